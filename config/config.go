@@ -1,0 +1,51 @@
+// Package config is flags to one validated, immutable value; every error names its place and what to do.
+//
+//	c, err := config.Parse([]string{"--backend", "127.0.0.1:9001"})
+//	// err is config.ErrHelp, or says which flag is wrong and why
+//
+// It opens nothing, except that it reads no file today: certificates and directories are opened by who needs them.
+package config
+
+import "time"
+
+// Config is all that can be set. Nothing changes it after Parse.
+type Config struct {
+	Listen   string    // HOST:PORT; default 127.0.0.1:8000
+	Backends []Backend // of the one route; none means the welcome page
+	Serve    string    // a directory to serve instead of backends; "" for none
+	Paths    []string  // what may be asked for; default "/"
+
+	Workers      int           // slots at each backend, 1 or more; default 4
+	Queue        int           // exchanges of a route that may wait for a slot; 0 lets none wait; default 1024
+	QueueTimeout time.Duration // how long one may; default 30s
+	Buffer       int           // bytes of a body held for a slower peer, 4 KiB or more; default 256 KiB
+	Streams      int           // event streams, tunnels and slow transfers at each backend beyond its slots; default 256
+
+	HeadTimeout    time.Duration // for a whole request head; default 10s
+	ConnectTimeout time.Duration // for a connection to a backend; default 2s
+	BackendTimeout time.Duration // for a backend's next byte; default 60s
+	IdleTimeout    time.Duration // for a client's next request, or for it to take or send a byte; default 60s
+	Drain          time.Duration // for what runs when asked to stop; default 30s
+
+	TLSCert, TLSKey string // files in PEM; both or neither
+	AccessLog       string // "off", "stdout" or a file; default off
+	LogLevel        string // "debug", "info", "warn" or "error"; default info
+	LogFormat       string // "auto", "text" or "json"; auto is text on a terminal
+}
+
+// Backend is where a backend is.
+type Backend struct {
+	Host  string // a name or an address, without brackets
+	Port  uint16
+	HTTPS bool
+}
+
+// Default is what holds when nobody says otherwise.
+var Default = Config{
+	Listen:  "127.0.0.1:8000",
+	Paths:   []string{"/"},
+	Workers: 4, Queue: 1024, QueueTimeout: 30 * time.Second, Buffer: 256 << 10, Streams: 256,
+	HeadTimeout: 10 * time.Second, ConnectTimeout: 2 * time.Second, BackendTimeout: 60 * time.Second,
+	IdleTimeout: 60 * time.Second, Drain: 30 * time.Second,
+	AccessLog: "off", LogLevel: "info", LogFormat: "auto",
+}

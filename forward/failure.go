@@ -1,0 +1,71 @@
+package forward
+
+import (
+	"errors"
+	"fmt"
+
+	"tenfour/sock"
+)
+
+// Side is whose fault a failure is.
+type Side uint8
+
+const (
+	Backend Side = iota
+	Client
+	Self // tenfour's own limits
+)
+
+// Step is how far an exchange was.
+type Step uint8
+
+const (
+	Connect Step = iota // no connection to the backend yet
+	Send                // the request goes out
+	Await               // no byte of the response yet
+	Read                // the response comes in
+)
+
+func (s Step) String() string {
+	return [...]string{"connecting", "sending", "awaiting the response", "reading the response"}[s]
+}
+
+// An Error is an exchange that failed: at whose side, at which step, and what had been sent by then.
+type Error struct {
+	Side   Side
+	Step   Step
+	Sent   bool  // a byte of the request may have reached the backend
+	Status int   // the answer that it earns, if there can be one
+	Err    error // why, in words for people
+}
+
+func (e *Error) Error() string { return e.Err.Error() }
+func (e *Error) Unwrap() error { return e.Err }
+
+// Retryable reports whether the same request may go out again without its user having said so (RFC 9110 §9.2.2).
+func (e *Error) Retryable(idempotent bool) bool {
+	return e.Side == Backend && (!e.Sent || idempotent && e.Step <= Await)
+}
+
+var (
+	errIncomplete   = errors.New("it ended before its framing said")
+	errTimeout      = errors.New("timeout")
+	errReset        = errors.New("the connection was reset")
+	errSurplus      = errors.New("it sent 101 though no upgrade was asked for")
+	errInterims     = fmt.Errorf("it sent more than %d interim responses", interimMost)
+	errNeedsLength  = errors.New("the backend speaks HTTP/1.0, which has no chunked bodies, and this one is too large to be measured first")
+	errStopped      = errors.New("tenfour is stopping, and the time to drain is over")
+	errStreamsTaken = errors.New("all places for streams are taken")
+)
+
+// Cut is how the client is told that a response ended before its end.
+type Cut uint8
+
+const (
+	Whole    Cut = iota // it was not cut
+	CutClose            // closed short of its length, or without its last chunk
+	CutReset            // reset: its end would have been a close
+)
+
+// ErrWait is not an error to anyone here.
+func waits(err error) bool { return err == sock.ErrWait }

@@ -1,0 +1,319 @@
+package forward
+
+import (
+	"io"
+	"math"
+
+	"github.com/valyala/bytebufferpool"
+
+	"tenfour/httpparse"
+	"tenfour/sock"
+)
+
+// flow is one direction of an exchange: it takes a message body from one connection and gives it to the other, in the
+// other's framing. What it has taken and not yet given waits in out; head and body go out as one there.
+// It starts with what is in `in` and `out` already. It never blocks.
+type flow struct {
+	from, to *sock.Conn
+
+	framing httpparse.Framing
+	left    int64             // bytes still to be taken, with httpparse.Length
+	chunks  *httpparse.Chunks // with httpparse.Chunked
+	chunked bool              // what is given is chunked
+	limits  *httpparse.Limits
+
+	in     *bytebufferpool.ByteBuffer // bytes as they came, where they must be looked at; nil while there are none
+	inBase int                        // where its body begins; what stands before is somebody else's
+	inAt   int                        // the first byte not taken yet
+	out    *bytebufferpool.ByteBuffer // bytes to give
+	outAt  int                        // the first byte not given yet
+	hold   int                        // bytes that out may hold
+	pipe   *sock.Pipe                 // instead of out, once the rest is spliced
+
+	taken   bool  // the body's end was taken
+	content int64 // bytes of content taken
+	given   int64 // bytes given
+	ended   bool  // a tunnel's direction: its end was passed on
+}
+
+// A flowError is a failure of one of the two sides; taking tells which.
+type flowError struct {
+	taking bool
+	err    error
+}
+
+func (e *flowError) Error() string { return e.err.Error() }
+
+// done reports whether all of the body was taken and given.
+func (f *flow) done() bool { return f.taken && f.empty() }
+
+// empty reports whether all that was taken was given.
+func (f *flow) empty() bool {
+	return (f.out == nil || f.outAt == len(f.out.B)) && (f.pipe == nil || f.pipe.Held() == 0)
+}
+
+// full reports whether nothing can be taken before something was given.
+func (f *flow) full() bool {
+	if f.pipe != nil {
+		return f.pipe.Held() > 0
+	}
+	return len(f.out.B)-f.outAt >= f.hold
+}
+
+// step moves what can be moved, and reports whether it stopped though it could go on: others have their turn.
+func (f *flow) step() (more bool, err *flowError) {
+	begin := f.content
+	for {
+		if err := f.give(); err != nil && !waits(err) {
+			return false, &flowError{false, err}
+		}
+		if f.taken || f.full() {
+			return false, nil
+		}
+		if f.content-begin > stepMost {
+			return true, nil
+		}
+		if err := f.take(); err != nil {
+			if !waits(err) {
+				return false, &flowError{true, err}
+			}
+			err := f.give()
+			if err != nil && !waits(err) {
+				return false, &flowError{false, err}
+			}
+			return false, nil
+		}
+	}
+}
+
+// gather takes what came with the head, so that a small response goes out in one write.
+func (f *flow) gather() {
+	if n := f.inLen(); n > 0 && f.framing == httpparse.Length && f.left > 0 {
+		f.takeRaw(f.left)
+	}
+}
+
+// give writes what was taken.
+func (f *flow) give() error {
+	if f.pipe != nil {
+		n, err := f.pipe.Drain(f.to)
+		f.given += int64(n)
+		return err
+	}
+	for f.outAt < len(f.out.B) {
+		n, err := f.to.Write(f.out.B[f.outAt:])
+		f.outAt += n
+		f.given += int64(n)
+		if err != nil {
+			return err
+		}
+	}
+	return f.to.Flush()
+}
+
+// take reads once, or decodes once what was read.
+func (f *flow) take() error {
+	switch f.framing {
+	case httpparse.Chunked:
+		return f.takeChunks()
+	case httpparse.UntilClose:
+		if f.chunked {
+			return f.takeUntilClose()
+		}
+		return f.takeRaw(math.MaxInt64)
+	case httpparse.Length:
+		if f.left == 0 {
+			f.finish()
+			return nil
+		}
+		return f.takeRaw(f.left)
+	}
+	f.finish()
+	return nil
+}
+
+// finish notes that the body is taken, and ends what is given.
+func (f *flow) finish() {
+	f.taken = true
+	if f.chunked {
+		f.out.B = append(f.out.B, httpparse.LastChunk...)
+	}
+}
+
+// takeRaw reads up to most bytes that go out as they come.
+func (f *flow) takeRaw(most int64) error {
+	var n int
+	var err error
+	switch {
+	case f.inLen() > 0:
+		n = int(min(int64(f.inLen()), most))
+		f.makeRoom(n)
+		f.out.B = append(f.out.B, f.in.B[f.inAt:f.inAt+n]...)
+		f.inAt += n
+	case f.mayRead() && f.splices(most):
+		if f.pipe == nil {
+			if f.pipe, err = sock.GetPipe(); err != nil {
+				f.pipe = nil
+				return err
+			}
+		}
+		n, err = f.pipe.Fill(f.from, most)
+	default:
+		p := f.makeRoom(int(min(most, int64(f.roomFor()))))
+		n, err = f.from.Read(p[:min(int64(len(p)), most, int64(f.hold-(len(f.out.B)-f.outAt)))])
+		f.out.B = f.out.B[:len(f.out.B)+n]
+	}
+	f.content += int64(n)
+	if f.framing == httpparse.Length {
+		f.left -= int64(n)
+		if f.left == 0 && err == nil {
+			f.finish()
+		}
+	}
+	return f.ending(err)
+}
+
+// ending turns the peer's clean end into the body's, where that is its framing.
+func (f *flow) ending(err error) error {
+	if err != io.EOF {
+		return err
+	}
+	if f.framing != httpparse.UntilClose {
+		return errIncomplete
+	}
+	f.finish()
+	return nil
+}
+
+func (f *flow) mayRead() bool { return f.from.MayRead() }
+
+// splices reports whether the rest, most bytes, is worth a pipe.
+func (f *flow) splices(most int64) bool {
+	if f.pipe != nil {
+		return true
+	}
+	return sock.CanSplice && most >= spliceLeast && f.empty() && f.from.Plain() && f.to.Plain()
+}
+
+// takeUntilClose reads bytes that become a chunk.
+func (f *flow) takeUntilClose() error {
+	if f.inLen() == 0 {
+		if err := f.fill(); err != nil {
+			return f.ending(err)
+		}
+	}
+	f.chunk(f.in.B[f.inAt:])
+	f.inAt = len(f.in.B)
+	return nil
+}
+
+// takeChunks decodes what is there, or reads more.
+func (f *flow) takeChunks() error {
+	if f.inLen() == 0 {
+		if err := f.fill(); err != nil {
+			return f.ending(err)
+		}
+	}
+	for f.inLen() > 0 && !f.full() {
+		n, data, done, err := f.chunks.Next(f.in.B[f.inAt:], f.limits)
+		f.inAt += n
+		if err != nil {
+			return err
+		}
+		if len(data) > 0 && f.chunked {
+			f.chunk(data)
+		} else if len(data) > 0 {
+			f.content += int64(len(data))
+			f.makeRoom(len(data))
+			f.out.B = append(f.out.B, data...)
+		}
+		if done {
+			f.finish()
+			return nil
+		}
+	}
+	return nil
+}
+
+// chunk appends data to out as one chunk.
+func (f *flow) chunk(data []byte) {
+	f.content += int64(len(data))
+	f.makeRoom(len(data) + 20)
+	f.out.B = httpparse.AppendChunkSize(f.out.B, len(data))
+	f.out.B = append(f.out.B, data...)
+	f.out.B = append(f.out.B, "\r\n"...)
+}
+
+func (f *flow) inLen() int {
+	if f.in == nil {
+		return 0
+	}
+	return len(f.in.B) - f.inAt
+}
+
+// fill reads once into the empty in.
+func (f *flow) fill() error {
+	if !f.from.MayRead() {
+		return sock.ErrWait
+	}
+	if f.in == nil {
+		f.in = getBuffer(firstRead)
+		f.inBase, f.inAt = 0, 0
+	}
+	f.in.B = f.in.B[:f.inBase]
+	f.inAt = f.inBase
+	if cap(f.in.B)-f.inBase < firstRead {
+		f.in.B = grown(f.in.B, firstRead)
+	}
+	n, err := f.from.Read(f.in.B[f.inBase:cap(f.in.B)])
+	f.in.B = f.in.B[:f.inBase+n]
+	return err
+}
+
+// roomFor is how much out should take in at once: four times what it has been able to, until it holds all it may.
+func (f *flow) roomFor() int {
+	want := firstRead
+	if f.content >= firstRead {
+		want = 4 * firstRead
+	}
+	return max(1, min(want, f.hold-(len(f.out.B)-f.outAt)))
+}
+
+// makeRoom returns the free part of out, which is at least n bytes.
+func (f *flow) makeRoom(n int) []byte {
+	if f.outAt == len(f.out.B) {
+		f.out.B, f.outAt = f.out.B[:0], 0
+	}
+	if cap(f.out.B)-len(f.out.B) < n && f.outAt > 0 {
+		f.out.B = f.out.B[:copy(f.out.B, f.out.B[f.outAt:])]
+		f.outAt = 0
+	}
+	if cap(f.out.B)-len(f.out.B) < n {
+		f.out.B = grown(f.out.B, n)
+	}
+	return f.out.B[len(f.out.B):cap(f.out.B)]
+}
+
+// release gives up what the flow holds, but for out.
+func (f *flow) release() {
+	if f.pipe != nil {
+		f.pipe.Put()
+		f.pipe = nil
+	}
+}
+
+// getBuffer returns an empty pooled buffer with room for n bytes.
+func getBuffer(n int) *bytebufferpool.ByteBuffer {
+	b := bytebufferpool.Get()
+	if cap(b.B) < n {
+		b.B = make([]byte, 0, n)
+	}
+	return b
+}
+
+// grown is p with room for n more bytes.
+func grown(p []byte, n int) []byte {
+	q := make([]byte, len(p), max(2*cap(p), len(p)+n))
+	copy(q, p)
+	return q
+}

@@ -1,0 +1,38 @@
+// Package forward moves one exchange between a client and its backend: connect, reuse, stream.
+//
+//	x.Init(lot)                      // once; the front parses the request's head into x, and buffers a small body
+//	x.Route, x.Owner = route, owner  // and the other fields that say whose exchange it is
+//	err := route.Queue.Enter(x)      // a worker runs x at a slot; at the end owner.Finished(x) is called
+//
+// An exchange is a state machine whose step never blocks: a worker steps it and sleeps in between, and an exchange
+// that lasts by nature leaves its worker and goes on being stepped by the lot. Nothing else differs between the two.
+//
+// What it does not do: it reads no request heads and writes no error pages (front), and it decides nothing about who may pass.
+package forward
+
+import "time"
+
+// Settings is how patient an exchange is, and how much it may hold. Nothing changes it afterwards.
+type Settings struct {
+	ConnectTimeout time.Duration // for a connection to a backend, with its TLS handshake; 1 ms or more
+	BackendTimeout time.Duration // for the next byte from a backend, or the next that it takes; 1 ms or more
+	ClientTimeout  time.Duration // for a client to take the next byte of its response, or to send its request's; 1 ms or more
+	Buffer         int           // bytes of a body that are held for a peer slower than the other; 4 KiB or more
+}
+
+const (
+	// impatience is how long an exchange waits for its first byte before it suspects the backend to be sitting on
+	// an idle connection.
+	impatience = 100 * time.Millisecond
+	// lull is how long nothing may come in the middle of a response, and how long in all a worker waits for the
+	// client of one, before the exchange leaves its worker.
+	lull = time.Second
+	// firstRead is enough for a head and a small page.
+	firstRead = 16 << 10
+	// interimMost is how many interim responses a backend may send (RFC 9110 §15.2 sets no bound).
+	interimMost = 20
+	// spliceLeast is the rest of a body from which on moving it inside the kernel pays for the pipe.
+	spliceLeast = 256 << 10
+	// stepMost is how many bytes one step moves before others have their turn.
+	stepMost = 4 << 20
+)

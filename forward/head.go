@@ -1,0 +1,200 @@
+package forward
+
+import (
+	"net/netip"
+	"strconv"
+
+	"tenfour/httpparse"
+)
+
+// appendRequestHead appends the request's head as a backend gets it: always HTTP/1.1, the client's field lines in
+// their order and case less the connection-specific ones, and ours. length is the content's, or -1 for chunked, or
+// noBody. Nothing of the client's head is copied as it came: a field line is written from its parsed name and value.
+func (x *Exchange) appendRequestHead(dst []byte, o *Origin, framing httpparse.Framing, length int64) []byte {
+	req, buf := &x.Req, x.In.B
+	dst = append(dst, req.Method.In(buf)...)
+	dst = append(dst, ' ')
+	dst = x.appendTarget(dst)
+	dst = append(dst, " HTTP/1.1\r\n"...)
+	if !req.HasHost {
+		dst = appendField(dst, "Host", o.Host)
+	}
+	forwarded := -1 // the first X-Forwarded-For
+	lengthDone := false
+	for i := range req.Fields {
+		f := &req.Fields[i]
+		if f.Hop {
+			continue
+		}
+		switch f.ID {
+		case httpparse.FieldHost:
+			dst = appendLine(dst, f.Name.In(buf), req.Host.In(buf))
+			continue
+		case httpparse.FieldContentLength:
+			if framing == httpparse.Length && !lengthDone {
+				lengthDone = true
+				dst = append(dst, f.Name.In(buf)...)
+				dst = append(dst, ": "...)
+				dst = strconv.AppendInt(dst, length, 10)
+				dst = append(dst, "\r\n"...)
+			}
+			continue
+		case httpparse.FieldXForwardedFor:
+			if forwarded < 0 {
+				forwarded = i
+			}
+			continue
+		case httpparse.FieldXForwardedProto, httpparse.FieldXForwardedHost, httpparse.FieldExpect:
+			continue
+		case httpparse.FieldMaxForwards:
+			if req.Verb == httpparse.Options && req.MaxForwards > 0 {
+				dst = append(dst, f.Name.In(buf)...)
+				dst = append(dst, ": "...)
+				dst = strconv.AppendInt(dst, req.MaxForwards-1, 10)
+				dst = append(dst, "\r\n"...)
+				continue
+			}
+		}
+		dst = appendLine(dst, f.Name.In(buf), f.Value.In(buf))
+	}
+	dst = x.appendForwarded(dst, forwarded)
+	switch {
+	case framing == httpparse.Chunked:
+		dst = append(dst, "Transfer-Encoding: chunked\r\n"...)
+	case framing == httpparse.Length && !lengthDone:
+		dst = append(dst, "Content-Length: "...)
+		dst = strconv.AppendInt(dst, length, 10)
+		dst = append(dst, "\r\n"...)
+	}
+	if req.WebSocket {
+		dst = append(dst, "Connection: Upgrade\r\nUpgrade: websocket\r\n"...)
+	}
+	return append(dst, "\r\n"...)
+}
+
+// appendTarget appends the request-target in origin-form, or "*" (RFC 9112 §3.2.1, §3.2.4).
+func (x *Exchange) appendTarget(dst []byte) []byte {
+	origin := x.Req.Origin.In(x.In.B)
+	if len(origin) == 0 || origin[0] == '?' {
+		if x.Req.Verb == httpparse.Options && len(origin) == 0 {
+			return append(dst, '*')
+		}
+		dst = append(dst, '/')
+	}
+	return append(dst, origin...)
+}
+
+// appendForwarded appends what tells the backend of the client: X-Forwarded-For with the peer at its end, -Proto and
+// -Host as this connection shows them, and Via with the version that was received (RFC 9110 §7.6.3).
+func (x *Exchange) appendForwarded(dst []byte, first int) []byte {
+	req, buf := &x.Req, x.In.B
+	dst = append(dst, "X-Forwarded-For: "...)
+	for i := first; i >= 0 && i < len(req.Fields); i++ {
+		if f := &req.Fields[i]; f.ID == httpparse.FieldXForwardedFor && f.Value.Len() > 0 {
+			dst = append(dst, f.Value.In(buf)...)
+			dst = append(dst, ", "...)
+		}
+	}
+	dst = appendAddr(dst, x.Client.Remote.Addr())
+	if x.Secure {
+		dst = append(dst, "\r\nX-Forwarded-Proto: https\r\n"...)
+	} else {
+		dst = append(dst, "\r\nX-Forwarded-Proto: http\r\n"...)
+	}
+	if req.HasHost {
+		dst = append(dst, "X-Forwarded-Host: "...)
+		dst = append(dst, req.Host.In(buf)...)
+		dst = append(dst, "\r\n"...)
+	}
+	return append(dst, via(req.Minor)...)
+}
+
+func appendAddr(dst []byte, a netip.Addr) []byte {
+	if !a.IsValid() {
+		return append(dst, "unknown"...)
+	}
+	return a.AppendTo(dst)
+}
+
+func via(minor uint8) string {
+	if minor == 0 {
+		return "Via: 1.0 tenfour\r\n"
+	}
+	return "Via: 1.1 tenfour\r\n"
+}
+
+// appendResponseHead appends the final response's head as the client gets it, in the framing that was chosen for it.
+func (x *Exchange) appendResponseHead(dst []byte) []byte {
+	res, buf := &x.Res, x.back.in.B
+	dst = append(dst, "HTTP/1.1 "...)
+	dst = strconv.AppendInt(dst, int64(res.Status), 10)
+	dst = append(dst, ' ')
+	dst = res.AppendReason(dst, buf)
+	dst = append(dst, "\r\n"...)
+	dst = appendResponseFields(dst, res, buf)
+	if !res.HasDate {
+		dst = AppendDate(dst)
+	}
+	dst = append(dst, via(res.Minor)...)
+	dst = append(dst, x.origin.Header...)
+	switch {
+	case x.down.chunked:
+		dst = append(dst, "Transfer-Encoding: chunked\r\n"...)
+	case res.ContentLength >= 0 && (res.Framing == httpparse.Length || x.lengthOnly()):
+		dst = append(dst, "Content-Length: "...)
+		dst = strconv.AppendInt(dst, res.ContentLength, 10)
+		dst = append(dst, "\r\n"...)
+	}
+	switch {
+	case res.Status == 101:
+		dst = append(dst, "Connection: Upgrade\r\nUpgrade: websocket\r\n"...)
+	case !x.KeepClient:
+		dst = append(dst, "Connection: close\r\n"...)
+	case x.Req.Minor == 0:
+		dst = append(dst, "Connection: keep-alive\r\n"...)
+	}
+	return append(dst, "\r\n"...)
+}
+
+// lengthOnly reports whether the response has no body and may still name the length that one would have had
+// (RFC 9110 §8.6).
+func (x *Exchange) lengthOnly() bool {
+	return x.Res.Status == 304 || (x.Req.Verb == httpparse.Head && x.Res.Status != 204)
+}
+
+// appendResponseFields appends the field lines that go on, in their order and case.
+func appendResponseFields(dst []byte, res *httpparse.Response, buf []byte) []byte {
+	for i := range res.Fields {
+		f := &res.Fields[i]
+		if f.Hop || f.ID == httpparse.FieldContentLength || f.ID == httpparse.FieldXBackend {
+			continue
+		}
+		dst = appendLine(dst, f.Name.In(buf), f.Value.In(buf))
+	}
+	return dst
+}
+
+// appendInterim appends an interim response's head: no framing fields, none of ours.
+func appendInterim(dst []byte, res *httpparse.Response, buf []byte) []byte {
+	dst = append(dst, "HTTP/1.1 "...)
+	dst = strconv.AppendInt(dst, int64(res.Status), 10)
+	dst = append(dst, ' ')
+	dst = res.AppendReason(dst, buf)
+	dst = append(dst, "\r\n"...)
+	dst = appendResponseFields(dst, res, buf)
+	return append(dst, "\r\n"...)
+}
+
+func appendLine(dst, name, value []byte) []byte {
+	dst = append(dst, name...)
+	dst = append(dst, ": "...)
+	dst = append(dst, value...)
+	return append(dst, "\r\n"...)
+}
+
+func appendField(dst []byte, name, value string) []byte {
+	dst = append(dst, name...)
+	dst = append(dst, ": "...)
+	dst = append(dst, value...)
+	return append(dst, "\r\n"...)
+}

@@ -1,0 +1,222 @@
+package forward
+
+import (
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/valyala/bytebufferpool"
+
+	"tenfour/httpparse"
+	"tenfour/sock"
+)
+
+// link is a connection to a backend. Between exchanges a slot keeps it.
+type link struct {
+	sock.Conn
+	in     *bytebufferpool.ByteBuffer // of the response; nil between exchanges
+	reused bool
+	idle   int64 // since when, in the lot's time
+}
+
+var links = sync.Pool{New: func() any { return &link{} }}
+
+// Pending reports whether something happened on an idle link: its end, or a byte that nobody asked for.
+func (l *link) Pending() bool { return l.Watch.Pending() && l.Stale() }
+
+// Discard closes an idle link.
+func (l *link) Discard() {
+	l.Close()
+	links.Put(l)
+}
+
+// coldAfter is how long a link may have been idle for a request that cannot be sent twice: its backend may be about
+// to close it.
+const coldAfter = int64(time.Second)
+
+// begin makes the request ready to go out on a connection, kept or new.
+func (x *Exchange) begin() bool {
+	x.began, x.progress = x.now, x.now
+	x.connectEnd = x.now + int64(x.Route.Settings.ConnectTimeout)
+	x.address = 0
+	if x.Req.WebSocket { // a tunnel that found no room could not be told so after the 101
+		if x.lent = x.lender.Lend(); !x.lent {
+			return x.fail(Self, 503, fmt.Errorf("%s: %w", x.Backend, errStreamsTaken))
+		}
+	}
+	if x.chunkedBody() && x.origin.http10.Load() {
+		return x.fail(Self, 411, errNeedsLength)
+	}
+	x.prepare()
+	if l, ok := x.slot.Kept.(*link); ok {
+		x.slot.Kept = nil
+		if !l.Stale() && (x.Req.Verb.Idempotent() || x.now-l.idle < coldAfter) {
+			x.back, x.phase = l, awaiting
+			l.reused = true
+			l.Await()
+			x.up.to = &l.Conn
+			return false
+		}
+		l.Discard()
+	}
+	return x.dial(nil)
+}
+
+// chunkedBody reports whether the request's body goes out chunked: it came so, and is too large to be held.
+func (x *Exchange) chunkedBody() bool { return x.Req.Framing == httpparse.Chunked && !x.BodyWhole }
+
+// prepare sets up the flow of the request: its head and the content at hand are all taken, the rest follows.
+func (x *Exchange) prepare() {
+	content := 0
+	if x.Body != nil {
+		content = len(x.Body.B)
+	}
+	framing, length := x.Req.Framing, x.Req.ContentLength
+	if x.BodyWhole && framing != httpparse.NoBody {
+		framing, length = httpparse.Length, int64(content)
+	}
+	if x.up.out == nil {
+		x.up.out = getBuffer(1024 + x.HeadLen + content)
+	}
+	x.up = flow{
+		from: x.Client, limits: x.Limits, hold: x.Route.Settings.Buffer, out: x.up.out,
+		framing: framing, left: length - int64(content), chunks: &x.Chunks, chunked: framing == httpparse.Chunked,
+		in: x.In, inBase: x.HeadLen, inAt: x.InAt,
+		taken: x.BodyWhole || framing == httpparse.NoBody,
+	}
+	x.upStopped = false
+	x.up.out.B = x.appendRequestHead(x.up.out.B[:0], x.origin, framing, length)
+	if content > 0 && x.up.chunked {
+		x.up.chunk(x.Body.B)
+	} else if content > 0 {
+		x.up.out.B = append(x.up.out.B, x.Body.B...)
+	}
+}
+
+// dial begins a connection to the next of the origin's addresses. last is why the one before could not be had.
+func (x *Exchange) dial(last error) bool {
+	x.closeLink()
+	left := time.Duration(x.connectEnd - x.now)
+	for {
+		to, ok, err := x.origin.at(x.address, left)
+		switch {
+		case err != nil:
+			return x.giveUp(err)
+		case !ok:
+			return x.giveUp(last)
+		}
+		x.address++
+		l := links.Get().(*link)
+		l.reused = false
+		if last = l.Dial(x.lot, to); last != nil {
+			links.Put(l)
+			continue
+		}
+		x.back = l
+		l.Watch.Tell(&x.slot.Party)
+		x.phase = awaiting
+		if x.origin.TLS != nil {
+			x.phase = connecting
+		}
+		x.up.to = &l.Conn
+		x.again = true
+		return false
+	}
+}
+
+// unreachable goes on to the origin's next address.
+func (x *Exchange) unreachable(err error) bool { return x.dial(err) }
+
+// giveUp ends the attempt at this backend: nothing was sent, so another may be asked.
+func (x *Exchange) giveUp(err error) bool {
+	x.lender.Down()
+	x.elsewhere = x.attempts < len(x.Route.Queue.Backends())
+	return x.fail(Backend, 502, fmt.Errorf("%s: no connection: %w", x.Backend, err))
+}
+
+// goElsewhere queues x for the route's other backends. Once it has reported true x is another worker's.
+func (x *Exchange) goElsewhere() bool {
+	unreached, failure, keep, surplus := x.lender, x.Failure, x.KeepClient, x.Surplus
+	if x.lent {
+		x.lent = false
+		x.lender.Return()
+	}
+	x.calm()
+	x.elsewhere, x.Failure = false, nil
+	x.KeepClient, x.Surplus = x.Req.KeepAlive, false
+	if x.Route.Queue.Again(x, unreached) {
+		return true
+	}
+	x.Failure, x.KeepClient, x.Surplus = failure, keep, surplus
+	return false
+}
+
+// shakeHands waits for the connection and begins TLS on it. It reports whether x is over, and whether it can go on.
+func (x *Exchange) shakeHands() (over, on bool) {
+	switch err := x.back.Connected(); {
+	case err == sock.ErrWait:
+		return x.lookAtClock(), false
+	case err != nil:
+		return x.unreachable(err), false
+	}
+	if err := x.back.StartTLS(x.origin.TLS, false, &x.slot.Party, x.connectEnd); err != nil {
+		return x.unreachable(err), false
+	}
+	x.phase = awaiting
+	return false, true
+}
+
+// resend sends the request again on a fresh connection, when the one that was kept died before anything came back
+// and the request may go out twice (RFC 9112 §9.3.1). It reports whether it did.
+func (x *Exchange) resend() bool {
+	intact := x.up.given == 0 || x.BodyWhole || x.Req.Framing == httpparse.NoBody
+	again := Error{Side: Backend, Step: x.reached(), Sent: x.up.given > 0}
+	if !x.back.reused || x.slot == nil || !intact || !again.Retryable(x.Req.Verb.Idempotent()) {
+		return false
+	}
+	x.up.outAt, x.up.given, x.upStopped = 0, 0, false
+	x.connectEnd = x.lot.Now() + int64(x.Route.Settings.ConnectTimeout)
+	x.address = 0
+	return true
+}
+
+// closeLink closes the connection to the backend, if there is one.
+func (x *Exchange) closeLink() {
+	if x.back == nil {
+		return
+	}
+	if x.back.in != nil {
+		bytebufferpool.Put(x.back.in)
+		x.back.in = nil
+	}
+	x.back.Discard()
+	x.back = nil
+}
+
+// releaseLink keeps the connection for the slot's next exchange, when all five conditions of RFC 9112 §9.3 hold:
+// the backend lets it persist, the response had an end of its own and was read to it, the request was sent, and no
+// byte is left over. Else it is closed.
+func (x *Exchange) releaseLink() {
+	l := x.back
+	if l == nil {
+		return
+	}
+	good := x.Failure == nil && x.slot != nil && x.Res.KeepAlive && x.Res.Framing != httpparse.UntilClose &&
+		x.phase == relaying && x.down.taken && x.up.done() && !x.upStopped && x.down.inLen() == 0 &&
+		!l.HungUp() && x.lender.MayKeep()
+	if !good {
+		x.closeLink()
+		return
+	}
+	if l.in != nil {
+		bytebufferpool.Put(l.in)
+		l.in = nil
+	}
+	l.idle = x.now
+	if l.Arm(true, false) != nil {
+		x.closeLink()
+		return
+	}
+	x.back = nil
+	x.slot.Kept = l
+}

@@ -1,0 +1,97 @@
+package forward
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"net"
+	"net/netip"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"tenfour/pool"
+)
+
+// resolvedFor is how long an answer of the resolver is used.
+const resolvedFor = 5 * time.Second
+
+// Origin is a backend as an exchange needs it: where it is, and what it has shown of itself. Safe for use by several goroutines.
+type Origin struct {
+	Name   string         // HOST:PORT, as people know it
+	Host   string         // what Host says when the client named none: without a port that its scheme implies
+	Header string         // "X-Backend: HOST:PORT\r\n"
+	TLS    *tls.Config    // nil for http://
+	Pool   *pool.Backend  // its slots
+	fixed  netip.AddrPort // when Name is an address; else it is looked up
+	port   uint16
+
+	http10 atomic.Bool // its last response was of HTTP/1.0
+
+	mu       sync.Mutex // guards what the resolver said
+	resolved []netip.AddrPort
+	until    time.Time
+}
+
+// Route is a queue to some origins. Nothing changes it afterwards.
+type Route struct {
+	Name     string
+	Queue    *pool.Route
+	Settings *Settings
+}
+
+// NewOrigin makes an origin of a host, a port, and the TLS configuration for https://, which needs the host's name only.
+func NewOrigin(host string, port uint16, config *tls.Config) *Origin {
+	name := net.JoinHostPort(host, strconv.Itoa(int(port)))
+	o := &Origin{Name: name, Host: name, Header: "X-Backend: " + name + "\r\n", TLS: config, port: port}
+	if config == nil && port == 80 || config != nil && port == 443 {
+		o.Host = host
+	}
+	if ip, err := netip.ParseAddr(host); err == nil {
+		o.fixed = netip.AddrPortFrom(ip, port)
+		if ip.Is6() && o.Host == host {
+			o.Host = "[" + host + "]"
+		}
+	}
+	return o
+}
+
+// at returns the try-th address of o, and false when there are not so many.
+func (o *Origin) at(try int, most time.Duration) (netip.AddrPort, bool, error) {
+	if o.fixed.IsValid() {
+		return o.fixed, try == 0, nil
+	}
+	o.mu.Lock()
+	list, fresh := o.resolved, time.Now().Before(o.until)
+	o.mu.Unlock()
+	if !fresh && try == 0 {
+		var err error
+		if list, err = o.resolve(most); err != nil {
+			return netip.AddrPort{}, false, err
+		}
+	}
+	if try >= len(list) {
+		return netip.AddrPort{}, false, nil
+	}
+	return list[try], true, nil
+}
+
+// resolve asks the resolver. It blocks its worker: looking up the backend's name is the exchange's work.
+func (o *Origin) resolve(most time.Duration) ([]netip.AddrPort, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), most)
+	defer cancel()
+	host, _, _ := net.SplitHostPort(o.Name)
+	ips, err := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
+	if err != nil {
+		return nil, fmt.Errorf("look up %s: %w", host, err)
+	}
+	var list []netip.AddrPort
+	for _, ip := range ips {
+		list = append(list, netip.AddrPortFrom(ip.Unmap(), o.port))
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.resolved, o.until = list, time.Now().Add(resolvedFor)
+	return list, nil
+}

@@ -1,0 +1,216 @@
+package forward
+
+import (
+	"fmt"
+	"io"
+
+	"tenfour/httpparse"
+	"tenfour/sock"
+)
+
+// await reads the response up to the end of its final head.
+func (x *Exchange) await() bool {
+	l := x.back
+	for {
+		if l.in != nil && len(l.in.B) > 0 {
+			n, err := x.Res.Parse(l.in.B, x.Req.Verb, x.Limits)
+			switch {
+			case err == nil:
+				over, on := x.answered(n)
+				if !on {
+					return over
+				}
+				continue
+			case err != httpparse.ErrPartial:
+				return x.fail(Backend, 502, fmt.Errorf("%s: its response is malformed: %w", x.Backend, err))
+			}
+		}
+		if err := x.readHead(); err != nil {
+			if waits(err) {
+				return false
+			}
+			return x.noAnswer(err)
+		}
+	}
+}
+
+// readHead reads once more of the response.
+func (x *Exchange) readHead() error {
+	l := x.back
+	if !l.MayRead() {
+		return sock.ErrWait
+	}
+	if l.in == nil {
+		l.in = getBuffer(firstRead)
+	}
+	if len(l.in.B) == cap(l.in.B) {
+		l.in.B = grown(l.in.B, firstRead)
+	}
+	n, err := l.Read(l.in.B[len(l.in.B):cap(l.in.B)])
+	if n > 0 {
+		if len(l.in.B) == 0 && x.Timed && x.Times.FirstByte == 0 {
+			x.Times.FirstByte = x.lot.Now()
+		}
+		l.in.B = l.in.B[:len(l.in.B)+n]
+		x.touch()
+	}
+	return err
+}
+
+// noAnswer is the backend's end before the head of its response.
+func (x *Exchange) noAnswer(err error) bool {
+	if x.back.Connecting() {
+		return x.unreachable(err)
+	}
+	if x.resend() {
+		return x.dial(err)
+	}
+	if err == io.EOF {
+		err = errIncomplete
+		if x.reached() < Read {
+			err = fmt.Errorf("it closed the connection without an answer")
+		}
+	}
+	if !x.Req.Verb.Idempotent() && x.up.given > 0 {
+		err = fmt.Errorf("%w; the backend may have acted on the request", err)
+	}
+	return x.fail(Backend, 502, fmt.Errorf("%s: %w", x.Backend, err))
+}
+
+// answered takes a head of n bytes that was parsed. It reports whether x is over, and whether another head follows.
+func (x *Exchange) answered(n int) (over, on bool) {
+	status := x.Res.Status
+	switch {
+	case status == 101 && x.Req.WebSocket:
+		return x.startTunnel(n), false
+	case status == 101:
+		return x.fail(Backend, 502, fmt.Errorf("%s: %w", x.Backend, errSurplus)), false
+	case status >= 200:
+		return x.startRelay(n), false
+	}
+	if x.interims++; x.interims > interimMost {
+		return x.fail(Backend, 502, fmt.Errorf("%s: %w", x.Backend, errInterims)), false
+	}
+	in := x.back.in
+	// The client has had its 100 from us, if it waited for one; a 1.0 client knows no interim responses (RFC 9110 §15.2).
+	if status != 100 && x.Req.Minor >= 1 {
+		if x.down.out == nil {
+			x.down.out = getBuffer(firstRead)
+		}
+		x.down.to = x.Client
+		x.down.out.B = appendInterim(x.down.out.B, &x.Res, in.B)
+		if err := x.down.give(); err != nil && !waits(err) {
+			return x.fail(Client, 0, err), false
+		}
+	}
+	in.B = in.B[:copy(in.B, in.B[n:])]
+	x.Res.Reset()
+	return false, true
+}
+
+// startRelay chooses the framing of the response for this client, and begins to give it.
+func (x *Exchange) startRelay(n int) bool {
+	x.phase = relaying
+	x.Status = x.Res.Status
+	x.lender.Up()
+	if http10 := x.Res.Minor == 0; x.origin.http10.Load() != http10 {
+		x.origin.http10.Store(http10)
+	}
+	x.calm()
+	stream := x.Res.EventStream && x.Res.Framing != httpparse.NoBody
+	switch {
+	case stream && !x.lent:
+		if x.lent = x.lender.Lend(); !x.lent {
+			x.Status = 0
+			return x.fail(Self, 503, fmt.Errorf("%s: %w", x.Backend, errStreamsTaken))
+		}
+	case !stream && x.lent && x.slot != nil: // an upgrade that the backend does not take
+		x.lent = false
+		x.lender.Return()
+	}
+	x.endless = stream
+	open := x.Res.Framing == httpparse.Chunked || x.Res.Framing == httpparse.UntilClose
+	d := &x.down
+	d.from, d.to = &x.back.Conn, x.Client
+	d.framing, d.left, d.limits = x.Res.Framing, x.Res.ContentLength, x.Limits
+	d.chunks, d.chunked = &x.chunksDown, open && x.Req.Minor >= 1
+	d.chunks.Reset()
+	d.in, d.inBase, d.inAt = x.back.in, 0, n
+	d.hold = x.Route.Settings.Buffer
+	if d.out == nil {
+		d.out = getBuffer(firstRead)
+	}
+	if open && x.Req.Minor == 0 || !x.up.done() {
+		x.KeepClient = false
+	}
+	x.Surplus = !x.up.taken
+	d.out.B = x.appendResponseHead(d.out.B)
+	d.gather()
+	return x.relay()
+}
+
+// relay moves what can be moved of the response's body.
+func (x *Exchange) relay() bool {
+	given, content := x.down.given, x.down.content
+	more, err := x.down.step()
+	x.again = x.again || more
+	if x.down.given > given || x.down.content > content {
+		x.touch()
+	}
+	switch {
+	case err != nil && err.taking:
+		return x.fail(Backend, 502, fmt.Errorf("%s: its response was cut: %w", x.Backend, err.err))
+	case err != nil:
+		return x.fail(Client, 0, err.err)
+	case x.down.taken:
+		x.Surplus = !x.up.taken
+		return true
+	case x.endless && x.Client.HungUp():
+		return x.fail(Client, 0, errReset)
+	}
+	return false
+}
+
+// startTunnel passes the 101 on, and from then on bytes both ways (RFC 9110 §7.8).
+func (x *Exchange) startTunnel(n int) bool {
+	x.phase, x.endless = tunnelling, true
+	x.Status, x.KeepClient = 101, false
+	x.lender.Up()
+	x.calm()
+	buffer := x.Route.Settings.Buffer
+	if x.down.out == nil {
+		x.down.out = getBuffer(firstRead)
+	}
+	out := x.down.out
+	x.down = flow{from: &x.back.Conn, to: x.Client, framing: httpparse.UntilClose, hold: buffer, out: out, in: x.back.in, inAt: n}
+	out.B = x.appendResponseHead(out.B)
+	up := x.up.out
+	up.B = up.B[:0]
+	x.up = flow{from: x.Client, to: &x.back.Conn, framing: httpparse.UntilClose, hold: buffer, out: up, in: x.In, inBase: x.HeadLen, inAt: x.InAt}
+	return x.tunnel()
+}
+
+// tunnel moves bytes both ways. One side's end is passed on; x is over when both have ended.
+func (x *Exchange) tunnel() bool {
+	for _, f := range []*flow{&x.up, &x.down} {
+		content := f.content
+		more, err := f.step()
+		x.again = x.again || more
+		if f.content > content {
+			x.touch()
+		}
+		if err != nil {
+			side := Backend
+			if err.taking == (f == &x.up) {
+				side = Client
+			}
+			return x.fail(side, 502, err.err)
+		}
+		if f.done() && !f.ended {
+			f.ended = true
+			x.touch()
+			f.to.CloseWrite()
+		}
+	}
+	return x.up.ended && x.down.ended
+}

@@ -1,0 +1,146 @@
+package front
+
+import (
+	"encoding/json"
+	"strconv"
+
+	"github.com/valyala/bytebufferpool"
+
+	"tenfour/forward"
+	"tenfour/httpparse"
+)
+
+// refuse answers what httpparse will not forward. Nothing behind it can be trusted to be a request.
+func (c *client) refuse(err *httpparse.Refusal) bool {
+	c.req.KeepClient = false
+	extra := ""
+	if err.Status == 405 {
+		extra = allow
+	}
+	return c.answerClosing(err.Status, err.Rule, extra)
+}
+
+// answerFailure answers an exchange that never began its response.
+func (c *client) answerFailure(e *forward.Error) {
+	extra := ""
+	if e.Status == 503 {
+		extra = retryAfter
+	}
+	c.answer(e.Status, e.Error(), extra)
+}
+
+// answer prepares a response of tenfour's own; the connection persists if the request was read whole and may.
+// It always reports true: c is to be served on.
+func (c *client) answer(status int, words, extra string) bool {
+	r := c.req
+	whole := r.Req.Framing == httpparse.NoBody || r.BodyWhole
+	if status == 400 || status == 405 || status == 408 || !whole || c.phase == reading && r.HeadLen == 0 {
+		r.KeepClient = false
+	}
+	return c.answerClosing(status, words, extra)
+}
+
+func (c *client) answerClosing(status int, words, extra string) bool {
+	r, f := c.req, c.front
+	r.status, r.reason = status, words
+	out := bytebufferpool.Get()
+	id := f.ids.text(r.id)
+	jsonly := r.HeadLen > 0 && r.Req.AcceptsJSON
+	page := errorPage(status, words, id, jsonly)
+	b := out.B[:0]
+	b = append(b, "HTTP/1.1 "...)
+	b = strconv.AppendInt(b, int64(status), 10)
+	b = append(b, ' ')
+	b = append(b, statusText(status)...)
+	b = append(b, "\r\nServer: tenfour\r\n"...)
+	b = forward.AppendDate(b)
+	if jsonly {
+		b = append(b, "Content-Type: application/json\r\nContent-Length: "...)
+	} else {
+		b = append(b, "Content-Type: text/plain; charset=utf-8\r\nContent-Length: "...)
+	}
+	b = strconv.AppendInt(b, int64(len(page)), 10)
+	b = append(b, "\r\nX-Request-Id: "...)
+	b = append(b, id...)
+	b = append(b, "\r\n"...)
+	b = append(b, extra...)
+	switch {
+	case !r.KeepClient:
+		b = append(b, "Connection: close\r\n"...)
+	case r.Req.Minor == 0:
+		b = append(b, "Connection: keep-alive\r\n"...)
+	}
+	b = append(b, "\r\n"...)
+	if r.HeadLen == 0 || r.Req.Verb != httpparse.Head {
+		b = append(b, page...)
+		r.bytes = int64(len(page))
+	}
+	out.B = b
+	r.log()
+	c.then = lingerOn
+	if r.KeepClient {
+		c.then = goOn
+		c.keepRest(r.InAt)
+	}
+	c.endRequest()
+	c.out, c.outAt = out, 0
+	c.phase = flushing
+	return true
+}
+
+// errorPage is the content of an answer of tenfour's own.
+func errorPage(status int, words, id string, asJSON bool) []byte {
+	if asJSON {
+		page, err := json.Marshal(struct {
+			Status    int    `json:"status"`
+			Title     string `json:"title"`
+			Detail    string `json:"detail"`
+			RequestID string `json:"request_id"`
+		}{status, statusText(status), words, id})
+		if err == nil {
+			return append(page, '\n')
+		}
+	}
+	return []byte(strconv.Itoa(status) + " " + statusText(status) + "\n\n" + words + "\n\ntenfour, request " + id + "\n")
+}
+
+// statusText is the reason phrase of the statuses that tenfour answers by itself.
+func statusText(status int) string {
+	switch status {
+	case 200:
+		return "OK"
+	case 400:
+		return "Bad Request"
+	case 404:
+		return "Not Found"
+	case 405:
+		return "Method Not Allowed"
+	case 408:
+		return "Request Timeout"
+	case 411:
+		return "Length Required"
+	case 413:
+		return "Content Too Large"
+	case 414:
+		return "URI Too Long"
+	case 417:
+		return "Expectation Failed"
+	case 431:
+		return "Request Header Fields Too Large"
+	case 500:
+		return "Internal Server Error"
+	case 501:
+		return "Not Implemented"
+	case 502:
+		return "Bad Gateway"
+	case 503:
+		return "Service Unavailable"
+	case 504:
+		return "Gateway Timeout"
+	case 505:
+		return "HTTP Version Not Supported"
+	case 508:
+		return "Loop Detected"
+	}
+	return "Error"
+}

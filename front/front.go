@@ -1,0 +1,213 @@
+// Package front is the client's side: accept, read heads, keep the connection, answer errors, drain.
+//
+//	f := front.New(front.Config{Lot: lot, Pool: p, Routes: routes, ...})
+//	go f.Serve(listener)  // any number of listeners
+//	f.Drain(30*time.Second)
+//
+// A connection belongs to nobody while it waits: it is parked in the lot. When bytes come, whoever notices reads the
+// head, finds the route, takes in a small body, and gives the exchange to the pool. None of that ever blocks.
+//
+// What it does not do: it talks to no backend (forward), and it does not decide who may pass (admit).
+package front
+
+import (
+	"crypto/tls"
+	"errors"
+	"net"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"tenfour/admit"
+	"tenfour/forward"
+	"tenfour/httpparse"
+	"tenfour/pool"
+	"tenfour/sock"
+)
+
+// Config is what a Front needs. Nothing changes it afterwards.
+type Config struct {
+	Lot    *pool.Lot
+	Pool   *pool.Pool
+	Table  *admit.Table
+	Routes []*forward.Route // by the table's index
+	Limits httpparse.Limits
+	TLS    *tls.Config // nil for plain connections
+
+	HeadTimeout  time.Duration // for a whole head, from its first byte; for the first byte of a new connection too
+	IdleTimeout  time.Duration // for the next request of a persistent connection; for a client to take bytes
+	QueueTimeout time.Duration // for a slot
+	Buffer       int           // bytes of a body that are taken in before a slot is
+
+	Log    zerolog.Logger
+	Access *zerolog.Logger // nil for no access log
+}
+
+// Front answers clients. It is safe for use by several goroutines. Make one with New.
+type Front struct {
+	Config
+	requests sync.Pool // *request
+	spare    sync.Pool // *client
+	loops    sync.WaitGroup
+	ids      idSource
+
+	draining atomic.Bool
+	stop     atomic.Bool // cut everything
+
+	mu        sync.Mutex // guards the rest
+	clients   client     // the head of a ring of all
+	open      int
+	gone      chan struct{} // closed when open is 0 while draining; nil before
+	listeners []*sock.Listener
+}
+
+// New makes a front that has no listener yet.
+func New(c Config) *Front {
+	f := &Front{Config: c, ids: newIDSource()}
+	f.clients.next, f.clients.prev = &f.clients, &f.clients
+	f.requests.New = func() any { return newRequest(f) }
+	f.spare.New = func() any { return newClient(f) }
+	return f
+}
+
+// Open is the number of connections that clients have open.
+func (f *Front) Open() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.open
+}
+
+// Serve answers clients on ln, which is the front's from then on, until Drain.
+func (f *Front) Serve(ln net.Listener) error {
+	l, err := sock.Listen(ln)
+	if err != nil {
+		return err
+	}
+	f.mu.Lock()
+	if f.draining.Load() {
+		f.mu.Unlock()
+		return l.Close()
+	}
+	f.listeners = append(f.listeners, l)
+	f.loops.Add(1)
+	f.mu.Unlock()
+	defer f.loops.Done()
+	return f.acceptLoop(l)
+}
+
+const (
+	acceptPause     = 5 * time.Millisecond
+	acceptPauseMost = time.Second
+)
+
+// acceptLoop takes connections until the listener is closed. What the kernel refuses, for want of descriptors or
+// memory, is asked for again after a pause: the connections wait in its backlog meanwhile.
+func (f *Front) acceptLoop(l *sock.Listener) error {
+	pause := acceptPause
+	for {
+		err := l.Accept(f.accepted)
+		switch {
+		case err == nil:
+			pause = acceptPause
+			continue
+		case errors.Is(err, net.ErrClosed):
+			return nil
+		}
+		f.Log.Warn().Err(err).Dur("pause", pause).Int("open", f.Open()).Msg("no new connections for a moment")
+		time.Sleep(pause)
+		pause = min(2*pause, acceptPauseMost)
+	}
+}
+
+// accepted begins with a new connection.
+func (f *Front) accepted(fd int, remote netip.AddrPort) {
+	c := f.spare.Get().(*client)
+	c.conn.Init(f.Lot, fd, remote)
+	c.conn.Watch.Tell(&c.party)
+	c.phase, c.served = reading, 0
+	f.enter(c)
+	if f.TLS != nil {
+		go c.shakeHands() // ends with the handshake, within the head timeout
+		return
+	}
+	c.serve()
+}
+
+func (f *Front) enter(c *client) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	c.prev, c.next = f.clients.prev, &f.clients
+	c.prev.next, c.next.prev = c, c
+	f.open++
+}
+
+func (f *Front) leave(c *client) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	c.prev.next, c.next.prev = c.next, c.prev
+	c.next, c.prev = nil, nil
+	f.open--
+	if f.open == 0 && f.gone != nil {
+		close(f.gone)
+		f.gone = nil
+	}
+}
+
+// Drain takes nothing new, closes what is idle, and lets what runs end, for at most the given time; then it cuts the
+// rest, and returns how many connections that were.
+func (f *Front) Drain(most time.Duration) int {
+	gone := make(chan struct{})
+	f.mu.Lock()
+	f.draining.Store(true)
+	for _, l := range f.listeners {
+		l.Close()
+	}
+	f.gone = gone
+	if f.open == 0 {
+		close(gone)
+		f.gone = nil
+	}
+	f.mu.Unlock()
+	f.loops.Wait()
+	f.rouseParked()
+	late := time.NewTimer(most)
+	defer late.Stop()
+	select {
+	case <-gone:
+		return 0
+	case <-late.C:
+	}
+	cut := f.Open()
+	f.stop.Store(true)
+	f.Pool.Rouse()
+	for again := time.NewTicker(acceptPause); ; {
+		f.rouseParked()
+		select {
+		case <-gone:
+			again.Stop()
+			return cut
+		case <-again.C: // one that was awake a moment ago may be parked now
+		}
+	}
+}
+
+// rouseParked has every parked connection look at whether it should still be there.
+func (f *Front) rouseParked() {
+	f.mu.Lock()
+	var parties []*pool.Party
+	for c := f.clients.next; c != &f.clients; c = c.next {
+		parties = append(parties, &c.party)
+		if f.stop.Load() {
+			parties = append(parties, c.waiting.Load())
+		}
+	}
+	f.mu.Unlock()
+	for _, p := range parties {
+		if p != nil {
+			p.Notify()
+		}
+	}
+}

@@ -1,0 +1,102 @@
+package front
+
+import (
+	"bytes"
+	"crypto/rand"
+	"encoding/hex"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+)
+
+// idSource numbers requests: a prefix of this process, and a count.
+type idSource struct {
+	prefix string
+	count  *atomic.Uint64
+}
+
+func newIDSource() idSource {
+	var b [4]byte
+	rand.Read(b[:])
+	return idSource{hex.EncodeToString(b[:]), new(atomic.Uint64)}
+}
+
+func (s idSource) next() uint64 { return s.count.Add(1) }
+
+func (s idSource) text(id uint64) string { return s.prefix + "-" + strconv.FormatUint(id, 36) }
+
+// failure notes how a request ended that got no answer.
+func (r *request) failure(status int, why string) { r.status, r.reason = status, why }
+
+// log writes the exchange's one line: at info to the access log, when there is one; what was lost also at warn.
+func (r *request) log() {
+	f := r.c.front
+	if f.Access == nil {
+		if r.status == 502 || r.status == 504 || r.status == 500 {
+			f.Log.Warn().Str("id", f.ids.text(r.id)).Str("backend", r.Backend).Int("status", r.status).Msg(r.reason)
+		}
+		return
+	}
+	now := f.Lot.Now()
+	e := f.Access.Info().Str("id", f.ids.text(r.id)).Str("client", r.c.conn.Remote.String())
+	if r.HeadLen > 0 {
+		e.Bytes("method", r.Req.Method.In(r.c.in.B)).Bytes("target", redact(r.Req.Target.In(r.c.in.B)))
+	}
+	e.Int("status", r.status).Int64("bytes", r.bytes)
+	if r.Backend != "" {
+		e.Str("backend", r.Backend)
+	}
+	t := &r.Times
+	if t.Began != 0 {
+		end := t.Left
+		if end == 0 {
+			end = now
+		}
+		e.Dur("queue", time.Duration(end-t.Began))
+		if t.Connected != 0 {
+			e.Dur("connect", time.Duration(t.Connected-t.Left))
+		}
+		if t.FirstByte != 0 {
+			e.Dur("first_byte", time.Duration(t.FirstByte-t.Left))
+		}
+		e.Dur("total", time.Duration(now-t.Began))
+	}
+	if r.reason != "" {
+		e.Str("reason", r.reason)
+	}
+	e.Send()
+}
+
+// secrets are names of query parameters whose values are not for a log.
+var secrets = []string{"token", "key", "secret", "password", "passwd", "signature", "sig", "auth", "credential"}
+
+// redact is target without the values of query parameters that may be credentials.
+func redact(target []byte) []byte {
+	q := bytes.IndexByte(target, '?')
+	if q < 0 || bytes.IndexByte(target[q:], '=') < 0 {
+		return target
+	}
+	out := append([]byte(nil), target[:q+1]...)
+	for i, pair := range bytes.Split(target[q+1:], []byte("&")) {
+		if i > 0 {
+			out = append(out, '&')
+		}
+		name, _, ok := bytes.Cut(pair, []byte("="))
+		if ok && secret(string(name)) {
+			pair = append(append([]byte(nil), name...), "=***"...)
+		}
+		out = append(out, pair...)
+	}
+	return out
+}
+
+func secret(name string) bool {
+	name = strings.ToLower(name)
+	for _, s := range secrets {
+		if strings.Contains(name, s) {
+			return true
+		}
+	}
+	return false
+}

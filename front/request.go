@@ -1,0 +1,325 @@
+package front
+
+import (
+	"strconv"
+
+	"github.com/valyala/bytebufferpool"
+
+	"tenfour/admit"
+	"tenfour/forward"
+	"tenfour/httpparse"
+	"tenfour/pool"
+	"tenfour/sock"
+)
+
+// request is a client's exchange, from its head's first byte to its response's last, and its place in a queue.
+type request struct {
+	forward.Exchange
+	front   *Front // fixed
+	c       *client
+	place   pool.Place
+	waiting pool.Party // stands for it while it is queued
+	lateAt  int64      // when it has waited too long, in the lot's time
+
+	headEnd int64 // when its head must be complete
+	id      uint64
+	status  int    // of what the client got; 0 for nothing
+	bytes   int64  // of content
+	reason  string // why it was not served, for the log
+}
+
+func newRequest(f *Front) *request {
+	r := &request{front: f}
+	r.Init(f.Lot)
+	r.waiting.Init(f.Lot, r)
+	return r
+}
+
+func (r *request) start(c *client) {
+	r.c = c
+	r.id = c.front.ids.next()
+}
+
+func (r *request) end() {
+	r.waiting.Leave()
+	r.Reset()
+	r.c, r.status, r.bytes, r.reason, r.lateAt = nil, 0, 0, "", 0
+}
+
+// viaMost is how often tenfour may stand in a request's Via before that is a loop.
+const viaMost = 5
+
+// begin decides about a request whose head of n bytes is complete.
+func (c *client) begin(n int) bool {
+	r, f := c.req, c.front
+	req := &r.Req
+	c.served++
+	r.In, r.HeadLen, r.InAt = c.in, n, n
+	r.KeepClient = req.KeepAlive && !f.draining.Load()
+	if f.Access != nil {
+		r.Timed = true
+		r.Times.Began = f.Lot.Now()
+	}
+	switch {
+	case req.Verb == httpparse.Trace:
+		return c.answer(405, "TRACE is not served here", allow)
+	case req.Verb == httpparse.Options && req.MaxForwards == 0:
+		return c.answer(200, "Max-Forwards is 0: tenfour answers for itself", allow)
+	case req.ViaSelf > viaMost:
+		return c.answer(508, "the request has come through tenfour "+strconv.Itoa(req.ViaSelf)+" times: it goes in a loop", "")
+	}
+	i, err := f.Table.Find(req.Origin.In(c.in.B))
+	switch {
+	case err == admit.ErrAmbiguous:
+		return c.answer(400, err.Error(), "")
+	case i < 0:
+		return c.answer(404, "no route names this path", "")
+	case f.draining.Load():
+		return c.answer(503, "tenfour is stopping", retryAfter)
+	}
+	r.Route = f.Routes[i]
+	if req.Framing == httpparse.NoBody {
+		return c.place()
+	}
+	return c.beginBody()
+}
+
+// allow lists what is not refused by itself; the backend may allow less.
+const allow = "Allow: GET, HEAD, POST, PUT, DELETE, PATCH, OPTIONS\r\n"
+
+// retryAfter is when asking again may help.
+const retryAfter = "Retry-After: 1\r\n"
+
+// continue100 is sent to a client that waits for it before its body (RFC 9110 §10.1.1).
+const continue100 = "HTTP/1.1 100 Continue\r\n\r\n"
+
+// beginBody takes in the body, or so much of it as is held before a slot is taken: a slow sender holds none.
+func (c *client) beginBody() bool {
+	r := c.req
+	r.Body = bytebufferpool.Get()
+	r.Chunks.Reset()
+	if r.Req.Expect100 && len(c.in.B) == r.InAt {
+		if n, err := c.conn.Write([]byte(continue100)); n < len(continue100) {
+			_ = err // 25 bytes do not fit: this client reads nothing
+			c.dropped("took not even 100 Continue")
+			return false
+		}
+	}
+	c.phase = buffering
+	return true
+}
+
+// readBody goes on with taking in the body.
+func (c *client) readBody() bool {
+	r := c.req
+	whole, enough, err := r.takeIn()
+	switch {
+	case err != nil:
+		return c.refuse(err)
+	case whole || enough:
+		r.BodyWhole = whole
+		return c.place()
+	}
+	var n int
+	var rerr error
+	if r.Req.Framing == httpparse.Length {
+		n, rerr = r.readContent()
+	} else {
+		n, rerr = r.readChunks()
+	}
+	switch {
+	case rerr == nil:
+		if n > 0 {
+			c.party.SetDeadline(0)
+		}
+		return true
+	case rerr == sock.ErrWait:
+		if c.party.Deadline() == 0 {
+			c.party.SetDeadline(c.front.Lot.Now() + int64(c.front.IdleTimeout))
+		}
+		return c.park(false)
+	}
+	c.dropped("left inside its request's body")
+	return false
+}
+
+// takeIn moves into Body what has come of the body, and reports whether that is all of it, or all that is held.
+func (r *request) takeIn() (whole, enough bool, _ *httpparse.Refusal) {
+	hold := r.c.front.Buffer
+	in := r.In
+	if r.Req.Framing == httpparse.Length {
+		want := int(min(r.Req.ContentLength, int64(hold)))
+		n := min(want-len(r.Body.B), len(in.B)-r.InAt)
+		r.Body.B = append(r.Body.B, in.B[r.InAt:r.InAt+n]...)
+		r.InAt += n
+		return int64(len(r.Body.B)) == r.Req.ContentLength, len(r.Body.B) >= hold, nil
+	}
+	for r.InAt < len(in.B) && len(r.Body.B) < hold {
+		n, data, done, err := r.Chunks.Next(in.B[r.InAt:], &r.c.front.Limits)
+		if err != nil {
+			return false, false, err.(*httpparse.Refusal)
+		}
+		r.InAt += n
+		r.Body.B = append(r.Body.B, data...)
+		if done {
+			return true, false, nil
+		}
+	}
+	return false, len(r.Body.B) >= hold, nil
+}
+
+// readContent reads more of a body of known length.
+func (r *request) readContent() (int, error) {
+	left := int(min(r.Req.ContentLength, int64(r.c.front.Buffer))) - len(r.Body.B)
+	if room := cap(r.Body.B) - len(r.Body.B); room < min(left, firstBuffer) {
+		r.Body.B = grown(r.Body.B, min(left, max(firstBuffer, len(r.Body.B))))
+	}
+	at := len(r.Body.B)
+	n, err := r.c.conn.Read(r.Body.B[at:min(cap(r.Body.B), at+left)])
+	r.Body.B = r.Body.B[:at+n]
+	return n, err
+}
+
+// readChunks reads more of a chunked body, behind the head.
+func (r *request) readChunks() (int, error) {
+	in := r.In
+	if r.InAt == len(in.B) {
+		in.B, r.InAt = in.B[:r.HeadLen], r.HeadLen
+	}
+	if cap(in.B)-len(in.B) < firstBuffer/4 {
+		in.B = grown(in.B, firstBuffer)
+	}
+	n, err := r.c.conn.Read(in.B[len(in.B):cap(in.B)])
+	in.B = in.B[:len(in.B)+n]
+	return n, err
+}
+
+// place gives the exchange to the pool. It reports whether c is still its caller's.
+func (c *client) place() bool {
+	r, f := c.req, c.front
+	c.party.SetDeadline(0)
+	r.Limits, r.Secure, r.Stop = &f.Limits, f.TLS != nil, &f.stop
+	r.Client, r.Party, r.Waiting, r.At, r.Owner = &c.conn, &c.party, &r.waiting, &r.place, r
+	c.phase = placed
+	err := r.Route.Queue.Enter(&r.Exchange)
+	switch err {
+	case nil:
+		return false
+	case pool.ErrFull:
+		return c.answer(503, "all workers of "+r.Route.Name+" are busy, and its queue is full", retryAfter)
+	}
+	return c.answer(503, "tenfour is stopping", retryAfter)
+}
+
+// Queued parks r in its queue: it leaves when its client does, or when it has waited too long.
+func (r *request) Queued(*forward.Exchange) {
+	c := r.c
+	if r.lateAt == 0 {
+		r.lateAt = c.front.Lot.Now() + int64(c.front.QueueTimeout)
+	}
+	c.conn.Arm(true, false)
+	c.conn.Watch.Tell(&r.waiting)
+	c.waiting.Store(&r.waiting)
+	r.waiting.SetDeadline(r.lateAt)
+	if !r.waiting.Park(&c.conn.Watch) {
+		r.waiting.Again()
+	}
+}
+
+// Unpark looks at why a queued request was woken. A worker may have taken it in the meantime: then it is no longer ours.
+func (r *request) Unpark() {
+	var left, gone bool
+	f := r.front
+	left = f.Pool.Leave(&r.place, func() bool {
+		c := r.c
+		c.conn.Look()
+		gone = c.conn.Broken() || c.conn.HungUp()
+		if gone || f.stop.Load() || f.Lot.Now() >= r.lateAt {
+			return true
+		}
+		if !r.waiting.Park(&c.conn.Watch) {
+			r.waiting.Again()
+		}
+		return false
+	})
+	if !left {
+		return
+	}
+	c := r.c
+	c.conn.Watch.Tell(&c.party)
+	r.waiting.SetDeadline(0)
+	switch {
+	case gone:
+		c.dropped("left while it was queued")
+		return
+	case f.stop.Load():
+		c.answer(503, "tenfour is stopping", retryAfter)
+	default:
+		c.answer(503, "all workers of "+r.Route.Name+" stayed busy for "+f.QueueTimeout.String(), retryAfter)
+	}
+	c.serve()
+}
+
+// Lasting notes that the exchange goes on without a worker.
+func (r *request) Lasting(*forward.Exchange) { r.c.phase = lasting }
+
+// Finished goes on behind an exchange.
+func (r *request) Finished(x *forward.Exchange) {
+	c := r.c
+	c.conn.Look()
+	r.bytes = x.Content()
+	if e := x.Failure; e != nil && x.Status == 0 {
+		if e.Status == 0 {
+			c.dropped(e.Error())
+			return
+		}
+		c.answerFailure(e)
+		c.serve()
+		return
+	}
+	r.status = x.Status
+	if x.Failure != nil {
+		r.reason = x.Failure.Error()
+	}
+	r.log()
+	c.then = goOn
+	switch {
+	case x.Cut == forward.CutReset:
+		c.then = resetting
+	case x.Cut == forward.CutClose:
+		c.then = closing
+	case x.Surplus || !x.KeepClient && x.InAt < len(c.in.B):
+		c.then = lingerOn
+	case !x.KeepClient:
+		c.then = closing
+	}
+	c.keepRest(x.InAt)
+	if c.conn.Broken() || x.Failure != nil && x.Failure.Side == forward.Client {
+		c.endRequest()
+		c.reset()
+		return
+	}
+	if len(x.Pending()) > 0 || !c.conn.Plain() {
+		c.phase = flushing
+		c.out, c.outAt = x.TakePending()
+		c.endRequest()
+		if c.out == nil {
+			c.out, c.outAt = bytebufferpool.Get(), 0
+		}
+		c.serve()
+		return
+	}
+	c.endRequest()
+	if c.proceed() {
+		c.serve()
+	}
+}
+
+// keepRest keeps the bytes behind a request, which are the next.
+func (c *client) keepRest(at int) {
+	if at >= len(c.in.B) || c.then != goOn {
+		c.dropBuffer()
+		return
+	}
+	c.in.B = c.in.B[:copy(c.in.B, c.in.B[at:])]
+}

@@ -1,0 +1,243 @@
+package httpparse
+
+import "math"
+
+// Chunks reads the chunked coding (RFC 9112 §7.1). Its zero value is ready for a body; Reset makes it ready again.
+//
+//	for len(src) > 0 && !done && err == nil {
+//		n, data, done, err = chunks.Next(src, &limits)
+//		src = src[n:] // and use data, a part of what src was
+//	}
+type Chunks struct {
+	phase    chunkPhase
+	digits   int    // of the chunk-size so far
+	size     uint64 // the chunk-size so far, then the bytes of chunk-data that are still to come
+	extLine  int    // bytes behind the digits in this chunk line
+	extTotal int    // and in all of them
+	trailer  int    // bytes of the trailer section
+	fields   int    // field lines of the trailer section
+	offset   int    // where in the body src begins
+	refusal  Refusal
+}
+
+// What the next byte belongs to.
+type chunkPhase uint8
+
+const (
+	inSize     chunkPhase = iota // the digits of a chunk-size
+	inExtSpace                   // white space behind them, up to a ';'
+	inExt                        // a chunk-ext behind its ';'
+	inSizeLF                     // the LF of a chunk line
+	inData                       // chunk-data
+	inDataCR                     // the CR behind it
+	inDataLF                     // the LF behind it
+	inTrailerLine
+	inTrailerName
+	inTrailerValue
+	inTrailerLF
+	inLastLF // the LF of the empty line at the very end
+	chunksDone
+	chunksRefused
+)
+
+// Reset makes c ready for another body.
+func (c *Chunks) Reset() { *c = Chunks{} }
+
+// Next reads on in src, which continues what it was given before: framing, then at most one run of chunk-data, which is
+// data, a part of src. It takes n bytes of src. done says that the last-chunk and the trailer section were read, and
+// nothing behind them. A *Refusal is for good, and the same one however the body was cut; n and data are then nothing.
+// A nil lim is DefaultLimits; c must see the same limits until Reset.
+func (c *Chunks) Next(src []byte, lim *Limits) (n int, data []byte, done bool, err error) {
+	if lim == nil {
+		lim = &DefaultLimits
+	}
+	i, f := 0, (*flaw)(nil)
+	for i < len(src) || c.phase >= chunksDone {
+		switch c.phase {
+		case inSize:
+			i, f = c.readSize(src, i)
+		case inExtSpace:
+			i, f = c.readExtSpace(src, i, lim)
+		case inExt:
+			i, f = c.readExt(src, i, lim)
+		case inSizeLF:
+			if src[i] != '\n' {
+				f = bareCR
+				break
+			}
+			i++
+			c.beginData()
+		case inData:
+			k := int(min(uint64(len(src)-i), c.size))
+			if c.size -= uint64(k); c.size == 0 {
+				c.phase = inDataCR
+			}
+			c.offset += i + k
+			return i + k, src[i : i+k : i+k], false, nil
+		case inDataCR:
+			// Both bytes are looked at: to skip two, whatever they are, is to read another body than the peer wrote.
+			if src[i] != '\r' {
+				f = chunkNotEnded
+				break
+			}
+			i++
+			c.phase = inDataLF
+		case inDataLF:
+			if src[i] != '\n' {
+				f = chunkNotEnded
+				break
+			}
+			i++
+			c.phase = inSize
+		case chunksDone:
+			c.offset += i
+			return i, nil, true, nil
+		case chunksRefused:
+			return 0, nil, false, &c.refusal
+		default:
+			i, f = c.readTrailer(src, i, lim)
+		}
+		if f != nil {
+			c.phase = chunksRefused
+			return 0, nil, false, c.refusal.refuse(f, c.offset+i)
+		}
+	}
+	c.offset += i
+	return i, nil, false, nil
+}
+
+// readSize reads the digits of a chunk-size and the byte behind them.
+func (c *Chunks) readSize(src []byte, i int) (int, *flaw) {
+	for ; i < len(src); i++ {
+		d := hexValues[src[i]]
+		if d == notHex {
+			break
+		}
+		// Judged before shifting: there is no wrap-around to go by.
+		if c.digits == 16 || c.size > math.MaxInt64>>4 {
+			return i, chunkTooLarge
+		}
+		c.size = c.size<<4 | uint64(d)
+		c.digits++
+	}
+	if i == len(src) {
+		return i, nil
+	}
+	switch b := src[i]; {
+	case b == '\n':
+		return i, bareLF
+	case c.digits == 0:
+		return i, chunkSize
+	case b == '\r' && i+1 < len(src) && src[i+1] == '\n':
+		c.beginData()
+		return i + 2, nil
+	case b == '\r':
+		c.phase = inSizeLF
+		return i + 1, nil
+	case b == ';' || isSpace(b):
+		c.phase = inExtSpace
+		return i, nil
+	}
+	return i, chunkSize
+}
+
+// beginData is called behind a chunk line.
+func (c *Chunks) beginData() {
+	c.phase = inData
+	if c.size == 0 {
+		c.phase = inTrailerLine
+	}
+	c.digits, c.extLine = 0, 0
+}
+
+// readExtSpace reads the BWS between a chunk-size and its extensions, and the ';' that must follow. White space without
+// an extension is refused: some readers see the end of the size there, others of the line.
+func (c *Chunks) readExtSpace(src []byte, i int, lim *Limits) (int, *flaw) {
+	end := i
+	for end < len(src) && isSpace(src[end]) {
+		end++
+	}
+	found := end < len(src) && src[end] == ';'
+	if found {
+		end++
+		c.phase = inExt
+	}
+	if over, f := c.countExt(end-i, lim); f != nil {
+		return end - over, f
+	}
+	switch {
+	case found || end == len(src):
+		return end, nil
+	case src[end] == '\n':
+		return end, bareLF
+	case src[end] == '\r':
+		return end, chunkSpace
+	}
+	return end, chunkSize
+}
+
+// readExt reads extensions, which mean nothing to us (RFC 9112 §7.1.1), up to the CR. No line ends inside a quoted
+// string: where one reader ends a line and another does not, a request can be hidden.
+func (c *Chunks) readExt(src []byte, i int, lim *Limits) (int, *flaw) {
+	end := scanValue(src, i)
+	if over, f := c.countExt(end-i, lim); f != nil {
+		return end - over, f
+	}
+	switch {
+	case end == len(src):
+		return end, nil
+	case src[end] == '\r':
+		c.phase = inSizeLF
+		return end + 1, nil
+	case src[end] == '\n':
+		return end, bareLF
+	}
+	return end, chunkControl
+}
+
+// countExt counts n bytes of a chunk line beyond its size's digits. over is how many of them are too many.
+func (c *Chunks) countExt(n int, lim *Limits) (over int, f *flaw) {
+	c.extLine += n
+	c.extTotal += n
+	overLine := c.extLine - orDefault(lim.ChunkLine, DefaultLimits.ChunkLine)
+	overTotal := c.extTotal - orDefault(lim.ChunkExt, DefaultLimits.ChunkExt)
+	switch {
+	case overLine > 0 && overLine >= overTotal:
+		return overLine, chunkExtLine
+	case overTotal > 0:
+		return overTotal, chunkExtTotal
+	}
+	return 0, nil
+}
+
+// AppendChunkSize appends the chunk line of n bytes of chunk-data. A CRLF goes behind the data.
+func AppendChunkSize(dst []byte, n int) []byte {
+	const digits = "0123456789abcdef"
+	shift := 0
+	for n>>shift > 15 {
+		shift += 4
+	}
+	for ; shift >= 0; shift -= 4 {
+		dst = append(dst, digits[n>>shift&15])
+	}
+	return append(dst, '\r', '\n')
+}
+
+// LastChunk ends a chunked body that has no trailer section.
+const LastChunk = "0\r\n\r\n"
+
+const notHex = 0xff
+
+var hexValues = func() (t [256]uint8) {
+	for c := range t {
+		switch c := byte(c); {
+		case isDigit(c):
+			t[c] = c - '0'
+		case isHex(c):
+			t[c] = (c | 0x20) - 'a' + 10
+		default:
+			t[c] = notHex
+		}
+	}
+	return t
+}()

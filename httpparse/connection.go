@@ -1,0 +1,70 @@
+package httpparse
+
+// options is what a message says about its connection (RFC 9110 §7.6.1).
+type options struct {
+	close, keepAlive, upgrade bool
+}
+
+// persistent reports whether the connection may outlive the message (RFC 9112 §9.3): close beats keep-alive.
+func (o options) persistent(minor uint8) bool {
+	return !o.close && (minor == 1 || o.keepAlive)
+}
+
+// connectionOptions reads all Connection fields and marks the fields that they name as connection-specific. More
+// than max names are refused: each is laid against every field.
+func connectionOptions(buf []byte, fields []Field, max int) (o options, f *flaw) {
+	names := 0
+	for i := range fields {
+		if fields[i].ID != FieldConnection {
+			continue
+		}
+		rest, more := fields[i].Value.In(buf), true
+		for more {
+			var name []byte
+			name, rest, more = element(rest)
+			switch {
+			case len(name) == 0:
+				continue // RFC 9110 §5.6.1.2: empty elements are ignored
+			case isWord(name, "keep-alive"):
+				o.keepAlive = true // Keep-Alive is connection-specific anyway
+			case isWord(name, "close"):
+				o.close = true
+				markNamed(buf, fields, name)
+			case isWord(name, "upgrade"):
+				o.upgrade = true
+			default:
+				markNamed(buf, fields, name)
+			}
+			if names++; names > max {
+				return o, tooManyOptions
+			}
+		}
+	}
+	return o, nil
+}
+
+// markNamed marks the fields called name as connection-specific, if a client may have them dropped.
+func markNamed(buf []byte, fields []Field, name []byte) {
+	for i := range fields {
+		f := &fields[i]
+		if f.Name.Len() == len(name) && !f.Hop && !f.ID.protected() && sameName(f.Name.In(buf), name) && !forwarded(name) {
+			f.Hop = true
+		}
+	}
+}
+
+// forwarded reports whether name begins with "X-Forwarded-".
+func forwarded(name []byte) bool {
+	const prefix = "x-forwarded-"
+	return len(name) >= len(prefix) && isWord(name[:len(prefix)], prefix)
+}
+
+// sameName reports whether a and b, of one length, are one name.
+func sameName(a, b []byte) bool {
+	for i := range a {
+		if lower(a[i]) != lower(b[i]) {
+			return false
+		}
+	}
+	return true
+}

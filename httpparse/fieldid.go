@@ -1,0 +1,150 @@
+package httpparse
+
+// FieldID says which of the fields that a proxy must know a field line is.
+type FieldID uint8
+
+const (
+	FieldOther FieldID = iota
+
+	// Connection-specific whoever names them (RFC 9110 §7.6.1).
+	FieldConnection
+	FieldKeepAlive
+	FieldProxyConnection
+	FieldTE
+	FieldTrailer
+	FieldTransferEncoding
+	FieldUpgrade
+	FieldHTTP2Settings
+
+	FieldHost
+	FieldContentLength
+	FieldExpect
+	FieldVia
+	FieldMaxForwards
+	FieldAccept
+	FieldAuthorization
+	FieldContentType
+	FieldCookie
+	FieldDate
+	FieldSecWebSocketKey
+	FieldServer
+	FieldXBackend
+	FieldXForwardedFor
+	FieldXForwardedHost
+	FieldXForwardedProto
+	FieldXRequestID
+)
+
+var fieldNames = [...]string{
+	FieldConnection:       "connection",
+	FieldKeepAlive:        "keep-alive",
+	FieldProxyConnection:  "proxy-connection",
+	FieldTE:               "te",
+	FieldTrailer:          "trailer",
+	FieldTransferEncoding: "transfer-encoding",
+	FieldUpgrade:          "upgrade",
+	FieldHTTP2Settings:    "http2-settings",
+	FieldHost:             "host",
+	FieldContentLength:    "content-length",
+	FieldExpect:           "expect",
+	FieldVia:              "via",
+	FieldMaxForwards:      "max-forwards",
+	FieldAccept:           "accept",
+	FieldAuthorization:    "authorization",
+	FieldContentType:      "content-type",
+	FieldCookie:           "cookie",
+	FieldDate:             "date",
+	FieldSecWebSocketKey:  "sec-websocket-key",
+	FieldServer:           "server",
+	FieldXBackend:         "x-backend",
+	FieldXForwardedFor:    "x-forwarded-for",
+	FieldXForwardedHost:   "x-forwarded-host",
+	FieldXForwardedProto:  "x-forwarded-proto",
+	FieldXRequestID:       "x-request-id",
+}
+
+// connectionSpecific reports whether a field goes no further than its connection, whether Connection names it or not.
+func (id FieldID) connectionSpecific() bool {
+	return id-FieldConnection <= FieldHTTP2Settings-FieldConnection
+}
+
+// protected reports whether a field is kept although Connection names it: a client that could have Host or
+// Authorization dropped would make the backend see another request than we did.
+func (id FieldID) protected() bool {
+	switch id {
+	case FieldHost, FieldContentLength, FieldVia, FieldAuthorization, FieldCookie,
+		FieldXForwardedFor, FieldXForwardedHost, FieldXForwardedProto:
+		return true
+	}
+	return false
+}
+
+// A knownName is a name of up to 17 bytes as numbers: its first eight bytes, its last eight (0 for the names with less
+// than eight) and the one between them.
+type knownName struct {
+	first, last uint64
+	length      uint8
+	middle      byte // of a name with 17 bytes
+	id          FieldID
+}
+
+const longestKnown = 17
+
+// knownNames is a hash table without collisions: hashName gives each of fieldNames a place of its own.
+var knownNames = func() (table [128]knownName) {
+	for id, name := range fieldNames {
+		if id == int(FieldOther) {
+			continue
+		}
+		k := knownName{length: uint8(len(name)), id: FieldID(id)}
+		k.first, k.last = nameWords([]byte(name), 0, len(name))
+		if len(name) == longestKnown {
+			k.middle = name[8]
+		}
+		slot := &table[hashName(k.first, k.last)]
+		if slot.id != FieldOther {
+			panic("httpparse: two field names with one hash: choose another factor in hashName")
+		}
+		*slot = k
+	}
+	return table
+}()
+
+// hashName spreads what fieldNames has over knownNames. The factor was found by trying.
+func hashName(first, last uint64) uint64 { return (first + last*3) * 0x5c74e45eff1e5bef >> 57 }
+
+// nameWords is the first eight bytes of the name buf[start:end], in lower case, and its last eight. A name that is
+// shorter than eight bytes has 0 for its last ones.
+//
+// For names that are tokens, setting bit 0x20 is lower case as far as comparing with letters, digits and '-' goes:
+// the bytes that would be mistaken for one of those are no token bytes.
+func nameWords(buf []byte, start, end int) (first, last uint64) {
+	n := end - start
+	if n >= 8 {
+		return load64(buf, start) | spaces, load64(buf, end-8) | spaces
+	}
+	if start+8 <= len(buf) {
+		return (load64(buf, start) | spaces) & (1<<(8*n) - 1), 0
+	}
+	for i := end - 1; i >= start; i-- {
+		first = first<<8 | uint64(buf[i]|0x20)
+	}
+	return first, 0
+}
+
+// fieldID finds out which field the token buf[start:end] names.
+func fieldID(buf []byte, start, end int) FieldID {
+	n := end - start
+	if n > longestKnown {
+		return FieldOther
+	}
+	first, last := nameWords(buf, start, end)
+	k := &knownNames[hashName(first, last)&127]
+	if k.first != first || k.last != last || int(k.length) != n {
+		return FieldOther
+	}
+	if n == longestKnown && buf[start+8]|0x20 != k.middle {
+		return FieldOther
+	}
+	return k.id
+}

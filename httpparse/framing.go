@@ -1,0 +1,72 @@
+package httpparse
+
+import "math"
+
+// number reads 1*DIGIT. Never use strconv for what comes from the wire: it takes signs and underscores.
+func number(b []byte) (n int64, notNumber, tooLarge bool) {
+	if len(b) == 0 {
+		return 0, true, false
+	}
+	for _, c := range b {
+		d := c - '0'
+		if d > 9 {
+			return 0, true, false
+		}
+		if n > (math.MaxInt64-int64(d))/10 {
+			tooLarge = true // and go on: what follows may be no digit
+			n = 0
+			continue
+		}
+		n = n*10 + int64(d)
+	}
+	return n, false, tooLarge
+}
+
+// contentLength reads the value of a Content-Length (RFC 9110 §8.6).
+func contentLength(value []byte) (int64, *flaw) {
+	n, notNumber, tooLarge := number(value)
+	switch {
+	case notNumber:
+		return 0, lengthNotNumber
+	case tooLarge:
+		return 0, lengthTooLarge
+	}
+	return n, nil
+}
+
+// transferEncoding judges the value of a Transfer-Encoding (RFC 9112 §6.1): nil for exactly "chunked", in any case.
+// What is plainly another coding is codingUnknown; what some other reader could take for chunked is codingMalformed.
+func transferEncoding(value []byte) *flaw {
+	if isWord(value, "chunked") {
+		return nil
+	}
+	rest, more := value, true
+	for first := true; more; first = false {
+		var coding []byte
+		coding, rest, more = element(rest)
+		if len(coding) == 0 || scanToken(coding, 0) != len(coding) {
+			return codingMalformed
+		}
+		if isWord(coding, "chunked") {
+			if first {
+				return codingMalformed
+			}
+			continue
+		}
+		if nearChunked(coding) {
+			return codingMalformed
+		}
+	}
+	return codingUnknown
+}
+
+// nearChunked reports whether "chunk" is somewhere in b.
+func nearChunked(b []byte) bool {
+	const near = "chunk"
+	for i := 0; i+len(near) <= len(b); i++ {
+		if isWord(b[i:i+len(near)], near) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,329 @@
+package httpparse
+
+import (
+	"bufio"
+	"bytes"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httputil"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// randomCuts is up to five places in n bytes, in order. It depends on seed alone.
+func randomCuts(n int, seed uint64) (cuts []int) {
+	rng := rand.New(rand.NewPCG(seed, uint64(n)))
+	for at := 0; len(cuts) < 5; {
+		at += rng.IntN(n/3 + 2)
+		if at >= n {
+			break
+		}
+		cuts = append(cuts, at)
+	}
+	return cuts
+}
+
+// everyCut is every place in n bytes.
+func everyCut(n int) []int {
+	cuts := make([]int, n)
+	for i := range cuts {
+		cuts[i] = i
+	}
+	return cuts
+}
+
+// sameHoweverCut parses raw whole, byte by byte and cut at random, and returns what came out.
+func sameHoweverCut(t *testing.T, fresh func() parser, raw string, seed uint64) string {
+	whole := parseCut(t, fresh(), raw)
+	for _, cuts := range [][]int{randomCuts(len(raw), seed), everyCut(len(raw))} {
+		if got := parseCut(t, fresh(), raw, cuts...); got != whole {
+			t.Fatalf("cut at %v: %s\nwhole: %s\ninput: %q", cuts, got, whole, raw)
+		}
+	}
+	return whole
+}
+
+// smallLimits makes the limits matter for small inputs, in half of the runs.
+func smallLimits(seed uint64) *Limits {
+	if seed%2 == 0 {
+		return nil
+	}
+	return &Limits{Head: 90, Fields: 5, Method: 7, EmptyLines: 1, ResponseHead: 90, ChunkLine: 8, ChunkExt: 12, Trailer: 20}
+}
+
+func FuzzRequest(f *testing.F) {
+	for _, seed := range []string{
+		abHead, browserHead,
+		"\r\nPOST http://a:80/x?y HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nConnection: close, x\r\nX: 1\r\n\r\n",
+		"OPTIONS * HTTP/1.1\r\nHost: [::1]:80\r\nMax-Forwards: 3\r\nVia: 1.1 tenfour (a,b)\r\n\r\n",
+		"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n",
+		"PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\nAccept: application/json\r\n\r\nhello",
+		"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n",
+	} {
+		f.Add([]byte(seed), uint64(0))
+	}
+	f.Fuzz(func(t *testing.T, in []byte, seed uint64) {
+		raw := string(in)
+		lim := smallLimits(seed)
+		sameHoweverCut(t, freshRequest(lim), raw, seed)
+		var r Request
+		if n, err := r.Parse(in, lim); err == nil {
+			likeNetHTTPRequest(t, &r, in[:n])
+		}
+	})
+}
+
+// likeNetHTTPRequest checks that net/http's reader takes head for the same request as we did.
+//
+// Where it does not, and why that is no danger:
+//   - Empty lines before the request-line: it refuses them, so it gets the head without.
+//   - Targets: it parses URLs and refuses some that we forward byte by byte (a bad %-escape, bytes of 0x80 and more in
+//     a host). So it gets "/" in place of an origin-form.
+//   - Methods: it takes the target of CONNECT for an authority; we refuse the method.
+//   - HTTP/1.2 to 1.9: it keeps the minor version and we make it 1.
+//   - Host: it takes the field out of the header; with absolute-form the target goes before it, as with us.
+//   - Transfer-Encoding, Content-Length and Trailer: it takes the first two out of the header or rewrites them, and
+//     refuses a Trailer that names them; we drop Trailer. So it gets "X-Trailer" in its place.
+//   - Connection: it only knows close; 1.0 with keep-alive is the same for both.
+//   - Pragma: it adds a Cache-Control for "no-cache".
+//   - Content-Length of a request with leading zeros: the same number for both.
+func likeNetHTTPRequest(t *testing.T, r *Request, head []byte) {
+	raw := string(head)
+	var b strings.Builder
+	target := string(r.Target.In(head))
+	if r.Form == OriginForm {
+		target = "/"
+	}
+	b.WriteString(string(r.Method.In(head)) + " " + target + " HTTP/1.")
+	lineEnd := int(r.Target.End) + len(" HTTP/1.d\r\n")
+	b.WriteString(strconv.Itoa(int(r.Minor)) + "\r\n")
+	section := raw[lineEnd:]
+	for _, f := range r.Fields {
+		if f.ID == FieldTrailer {
+			at := int(f.Name.Start) - lineEnd
+			section = section[:at] + "X" + section[at+1:]
+		}
+	}
+	b.WriteString(section)
+
+	req, err := http.ReadRequest(bufio.NewReader(strings.NewReader(b.String())))
+	if err != nil {
+		if r.Form == AbsoluteForm {
+			return // net/url is stricter, see above
+		}
+		t.Fatalf("net/http: %v\nours: %s\ninput: %q", err, describeRequest(r, head), raw)
+	}
+	if host := string(r.Host.In(head)); req.Host != host && !(r.Form == AbsoluteForm && strings.Contains(host, "%")) {
+		t.Errorf("Host: net/http %q, ours %q, input %q", req.Host, host, raw)
+	}
+	wantLength := int64(0)
+	switch r.Framing {
+	case Length:
+		wantLength = r.ContentLength
+	case Chunked:
+		wantLength = -1
+	}
+	if req.ContentLength != wantLength || len(req.TransferEncoding) > 0 != (r.Framing == Chunked) {
+		t.Errorf("framing: net/http %d %v, ours %s %d, input %q", req.ContentLength, req.TransferEncoding, framingNames[r.Framing], r.ContentLength, raw)
+	}
+	if req.Close == r.KeepAlive {
+		t.Errorf("close: net/http %t, ours %t, input %q", req.Close, !r.KeepAlive, raw)
+	}
+	sameFields(t, r.Fields, head, req.Header)
+}
+
+// sameFields checks that net/http read the same field lines. It joins names of one spelling in a list, in order.
+func sameFields(t *testing.T, fields []Field, head []byte, got http.Header) {
+	want := http.Header{}
+	for _, f := range fields {
+		name := http.CanonicalHeaderKey(string(f.Name.In(head)))
+		switch f.ID {
+		case FieldHost, FieldTransferEncoding, FieldContentLength:
+			continue
+		case FieldTrailer:
+			name = http.CanonicalHeaderKey("X" + name[1:])
+		}
+		if name == "Pragma" || name == "Cache-Control" {
+			continue
+		}
+		want[name] = append(want[name], string(f.Value.In(head)))
+	}
+	for _, name := range []string{"Host", "Transfer-Encoding", "Content-Length", "Pragma", "Cache-Control"} {
+		got.Del(name)
+	}
+	if len(got) != len(want) {
+		t.Errorf("fields: net/http %q, ours %q, input %q", got, want, head)
+	}
+	for name, values := range want {
+		if strings.Join(got[name], "\n") != strings.Join(values, "\n") {
+			t.Errorf("%s: net/http %q, ours %q, input %q", name, got[name], values, head)
+		}
+	}
+}
+
+func FuzzResponse(f *testing.F) {
+	for _, seed := range []string{
+		backendHead,
+		"HTTP/1.0 200\nX: a\n b\n\n",
+		"HTTP/1.1 200 OK\r\nContent-Length: 5, 5\r\ncontent-length: 5\r\n\r\nhello",
+		"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: upgrade\r\n\r\n",
+		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: x,\r\n\tclose\r\nX: 1\r\n\r\n5\r\n",
+		"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nX: a\r\n \r\n  b \r\n\r\n",
+	} {
+		f.Add([]byte(seed), uint64(0))
+	}
+	f.Fuzz(func(t *testing.T, in []byte, seed uint64) {
+		lim := smallLimits(seed)
+		verb := Get
+		if seed%3 == 0 {
+			verb = Head
+		}
+		sameHoweverCut(t, freshResponse(verb, lim), string(in), seed)
+		var r Response
+		if n, err := r.Parse(in, verb, lim); err == nil {
+			likeNetHTTPResponse(t, &r, verb, in[:n])
+		}
+	})
+}
+
+// likeNetHTTPResponse checks that net/http's reader takes head for the same response as we did. It gets head as Parse
+// left it, the parts of folds in one line, and CRLF at each line's end: written out again from what we read.
+//
+// Where it does not, and why that is no danger:
+//   - HTTP/1.2 to 1.9: it keeps the minor version and we make it 1.
+//   - 101: it takes the rest of the connection for the body.
+//   - An equal Content-Length in a list: it refuses the list, we collapse it (RFC 9110 §8.6). So it gets the number.
+//   - Responses without a body: it reports the length of HEAD and 304, and none for 1xx and 204, whatever we say.
+//   - Trailer, Pragma: as in requests.
+//   - Connection: it takes a field with close out of the header; and a response that ends with the connection closes.
+func likeNetHTTPResponse(t *testing.T, r *Response, verb Verb, head []byte) {
+	var b bytes.Buffer
+	b.WriteString("HTTP/1." + strconv.Itoa(int(r.Minor)) + " " + strconv.Itoa(r.Status) + " ")
+	b.Write(r.AppendReason(nil, head))
+	b.WriteString("\r\n")
+	for _, f := range r.Fields {
+		name, value := string(f.Name.In(head)), string(f.Value.In(head))
+		switch f.ID {
+		case FieldTrailer:
+			name = "X" + name[1:]
+		case FieldContentLength:
+			value = strconv.FormatInt(r.ContentLength, 10)
+		}
+		b.WriteString(name + ": " + value + "\r\n")
+	}
+	b.WriteString("\r\n")
+	req := &http.Request{Method: "GET"}
+	if verb == Head {
+		req.Method = "HEAD"
+	}
+	resp, err := http.ReadResponse(bufio.NewReader(&b), req)
+	if err != nil {
+		t.Fatalf("net/http: %v\nours: %s\ninput: %q", err, describeResponse(r, head), head)
+	}
+	if resp.StatusCode != r.Status {
+		t.Errorf("status: net/http %d, ours %d, input %q", resp.StatusCode, r.Status, head)
+	}
+	fields := slices.DeleteFunc(slices.Clone(r.Fields), func(f Field) bool { return f.ID == FieldConnection })
+	resp.Header.Del("Connection")
+	sameFields(t, fields, head, resp.Header)
+	wantLength := int64(-1)
+	switch r.Framing {
+	case NoBody:
+		return
+	case Length:
+		wantLength = r.ContentLength
+	}
+	if resp.ContentLength != wantLength || len(resp.TransferEncoding) > 0 != (r.Framing == Chunked) {
+		t.Errorf("framing: net/http %d %v, ours %s %d, input %q", resp.ContentLength, resp.TransferEncoding, framingNames[r.Framing], r.ContentLength, head)
+	}
+	if r.Framing != UntilClose && resp.Close == r.KeepAlive {
+		t.Errorf("close: net/http %t, ours %t, input %q", resp.Close, !r.KeepAlive, head)
+	}
+}
+
+func FuzzChunks(f *testing.F) {
+	for _, seed := range []string{
+		"0\r\n\r\n", "5\r\nhello\r\n0\r\n\r\n", "5;a=\"b\"\r\nhello\r\n00 ;c\r\nX: y\r\nZ:\r\n\r\nrest", "7fffffffffffffff\r\nabc", "A\r\n0123456789\r\n1\r\nx\r\n0\r\n\r\n",
+	} {
+		f.Add([]byte(seed), uint64(0))
+	}
+	f.Fuzz(func(t *testing.T, in []byte, seed uint64) {
+		raw := string(in)
+		lim := smallLimits(seed)
+		whole := decodeCut(t, new(Chunks), lim, raw)
+		for _, cuts := range [][]int{randomCuts(len(raw), seed), everyCut(len(raw))} {
+			if got := decodeCut(t, new(Chunks), lim, raw, cuts...); got != whole {
+				t.Fatalf("cut at %v: %s\nwhole: %s\ninput: %q", cuts, got, whole, raw)
+			}
+		}
+		likeNetHTTPChunks(t, in, lim)
+	})
+}
+
+// likeNetHTTPChunks checks that a body that we accept is the same for net/http's reader, if in ends with it.
+//
+// Where it differs, and why that is no danger:
+//   - It refuses bodies whose framing is many times their data ("too much overhead"); our bound is Limits.ChunkExt.
+//   - White space before an extension: it refuses that, though BWS is allowed there (RFC 9112 §7.1.1).
+//   - It does not read the trailer section here, only up to the last-chunk's line.
+func likeNetHTTPChunks(t *testing.T, in []byte, lim *Limits) {
+	var c Chunks
+	var body []byte
+	for src, done := in, false; !done; {
+		n, data, d, err := c.Next(src, lim)
+		if err != nil || n == 0 && !d {
+			return // refused, or incomplete
+		}
+		body = append(body, data...)
+		src, done = src[n:], d
+	}
+	got, err := io.ReadAll(httputil.NewChunkedReader(bytes.NewReader(in)))
+	if err != nil && strings.Contains(err.Error(), "too much overhead") {
+		return
+	}
+	if err != nil && (bytes.Contains(in, []byte(" ;")) || bytes.Contains(in, []byte("\t;"))) {
+		return
+	}
+	if err != nil || !bytes.Equal(got, body) {
+		t.Errorf("net/http %q, %v, ours %q, input %q", got, err, body, in)
+	}
+}
+
+func FuzzChunksRoundTrip(f *testing.F) {
+	f.Add([]byte("hello world"), uint64(1))
+	f.Add([]byte(""), uint64(2))
+	f.Fuzz(func(t *testing.T, body []byte, seed uint64) {
+		rng := rand.New(rand.NewPCG(seed, 0))
+		var raw []byte
+		for rest := body; len(rest) > 0; {
+			n := 1 + rng.IntN(len(rest))
+			raw = AppendChunkSize(raw, n)
+			raw = append(append(raw, rest[:n]...), "\r\n"...)
+			rest = rest[n:]
+		}
+		raw = append(raw, LastChunk...)
+		want := strconv.Quote(string(body)) + " in " + strconv.Itoa(len(raw)) + " bytes"
+		if got := decodeCut(t, new(Chunks), nil, string(raw)+"GET", randomCuts(len(raw), seed)...); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+		if got, err := io.ReadAll(httputil.NewChunkedReader(bytes.NewReader(raw))); err != nil || !bytes.Equal(got, body) {
+			t.Errorf("net/http reads %q, %v, want %q", got, err, body)
+		}
+	})
+}
+
+func FuzzIPv6(f *testing.F) {
+	for _, seed := range []string{"::", "::1", "1::", "1:2:3:4:5:6:7:8", "1:2:3:4:5:6:7::", "::2:3:4:5:6:7:8", "1::8", "::1.2.3.4", "1:2:3:4:5:6:1.2.3.4", "::ffff:1.2.3.04", "1:::2"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		addr, err := netip.ParseAddr(s)
+		if want := err == nil && addr.Is6() && addr.Zone() == ""; isIPv6([]byte(s)) != want {
+			t.Errorf("%q: got %t, net/netip says %t", s, !want, want)
+		}
+	})
+}

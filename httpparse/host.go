@@ -1,0 +1,120 @@
+package httpparse
+
+// authority judges uri-host [":" port] (RFC 9110 §7.2): a reg-name, an IPv4 address or an IPv6 address in brackets.
+// Userinfo and an empty host are refused (RFC 9110 §4.2.1, §4.2.4). A comma is too, though a reg-name may have one:
+// it looks like two hosts in one list.
+func authority(b []byte) *flaw {
+	if len(b) == 0 {
+		return hostEmpty
+	}
+	if b[0] == '[' {
+		end := 1
+		for end < len(b) && b[end] != ']' {
+			end++
+		}
+		if end == len(b) || !isIPv6(b[1:end]) {
+			return hostMalformed
+		}
+		return port(b[end+1:])
+	}
+	i := 0
+	for i < len(b) && classes[b[i]]&classHost != 0 {
+		i++
+	}
+	for i < len(b) && b[i] == '%' { // RFC 3986 §2.1
+		if i+2 >= len(b) || !isHex(b[i+1]) || !isHex(b[i+2]) {
+			return hostMalformed
+		}
+		for i += 3; i < len(b) && classes[b[i]]&classHost != 0; {
+			i++
+		}
+	}
+	if i < len(b) && b[i] != ':' {
+		return hostMalformed
+	}
+	if i == 0 {
+		return hostEmpty
+	}
+	return port(b[i:])
+}
+
+// port judges what follows a host: nothing, or a colon and a number up to 65535.
+func port(b []byte) *flaw {
+	if len(b) == 0 {
+		return nil
+	}
+	if b[0] != ':' {
+		return hostMalformed
+	}
+	if n, notNumber, tooLarge := number(b[1:]); notNumber || tooLarge || n > 65535 {
+		return portMalformed
+	}
+	return nil
+}
+
+// isIPv6 reports whether b is an IPv6 address (RFC 3986 §3.2.2): eight groups of up to four hexadecimal digits, where
+// "::" stands for one or more that are 0, and an IPv4 address may stand for the last two.
+func isIPv6(b []byte) bool {
+	groups, gap := 0, false
+	if len(b) >= 2 && b[0] == ':' && b[1] == ':' {
+		b, gap = b[2:], true
+		if len(b) == 0 {
+			return true
+		}
+	}
+	for {
+		n := 0
+		for n < len(b) && isHex(b[n]) {
+			n++
+		}
+		if n < len(b) && b[n] == '.' {
+			groups += 2
+			return isIPv4(b) && (groups == 8 && !gap || groups < 8 && gap)
+		}
+		if n == 0 || n > 4 {
+			return false
+		}
+		groups++
+		b = b[n:]
+		switch {
+		case len(b) == 0:
+			return groups == 8 && !gap || groups < 8 && gap
+		case b[0] != ':' || groups == 8:
+			return false
+		}
+		b = b[1:]
+		if len(b) > 0 && b[0] == ':' {
+			if gap {
+				return false
+			}
+			b, gap = b[1:], true
+			if len(b) == 0 {
+				return groups < 8
+			}
+		}
+	}
+}
+
+// isIPv4 reports whether b is four numbers up to 255, without leading zeros, between dots.
+func isIPv4(b []byte) bool {
+	for part := 0; ; part++ {
+		n, digits := 0, 0
+		for digits < len(b) && isDigit(b[digits]) && digits < 4 {
+			n = n*10 + int(b[digits]-'0')
+			digits++
+		}
+		if digits == 0 || n > 255 || digits > 1 && b[0] == '0' {
+			return false
+		}
+		b = b[digits:]
+		if part == 3 {
+			return len(b) == 0
+		}
+		if len(b) == 0 || b[0] != '.' {
+			return false
+		}
+		b = b[1:]
+	}
+}
+
+func isHex(c byte) bool { return isDigit(c) || (c|0x20)-'a' < 6 }

@@ -1,0 +1,273 @@
+package httpparse
+
+// requestState is what a Request remembers between two calls of Parse.
+type requestState struct {
+	phase   phase
+	pos     int // the first byte that is not read yet, up to the first field line
+	skipped int // empty lines before the request-line
+	fields  fieldReader
+	seen    seen
+	coding  *flaw // codingUnknown: refused at the end of the head unless something worse turns up
+	flaw    *flaw
+	refusal Refusal
+}
+
+// seen says which fields were there already.
+type seen struct {
+	host, length, encoding, expect, upgrade, forwards bool
+	webSocket                                         bool // the only Upgrade so far names websocket, and nothing else
+	connection                                        bool // a Connection with more than the word keep-alive
+	keepAlive                                         bool // a Connection with this word alone
+}
+
+// refuse notes a flaw at offset pos.
+func (p *requestState) refuse(f *flaw, pos int) outcome {
+	p.flaw, p.pos = f, pos
+	return refused
+}
+
+// Reset makes r ready for another head. It keeps the memory of Fields.
+func (r *Request) Reset() {
+	r.Fields = r.Fields[:0]
+	p := &r.private
+	p.phase, p.pos, p.skipped = inEmptyLines, 0, 0
+	p.seen = seen{}
+	p.coding, p.flaw = nil, nil
+	r.ContentLength, r.MaxForwards, r.ViaSelf, r.AcceptsJSON = 0, 0, 0, false
+}
+
+// Parse reads a request's head from the start of buf. n is the number of its bytes, with the empty lines before it and
+// the one that ends it. While the head is incomplete the error is ErrPartial; call again when buf has more bytes.
+// A head that is refused gives a *Refusal, as soon as its bytes can tell, and the same one however they were cut.
+// A nil lim is DefaultLimits; r must see the same limits until Reset.
+func (r *Request) Parse(buf []byte, lim *Limits) (n int, err error) {
+	if lim == nil {
+		lim = &DefaultLimits
+	}
+	p := &r.private
+	switch p.phase {
+	case parsed:
+		return p.pos, nil
+	case failed:
+		return 0, &p.refusal
+	}
+	// No byte behind the limit is looked at, so that a flaw there cannot be found before the limit is.
+	max := orDefault(lim.Head, DefaultLimits.Head)
+	tooLarge := len(buf) > max
+	if tooLarge {
+		buf = buf[:max]
+	}
+	out := tookField
+	if p.phase != inFields {
+		out = r.requestLine(buf, lim)
+	}
+	if out == tookField {
+		out = r.fieldLines(buf, lim)
+	}
+	switch out {
+	case tookEnd:
+		p.phase = parsed
+		return p.pos, nil
+	case incomplete:
+		if !tooLarge {
+			return 0, ErrPartial
+		}
+		p.refuse(headTooLarge, max)
+		if p.phase != inFields {
+			p.flaw = targetTooLong
+		}
+	}
+	p.phase = failed
+	return 0, p.refusal.refuse(p.flaw, p.pos)
+}
+
+// fieldLines reads the header section and what follows from it.
+func (r *Request) fieldLines(buf []byte, lim *Limits) outcome {
+	p := &r.private
+	s := &p.fields
+	fields := r.Fields
+	max := orDefault(lim.Fields, DefaultLimits.Fields)
+	out := tookField
+	for {
+		k := len(fields)
+		if k >= max && s.pos < len(buf) && buf[s.pos] != '\r' {
+			out = p.refuse(tooManyFields, s.pos)
+			break
+		}
+		var f *Field
+		if k < max {
+			if k == cap(fields) {
+				fields = append(fields, Field{})
+			}
+			fields = fields[:k+1]
+			f = &fields[k]
+		}
+		if out = s.next(buf, f); out != tookField {
+			fields = fields[:k]
+			break
+		}
+		if f.ID == FieldOther {
+			continue
+		}
+		if flaw := r.special(buf, f); flaw != nil {
+			out = p.refuse(flaw, int(f.Value.Start))
+			break
+		}
+	}
+	r.Fields = fields
+	switch out {
+	case tookEnd:
+		p.pos = s.pos
+		if f := r.finish(buf, max); f != nil {
+			return p.refuse(f, p.pos)
+		}
+	case refused:
+		if p.flaw == nil {
+			return p.refuse(s.flaw, s.pos)
+		}
+	}
+	return out
+}
+
+// special looks at a field that means something to us.
+func (r *Request) special(buf []byte, f *Field) *flaw {
+	p := &r.private
+	switch f.ID {
+	case FieldHost:
+		return r.readHost(buf, f)
+	case FieldConnection:
+		switch v := f.Value.In(buf); {
+		case isWord(v, "keep-alive"): // as most have it: it names no field
+			p.seen.keepAlive = true
+		default:
+			p.seen.connection = true
+		}
+	case FieldContentLength:
+		return r.readLength(f.Value.In(buf))
+	case FieldTransferEncoding:
+		return r.readEncoding(f.Value.In(buf))
+	case FieldExpect:
+		if r.Minor == 0 {
+			return nil // RFC 9110 §10.1.1: from 1.0 it means nothing
+		}
+		p.seen.expect = true
+		if !isWord(f.Value.In(buf), "100-continue") {
+			return expectUnknown
+		}
+	case FieldUpgrade:
+		p.seen.webSocket = !p.seen.upgrade && isWord(f.Value.In(buf), "websocket")
+		p.seen.upgrade = true
+	case FieldVia:
+		r.ViaSelf += viaSelf(f.Value.In(buf))
+	case FieldAccept:
+		r.AcceptsJSON = r.AcceptsJSON || acceptsJSON(f.Value.In(buf))
+	case FieldMaxForwards:
+		return r.readForwards(f.Value.In(buf))
+	}
+	return nil
+}
+
+// readHost judges a Host field (RFC 9112 §3.2). The host of an absolute-form goes before it.
+func (r *Request) readHost(buf []byte, f *Field) *flaw {
+	if r.private.seen.host {
+		return hostRepeated
+	}
+	r.private.seen.host = true
+	if f.Value.Len() > 0 {
+		if flaw := authority(f.Value.In(buf)); flaw != nil {
+			return flaw
+		}
+	}
+	if r.Form != AbsoluteForm {
+		r.Host, r.HasHost = f.Value, true
+	}
+	return nil
+}
+
+// readLength judges a Content-Length. A second one is refused even if it is equal (RFC 9110 §8.6 lets us).
+func (r *Request) readLength(value []byte) (f *flaw) {
+	p := &r.private
+	switch {
+	case p.seen.encoding:
+		return bothLengths
+	case p.seen.length:
+		return lengthsRepeated
+	}
+	p.seen.length = true
+	r.ContentLength, f = contentLength(value)
+	return f
+}
+
+// readEncoding judges a Transfer-Encoding. One that names another coding earns 501, but 400 when a Content-Length or
+// a second Transfer-Encoding is still to come: so it is kept until the end of the head.
+func (r *Request) readEncoding(value []byte) *flaw {
+	p := &r.private
+	switch {
+	case r.Minor == 0:
+		return codingIn10
+	case p.seen.length:
+		return bothLengths
+	case p.seen.encoding:
+		return codingsRepeated
+	}
+	p.seen.encoding = true
+	f := transferEncoding(value)
+	if f == codingUnknown {
+		p.coding = f
+		return nil
+	}
+	return f
+}
+
+// readForwards judges the Max-Forwards of an OPTIONS or TRACE; for other methods it means nothing.
+func (r *Request) readForwards(value []byte) (f *flaw) {
+	if r.Verb != Options && r.Verb != Trace {
+		return nil
+	}
+	if r.private.seen.forwards {
+		return forwardsInvalid
+	}
+	r.private.seen.forwards = true
+	r.MaxForwards, f = maxForwards(value)
+	return f
+}
+
+// finish draws the conclusions that need the whole head.
+func (r *Request) finish(buf []byte, maxNames int) *flaw {
+	seen := &r.private.seen
+	switch {
+	case r.Minor == 1 && !seen.host:
+		return hostMissing
+	case r.private.coding != nil:
+		return r.private.coding
+	case seen.encoding:
+		r.Framing = Chunked
+	case seen.length:
+		r.Framing = Length
+	default:
+		r.Framing = NoBody
+	}
+	o := options{keepAlive: seen.keepAlive}
+	if seen.connection {
+		var f *flaw
+		if o, f = connectionOptions(buf, r.Fields, maxNames); f != nil {
+			return f
+		}
+	}
+	if !seen.forwards {
+		r.MaxForwards = -1
+	}
+	hasBody := r.Framing == Chunked || r.ContentLength > 0
+	r.KeepAlive = o.persistent(r.Minor)
+	r.Expect100 = seen.expect && hasBody
+	r.WebSocket = seen.webSocket && o.upgrade && r.Verb == Get && r.Minor == 1 && !hasBody
+	return nil
+}
+
+// orDefault is the limit that was set, or its default.
+func orDefault(set, def int) int {
+	if set <= 0 {
+		return def
+	}
+	return set
+}

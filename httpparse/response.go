@@ -1,0 +1,215 @@
+package httpparse
+
+// responseState is what a Response remembers between two calls of Parse.
+type responseState struct {
+	phase    phase
+	pos      int // the first byte that is not read yet, up to the first field line
+	fields   fieldReader
+	length   bool   // a Content-Length was there
+	digits   uint32 // how many digits it had
+	encoding bool   // a Transfer-Encoding was there
+	flaw     *flaw
+	refusal  Refusal
+}
+
+// refuse notes a flaw at offset pos.
+func (p *responseState) refuse(f *flaw, pos int) outcome {
+	p.flaw, p.pos = f, pos
+	return refused
+}
+
+// Reset makes r ready for another head. It keeps the memory of Fields.
+func (r *Response) Reset() {
+	r.Fields = r.Fields[:0]
+	p := &r.private
+	p.phase, p.pos, p.flaw = inVersion, 0, nil
+	p.length, p.encoding = false, false
+}
+
+// Parse reads a response's head from the start of buf; request is the verb of the request that it answers. Results are
+// as with Request.Parse. It is more patient than with clients in three things, for old backends: a line may end in a
+// bare LF, a fold becomes one SP (in buf: only a head with a fold is ever written to), and Content-Lengths may be
+// repeated if they are equal. All of them stay in Fields: forward ContentLength, not the fields.
+func (r *Response) Parse(buf []byte, request Verb, lim *Limits) (n int, err error) {
+	if lim == nil {
+		lim = &DefaultLimits
+	}
+	p := &r.private
+	switch p.phase {
+	case inEmptyLines: // the zero value
+		p.phase = inVersion
+	case parsed:
+		return p.pos, nil
+	case failed:
+		return 0, &p.refusal
+	}
+	max := orDefault(lim.ResponseHead, DefaultLimits.ResponseHead)
+	tooLarge := len(buf) > max
+	if tooLarge {
+		buf = buf[:max]
+	}
+	out := tookField
+	if p.phase != inFields {
+		out = r.statusLine(buf)
+	}
+	if out == tookField {
+		out = r.fieldLines(buf, request, lim)
+	}
+	switch out {
+	case tookEnd:
+		p.phase = parsed
+		return p.pos, nil
+	case incomplete:
+		if !tooLarge {
+			return 0, ErrPartial
+		}
+		p.refuse(headTooLarge, max)
+	}
+	p.phase = failed
+	return 0, p.refusal.refuse(p.flaw, p.pos)
+}
+
+// fieldLines reads the header section and what follows from it.
+func (r *Response) fieldLines(buf []byte, request Verb, lim *Limits) outcome {
+	p := &r.private
+	s := &p.fields
+	max := orDefault(lim.Fields, DefaultLimits.Fields)
+	for {
+		k := len(r.Fields)
+		out := tookField
+		switch {
+		case s.folding:
+			out = s.fold(buf, &r.Fields[k-1])
+		case k == max && s.pos < len(buf) && isToken(buf[s.pos]):
+			return p.refuse(tooManyFields, s.pos)
+		case k == max:
+			out = s.next(buf, nil)
+		default:
+			if k == cap(r.Fields) {
+				r.Fields = append(r.Fields, Field{})
+			}
+			r.Fields = r.Fields[:k+1]
+			f := &r.Fields[k]
+			if out = s.next(buf, f); out != tookField {
+				r.Fields = r.Fields[:k]
+			} else if flaw := r.readFraming(buf, f); flaw != nil {
+				return p.refuse(flaw, int(f.Value.Start))
+			}
+		}
+		switch out {
+		case metFold:
+			if flaw := r.mayFold(); flaw != nil {
+				return p.refuse(flaw, s.pos)
+			}
+			s.folding = true
+		case tookEnd:
+			p.pos = s.pos
+			if flaw := r.finish(buf, request, max); flaw != nil {
+				return p.refuse(flaw, p.pos)
+			}
+			return tookEnd
+		case refused:
+			return p.refuse(s.flaw, s.pos)
+		case incomplete:
+			return incomplete
+		}
+	}
+}
+
+// mayFold judges a line that continues the one before it (RFC 9112 §5.2).
+func (r *Response) mayFold() *flaw {
+	if len(r.Fields) == 0 {
+		return foldedFirst
+	}
+	if id := r.Fields[len(r.Fields)-1].ID; id == FieldContentLength || id == FieldTransferEncoding {
+		return foldedFraming
+	}
+	return nil
+}
+
+// readFraming judges the fields that framing depends on, as soon as their line ends: they may not be folded.
+func (r *Response) readFraming(buf []byte, f *Field) *flaw {
+	p := &r.private
+	switch f.ID {
+	case FieldContentLength:
+		if p.encoding {
+			return bothLengths
+		}
+		return r.readLengths(f.Value.In(buf))
+	case FieldTransferEncoding:
+		switch {
+		case r.Minor == 0:
+			return codingIn10
+		case p.length:
+			return bothLengths
+		case p.encoding:
+			return codingsRepeated
+		}
+		p.encoding = true
+		return transferEncoding(f.Value.In(buf))
+	}
+	return nil
+}
+
+// readLengths reads a Content-Length or a list of them, which must be equal to each other and to those of earlier
+// lines, digit for digit (RFC 9110 §8.6).
+func (r *Response) readLengths(list []byte) *flaw {
+	p := &r.private
+	for more := true; more; {
+		var value []byte
+		value, list, more = element(list)
+		n, f := contentLength(value)
+		if f != nil {
+			return f
+		}
+		if p.length && (n != r.ContentLength || uint32(len(value)) != p.digits) {
+			return lengthsDiffer
+		}
+		p.length, p.digits, r.ContentLength = true, uint32(len(value)), n
+	}
+	return nil
+}
+
+// finish draws the conclusions that need the whole head.
+func (r *Response) finish(buf []byte, request Verb, maxNames int) *flaw {
+	p := &r.private
+	r.HasDate, r.EventStream = false, false
+	connection, upgrades, webSocket := false, 0, false
+	for i := range r.Fields {
+		f := &r.Fields[i]
+		switch f.ID {
+		case FieldConnection:
+			connection = true
+		case FieldDate:
+			r.HasDate = true
+		case FieldContentType:
+			r.EventStream = isMediaType(f.Value.In(buf), "text/event-stream")
+		case FieldUpgrade:
+			upgrades++
+			webSocket = isWord(f.Value.In(buf), "websocket")
+		}
+	}
+	var o options
+	if connection {
+		var f *flaw
+		if o, f = connectionOptions(buf, r.Fields, maxNames); f != nil {
+			return f
+		}
+	}
+	r.KeepAlive = o.persistent(r.Minor)
+	r.WebSocket = r.Status == 101 && upgrades == 1 && webSocket
+	if !p.length {
+		r.ContentLength = -1
+	}
+	switch {
+	case request == Head || r.Status < 200 || r.Status == 204 || r.Status == 304:
+		r.Framing = NoBody // RFC 9112 §6.3: whatever the fields say
+	case p.encoding:
+		r.Framing = Chunked
+	case p.length:
+		r.Framing = Length
+	default:
+		r.Framing = UntilClose
+	}
+	return nil
+}

@@ -1,0 +1,158 @@
+package httpparse
+
+import (
+	"encoding/binary"
+	"math/bits"
+	"unsafe"
+)
+
+// Heads are scanned eight bytes at a time. Each …Stops function marks bytes of a word by their highest bit; the lowest
+// mark is always right, marks above it may not be, as a subtraction borrows upwards.
+
+const (
+	ones   = 0x0101010101010101
+	highs  = 0x80 * ones
+	spaces = 0x20 * ones
+)
+
+// load64 is the eight bytes of b from i on, the first of them lowest. The caller has checked that they are in b.
+func load64(b []byte, i int) uint64 {
+	return binary.LittleEndian.Uint64((*[8]byte)(unsafe.Add(unsafe.Pointer(unsafe.SliceData(b)), i))[:])
+}
+
+// firstMark is the place in its word of the lowest mark.
+func firstMark(marks uint64) int { return bits.TrailingZeros64(marks) >> 3 }
+
+// valueStops marks the control bytes: below 0x20, and 0x7f.
+func valueStops(w uint64) uint64 {
+	return ((w - 0x20*ones) | (w&^highs + ones)) &^ w & highs
+}
+
+// targetStops marks the control bytes, SP and '#'.
+func targetStops(w uint64) uint64 {
+	return ((w - 0x21*ones) | (w&^highs + ones) | ((w ^ '#'*ones) - ones)) &^ w & highs
+}
+
+// nameStops marks what is neither a letter nor '-'. Other bytes of tokens are rare in names: see isToken.
+func nameStops(w uint64) uint64 {
+	low := w &^ highs
+	lower := low | spaces
+	letter := (lower + (0x80-'a')*ones) &^ (lower + (0x7f-'z')*ones)
+	notDash := (low ^ '-'*ones) + 0x7f*ones
+	return (notDash&^letter | w) & highs
+}
+
+// scanValue is the first place from i on of a byte that is not part of a field value: a control byte other than HTAB.
+func scanValue(buf []byte, i int) int {
+	for last := len(buf) - 8; ; i++ {
+		for i <= last {
+			marks := valueStops(load64(buf, i))
+			if marks != 0 {
+				i += firstMark(marks)
+				goto stopped
+			}
+			i += 8
+		}
+		for i < len(buf) && (buf[i] >= 0x20 && buf[i] != 0x7f) {
+			i++
+		}
+		if i == len(buf) {
+			return i
+		}
+	stopped:
+		if buf[i] != '\t' {
+			return i
+		}
+	}
+}
+
+// scanTarget is the first place from i on of a byte that no request-target has.
+func scanTarget(buf []byte, i int) int {
+	for last := len(buf) - 8; i <= last; i += 8 {
+		if marks := targetStops(load64(buf, i)); marks != 0 {
+			return i + firstMark(marks)
+		}
+	}
+	for i < len(buf) && buf[i] > 0x20 && buf[i] != 0x7f && buf[i] != '#' {
+		i++
+	}
+	return i
+}
+
+// scanToken is the first place from i on of a byte that no token has.
+func scanToken(buf []byte, i int) int {
+	for i < len(buf) && isToken(buf[i]) {
+		i++
+	}
+	return i
+}
+
+// What a byte may be part of.
+const (
+	classToken = 1 << iota // RFC 9110 §5.6.2
+	classHost              // RFC 3986 §3.2.2 reg-name, without ',' and '%'
+)
+
+var classes = func() (t [256]uint8) {
+	mark := func(set string, class uint8) {
+		for i := range len(set) {
+			t[set[i]] |= class
+		}
+	}
+	const alphanumeric = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	mark(alphanumeric+"!#$%&'*+-.^_`|~", classToken)
+	mark(alphanumeric+"-._~!$&'()*+;=", classHost)
+	return t
+}()
+
+func isToken(c byte) bool { return classes[c]&classToken != 0 }
+
+func isSpace(c byte) bool { return c == ' ' || c == '\t' }
+
+func isDigit(c byte) bool { return c-'0' <= 9 }
+
+func lower(c byte) byte {
+	if c-'A' <= 'Z'-'A' {
+		return c | 0x20
+	}
+	return c
+}
+
+// trim is buf[start:end] without the OWS around it. Only SP and HTAB are white space (RFC 9110 §5.6.3): trimming 0x85
+// or 0xa0 too has hidden transfer codings elsewhere.
+func trim(buf []byte, start, end int) Span {
+	for start < end && isSpace(buf[start]) {
+		start++
+	}
+	for end > start && isSpace(buf[end-1]) {
+		end--
+	}
+	return Span{uint32(start), uint32(end)}
+}
+
+// isWord reports whether b is word in any case. word is in lower case.
+func isWord(b []byte, word string) bool {
+	if len(b) != len(word) {
+		return false
+	}
+	for i := range len(word) {
+		if lower(b[i]) != word[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// element cuts the first element off a list (RFC 9110 §5.6.1), without the OWS around it. more is false at the last one.
+func element(list []byte) (elem, rest []byte, more bool) {
+	i := 0
+	for i < len(list) && list[i] != ',' {
+		i++
+	}
+	s := trim(list, 0, i)
+	elem = list[s.Start:s.End]
+	if i == len(list) {
+		return elem, nil, false
+	}
+	return elem, list[i+1:], true
+}

@@ -1,0 +1,57 @@
+package httpparse
+
+// statusLine reads HTTP-version SP status-code [ SP reason-phrase ] and its line end (RFC 9112 §4). The SP behind the
+// code may be missing when there is no reason.
+func (r *Response) statusLine(buf []byte) outcome {
+	p := &r.private
+	const form = "HTTP/1.d ddd"
+	for ; p.pos < min(len(buf), len(form)); p.pos++ {
+		switch c := buf[p.pos]; {
+		case c == form[p.pos]:
+		case form[p.pos] == 'd' && isDigit(c) && (c != '0' || p.pos != len("HTTP/1.d ")):
+		case p.pos < len("HTTP/1.d "):
+			return p.refuse(statusNotHTTP, p.pos)
+		default:
+			return p.refuse(statusNotCode, p.pos)
+		}
+	}
+	if p.pos < len(form) {
+		return incomplete
+	}
+	i := p.pos
+	if i == len(form) && i < len(buf) && buf[i] == ' ' {
+		i++
+	} else if i == len(form) && i < len(buf) && buf[i] != '\r' && buf[i] != '\n' {
+		return p.refuse(statusNotCode, i)
+	}
+	for i < len(buf) && buf[i] != '\r' && buf[i] != '\n' {
+		i++ // a control byte in the reason does no harm: AppendReason leaves it out
+	}
+	p.pos = i
+	end := i
+	switch {
+	case i == len(buf) || buf[i] == '\r' && i+1 == len(buf):
+		return incomplete
+	case buf[i] == '\r' && buf[i+1] != '\n':
+		return p.refuse(bareCR, i)
+	case buf[i] == '\r':
+		i++
+	}
+	r.Minor = min(buf[7]-'0', 1)
+	r.Status = int(buf[9]-'0')*100 + int(buf[10]-'0')*10 + int(buf[11]-'0')
+	start := min(len(form)+1, end)
+	r.Reason = Span{uint32(start), uint32(end)}
+	p.pos, p.phase = i+1, inFields
+	p.fields.begin(i+1, true)
+	return tookField
+}
+
+// AppendReason appends the reason-phrase to dst, without control bytes. buf is what Parse was given.
+func (r *Response) AppendReason(dst, buf []byte) []byte {
+	for _, c := range r.Reason.In(buf) {
+		if c >= 0x20 && c != 0x7f || c == '\t' {
+			dst = append(dst, c)
+		}
+	}
+	return dst
+}

@@ -1,0 +1,87 @@
+package httpparse
+
+// readTrailer reads on in a trailer section (RFC 9112 §7.1.2), by the rules of a request's head. Nothing of it is kept:
+// merged into the head, a trailer field could change what was decided already.
+func (c *Chunks) readTrailer(src []byte, i int, lim *Limits) (int, *flaw) {
+	b := src[i]
+	switch c.phase {
+	case inTrailerLine:
+		switch {
+		case b == '\r':
+			c.phase = inLastLF
+			return i + 1, nil
+		case b == '\n':
+			return i, bareLF
+		case isSpace(b):
+			return i, folded
+		case b == ':':
+			return i, emptyName
+		case !isToken(b):
+			return i, notAName
+		}
+		if c.fields++; c.fields > orDefault(lim.Fields, DefaultLimits.Fields) {
+			return i, trailerFields
+		}
+		c.phase = inTrailerName
+		return i, nil
+	case inTrailerName:
+		end := scanToken(src, i)
+		colon := end < len(src) && src[end] == ':'
+		if colon {
+			end++
+			c.phase = inTrailerValue
+		}
+		if over, f := c.countTrailer(end-i, lim); f != nil {
+			return end - over, f
+		}
+		switch {
+		case colon || end == len(src):
+			return end, nil
+		case src[end] == '\n':
+			return end, bareLF
+		case src[end] == '\r':
+			return end, noColon
+		case isSpace(src[end]):
+			return end, spaceInName
+		}
+		return end, notAName
+	case inTrailerValue:
+		end := scanValue(src, i)
+		if over, f := c.countTrailer(end-i, lim); f != nil {
+			return end - over, f
+		}
+		switch {
+		case end == len(src):
+			return end, nil
+		case src[end] == '\n':
+			return end, bareLF
+		case src[end] != '\r':
+			return end, controlInValue
+		}
+		c.phase = inTrailerLF
+		return end + 1, nil
+	}
+	// inTrailerLF or inLastLF
+	if b != '\n' {
+		return i, bareCR
+	}
+	if c.phase == inLastLF {
+		c.phase = chunksDone
+		return i + 1, nil
+	}
+	c.phase = inTrailerLine
+	if _, f := c.countTrailer(len("\r\n"), lim); f != nil {
+		return i, f
+	}
+	return i + 1, nil
+}
+
+// countTrailer counts n bytes of a trailer section; the CRLF that ends the section is not one of them. over is how many
+// are too many.
+func (c *Chunks) countTrailer(n int, lim *Limits) (over int, f *flaw) {
+	c.trailer += n
+	if over = c.trailer - orDefault(lim.Trailer, DefaultLimits.Trailer); over > 0 {
+		return over, trailerTooLong
+	}
+	return 0, nil
+}

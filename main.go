@@ -1,0 +1,130 @@
+// Command tenfour is an HTTP/1 reverse proxy for simple, slow and flaky backends.
+//
+// This file reads the command line, wires the parts, and handles signals. The walk of a request is in docs/walk.md.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"tenfour/admit"
+	"tenfour/config"
+	"tenfour/front"
+	"tenfour/logs"
+	"tenfour/pool"
+)
+
+// Exit codes.
+const (
+	exitStopped = 0 // stopped as asked
+	exitFailed  = 1 // failed while running, such as an address in use
+	exitUsage   = 2 // wrong usage or configuration
+)
+
+func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
+
+// run is the program: it ends when it is asked to by SIGINT or SIGTERM.
+func run(args []string, stdout, stderr io.Writer) int {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends it at once
+	return runContext(ctx, args, stdout, stderr, nil)
+}
+
+// runContext is run until ctx is done. ready, if not nil, is told the address as soon as clients are answered.
+func runContext(ctx context.Context, args []string, stdout, stderr io.Writer, ready func(net.Addr)) int {
+	if len(args) == 1 && args[0] == "version" {
+		fmt.Fprintln(stdout, "tenfour", version())
+		return exitStopped
+	}
+	c, err := config.Parse(args)
+	switch {
+	case errors.Is(err, config.ErrHelp):
+		config.Help(stdout)
+		return exitStopped
+	case err != nil:
+		fmt.Fprintln(stderr, "tenfour: "+strings.ReplaceAll(err.Error(), "\n", "\ntenfour: "))
+		return exitUsage
+	}
+	l, err := logs.Open(logs.Options{Level: c.LogLevel, Format: c.LogFormat, Access: c.AccessLog}, stdout, stderr)
+	if err != nil {
+		fmt.Fprintln(stderr, "tenfour:", err)
+		return exitUsage
+	}
+	defer l.Close()
+	err = serve(ctx, &c, l, stdout, ready)
+	if err == nil {
+		return exitStopped
+	}
+	l.Log.Error().Err(err).Msg("tenfour cannot run")
+	if errors.As(err, new(*usageError)) {
+		return exitUsage
+	}
+	return exitFailed
+}
+
+// usageError is a setting that proved wrong when it was used.
+type usageError struct{ error }
+
+// serve builds the house, and answers clients until ctx is done.
+func serve(ctx context.Context, c *config.Config, l *logs.Logs, stdout io.Writer, ready func(net.Addr)) error {
+	own := len(c.Backends) == 0
+	if own {
+		lab, err := startLab(c)
+		if err != nil {
+			return err
+		}
+		defer lab.Close()
+	}
+	table, err := admit.NewTable(c.Paths)
+	if err != nil {
+		return &usageError{err}
+	}
+	clientTLS, err := loadTLS(c)
+	if err != nil {
+		return &usageError{err}
+	}
+	lot, err := pool.NewLot()
+	if err != nil {
+		return err
+	}
+	defer lot.Close()
+	workers := pool.New(lot, func(v any, stack []byte) {
+		l.Log.Error().Any("panic", v).Bytes("stack", stack).Msg("an exchange was lost to a bug of tenfour")
+	})
+	defer workers.Close()
+	routes, err := buildRoutes(c, workers)
+	if err != nil {
+		return err
+	}
+	ln, err := (&net.ListenConfig{KeepAlive: -1}).Listen(ctx, "tcp", c.Listen)
+	if err != nil {
+		return fmt.Errorf("listen on %s: %w", c.Listen, err)
+	}
+	f := front.New(front.Config{
+		Lot: lot, Pool: workers, Table: table, Routes: routes, TLS: clientTLS,
+		HeadTimeout: c.HeadTimeout, IdleTimeout: c.IdleTimeout, QueueTimeout: c.QueueTimeout, Buffer: c.Buffer,
+		Log: l.Log, Access: l.Access,
+	})
+	sayHello(c, l, stdout, ln.Addr(), workers.Workers(), own)
+	failed := make(chan error, 1)
+	go func() { failed <- f.Serve(ln) }() // ends with Drain
+	if ready != nil {
+		ready(ln.Addr())
+	}
+	select {
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+	}
+	l.Log.Info().Int("connections", f.Open()).Stringer("at_most", c.Drain).Msg("draining")
+	l.Log.Info().Int("cut", f.Drain(c.Drain)).Msg("stopped")
+	return nil
+}

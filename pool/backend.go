@@ -1,0 +1,191 @@
+package pool
+
+import (
+	"fmt"
+	"runtime/debug"
+	"sync/atomic"
+	"time"
+
+	"github.com/panjf2000/ants/v2"
+)
+
+// downFor is how long a backend that could not be reached is asked only when the others cannot be either.
+const downFor = int64(time.Second)
+
+// Backend is one origin server: its slots, and the workers that work them. Safe for use by several goroutines.
+type Backend struct {
+	Name   string // HOST:PORT
+	Origin any    // what the tasks know of it; fixed
+
+	pool       *Pool
+	workers    *ants.Pool // one long task for every slot: work
+	slots      []*Slot    // all of them
+	maxStreams int
+
+	served    atomic.Int64
+	impatient atomic.Int32 // exchanges that have waited long for their first byte
+	downUntil atomic.Int64 // in the lot's time; 0 while up
+
+	// guarded by the pool
+	free    []*Slot // idle slots, the one with the warmest connection last
+	routes  []*Route
+	streams int
+}
+
+// AddBackend adds a backend of 1 or more slots, which may lend up to streams connections beyond them to what lasts.
+// origin is what the tasks find in Origin.
+func (p *Pool) AddBackend(name string, slots, streams int, origin any) (*Backend, error) {
+	if slots < 1 {
+		return nil, fmt.Errorf("backend %s: %d workers: at least 1 is needed", name, slots)
+	}
+	b := &Backend{Name: name, Origin: origin, pool: p, maxStreams: streams}
+	var err error
+	// ants would send idle workers home after a second (purge), let submitters wait, and print panics by itself.
+	b.workers, err = ants.NewPool(slots, ants.WithDisablePurge(true), ants.WithNonblocking(true), ants.WithPanicHandler(b.panicked))
+	if err != nil {
+		return nil, fmt.Errorf("backend %s: %w", name, err)
+	}
+	for range slots {
+		s := &Slot{Backend: b}
+		s.InitSleeper(p.lot)
+		b.slots = append(b.slots, s)
+	}
+	for i := len(b.slots) - 1; i >= 0; i-- { // the first is on top
+		s := b.slots[i]
+		b.free = append(b.free, s)
+		if err := b.workers.Submit(s.work); err != nil {
+			return nil, fmt.Errorf("backend %s: starting its worker: %w", name, err)
+		}
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.backends = append(p.backends, b)
+	return b, nil
+}
+
+// panicked is ants' panic handler, called on the worker that is lost.
+func (b *Backend) panicked(v any) {
+	b.pool.panics(v, debug.Stack())
+	b.pool.mu.Lock()
+	defer b.pool.mu.Unlock()
+	for _, s := range b.slots {
+		if !s.fallen {
+			continue
+		}
+		s.fallen = false
+		s.InitSleeper(b.pool.lot)
+		if err := b.workers.Submit(s.work); err != nil {
+			b.pool.panics(fmt.Errorf("backend %s: a slot is lost: %w", b.Name, err), nil)
+			continue
+		}
+		b.free = append(b.free, s)
+	}
+}
+
+// next gives s the oldest task that may be run at its backend, or returns nil and frees s.
+func (b *Backend) next(s *Slot) Task {
+	p := b.pool
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if r := b.eldest(); r != nil && !s.retired {
+		return r.leave()
+	}
+	b.free = append(b.free, s)
+	return nil
+}
+
+// eldest is the route whose first in the queue has waited longest, among those that b should serve now; nil if none waits.
+func (b *Backend) eldest() *Route {
+	var eldest *Route
+	for _, r := range b.routes {
+		if r.waiting == 0 || (b.down() && r.otherUp(b)) {
+			continue
+		}
+		if eldest == nil || r.head.next.since < eldest.head.next.since {
+			eldest = r
+		}
+	}
+	return eldest
+}
+
+// Down says that b could not be reached: for a while others are preferred.
+func (b *Backend) Down() { b.downUntil.Store(b.pool.lot.Now() + downFor) }
+
+// Up says that b was reached.
+func (b *Backend) Up() {
+	if b.downUntil.Load() != 0 {
+		b.downUntil.Store(0)
+	}
+}
+
+func (b *Backend) down() bool {
+	until := b.downUntil.Load()
+	return until != 0 && until > b.pool.lot.Now()
+}
+
+// Impatient says that an exchange has waited long for its first byte. A server that can only serve the connection it
+// sits on may be sitting on an idle one: those are closed, and none is kept until Patient.
+func (b *Backend) Impatient() {
+	b.impatient.Add(1)
+	b.pool.mu.Lock()
+	defer b.pool.mu.Unlock()
+	for _, s := range b.free {
+		s.lone = true
+		s.Notify()
+	}
+}
+
+// Patient takes one Impatient back.
+func (b *Backend) Patient() { b.impatient.Add(-1) }
+
+// MayKeep reports whether a connection to b may be kept for the next exchange.
+func (b *Backend) MayKeep() bool { return b.impatient.Load() == 0 }
+
+// Lend takes one of the connections that b may have beyond its slots, for an exchange that lasts, or reports false.
+func (b *Backend) Lend() bool {
+	b.pool.mu.Lock()
+	defer b.pool.mu.Unlock()
+	if b.streams >= b.maxStreams {
+		return false
+	}
+	b.streams++
+	return true
+}
+
+// Return gives back what Lend took; the connection is closed by then.
+func (b *Backend) Return() {
+	b.pool.mu.Lock()
+	defer b.pool.mu.Unlock()
+	b.streams--
+}
+
+// Workers is the number of b's slots.
+func (b *Backend) Workers() int { return len(b.slots) }
+
+// Free is the number of slots that nobody has.
+func (b *Backend) Free() int {
+	b.pool.mu.Lock()
+	defer b.pool.mu.Unlock()
+	return len(b.free)
+}
+
+// Streams is the number of connections lent.
+func (b *Backend) Streams() int {
+	b.pool.mu.Lock()
+	defer b.pool.mu.Unlock()
+	return b.streams
+}
+
+// close retires the slots and waits for their workers.
+func (b *Backend) close() {
+	b.pool.mu.Lock()
+	for _, s := range b.slots {
+		s.retired = true
+		s.Notify()
+	}
+	b.pool.mu.Unlock()
+	// Release does not wait; its timeout is a bound on an exchange that does not end.
+	b.workers.ReleaseTimeout(closeWait)
+}
+
+const closeWait = 10 * time.Second

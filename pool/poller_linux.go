@@ -1,0 +1,159 @@
+//go:build linux && !portable
+
+package pool
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+	"sync/atomic"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// poller is one epoll. A descriptor is added to it once, for all its events as edges, and never changed: a connection
+// that is parked a thousand times costs one epoll_ctl. The runtime's own poller watches the epoll's descriptor, so
+// that no thread stands in epoll_wait.
+type poller struct {
+	lot   *Lot
+	file  *os.File
+	fd    int
+	ended chan struct{} // closed by run
+
+	table [tableSize]atomic.Pointer[[tablePage]atomic.Pointer[Watch]] // by descriptor
+	grow  sync.Mutex                                                  // held to add a page
+}
+
+const (
+	tablePage = 1024
+	tableSize = 1024
+	maxFD     = tablePage * tableSize
+)
+
+const interest = unix.EPOLLIN | unix.EPOLLOUT | unix.EPOLLRDHUP | unix.EPOLLET
+
+type watchPlatform struct{ armed bool }
+
+func (w *watchPlatform) reset() { w.armed = false }
+
+func (p *poller) open(l *Lot) error {
+	fd, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
+	if err != nil {
+		return fmt.Errorf("epoll_create: %w", err)
+	}
+	if err := unix.SetNonblock(fd, true); err != nil {
+		return fmt.Errorf("epoll: %w", err)
+	}
+	p.lot, p.fd, p.file, p.ended = l, fd, os.NewFile(uintptr(fd), "lot"), make(chan struct{})
+	raw, err := p.file.SyscallConn()
+	if err != nil {
+		return fmt.Errorf("epoll: %w", err)
+	}
+	go p.run(raw) // ends when close closes the file
+	return nil
+}
+
+func (p *poller) close() {
+	p.file.Close()
+	<-p.ended
+}
+
+// run tells the watches what happened, until the file is closed.
+func (p *poller) run(raw syscall.RawConn) {
+	defer close(p.ended)
+	events := make([]unix.EpollEvent, 256)
+	for {
+		err := raw.Read(func(fd uintptr) bool { return p.collect(int(fd), events) })
+		if err != nil {
+			return
+		}
+	}
+}
+
+// collect hands out one batch of events, and reports false when there is none.
+func (p *poller) collect(fd int, events []unix.EpollEvent) bool {
+	n, err := epollWait(fd, events)
+	if err != nil || n == 0 {
+		return errors.Is(err, unix.EINTR)
+	}
+	for i := range events[:n] {
+		ev := &events[i]
+		if w := p.find(int(ev.Fd)); w != nil {
+			w.deliver(uint32(ev.Pad), eventsOf(ev.Events))
+		}
+	}
+	return true
+}
+
+func eventsOf(bits uint32) (ev Events) {
+	if bits&unix.EPOLLIN != 0 {
+		ev |= Readable
+	}
+	if bits&unix.EPOLLOUT != 0 {
+		ev |= Writable
+	}
+	if bits&unix.EPOLLRDHUP != 0 {
+		ev |= HungUp | Readable
+	}
+	if bits&(unix.EPOLLERR|unix.EPOLLHUP) != 0 {
+		ev |= Broken | Readable | Writable
+	}
+	return ev
+}
+
+// Arm makes sure that what happens on w from now on is delivered. Readable and Writable say which of it is awaited.
+func (w *Watch) Arm(Events) error {
+	if w.platform.armed {
+		return nil
+	}
+	w.platform.armed = true
+	p := &w.lot.poller
+	if w.fd >= maxFD {
+		return fmt.Errorf("descriptor %d: the lot has room for %d", w.fd, maxFD)
+	}
+	p.page(w.fd)[w.fd%tablePage].Store(w)
+	ev := unix.EpollEvent{Events: interest, Fd: int32(w.fd), Pad: int32(w.state.Load() >> 32)}
+	if err := epollAdd(p.fd, w.fd, &ev); err != nil {
+		return fmt.Errorf("epoll_ctl: %w", err)
+	}
+	return nil
+}
+
+// Disarm ends the watching; its caller closes the descriptor next.
+func (w *Watch) Disarm() {
+	if w.platform.armed {
+		w.lot.poller.page(w.fd)[w.fd%tablePage].CompareAndSwap(w, nil)
+		w.platform.armed = false
+	}
+	w.state.Store(0)
+	w.party.Store(nil)
+}
+
+// CloseFD closes the descriptor.
+func (w *Watch) CloseFD() error {
+	w.Disarm()
+	return closeFD(w.fd)
+}
+
+func (p *poller) find(fd int) *Watch {
+	page := p.table[fd/tablePage].Load()
+	if page == nil {
+		return nil
+	}
+	return page[fd%tablePage].Load()
+}
+
+func (p *poller) page(fd int) *[tablePage]atomic.Pointer[Watch] {
+	at := &p.table[fd/tablePage]
+	if page := at.Load(); page != nil {
+		return page
+	}
+	p.grow.Lock()
+	defer p.grow.Unlock()
+	if at.Load() == nil {
+		at.Store(new([tablePage]atomic.Pointer[Watch]))
+	}
+	return at.Load()
+}

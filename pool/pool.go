@@ -1,0 +1,89 @@
+// Package pool is workers: the fixed ants pools, each backend's slots and the queue for them, the lot where connections wait.
+//
+//	lot, err := pool.NewLot()                       // one poller for all who wait
+//	p := pool.New(lot, nil)
+//	b, err := p.AddBackend("127.0.0.1:9001", 4, 256, nil) // 4 slots, each with its worker
+//	r := p.AddRoute("/", 1024, b)                    // a queue in front of them
+//	err = r.Enter(task)                              // a worker runs it now, or when its turn comes; ErrFull: neither
+//
+// What waits for bytes waits in the lot, what waits for a slot waits in a route's queue, and neither holds a worker.
+// The package moves no bytes: it knows nothing of HTTP, and of a connection no more than its descriptor.
+package pool
+
+import (
+	"errors"
+	"sync"
+)
+
+// ErrFull is Enter's answer when no slot is free and the queue holds all it may.
+var ErrFull = errors.New("the queue is full")
+
+// ErrClosed is Enter's answer once the pool is closed.
+var ErrClosed = errors.New("the pool is closed")
+
+// Pool is the backends and the routes to them. It is safe for use by several goroutines. Make one with New.
+type Pool struct {
+	lot *Lot
+
+	mu       sync.Mutex // guards the rest, with every Backend's, Route's and Place's guarded part
+	backends []*Backend
+	routes   []*Route
+	closed   bool
+
+	panics func(v any, stack []byte) // fixed before the first backend
+	turn   uint                      // whose turn it is among equally free backends
+}
+
+// New makes a pool without backends whose workers and queues wait in lot.
+// A task that panics is cut off, and onPanic is told; nil tells nobody.
+func New(lot *Lot, onPanic func(v any, stack []byte)) *Pool {
+	if onPanic == nil {
+		onPanic = func(any, []byte) {}
+	}
+	return &Pool{lot: lot, panics: onPanic}
+}
+
+// Workers is the number of goroutines that run exchanges: the sum of all slots. It is never exceeded.
+func (p *Pool) Workers() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	n := 0
+	for _, b := range p.backends {
+		n += len(b.slots)
+	}
+	return n
+}
+
+// Waiting is the number of tasks in all queues.
+func (p *Pool) Waiting() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	n := 0
+	for _, r := range p.routes {
+		n += r.waiting
+	}
+	return n
+}
+
+// Rouse wakes every worker that sleeps in the middle of a task.
+func (p *Pool) Rouse() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, b := range p.backends {
+		for _, s := range b.slots {
+			s.Notify()
+		}
+	}
+}
+
+// Close ends the workers, each when its task has ended, and returns when all have gone.
+// Nothing may Enter any more; what is still queued stays its owner's.
+func (p *Pool) Close() {
+	p.mu.Lock()
+	p.closed = true
+	backends := p.backends
+	p.mu.Unlock()
+	for _, b := range backends {
+		b.close()
+	}
+}

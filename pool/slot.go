@@ -1,0 +1,87 @@
+package pool
+
+// Task is what a worker runs: an exchange.
+type Task interface {
+	// Run is called once, on s's worker, which is the task's until Run returns. Whatever Run leaves in s.Kept may be
+	// used by the next task; every other connection to the backend is closed by then.
+	Run(s *Slot)
+	// Queued is called when the task was put into a queue, with the pool locked: it must not call the pool.
+	Queued()
+	// Place is where the task stands in a queue.
+	Place() *Place
+	// Panicked is called instead of Run's return when it panicked: cut what the task was about.
+	Panicked()
+}
+
+// Kept is a slot's one reusable connection to its backend.
+type Kept interface {
+	// Pending reports whether something happened on the connection, though nobody asked anything of it.
+	Pending() bool
+	// Discard closes it.
+	Discard()
+}
+
+// Slot is the right to one exchange at a backend, with the worker that works it. Its worker alone touches Kept.
+type Slot struct {
+	Party   // the worker's: it sleeps in it, idle or in the middle of an exchange
+	Backend *Backend
+	Kept    Kept // nil for none
+
+	task    Task // what to run next; guarded by the pool
+	lone    bool // close Kept while idle; guarded by the pool
+	retired bool // end when idle; guarded by the pool
+	fallen  bool // its worker panicked; guarded by the pool
+}
+
+// work is a worker: it runs one task after the other until its slot is retired.
+func (s *Slot) work() {
+	task := s.await()
+	defer func() {
+		if task != nil { // panicking; the pool recovers, and puts a new worker here
+			task.Panicked()
+			s.drop()
+			s.Backend.pool.mu.Lock()
+			s.fallen = true
+			s.Backend.pool.mu.Unlock()
+		}
+	}()
+	for task != nil {
+		s.Backend.served.Add(1)
+		task.Run(s)
+		next := s.Backend.next(s)
+		task = next
+		if next == nil {
+			task = s.await()
+		}
+	}
+	s.drop()
+}
+
+// await sleeps until there is a task, and meanwhile gives up the kept connection when the backend does,
+// or when another exchange may be waiting for the backend to be done with it. It returns nil at the end.
+func (s *Slot) await() Task {
+	s.SetDeadline(0)
+	for {
+		mu := &s.Backend.pool.mu
+		mu.Lock()
+		task, lone, retired := s.task, s.lone, s.retired
+		s.task, s.lone = nil, false
+		mu.Unlock()
+		switch {
+		case task != nil:
+			return task
+		case retired:
+			return nil
+		case s.Kept != nil && (lone || s.Kept.Pending()):
+			s.drop()
+		}
+		s.Wait()
+	}
+}
+
+func (s *Slot) drop() {
+	if s.Kept != nil {
+		s.Kept.Discard()
+		s.Kept = nil
+	}
+}

@@ -1,0 +1,45 @@
+package sock
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+
+	"golang.org/x/sys/unix"
+
+	"tenfour/pool"
+)
+
+// Dial begins to connect c to an address. Over loopback the connection is mostly there already when Dial returns;
+// Connected tells.
+func (c *Conn) Dial(lot *pool.Lot, to netip.AddrPort) error {
+	family, sa := sockaddr(to)
+	fd, err := newSocket(family)
+	if err != nil {
+		return fmt.Errorf("socket: %w", err)
+	}
+	setNoDelay(fd)
+	if err := unix.Connect(fd, sa); err != nil && !errors.Is(err, unix.EINPROGRESS) && !errors.Is(err, unix.EINTR) {
+		unix.Close(fd)
+		return err
+	}
+	c.Init(lot, fd, to)
+	c.canRead, c.dialling = false, true
+	return nil
+}
+
+// Connected returns nil when the connection stands, ErrWait when that is not known yet, and else why it does not.
+func (c *Conn) Connected() error {
+	// One asks for the peer: getpeername succeeds as soon as the handshake is done, without waiting for the lot.
+	if _, err := unix.Getpeername(c.fd); err == nil {
+		return nil
+	}
+	code, err := unix.GetsockoptInt(c.fd, unix.SOL_SOCKET, unix.SO_ERROR)
+	switch {
+	case err != nil:
+		return err
+	case code != 0:
+		return unix.Errno(code)
+	}
+	return ErrWait
+}

@@ -1,0 +1,74 @@
+package sock
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// Listener accepts raw descriptors: without the calls with which package net makes each connection its own.
+type Listener struct {
+	file *os.File
+	raw  syscall.RawConn
+	from unix.RawSockaddrAny // of the last peer
+}
+
+// Listen makes a Listener of ln, a TCP listener, and closes ln: the socket is the Listener's. What is accepted sends
+// small segments at once (TCP_NODELAY): on Linux a connection inherits that from its listener.
+func Listen(ln net.Listener) (*Listener, error) {
+	dup, ok := ln.(interface{ File() (*os.File, error) })
+	if !ok {
+		return nil, fmt.Errorf("listener %s: a %T has no descriptor", ln.Addr(), ln)
+	}
+	file, err := dup.File()
+	if err != nil {
+		return nil, fmt.Errorf("listener %s: %w", ln.Addr(), err)
+	}
+	ln.Close()
+	raw, err := file.SyscallConn()
+	if err == nil {
+		cerr := raw.Control(func(fd uintptr) { err = setNoDelay(int(fd)) })
+		err = errors.Join(err, cerr)
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("listener %s: %w", ln.Addr(), err), file.Close())
+	}
+	return &Listener{file: file, raw: raw}, nil
+}
+
+// Close ends Accept. The connections that nobody has accepted are reset by the kernel.
+func (l *Listener) Close() error { return l.file.Close() }
+
+// acceptMost is how many connections are taken before the next are asked for again, so that the goroutine yields.
+const acceptMost = 64
+
+// Accept waits for connections and gives each to take, several at a time. It returns net.ErrClosed when the listener
+// was closed, and the kernel's error when it has no descriptor or no memory: try again later.
+func (l *Listener) Accept(take func(fd int, remote netip.AddrPort)) error {
+	var failed error
+	err := l.raw.Read(func(fd uintptr) bool {
+		for n := range acceptMost {
+			nfd, remote, err := accept(int(fd), &l.from)
+			switch {
+			case err == nil:
+				take(nfd, remote)
+			case errors.Is(err, unix.EAGAIN):
+				return n > 0
+			case errors.Is(err, unix.ECONNABORTED), errors.Is(err, unix.EINTR):
+			default:
+				failed = fmt.Errorf("accept: %w", err)
+				return true
+			}
+		}
+		return true
+	})
+	if err != nil {
+		return net.ErrClosed
+	}
+	return failed
+}

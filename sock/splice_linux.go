@@ -1,0 +1,118 @@
+//go:build linux && !portable
+
+package sock
+
+import (
+	"fmt"
+	"io"
+	"sync"
+
+	"golang.org/x/sys/unix"
+)
+
+// Pipe moves bytes from one plain connection to another inside the kernel.
+type Pipe struct {
+	r, w int
+	held int // bytes in it
+}
+
+// CanSplice reports whether this kernel has splice.
+const CanSplice = true
+
+// pipeSize is asked for; the kernel may give less, and never less than 64 KiB.
+const pipeSize = 1 << 20
+
+var idlePipes struct {
+	sync.Mutex
+	list []*Pipe // at most idlePipesMost
+}
+
+const idlePipesMost = 16
+
+// GetPipe returns an empty pipe.
+func GetPipe() (*Pipe, error) {
+	idlePipes.Lock()
+	if n := len(idlePipes.list); n > 0 {
+		p := idlePipes.list[n-1]
+		idlePipes.list = idlePipes.list[:n-1]
+		idlePipes.Unlock()
+		return p, nil
+	}
+	idlePipes.Unlock()
+	var fds [2]int
+	if err := unix.Pipe2(fds[:], unix.O_NONBLOCK|unix.O_CLOEXEC); err != nil {
+		return nil, fmt.Errorf("pipe: %w", err)
+	}
+	unix.FcntlInt(uintptr(fds[0]), unix.F_SETPIPE_SZ, pipeSize) // its default serves too
+	return &Pipe{r: fds[0], w: fds[1]}, nil
+}
+
+// Put gives the pipe back. One that still holds bytes is closed.
+func (p *Pipe) Put() {
+	if p.held == 0 {
+		idlePipes.Lock()
+		if len(idlePipes.list) < idlePipesMost {
+			idlePipes.list = append(idlePipes.list, p)
+			idlePipes.Unlock()
+			return
+		}
+		idlePipes.Unlock()
+	}
+	unix.Close(p.r)
+	unix.Close(p.w)
+}
+
+// Held is the number of bytes that were taken and not yet given.
+func (p *Pipe) Held() int { return p.held }
+
+// Fill takes up to most bytes from c into the empty pipe: ErrWait when there are none, io.EOF at the peer's clean end.
+func (p *Pipe) Fill(c *Conn, most int64) (int, error) {
+	if !c.canRead {
+		return 0, ErrWait
+	}
+	n, err := splice(c.fd, p.w, int(min(most, pipeSize)))
+	switch {
+	case err == ErrWait:
+		c.canRead = false
+		return 0, err
+	case err != nil:
+		return 0, err
+	case n == 0:
+		return 0, io.EOF
+	}
+	p.held += n
+	return n, nil
+}
+
+// Drain gives what the pipe holds to c, and returns ErrWait when that was not all.
+func (p *Pipe) Drain(c *Conn) (int, error) {
+	given := 0
+	for p.held > 0 {
+		if !c.canWrite {
+			return given, ErrWait
+		}
+		n, err := splice(p.r, c.fd, p.held)
+		if err != nil {
+			c.canWrite = c.canWrite && err != ErrWait
+			return given, err
+		}
+		p.held -= n
+		given += n
+	}
+	return given, nil
+}
+
+func splice(from, to, most int) (int, error) {
+	for {
+		n, err := unix.Splice(from, nil, to, nil, most, unix.SPLICE_F_MOVE|unix.SPLICE_F_NONBLOCK)
+		switch err {
+		case nil:
+			return int(n), nil
+		case unix.EAGAIN:
+			return 0, ErrWait
+		case unix.EINTR:
+		default:
+			return 0, err
+		}
+	}
+}

@@ -1,0 +1,95 @@
+//go:build !linux || portable
+
+package sock
+
+import (
+	"net/netip"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+func recv(fd int, p []byte) (int, error) {
+	for {
+		n, err := unix.Read(fd, p)
+		switch err {
+		case unix.EAGAIN:
+			return 0, ErrWait
+		case unix.EINTR:
+		case nil:
+			return n, nil
+		default:
+			return 0, err
+		}
+	}
+}
+
+func peek(fd int, p []byte) (int, error) {
+	for {
+		n, _, err := unix.Recvfrom(fd, p, unix.MSG_PEEK)
+		switch err {
+		case unix.EAGAIN:
+			return 0, ErrWait
+		case unix.EINTR:
+		case nil:
+			return n, nil
+		default:
+			return 0, err
+		}
+	}
+}
+
+func send(fd int, p []byte) (int, error) {
+	for {
+		n, err := unix.Write(fd, p)
+		switch err {
+		case unix.EAGAIN:
+			return 0, ErrWait
+		case unix.EINTR:
+		case nil:
+			return n, nil
+		default:
+			return 0, err
+		}
+	}
+}
+
+// newSocket holds the lock that keeps a child process from being started between the two calls.
+func newSocket(family int) (int, error) {
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
+	fd, err := unix.Socket(family, unix.SOCK_STREAM, 0)
+	if err != nil {
+		return -1, err
+	}
+	return fd, prepare(fd)
+}
+
+func accept(fd int, _ *unix.RawSockaddrAny) (int, netip.AddrPort, error) {
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
+	nfd, sa, err := unix.Accept(fd)
+	if err != nil {
+		return -1, netip.AddrPort{}, err
+	}
+	return nfd, addrPort(sa), prepare(nfd)
+}
+
+func prepare(fd int) error {
+	unix.CloseOnExec(fd)
+	if err := unix.SetNonblock(fd, true); err != nil {
+		unix.Close(fd)
+		return err
+	}
+	return nil
+}
+
+func addrPort(sa unix.Sockaddr) netip.AddrPort {
+	switch sa := sa.(type) {
+	case *unix.SockaddrInet4:
+		return netip.AddrPortFrom(netip.AddrFrom4(sa.Addr), uint16(sa.Port))
+	case *unix.SockaddrInet6:
+		return netip.AddrPortFrom(netip.AddrFrom16(sa.Addr).Unmap(), uint16(sa.Port))
+	}
+	return netip.AddrPort{}
+}

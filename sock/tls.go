@@ -1,0 +1,173 @@
+package sock
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"time"
+
+	"tenfour/pool"
+)
+
+// session is TLS on a Conn that never blocks. crypto/tls wants a net.Conn: while shaking hands it gets one that waits;
+// afterwards its reads end in a timeout when there is nothing, which TLS survives, and its writes go to a buffer,
+// since TLS does not survive half a write.
+type session struct {
+	tls *tls.Conn
+	on  *wire
+}
+
+// tlsOutMost is how many encrypted bytes may wait to be written before Write returns ErrWait.
+const tlsOutMost = 64 << 10
+
+// StartTLS shakes hands on c, as a server or else as a client, until the lot's time until. It blocks: its goroutine
+// sleeps in party. Afterwards c reads and writes as before.
+func (c *Conn) StartTLS(config *tls.Config, server bool, party *pool.Party, until int64) error {
+	w := &wire{c: c, party: party, until: until}
+	s := &session{on: w}
+	if server {
+		s.tls = tls.Server(w, config)
+	} else {
+		s.tls = tls.Client(w, config)
+	}
+	c.Watch.Tell(party)
+	c.dialling = false
+	if err := s.tls.Handshake(); err != nil {
+		return fmt.Errorf("TLS: %w", err)
+	}
+	w.shaken = true
+	c.tls = s
+	c.canRead, c.canWrite = true, true
+	return nil
+}
+
+func (s *session) read(c *Conn, p []byte) (int, error) {
+	n, err := s.tls.Read(p)
+	switch {
+	case n > 0:
+		c.canRead = true // TLS may hold more than the kernel does
+		return n, nil
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		c.canRead = false
+		if ferr := s.flush(c); ferr != nil && ferr != ErrWait { // a key update may want an answer
+			return 0, ferr
+		}
+		return 0, ErrWait
+	case err == nil:
+		return 0, ErrWait
+	}
+	return 0, err
+}
+
+func (s *session) write(c *Conn, p []byte) (int, error) {
+	if len(s.on.out) >= tlsOutMost {
+		if err := s.flush(c); err != nil {
+			return 0, err
+		}
+	}
+	p = p[:min(len(p), tlsOutMost)]
+	n, err := s.tls.Write(p)
+	if err != nil {
+		return n, err
+	}
+	if err := s.flush(c); err != nil && err != ErrWait {
+		return n, err
+	}
+	return n, nil
+}
+
+// flush writes what TLS has encrypted.
+func (s *session) flush(c *Conn) error {
+	for len(s.on.out) > 0 {
+		n, err := c.writeFD(s.on.out)
+		s.on.out = s.on.out[:copy(s.on.out, s.on.out[n:])]
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *session) closeWrite(c *Conn) {
+	s.tls.CloseWrite()
+	s.flush(c)
+}
+
+func (s *session) close(c *Conn) {
+	s.tls.CloseWrite() // close_notify, if the peer still takes it
+	s.flush(c)
+}
+
+// wire is the net.Conn that crypto/tls sees.
+type wire struct {
+	c      *Conn
+	party  *pool.Party // in which the handshake sleeps
+	until  int64       // of the handshake
+	shaken bool
+	out    []byte // encrypted, not yet written
+}
+
+func (w *wire) Read(p []byte) (int, error) {
+	for {
+		n, err := w.c.readFD(p)
+		switch {
+		case err != ErrWait:
+			return n, err
+		case w.shaken:
+			return 0, os.ErrDeadlineExceeded
+		}
+		if err := w.wait(true, false); err != nil {
+			return 0, err
+		}
+	}
+}
+
+func (w *wire) Write(p []byte) (int, error) {
+	if w.shaken {
+		w.out = append(w.out, p...)
+		return len(p), nil
+	}
+	sent := 0
+	for sent < len(p) {
+		n, err := w.c.writeFD(p[sent:])
+		sent += n
+		if err == ErrWait {
+			err = w.wait(false, true)
+		}
+		if err != nil {
+			return sent, err
+		}
+	}
+	return sent, nil
+}
+
+// wait sleeps until the handshake can go on.
+func (w *wire) wait(read, write bool) error {
+	if err := w.c.Arm(read, write); err != nil {
+		return err
+	}
+	w.party.SetDeadline(w.until)
+	for {
+		w.c.Look()
+		switch {
+		case read && w.c.canRead, write && w.c.canWrite:
+			return nil
+		case w.party.Now() >= w.until:
+			return os.ErrDeadlineExceeded
+		}
+		w.party.Wait()
+	}
+}
+
+func (w *wire) Close() error                     { return nil }
+func (w *wire) LocalAddr() net.Addr              { return &net.TCPAddr{} }
+func (w *wire) RemoteAddr() net.Addr             { return net.TCPAddrFromAddrPort(w.c.Remote) }
+func (w *wire) SetDeadline(time.Time) error      { return nil }
+func (w *wire) SetReadDeadline(time.Time) error  { return nil }
+func (w *wire) SetWriteDeadline(time.Time) error { return nil }
+
+var _ net.Conn = (*wire)(nil)
+var _ io.Reader = (*Conn)(nil)

@@ -1,0 +1,128 @@
+package main
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"runtime/debug"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"tenfour/config"
+	"tenfour/forward"
+	"tenfour/lab"
+	"tenfour/logs"
+	"tenfour/pool"
+)
+
+// labBackends is how many backends of its own tenfour starts when it has no others: enough to see them take turns.
+const labBackends = 4
+
+// startLab starts backends for the welcome page, or for a directory, and makes them the configuration's.
+func startLab(c *config.Config) (*lab.Backends, error) {
+	site := lab.Welcome()
+	if c.Serve != "" {
+		var err error
+		if site, err = lab.Dir(c.Serve); err != nil {
+			return nil, &usageError{fmt.Errorf("--serve: %w", err)}
+		}
+	}
+	own, err := lab.Start(http.Handler(site), labBackends)
+	if err != nil {
+		return nil, err
+	}
+	for _, addr := range own.Addrs() {
+		host, port, err := net.SplitHostPort(addr)
+		n, perr := strconv.ParseUint(port, 10, 16)
+		if err := errors.Join(err, perr); err != nil {
+			return nil, errors.Join(err, own.Close())
+		}
+		c.Backends = append(c.Backends, config.Backend{Host: host, Port: uint16(n)})
+	}
+	return own, nil
+}
+
+func loadTLS(c *config.Config) (*tls.Config, error) {
+	if c.TLSCert == "" {
+		return nil, nil
+	}
+	cert, err := tls.LoadX509KeyPair(c.TLSCert, c.TLSKey)
+	if err != nil {
+		return nil, fmt.Errorf("--tls-cert %s, --tls-key %s: %w", c.TLSCert, c.TLSKey, err)
+	}
+	return &tls.Config{Certificates: []tls.Certificate{cert}, NextProtos: []string{"http/1.1"}}, nil
+}
+
+// buildRoutes makes the one route that the command line describes, for each of its paths.
+func buildRoutes(c *config.Config, workers *pool.Pool) ([]*forward.Route, error) {
+	settings := &forward.Settings{
+		ConnectTimeout: c.ConnectTimeout, BackendTimeout: c.BackendTimeout, ClientTimeout: c.IdleTimeout, Buffer: c.Buffer,
+	}
+	var backends []*pool.Backend
+	for _, b := range c.Backends {
+		var serverTLS *tls.Config
+		if b.HTTPS {
+			serverTLS = &tls.Config{ServerName: b.Host, NextProtos: []string{"http/1.1"}}
+		}
+		o := forward.NewOrigin(b.Host, b.Port, serverTLS)
+		p, err := workers.AddBackend(o.Name, c.Workers, c.Streams, o)
+		if err != nil {
+			return nil, err
+		}
+		backends = append(backends, p)
+	}
+	route := &forward.Route{Name: strings.Join(c.Paths, " "), Settings: settings}
+	route.Queue = workers.AddRoute(route.Name, c.Queue, backends...)
+	routes := make([]*forward.Route, len(c.Paths))
+	for i := range routes {
+		routes[i] = route
+	}
+	return routes, nil
+}
+
+// connectionsExpected is how many connections tenfour is made to hold.
+const connectionsExpected = 10_000
+
+// sayHello says what runs: for people on a terminal in plain words with what to try next, else as a log line.
+func sayHello(c *config.Config, l *logs.Logs, stdout io.Writer, addr net.Addr, workers int, own bool) {
+	scheme := "http://"
+	if c.TLSCert != "" {
+		scheme = "https://"
+	}
+	var names []string
+	for _, b := range c.Backends {
+		names = append(names, net.JoinHostPort(b.Host, strconv.Itoa(int(b.Port))))
+	}
+	to := strings.Join(names, ", ")
+	switch {
+	case c.Serve != "":
+		to = "the files of " + c.Serve
+	case own:
+		to = "the welcome page"
+	}
+	if l.Text {
+		fmt.Fprintf(stdout, "tenfour: %s%s → %s, %d workers, %d may wait\n", scheme, addr, to, workers, c.Queue)
+		if own && c.Serve == "" {
+			fmt.Fprintf(stdout, "tenfour: try ab -n 4000 -c 80 %s%s/4k, or tenfour --backend 127.0.0.1:9001\n", scheme, addr)
+		}
+	} else {
+		l.Log.Info().Str("listen", scheme+addr.String()).Strs("backends", names).Int("workers", workers).Int("queue", c.Queue).
+			Msg(scheme + addr.String() + " → " + to)
+	}
+	var limit syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err == nil && limit.Cur < connectionsExpected {
+		l.Log.Warn().Uint64("limit", uint64(limit.Cur)).Int("wanted", connectionsExpected).
+			Msg("few descriptors are allowed, each connection needs one: raise the limit (ulimit -Hn)")
+	}
+}
+
+func version() string {
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "(devel)"
+}
