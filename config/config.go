@@ -18,7 +18,7 @@ type Config struct {
 	Workers      int           // slots at each backend, 1 or more; default 4
 	Queue        int           // exchanges of a route that may wait for a slot; 0 lets none wait; default 1024
 	QueueTimeout time.Duration // how long one may; default 30s
-	Buffer       int           // bytes of a body held for a slower peer, 4 KiB or more; default 256 KiB
+	Buffer       int           // bytes of a body held for a slower peer; 0 streams all; default 256 KiB
 	Streams      int           // event streams, tunnels and slow transfers at each backend beyond its slots; default 256
 
 	HeadTimeout    time.Duration // for a whole request head; default 10s

@@ -104,7 +104,7 @@ func (c *Config) check() error {
 	}
 	bad(c.Workers >= 1 && c.Workers <= 65536, "--workers %d: 1 to 65536", c.Workers)
 	bad(c.Queue >= 0, "--queue %d: 0 or more", c.Queue)
-	bad(c.Buffer >= 4<<10 && c.Buffer <= 1<<30, "--buffer %s: 4KiB to 1GiB", (*size)(&c.Buffer))
+	bad(c.Buffer <= 1<<30, "--buffer %s: 1GiB at most", (*size)(&c.Buffer))
 	bad(c.Streams >= 0, "--streams %d: 0 or more", c.Streams)
 	for _, t := range []struct {
 		flag string

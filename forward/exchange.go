@@ -51,6 +51,7 @@ type Exchange struct {
 	At        *pool.Place // in the queue
 	Route     *Route
 	Owner     Owner
+	Continue  bool         // the client waits for 100 Continue before its body
 	Timed     bool         // fill in Times
 	Stop      *atomic.Bool // set when everything is to be cut
 
@@ -83,6 +84,7 @@ type Exchange struct {
 	address    int // which of the origin's is being tried
 	attempts   int // backends asked
 	interims   int
+	heard      bool  // a byte of a response came
 	heldUp     int64 // how long a worker has waited for the client, in all
 	upStopped  bool  // the backend takes no more of the request
 	impatient  bool  // the backend was told so
@@ -311,6 +313,12 @@ func (x *Exchange) stepUp() bool {
 			x.Times.Connected = x.lot.Now()
 		}
 		x.touch()
+		if x.Continue {
+			x.Continue = false
+			if failed := x.giveInterim(Continue); failed != nil {
+				return x.fail(Client, 0, failed)
+			}
+		}
 	}
 	switch {
 	case err == nil:
@@ -446,7 +454,7 @@ func (x *Exchange) reached() Step {
 	switch {
 	case x.phase == connecting || x.back != nil && x.back.Connecting():
 		return Connect
-	case x.phase != awaiting || x.back != nil && x.back.in != nil && len(x.back.in.B) > 0:
+	case x.heard:
 		return Read
 	case !x.up.done():
 		return Send

@@ -16,8 +16,11 @@ func (x *Exchange) appendRequestHead(dst []byte, o *Origin, framing httpparse.Fr
 	dst = append(dst, ' ')
 	dst = x.appendTarget(dst)
 	dst = append(dst, " HTTP/1.1\r\n"...)
-	if !req.HasHost {
+	switch {
+	case !req.HasHost:
 		dst = appendField(dst, "Host", o.Host)
+	case req.Form == httpparse.AbsoluteForm: // its authority stands for whatever Host said (RFC 9112 §3.2.2)
+		dst = append(append(append(dst, "Host: "...), req.Host.In(buf)...), "\r\n"...)
 	}
 	forwarded := -1 // the first X-Forwarded-For
 	lengthDone := false
@@ -28,8 +31,9 @@ func (x *Exchange) appendRequestHead(dst []byte, o *Origin, framing httpparse.Fr
 		}
 		switch f.ID {
 		case httpparse.FieldHost:
-			dst = appendLine(dst, f.Name.In(buf), req.Host.In(buf))
-			continue
+			if req.Form == httpparse.AbsoluteForm {
+				continue
+			}
 		case httpparse.FieldContentLength:
 			if framing == httpparse.Length && !lengthDone {
 				lengthDone = true

@@ -79,7 +79,7 @@ func (x *Exchange) prepare() {
 		x.up.out = getBuffer(1024 + x.HeadLen + content)
 	}
 	x.up = flow{
-		from: x.Client, limits: x.Limits, hold: x.Route.Settings.Buffer, out: x.up.out,
+		from: x.Client, limits: x.Limits, hold: x.hold(), out: x.up.out,
 		framing: framing, left: length - int64(content), chunks: &x.Chunks, chunked: framing == httpparse.Chunked,
 		in: x.In, inBase: x.HeadLen, inAt: x.InAt,
 		taken: x.BodyWhole || framing == httpparse.NoBody,
@@ -171,7 +171,7 @@ func (x *Exchange) shakeHands() (over, on bool) {
 func (x *Exchange) resend() bool {
 	intact := x.up.given == 0 || x.BodyWhole || x.Req.Framing == httpparse.NoBody
 	again := Error{Side: Backend, Step: x.reached(), Sent: x.up.given > 0}
-	if !x.back.reused || x.slot == nil || !intact || !again.Retryable(x.Req.Verb.Idempotent()) {
+	if !x.back.reused || x.heard || x.slot == nil || !intact || !again.Retryable(x.Req.Verb.Idempotent()) {
 		return false
 	}
 	x.up.outAt, x.up.given, x.upStopped = 0, 0, false

@@ -52,6 +52,7 @@ func (x *Exchange) readHead() error {
 			x.Times.FirstByte = x.lot.Now()
 		}
 		l.in.B = l.in.B[:len(l.in.B)+n]
+		x.heard = true
 		x.touch()
 	}
 	return err
@@ -94,18 +95,30 @@ func (x *Exchange) answered(n int) (over, on bool) {
 	in := x.back.in
 	// The client has had its 100 from us, if it waited for one; a 1.0 client knows no interim responses (RFC 9110 §15.2).
 	if status != 100 && x.Req.Minor >= 1 {
-		if x.down.out == nil {
-			x.down.out = getBuffer(firstRead)
-		}
-		x.down.to = x.Client
-		x.down.out.B = appendInterim(x.down.out.B, &x.Res, in.B)
-		if err := x.down.give(); err != nil && !waits(err) {
+		head := appendInterim(nil, &x.Res, in.B)
+		if err := x.giveInterim(string(head)); err != nil {
 			return x.fail(Client, 0, err), false
 		}
 	}
 	in.B = in.B[:copy(in.B, in.B[n:])]
 	x.Res.Reset()
 	return false, true
+}
+
+// Continue is sent to a client that waits for it before its body (RFC 9110 §10.1.1).
+const Continue = "HTTP/1.1 100 Continue\r\n\r\n"
+
+// giveInterim gives an interim response to the client.
+func (x *Exchange) giveInterim(head string) error {
+	if x.down.out == nil {
+		x.down.out = getBuffer(firstRead)
+	}
+	x.down.to = x.Client
+	x.down.out.B = append(x.down.out.B, head...)
+	if err := x.down.give(); !waits(err) {
+		return err
+	}
+	return nil
 }
 
 // startRelay chooses the framing of the response for this client, and begins to give it.
@@ -136,7 +149,7 @@ func (x *Exchange) startRelay(n int) bool {
 	d.chunks, d.chunked = &x.chunksDown, open && x.Req.Minor >= 1
 	d.chunks.Reset()
 	d.in, d.inBase, d.inAt = x.back.in, 0, n
-	d.hold = x.Route.Settings.Buffer
+	d.hold = x.hold()
 	if d.out == nil {
 		d.out = getBuffer(firstRead)
 	}
@@ -148,6 +161,12 @@ func (x *Exchange) startRelay(n int) bool {
 	d.gather()
 	return x.relay()
 }
+
+// holdLeast is what a flow needs to move at all.
+const holdLeast = 4 << 10
+
+// hold is how many bytes of a body may be held.
+func (x *Exchange) hold() int { return max(x.Route.Settings.Buffer, holdLeast) }
 
 // relay moves what can be moved of the response's body.
 func (x *Exchange) relay() bool {
@@ -177,7 +196,7 @@ func (x *Exchange) startTunnel(n int) bool {
 	x.Status, x.KeepClient = 101, false
 	x.lender.Up()
 	x.calm()
-	buffer := x.Route.Settings.Buffer
+	buffer := x.hold()
 	if x.down.out == nil {
 		x.down.out = getBuffer(firstRead)
 	}

@@ -1,6 +1,7 @@
 package front
 
 import (
+	"bytes"
 	"encoding/json"
 	"strconv"
 
@@ -71,7 +72,7 @@ func (c *client) answerClosing(status int, words, extra string) bool {
 		b = append(b, "Connection: keep-alive\r\n"...)
 	}
 	b = append(b, "\r\n"...)
-	if r.HeadLen == 0 || r.Req.Verb != httpparse.Head {
+	if !r.isHead() {
 		b = append(b, page...)
 		r.bytes = int64(len(page))
 	}
@@ -86,6 +87,14 @@ func (c *client) answerClosing(status int, words, extra string) bool {
 	c.out, c.outAt = out, 0
 	c.phase = flushing
 	return true
+}
+
+// isHead reports whether the request's method is HEAD, also of a head that was refused.
+func (r *request) isHead() bool {
+	if r.HeadLen > 0 {
+		return r.Req.Verb == httpparse.Head
+	}
+	return bytes.HasPrefix(bytes.TrimLeft(r.c.in.B, "\r\n"), []byte("HEAD "))
 }
 
 // errorPage is the content of an answer of tenfour's own.

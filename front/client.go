@@ -49,6 +49,7 @@ type client struct {
 	out   *bytebufferpool.ByteBuffer // with flushing, what is left to write from outAt
 	outAt int
 
+	pieces  bool                       // a head came in pieces: more may be on its way
 	served  int                        // requests
 	waiting atomic.Pointer[pool.Party] // of its request while that is placed
 
@@ -155,6 +156,7 @@ func (c *client) readHead() bool {
 	c.in.B = c.in.B[:len(c.in.B)+n]
 	switch {
 	case err == nil:
+		c.pieces = c.pieces || len(c.in.B) > n
 		return true
 	case err == sock.ErrWait:
 		return c.parkReading()

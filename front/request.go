@@ -90,18 +90,20 @@ const allow = "Allow: GET, HEAD, POST, PUT, DELETE, PATCH, OPTIONS\r\n"
 // retryAfter is when asking again may help.
 const retryAfter = "Retry-After: 1\r\n"
 
-// continue100 is sent to a client that waits for it before its body (RFC 9110 §10.1.1).
-const continue100 = "HTTP/1.1 100 Continue\r\n\r\n"
-
-// beginBody takes in the body, or so much of it as is held before a slot is taken: a slow sender holds none.
+// beginBody takes in the body, or so much of it as is held before a slot is taken: a slow sender holds none. A body
+// that is known to be larger is streamed from its beginning.
 func (c *client) beginBody() bool {
 	r := c.req
+	expects := r.Req.Expect100 && len(c.in.B) == r.InAt
+	if r.Req.Framing == httpparse.Length && r.Req.ContentLength > int64(c.front.Buffer) {
+		r.Continue = expects // once the backend has the head: it may refuse by that alone
+		return c.place()
+	}
 	r.Body = bytebufferpool.Get()
 	r.Chunks.Reset()
-	if r.Req.Expect100 && len(c.in.B) == r.InAt {
-		if n, err := c.conn.Write([]byte(continue100)); n < len(continue100) {
-			_ = err // 25 bytes do not fit: this client reads nothing
-			c.dropped("took not even 100 Continue")
+	if expects {
+		if n, err := c.conn.Write([]byte(forward.Continue)); n < len(forward.Continue) {
+			c.dropped("took not even 100 Continue: " + err.Error())
 			return false
 		}
 	}
@@ -288,7 +290,9 @@ func (r *request) Finished(x *forward.Exchange) {
 		c.then = resetting
 	case x.Cut == forward.CutClose:
 		c.then = closing
-	case x.Surplus || !x.KeepClient && x.InAt < len(c.in.B):
+	case x.Surplus || !x.KeepClient && (c.pieces || x.InAt < len(c.in.B)):
+		// What the client sends beyond its last request would have the kernel reset the connection, and the
+		// response lost, were it closed at once (RFC 9112 §9.6).
 		c.then = lingerOn
 	case !x.KeepClient:
 		c.then = closing

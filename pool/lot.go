@@ -9,9 +9,9 @@ import (
 // tick is how exactly the lot keeps time, and span for how long it can leave a parked party unseen: a deadline is
 // noticed that much late at the most, when it was moved nearer while the party stood in the wheel.
 const (
-	tick  = 8 * time.Millisecond
-	turns = 32
-	span  = turns * tick
+	tick   = 8 * time.Millisecond
+	places = 32
+	span   = places * tick
 )
 
 // Lot is where all wait who need no worker: one poller for descriptors, one wheel for deadlines.
@@ -21,12 +21,13 @@ type Lot struct {
 	poller     poller
 
 	mu     sync.Mutex
-	wheel  [turns]Party // heads of rings; a party stands where the wheel will be when it is to be seen
-	turned int64        // the tick that was served last
-	timed  int          // parties in the wheel
-	ticker *time.Timer  // runs while timed > 0
+	wheel  [places]Party // heads of rings; a party stands where the wheel will be when it is to be seen
+	turned int64         // the tick that was served last
+	timed  int           // parties in the wheel
+	ticker *time.Timer
+	ticks  bool // the ticker runs, or turn does
 	closed bool
-	ticks  sync.WaitGroup // the tick under way
+	turns  sync.WaitGroup // the tick to come or under way
 
 	due []*Party // those of one tick; only tick uses it
 }
@@ -52,11 +53,11 @@ func NewLot() (*Lot, error) {
 func (l *Lot) Close() {
 	l.mu.Lock()
 	l.closed = true
-	if l.ticker != nil && l.ticker.Stop() {
-		l.ticks.Done()
+	if l.ticks && l.ticker.Stop() {
+		l.turns.Done()
 	}
 	l.mu.Unlock()
-	l.ticks.Wait()
+	l.turns.Wait()
 	l.poller.close()
 }
 
@@ -71,11 +72,12 @@ func (l *Lot) time(p *Party) {
 	l.timed++
 	now := l.Now()
 	l.link(p, now)
-	if l.timed > 1 {
+	if l.ticks {
 		return
 	}
 	l.turned = now / int64(tick)
-	l.ticks.Add(1)
+	l.ticks = true
+	l.turns.Add(1)
 	if l.ticker == nil {
 		l.ticker = time.AfterFunc(tick, l.turn)
 	} else {
@@ -102,7 +104,7 @@ func (l *Lot) link(p *Party, now int64) {
 		at = now
 	}
 	at = max(at/int64(tick), now/int64(tick)) + 1
-	head := &l.wheel[at%turns]
+	head := &l.wheel[at%places]
 	p.next, p.prev = head, head.prev
 	p.prev.next, head.prev = p, p
 }
@@ -114,17 +116,17 @@ func (l *Lot) unlink(p *Party) {
 
 // turn moves the wheel to the present and notifies those whose deadline has passed.
 func (l *Lot) turn() {
-	defer l.ticks.Done()
+	defer l.turns.Done()
 	due := l.due[:0]
 	l.mu.Lock()
 	now := l.Now()
 	present := now / int64(tick)
-	for at := max(l.turned+1, present-turns+1); at <= present; at++ {
-		due = l.serve(&l.wheel[at%turns], now, due)
+	for at := max(l.turned+1, present-places+1); at <= present; at++ {
+		due = l.serve(&l.wheel[at%places], now, due)
 	}
 	l.turned = present
-	if l.timed > 0 && !l.closed {
-		l.ticks.Add(1)
+	if l.ticks = l.timed > 0 && !l.closed; l.ticks {
+		l.turns.Add(1)
 		l.ticker.Reset(tick)
 	}
 	l.due = due
