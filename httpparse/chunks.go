@@ -24,20 +24,20 @@ type Chunks struct {
 type chunkPhase uint8
 
 const (
-	inSize     chunkPhase = iota // the digits of a chunk-size
-	inExtSpace                   // white space behind them, up to a ';'
-	inExt                        // a chunk-ext behind its ';'
-	inSizeLF                     // the LF of a chunk line
-	inData                       // chunk-data
-	inDataCR                     // the CR behind it
-	inDataLF                     // the LF behind it
-	inTrailerLine
-	inTrailerName
-	inTrailerValue
-	inTrailerLF
-	inLastLF // the LF of the empty line at the very end
-	chunksDone
-	chunksRefused
+	inSize         chunkPhase = iota // the digits of a chunk-size
+	inExtSpace                       // white space behind them, up to a ';'
+	inExt                            // a chunk-ext behind its ';'
+	inSizeLF                         // the LF of a chunk line
+	inData                           // chunk-data
+	inDataCR                         // the CR behind it
+	inDataLF                         // the LF behind it
+	inTrailerLine                    // the first byte of a line of the trailer section, or the CR of its empty line
+	inTrailerName                    // a field name, up to its colon
+	inTrailerValue                   // a field value, up to its CR
+	inTrailerLF                      // the LF behind that
+	inLastLF                         // the LF of the empty line
+	chunksDone                       // none: it is not of this body
+	chunksRefused                    // none: see refusal
 )
 
 // Reset makes c ready for another body.

@@ -10,9 +10,21 @@ func (o options) persistent(minor uint8) bool {
 	return !o.close && (minor == 1 || o.keepAlive)
 }
 
+var keepAliveFirst, keepAliveLast = nameWords([]byte("keep-alive"), 0, len("keep-alive"))
+
+// isKeepAlive reports whether a field value is "keep-alive" and nothing else. It is isWord, but quick: a value has no
+// control bytes, so that nameWords is as good for it as for names.
+func isKeepAlive(buf []byte, v Span) bool {
+	if v.Len() != len("keep-alive") {
+		return false
+	}
+	first, last := nameWords(buf, int(v.Start), int(v.End))
+	return first == keepAliveFirst && last == keepAliveLast
+}
+
 // connectionOptions reads all Connection fields and marks the fields that they name as connection-specific. More
-// than max names are refused: each is laid against every field.
-func connectionOptions(buf []byte, fields []Field, max int) (o options, f *flaw) {
+// than maxNames are refused: each is laid against every field.
+func connectionOptions(buf []byte, fields []Field, maxNames int) (o options, f *flaw) {
 	names := 0
 	for i := range fields {
 		if fields[i].ID != FieldConnection {
@@ -35,7 +47,7 @@ func connectionOptions(buf []byte, fields []Field, max int) (o options, f *flaw)
 			default:
 				markNamed(buf, fields, name)
 			}
-			if names++; names > max {
+			if names++; names > maxNames {
 				return o, tooManyOptions
 			}
 		}

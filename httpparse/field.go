@@ -4,7 +4,7 @@ package httpparse
 type outcome uint8
 
 const (
-	tookField  outcome = iota // a field line was read
+	took       outcome = iota // the line, or the part of it, that was asked for
 	tookEnd                   // the empty line behind the last field line was read
 	metFold                   // the line begins with white space, which a lenient reader leaves to its caller
 	incomplete                // more bytes are needed
@@ -13,13 +13,11 @@ const (
 
 // A fieldReader reads field lines (RFC 9112 §5), one after the other, and remembers how far it came in a half-read one.
 type fieldReader struct {
-	start   int     // where the line begins
-	pos     int     // the first byte of it that is not read yet
-	value   int     // where the value begins, once the colon was read; before, 0
-	nameEnd int     // once the colon was read
-	id      FieldID // once the colon was read
-	folding bool    // the line continues the one before it
-	lenient bool    // a bare LF ends a line too: in responses
+	start   int  // where the line begins
+	pos     int  // the first byte of it that is not read yet
+	value   int  // where the value begins, once the colon was read; before, 0
+	folding bool // the line continues the one before it
+	lenient bool // a bare LF ends a line too: in responses
 	flaw    *flaw
 }
 
@@ -28,12 +26,12 @@ func (s *fieldReader) begin(pos int, lenient bool) {
 	s.start, s.pos, s.value, s.folding, s.lenient = pos, pos, 0, false, lenient
 }
 
-// next reads the field line that begins at s.start into f.
+// next reads the field line that begins at s.start into f, which must be the same one until the line is read.
 func (s *fieldReader) next(buf []byte, f *Field) outcome {
-	start, i, value := s.start, s.pos, s.value
-	nameEnd, id := s.nameEnd, s.id
+	i := s.pos
 	last := len(buf) - 8 // where the last whole word begins
-	if value == 0 {
+	if s.value == 0 {
+		start := s.start
 		for ; i <= last; i += 8 {
 			if marks := nameStops(load64(buf, i)); marks != 0 {
 				i += firstMark(marks)
@@ -50,33 +48,33 @@ func (s *fieldReader) next(buf []byte, f *Field) outcome {
 				return s.noName(buf, i)
 			}
 		}
-		nameEnd, id = i, fieldID(buf, start, i)
+		// One by one: a Field put together and then copied costs more than all of the scanning.
+		id := fieldID(buf, start, i)
+		f.Name = Span{uint32(start), uint32(i)}
+		f.ID = id
+		f.Hop = id.connectionSpecific()
 		i++
-		value = i
+		s.value = i
 	}
-	// As scanValue, which is for what this leaves over: a HTAB, or the bytes behind the last whole word.
-	marks := uint64(0)
-	for ; i <= last; i += 8 {
-		if marks = valueStops(load64(buf, i)); marks != 0 {
-			i += firstMark(marks)
-			break
-		}
+	i = scanValue(buf, i)
+	if i+1 >= len(buf) || buf[i] != '\r' || buf[i+1] != '\n' {
+		return s.oddEnd(buf, i, f)
 	}
-	if marks == 0 || buf[i] == '\t' {
-		i = scanValue(buf, i)
-	}
+	f.Value = trim(buf, s.value, i)
+	i += 2
+	s.start, s.pos, s.value = i, i, 0
+	return took
+}
+
+// oddEnd goes on behind a value that does not end in CRLF.
+func (s *fieldReader) oddEnd(buf []byte, i int, f *Field) outcome {
 	next := s.lineEnd(buf, i)
 	if next == 0 {
-		s.value, s.nameEnd, s.id = value, nameEnd, id
 		return s.unended(buf, i)
 	}
-	// One by one: a Field put together and then copied costs more than all of the scanning.
-	f.Name = Span{uint32(start), uint32(nameEnd)}
-	f.Value = trim(buf, value, i)
-	f.ID = id
-	f.Hop = id.connectionSpecific()
+	f.Value = trim(buf, s.value, i)
 	s.start, s.pos, s.value = next, next, 0
-	return tookField
+	return took
 }
 
 // lineEnd is where the next line begins if the control byte at i ends this one, else 0: see unended.
@@ -157,7 +155,7 @@ func (s *fieldReader) fold(buf []byte, f *Field) outcome {
 		f.Value.End = end + 1 + uint32(copy(buf[end+1:], more.In(buf)))
 	}
 	s.start, s.pos, s.folding = next, next, false
-	return tookField
+	return took
 }
 
 func (s *fieldReader) refuse(f *flaw) outcome {

@@ -119,17 +119,20 @@ func hashName(first, last uint64) uint64 { return (first + last*3) * 0x5c74e45ef
 // For names that are tokens, setting bit 0x20 is lower case as far as comparing with letters, digits and '-' goes:
 // the bytes that would be mistaken for one of those are no token bytes.
 func nameWords(buf []byte, start, end int) (first, last uint64) {
-	n := end - start
-	if n >= 8 {
+	if n := end - start; n >= 8 {
 		return load64(buf, start) | spaces, load64(buf, end-8) | spaces
-	}
-	if start+8 <= len(buf) {
+	} else if start+8 <= len(buf) {
 		return (load64(buf, start) | spaces) & (1<<(8*n) - 1), 0
 	}
+	return shortName(buf, start, end), 0
+}
+
+// shortName is the first word of a name at the very end of buf.
+func shortName(buf []byte, start, end int) (first uint64) {
 	for i := end - 1; i >= start; i-- {
 		first = first<<8 | uint64(buf[i]|0x20)
 	}
-	return first, 0
+	return first
 }
 
 // fieldID finds out which field the token buf[start:end] names.
@@ -138,8 +141,15 @@ func fieldID(buf []byte, start, end int) FieldID {
 	if n > longestKnown {
 		return FieldOther
 	}
-	first, last := nameWords(buf, start, end)
-	k := &knownNames[hashName(first, last)&127]
+	var first, last uint64 // as nameWords, which is a call more
+	if n >= 8 {
+		first, last = load64(buf, start)|spaces, load64(buf, end-8)|spaces
+	} else if start+8 <= len(buf) {
+		first = (load64(buf, start) | spaces) & (1<<(8*n&63) - 1)
+	} else {
+		first = shortName(buf, start, end)
+	}
+	k := &knownNames[hashName(first, last)]
 	if k.first != first || k.last != last || int(k.length) != n {
 		return FieldOther
 	}

@@ -4,22 +4,16 @@ import "math"
 
 // number reads 1*DIGIT. Never use strconv for what comes from the wire: it takes signs and underscores.
 func number(b []byte) (n int64, notNumber, tooLarge bool) {
-	if len(b) == 0 {
-		return 0, true, false
-	}
 	for _, c := range b {
-		d := c - '0'
+		d := int64(c - '0')
 		if d > 9 {
 			return 0, true, false
 		}
-		if n > (math.MaxInt64-int64(d))/10 {
-			tooLarge = true // and go on: what follows may be no digit
-			n = 0
-			continue
-		}
-		n = n*10 + int64(d)
+		// Behind an overflow the digits go on being checked.
+		tooLarge = tooLarge || n >= math.MaxInt64/10 && (n > math.MaxInt64/10 || d > math.MaxInt64%10)
+		n = n*10 + d
 	}
-	return n, false, tooLarge
+	return n, len(b) == 0, tooLarge
 }
 
 // contentLength reads the value of a Content-Length (RFC 9110 §8.6).

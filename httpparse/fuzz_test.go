@@ -98,9 +98,8 @@ func likeNetHTTPRequest(t *testing.T, r *Request, head []byte) {
 	if r.Form == OriginForm {
 		target = "/"
 	}
-	b.WriteString(string(r.Method.In(head)) + " " + target + " HTTP/1.")
-	lineEnd := int(r.Target.End) + len(" HTTP/1.d\r\n")
-	b.WriteString(strconv.Itoa(int(r.Minor)) + "\r\n")
+	lineEnd := int(r.Target.End) + len(" HTTP/1.1\r\n")
+	b.WriteString(string(r.Method.In(head)) + " " + target + " " + knownVersion(raw[r.Target.End+1:lineEnd-2]) + "\r\n")
 	section := raw[lineEnd:]
 	for _, f := range r.Fields {
 		if f.ID == FieldTrailer {
@@ -134,6 +133,14 @@ func likeNetHTTPRequest(t *testing.T, r *Request, head []byte) {
 		t.Errorf("close: net/http %t, ours %t, input %q", req.Close, !r.KeepAlive, raw)
 	}
 	sameFields(t, r.Fields, head, req.Header)
+}
+
+// knownVersion is version, but HTTP/1.1 for HTTP/1.2 to 1.9.
+func knownVersion(version string) string {
+	if strings.HasPrefix(version, "HTTP/1.") && version[7] >= '2' && version[7] <= '9' {
+		return "HTTP/1.1"
+	}
+	return version
 }
 
 // sameFields checks that net/http read the same field lines. It joins names of one spelling in a list, in order.
@@ -199,10 +206,11 @@ func FuzzResponse(f *testing.F) {
 //   - An equal Content-Length in a list: it refuses the list, we collapse it (RFC 9110 §8.6). So it gets the number.
 //   - Responses without a body: it reports the length of HEAD and 304, and none for 1xx and 204, whatever we say.
 //   - Trailer, Pragma: as in requests.
+//   - 1xx: it judges their Content-Length and Transfer-Encoding, we do not: they have no body, and the fields go no further.
 //   - Connection: it takes a field with close out of the header; and a response that ends with the connection closes.
 func likeNetHTTPResponse(t *testing.T, r *Response, verb Verb, head []byte) {
 	var b bytes.Buffer
-	b.WriteString("HTTP/1." + strconv.Itoa(int(r.Minor)) + " " + strconv.Itoa(r.Status) + " ")
+	b.WriteString(knownVersion(string(head[:8])) + string(head[8:12]) + " ")
 	b.Write(r.AppendReason(nil, head))
 	b.WriteString("\r\n")
 	for _, f := range r.Fields {
@@ -212,6 +220,13 @@ func likeNetHTTPResponse(t *testing.T, r *Response, verb Verb, head []byte) {
 			name = "X" + name[1:]
 		case FieldContentLength:
 			value = strconv.FormatInt(r.ContentLength, 10)
+			if r.Status < 200 {
+				value = "0"
+			}
+		case FieldTransferEncoding:
+			if r.Status < 200 {
+				continue
+			}
 		}
 		b.WriteString(name + ": " + value + "\r\n")
 	}
@@ -242,6 +257,46 @@ func likeNetHTTPResponse(t *testing.T, r *Response, verb Verb, head []byte) {
 	}
 	if r.Framing != UntilClose && resp.Close == r.KeepAlive {
 		t.Errorf("close: net/http %t, ours %t, input %q", resp.Close, !r.KeepAlive, head)
+	}
+}
+
+// TestParse_everyByteReplaced puts every byte in every place of a head.
+func TestParse_everyByteReplaced(t *testing.T) {
+	accepted := 0
+	for _, raw := range []string{
+		"GET /x HTTP/1.1\r\nHost: a:80\r\nContent-Length: 10\r\nX: y\r\n\r\n",
+		"POST http://[::1]/ HTTP/1.1\r\nHost: a.b\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n",
+	} {
+		for i := range raw {
+			for c := range 256 {
+				in := []byte(raw)
+				in[i] = byte(c)
+				var r Request
+				if n, err := r.Parse(in, nil); err == nil {
+					likeNetHTTPRequest(t, &r, in[:n])
+					accepted++
+				}
+			}
+		}
+	}
+	for _, raw := range []string{
+		"HTTP/1.1 200 OK\r\nContent-Length: 10\r\nContent-Length: 10\r\n\r\n",
+		"HTTP/1.1 200 OK\nX: y\r\n z\r\nTransfer-Encoding: chunked\r\n\r\n",
+	} {
+		for i := range raw {
+			for c := range 256 {
+				in := []byte(raw)
+				in[i] = byte(c)
+				var r Response
+				if n, err := r.Parse(in, Get, nil); err == nil {
+					likeNetHTTPResponse(t, &r, Get, in[:n])
+					accepted++
+				}
+			}
+		}
+	}
+	if accepted < 1000 {
+		t.Errorf("only %d heads were accepted", accepted)
 	}
 }
 

@@ -1,41 +1,46 @@
 package httpparse
 
-// authority judges uri-host [":" port] (RFC 9110 §7.2): a reg-name, an IPv4 address or an IPv6 address in brackets.
-// Userinfo and an empty host are refused (RFC 9110 §4.2.1, §4.2.4). A comma is too, though a reg-name may have one:
-// it looks like two hosts in one list.
-func authority(b []byte) *flaw {
-	if len(b) == 0 {
+// authority judges buf[start:end] as uri-host [":" port] (RFC 9110 §7.2): a reg-name, an IPv4 address or an IPv6 address
+// in brackets. Userinfo and an empty host are refused (RFC 9110 §4.2.1, §4.2.4). A comma is too, though a reg-name may
+// have one: it looks like two hosts in one list.
+func authority(buf []byte, start, end int) *flaw {
+	if start == end {
 		return hostEmpty
 	}
-	if b[0] == '[' {
-		end := 1
-		for end < len(b) && b[end] != ']' {
-			end++
-		}
-		if end == len(b) || !isIPv6(b[1:end]) {
-			return hostMalformed
-		}
-		return port(b[end+1:])
-	}
-	i := 0
-	for i < len(b) && classes[b[i]]&classHost != 0 {
-		i++
-	}
-	for i < len(b) && b[i] == '%' { // RFC 3986 §2.1
-		if i+2 >= len(b) || !isHex(b[i+1]) || !isHex(b[i+2]) {
-			return hostMalformed
-		}
-		for i += 3; i < len(b) && classes[b[i]]&classHost != 0; {
+	if buf[start] == '[' {
+		i := start + 1
+		for i < end && buf[i] != ']' {
 			i++
 		}
+		if i == end || !isIPv6(buf[start+1:i]) {
+			return hostMalformed
+		}
+		return port(buf[i+1 : end])
 	}
-	if i < len(b) && b[i] != ':' {
-		return hostMalformed
+	i := start
+	for ; i+8 <= len(buf) && i < end; i += 8 {
+		if marks := hostStops(load64(buf, i)); marks != 0 {
+			i += firstMark(marks)
+			break
+		}
 	}
-	if i == 0 {
+	if i >= end {
+		return nil // the usual host without a port
+	}
+	for i < end && buf[i] != ':' {
+		switch c := buf[i]; {
+		case classes[c]&classHost != 0:
+			i++
+		case c == '%' && i+2 < end && isHex(buf[i+1]) && isHex(buf[i+2]): // RFC 3986 §2.1
+			i += 3
+		default:
+			return hostMalformed
+		}
+	}
+	if i == start {
 		return hostEmpty
 	}
-	return port(b[i:])
+	return port(buf[i:end])
 }
 
 // port judges what follows a host: nothing, or a colon and a number up to 65535.
@@ -46,7 +51,14 @@ func port(b []byte) *flaw {
 	if b[0] != ':' {
 		return hostMalformed
 	}
-	if n, notNumber, tooLarge := number(b[1:]); notNumber || tooLarge || n > 65535 {
+	n := 0
+	for _, c := range b[1:] {
+		n = n*10 + int(c-'0')
+		if c-'0' > 9 || n > 65535 {
+			return portMalformed
+		}
+	}
+	if len(b) == 1 {
 		return portMalformed
 	}
 	return nil

@@ -7,9 +7,12 @@
 //	default:                          // buf[:n] was the head; req's spans are places in buf
 //	}
 //
-// A head is parsed once however it comes: Parse remembers the lines it has seen, so that a head sent byte by byte
-// costs no more than its last line again. Spans are offsets, so the caller may move the bytes (a growing buffer)
+// A head is parsed once however it comes: Parse remembers how far it came, so that no byte of a head that is sent byte
+// by byte is scanned again and again. Spans are offsets, so the caller may move the bytes (a growing buffer)
 // between calls, as long as buf starts at the same byte.
+//
+// Response is for the heads of responses what Request is for those of requests, and Chunks takes the chunked coding off
+// a body.
 //
 // What it does not do: it decodes no request-target, joins no field lines, and knows nothing of routes or timeouts.
 package httpparse
@@ -108,8 +111,8 @@ type Request struct {
 
 	KeepAlive   bool  // the client lets the connection persist (RFC 9112 §9.3)
 	Expect100   bool  // 1.1, a body announced, and Expect: 100-continue
-	WebSocket   bool  // a GET of 1.1 without a body, Upgrade: websocket and Connection: upgrade
-	MaxForwards int64 // of OPTIONS and TRACE; -1 without the field
+	WebSocket   bool  // a GET of 1.1 without a body (Content-Length: 0 is none), one Upgrade: websocket, Connection: upgrade
+	MaxForwards int64 // of OPTIONS and TRACE; -1 without the field and for other methods
 	ViaSelf     int   // how often a Via field names "tenfour" already
 	AcceptsJSON bool  // an Accept field names application/json
 	private     requestState
@@ -146,7 +149,7 @@ type Response struct {
 	Fields []Field
 
 	Framing       Framing
-	ContentLength int64 // with Length; for HEAD and 304 what the field says, or -1
+	ContentLength int64 // what Content-Length says, also without a body (HEAD, 304); -1 without the field
 
 	KeepAlive   bool // the backend lets the connection persist; says nothing of what framing demands
 	HasDate     bool

@@ -1,5 +1,7 @@
 package httpparse
 
+import "math"
+
 // requestState is what a Request remembers between two calls of Parse.
 type requestState struct {
 	phase   phase
@@ -39,7 +41,7 @@ func (r *Request) Reset() {
 // Parse reads a request's head from the start of buf. n is the number of its bytes, with the empty lines before it and
 // the one that ends it. While the head is incomplete the error is ErrPartial; call again when buf has more bytes.
 // A head that is refused gives a *Refusal, as soon as its bytes can tell, and the same one however they were cut.
-// A nil lim is DefaultLimits; r must see the same limits until Reset.
+// A nil lim is DefaultLimits; r must see the same limits, and nobody else touch Fields, until Parse is through.
 func (r *Request) Parse(buf []byte, lim *Limits) (n int, err error) {
 	if lim == nil {
 		lim = &DefaultLimits
@@ -52,16 +54,16 @@ func (r *Request) Parse(buf []byte, lim *Limits) (n int, err error) {
 		return 0, &p.refusal
 	}
 	// No byte behind the limit is looked at, so that a flaw there cannot be found before the limit is.
-	max := orDefault(lim.Head, DefaultLimits.Head)
-	tooLarge := len(buf) > max
+	limit := min(orDefault(lim.Head, DefaultLimits.Head), math.MaxInt32)
+	tooLarge := len(buf) > limit
 	if tooLarge {
-		buf = buf[:max]
+		buf = buf[:limit]
 	}
-	out := tookField
+	out := took
 	if p.phase != inFields {
 		out = r.requestLine(buf, lim)
 	}
-	if out == tookField {
+	if out == took {
 		out = r.fieldLines(buf, lim)
 	}
 	switch out {
@@ -72,7 +74,7 @@ func (r *Request) Parse(buf []byte, lim *Limits) (n int, err error) {
 		if !tooLarge {
 			return 0, ErrPartial
 		}
-		p.refuse(headTooLarge, max)
+		p.refuse(headTooLarge, limit)
 		if p.phase != inFields {
 			p.flaw = targetTooLong
 		}
@@ -86,23 +88,23 @@ func (r *Request) fieldLines(buf []byte, lim *Limits) outcome {
 	p := &r.private
 	s := &p.fields
 	fields := r.Fields
-	max := orDefault(lim.Fields, DefaultLimits.Fields)
-	out := tookField
+	limit := orDefault(lim.Fields, DefaultLimits.Fields)
+	out := took
 	for {
 		k := len(fields)
-		if k >= max && s.pos < len(buf) && buf[s.pos] != '\r' {
+		if k >= limit && s.pos < len(buf) && buf[s.pos] != '\r' {
 			out = p.refuse(tooManyFields, s.pos)
 			break
 		}
 		var f *Field
-		if k < max {
+		if k < limit {
 			if k == cap(fields) {
 				fields = append(fields, Field{})
 			}
 			fields = fields[:k+1]
 			f = &fields[k]
 		}
-		if out = s.next(buf, f); out != tookField {
+		if out = s.next(buf, f); out != took {
 			fields = fields[:k]
 			break
 		}
@@ -118,7 +120,7 @@ func (r *Request) fieldLines(buf []byte, lim *Limits) outcome {
 	switch out {
 	case tookEnd:
 		p.pos = s.pos
-		if f := r.finish(buf, max); f != nil {
+		if f := r.finish(buf, limit); f != nil {
 			return p.refuse(f, p.pos)
 		}
 	case refused:
@@ -136,10 +138,9 @@ func (r *Request) special(buf []byte, f *Field) *flaw {
 	case FieldHost:
 		return r.readHost(buf, f)
 	case FieldConnection:
-		switch v := f.Value.In(buf); {
-		case isWord(v, "keep-alive"): // as most have it: it names no field
-			p.seen.keepAlive = true
-		default:
+		if isKeepAlive(buf, f.Value) {
+			p.seen.keepAlive = true // as most have it: it names no field
+		} else {
 			p.seen.connection = true
 		}
 	case FieldContentLength:
@@ -174,12 +175,12 @@ func (r *Request) readHost(buf []byte, f *Field) *flaw {
 	}
 	r.private.seen.host = true
 	if f.Value.Len() > 0 {
-		if flaw := authority(f.Value.In(buf)); flaw != nil {
+		if flaw := authority(buf, int(f.Value.Start), int(f.Value.End)); flaw != nil {
 			return flaw
 		}
 	}
 	if r.Form != AbsoluteForm {
-		r.Host, r.HasHost = f.Value, true
+		r.Host, r.HasHost = Span{f.Value.Start, f.Value.End}, true
 	}
 	return nil
 }

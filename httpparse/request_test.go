@@ -44,6 +44,8 @@ func TestRequest_refuses(t *testing.T) {
 		"HTTP/+1.1":                             {"GET / HTTP/+1.1\r\nHost: a\r\n\r\n", versionNotHTTP},
 		"HTTP/1,1":                              {"GET / HTTP/1,1\r\nHost: a\r\n\r\n", versionNotHTTP},
 		"HTTP/1.x":                              {"GET / HTTP/1.x\r\nHost: a\r\n\r\n", versionNotHTTP},
+		"HTTP/1.d":                              {"GET / HTTP/1.d\r\nHost: a\r\n\r\n", versionNotHTTP},
+		"HTTP/d.1":                              {"GET / HTTP/d.1\r\nHost: a\r\n\r\n", versionNotHTTP},
 		"http/1.1":                              {"GET / http/1.1\r\nHost: a\r\n\r\n", versionNotHTTP},
 		"HTTPS/1.1":                             {"GET / HTTPS/1.1\r\nHost: a\r\n\r\n", versionNotHTTP},
 		"HTTP 1.1":                              {"GET / HTTP 1.1\r\nHost: a\r\n\r\n", versionNotHTTP},

@@ -1,6 +1,6 @@
 package httpparse
 
-// The steps of reading a request's head. Each begins with the byte at pos.
+// What the next byte of a head belongs to. A response begins inVersion, with its status-line.
 type phase uint8
 
 const (
@@ -13,21 +13,21 @@ const (
 	failed
 )
 
-// requestLine reads up to the end of the request-line (RFC 9112 §3): its CRLF. It reports incomplete, refused or took.
+// requestLine reads up to the end of the request-line (RFC 9112 §3): its CRLF.
 func (r *Request) requestLine(buf []byte, lim *Limits) outcome {
 	p := &r.private
 	if p.phase == inEmptyLines {
-		if out := r.emptyLines(buf, lim); out != tookField {
+		if out := r.emptyLines(buf, lim); out != took {
 			return out
 		}
 	}
 	if p.phase == inMethod {
-		if out := r.method(buf, lim); out != tookField {
+		if out := r.method(buf, lim); out != took {
 			return out
 		}
 	}
 	if p.phase == inTarget {
-		if out := r.target(buf); out != tookField {
+		if out := r.target(buf); out != took {
 			return out
 		}
 	}
@@ -44,7 +44,7 @@ func (r *Request) emptyLines(buf []byte, lim *Limits) outcome {
 		case buf[p.pos] != '\r':
 			p.phase = inMethod
 			r.Method.Start = uint32(p.pos)
-			return tookField
+			return took
 		case p.skipped == orDefault(lim.EmptyLines, DefaultLimits.EmptyLines):
 			return p.refuse(emptyLines, p.pos)
 		case p.pos+1 == len(buf):
@@ -62,14 +62,14 @@ func (r *Request) emptyLines(buf []byte, lim *Limits) outcome {
 func (r *Request) method(buf []byte, lim *Limits) outcome {
 	p := &r.private
 	start := int(r.Method.Start)
-	max := orDefault(lim.Method, DefaultLimits.Method)
-	if len(buf)-start >= 4 && string(buf[start:start+4]) == "GET " && max >= 3 { // as most have it
+	limit := orDefault(lim.Method, DefaultLimits.Method)
+	if len(buf)-start >= 4 && string(buf[start:start+4]) == "GET " && limit >= 3 { // as most have it
 		r.Verb = Get
 		return r.methodRead(start + 3)
 	}
 	end := start
 	for end < len(buf) && isToken(buf[end]) {
-		if end-start == max {
+		if end-start == limit {
 			return p.refuse(methodTooLong, end)
 		}
 		end++
@@ -115,7 +115,7 @@ func (r *Request) methodRead(end int) outcome {
 	r.Method.End = uint32(end)
 	r.Target.Start = uint32(end + 1)
 	p.pos, p.phase = end+1, inTarget
-	return tookField
+	return took
 }
 
 // target reads the request-target and the SP behind it.
@@ -142,13 +142,13 @@ func (r *Request) target(buf []byte) outcome {
 		return p.refuse(f, end)
 	}
 	p.pos, p.phase = end+1, inVersion
-	return tookField
+	return took
 }
 
 // version reads HTTP-version (RFC 9112 §2.3) and the CRLF behind it.
 func (r *Request) version(buf []byte) outcome {
 	p := &r.private
-	const form = "HTTP/d.d\r\n"
+	const form = "HTTP/0.0\r\n" // each 0 stands for a digit
 	line := buf[p.pos:]
 	if len(line) >= len(form) && (string(line[:len(form)]) == "HTTP/1.1\r\n" || string(line[:len(form)]) == "HTTP/1.0\r\n") {
 		return r.versionRead(line[7])
@@ -156,7 +156,7 @@ func (r *Request) version(buf []byte) outcome {
 	for i := range min(len(line), len(form)) {
 		c := line[i]
 		switch {
-		case c == form[i] || form[i] == 'd' && isDigit(c):
+		case c == form[i] || form[i] == '0' && isDigit(c):
 		case c == '\n' && i == len(form)-2:
 			return p.refuse(bareLF, p.pos+i)
 		case i == len(form)-1:
@@ -179,8 +179,8 @@ func (r *Request) version(buf []byte) outcome {
 func (r *Request) versionRead(minor byte) outcome {
 	p := &r.private
 	r.Minor = min(minor-'0', 1)
-	p.pos += len("HTTP/d.d\r\n")
+	p.pos += len("HTTP/1.1\r\n")
 	p.phase = inFields
 	p.fields.begin(p.pos, false)
-	return tookField
+	return took
 }

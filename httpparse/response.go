@@ -1,5 +1,7 @@
 package httpparse
 
+import "math"
+
 // responseState is what a Response remembers between two calls of Parse.
 type responseState struct {
 	phase    phase
@@ -43,16 +45,16 @@ func (r *Response) Parse(buf []byte, request Verb, lim *Limits) (n int, err erro
 	case failed:
 		return 0, &p.refusal
 	}
-	max := orDefault(lim.ResponseHead, DefaultLimits.ResponseHead)
-	tooLarge := len(buf) > max
+	limit := min(orDefault(lim.ResponseHead, DefaultLimits.ResponseHead), math.MaxInt32)
+	tooLarge := len(buf) > limit
 	if tooLarge {
-		buf = buf[:max]
+		buf = buf[:limit]
 	}
-	out := tookField
+	out := took
 	if p.phase != inFields {
 		out = r.statusLine(buf)
 	}
-	if out == tookField {
+	if out == took {
 		out = r.fieldLines(buf, request, lim)
 	}
 	switch out {
@@ -63,7 +65,7 @@ func (r *Response) Parse(buf []byte, request Verb, lim *Limits) (n int, err erro
 		if !tooLarge {
 			return 0, ErrPartial
 		}
-		p.refuse(headTooLarge, max)
+		p.refuse(headTooLarge, limit)
 	}
 	p.phase = failed
 	return 0, p.refusal.refuse(p.flaw, p.pos)
@@ -73,16 +75,16 @@ func (r *Response) Parse(buf []byte, request Verb, lim *Limits) (n int, err erro
 func (r *Response) fieldLines(buf []byte, request Verb, lim *Limits) outcome {
 	p := &r.private
 	s := &p.fields
-	max := orDefault(lim.Fields, DefaultLimits.Fields)
+	limit := orDefault(lim.Fields, DefaultLimits.Fields)
 	for {
 		k := len(r.Fields)
-		out := tookField
+		out := took
 		switch {
 		case s.folding:
 			out = s.fold(buf, &r.Fields[k-1])
-		case k == max && s.pos < len(buf) && isToken(buf[s.pos]):
+		case k == limit && s.pos < len(buf) && isToken(buf[s.pos]):
 			return p.refuse(tooManyFields, s.pos)
-		case k == max:
+		case k == limit:
 			out = s.next(buf, nil)
 		default:
 			if k == cap(r.Fields) {
@@ -90,7 +92,7 @@ func (r *Response) fieldLines(buf []byte, request Verb, lim *Limits) outcome {
 			}
 			r.Fields = r.Fields[:k+1]
 			f := &r.Fields[k]
-			if out = s.next(buf, f); out != tookField {
+			if out = s.next(buf, f); out != took {
 				r.Fields = r.Fields[:k]
 			} else if flaw := r.readFraming(buf, f); flaw != nil {
 				return p.refuse(flaw, int(f.Value.Start))
@@ -104,7 +106,7 @@ func (r *Response) fieldLines(buf []byte, request Verb, lim *Limits) outcome {
 			s.folding = true
 		case tookEnd:
 			p.pos = s.pos
-			if flaw := r.finish(buf, request, max); flaw != nil {
+			if flaw := r.finish(buf, request, limit); flaw != nil {
 				return p.refuse(flaw, p.pos)
 			}
 			return tookEnd
@@ -128,8 +130,12 @@ func (r *Response) mayFold() *flaw {
 }
 
 // readFraming judges the fields that framing depends on, as soon as their line ends: they may not be folded.
+// An interim response has no body, whatever they say, and they go no further (RFC 9110 §15.2).
 func (r *Response) readFraming(buf []byte, f *Field) *flaw {
 	p := &r.private
+	if r.Status < 200 {
+		return nil
+	}
 	switch f.ID {
 	case FieldContentLength:
 		if p.encoding {

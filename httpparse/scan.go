@@ -42,16 +42,24 @@ func nameStops(w uint64) uint64 {
 	return (notDash&^letter | w) & highs
 }
 
+// hostStops marks what is no letter, no digit, no '-' and no '.': the bytes that nearly all hosts are made of.
+func hostStops(w uint64) uint64 {
+	low := w &^ highs
+	lower := low | spaces
+	letter := (lower + (0x80-'a')*ones) &^ (lower + (0x7f-'z')*ones)
+	dashToNine := (low + (0x80-'-')*ones) &^ (low + (0x7f-'9')*ones)
+	notSlash := (low ^ '/'*ones) + 0x7f*ones
+	return (^(letter | dashToNine&notSlash) | w) & highs
+}
+
 // scanValue is the first place from i on of a byte that is not part of a field value: a control byte other than HTAB.
 func scanValue(buf []byte, i int) int {
 	for last := len(buf) - 8; ; i++ {
-		for i <= last {
-			marks := valueStops(load64(buf, i))
-			if marks != 0 {
+		for ; i <= last; i += 8 {
+			if marks := valueStops(load64(buf, i)); marks != 0 {
 				i += firstMark(marks)
 				goto stopped
 			}
-			i += 8
 		}
 		for i < len(buf) && (buf[i] >= 0x20 && buf[i] != 0x7f) {
 			i++

@@ -4,12 +4,13 @@ package httpparse
 // code may be missing when there is no reason.
 func (r *Response) statusLine(buf []byte) outcome {
 	p := &r.private
-	const form = "HTTP/1.d ddd"
+	const form, codeAt = "HTTP/1.0 000", 9 // each 0 stands for a digit
 	for ; p.pos < min(len(buf), len(form)); p.pos++ {
 		switch c := buf[p.pos]; {
-		case c == form[p.pos]:
-		case form[p.pos] == 'd' && isDigit(c) && (c != '0' || p.pos != len("HTTP/1.d ")):
-		case p.pos < len("HTTP/1.d "):
+		case p.pos == codeAt && c == '0':
+			return p.refuse(statusNotCode, p.pos)
+		case c == form[p.pos] || form[p.pos] == '0' && isDigit(c):
+		case p.pos < codeAt:
 			return p.refuse(statusNotHTTP, p.pos)
 		default:
 			return p.refuse(statusNotCode, p.pos)
@@ -43,7 +44,7 @@ func (r *Response) statusLine(buf []byte) outcome {
 	r.Reason = Span{uint32(start), uint32(end)}
 	p.pos, p.phase = i+1, inFields
 	p.fields.begin(i+1, true)
-	return tookField
+	return took
 }
 
 // AppendReason appends the reason-phrase to dst, without control bytes. buf is what Parse was given.

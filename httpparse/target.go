@@ -3,7 +3,7 @@ package httpparse
 // readTarget finds the form of the request-target (RFC 9112 §3.2), and in absolute-form the host.
 func (r *Request) readTarget(buf []byte) *flaw {
 	t := r.Target.In(buf)
-	r.Origin, r.Host, r.HasHost = r.Target, Span{}, false
+	r.Origin, r.Host, r.HasHost = Span{r.Target.Start, r.Target.End}, Span{}, false
 	switch {
 	case t[0] == '/':
 		r.Form = OriginForm
@@ -37,10 +37,10 @@ func (r *Request) readAbsolute(buf []byte) *flaw {
 		}
 		end++
 	}
-	if f := authority(t[start:end]); f != nil {
+	at := r.Target.Start
+	if f := authority(buf, int(at)+start, int(at)+end); f != nil {
 		return f
 	}
-	at := r.Target.Start
 	r.Host, r.HasHost = Span{at + uint32(start), at + uint32(end)}, true
 	r.Origin = Span{at + uint32(end), r.Target.End}
 	return nil

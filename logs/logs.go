@@ -19,6 +19,8 @@ import (
 	"github.com/rs/zerolog/diode"
 )
 
+func init() { zerolog.TimeFieldFormat = time.RFC3339Nano } // zerolog has it for the whole process
+
 // Options are what config says about logs.
 type Options struct {
 	Level  string // debug, info, warn or error
@@ -46,8 +48,6 @@ func Open(o Options, stdout, stderr io.Writer) (*Logs, error) {
 	if err != nil {
 		return nil, fmt.Errorf("log level %q: %w", o.Level, err)
 	}
-	zerolog.TimeFieldFormat = time.RFC3339Nano
-	zerolog.DurationFieldInteger = false
 	l := &Logs{Text: readByPeople(o.Format, stderr)}
 	l.Log = zerolog.New(formatted(stderr, l.Text)).Level(level).With().Timestamp().Logger()
 	if o.Access == "off" {

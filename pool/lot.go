@@ -29,7 +29,7 @@ type Lot struct {
 	closed bool
 	turns  sync.WaitGroup // the tick to come or under way
 
-	due []*Party // those of one tick; only tick uses it
+	due []*Party // room for those of one tick; nil while turn uses it
 }
 
 var epoch = time.Now()
@@ -117,8 +117,9 @@ func (l *Lot) unlink(p *Party) {
 // turn moves the wheel to the present and notifies those whose deadline has passed.
 func (l *Lot) turn() {
 	defer l.turns.Done()
-	due := l.due[:0]
 	l.mu.Lock()
+	due := l.due[:0]
+	l.due = nil
 	now := l.Now()
 	present := now / int64(tick)
 	for at := max(l.turned+1, present-places+1); at <= present; at++ {
@@ -129,12 +130,14 @@ func (l *Lot) turn() {
 		l.turns.Add(1)
 		l.ticker.Reset(tick)
 	}
+	l.mu.Unlock()
+	for _, p := range due {
+		p.Notify()
+	}
+	clear(due)
+	l.mu.Lock()
 	l.due = due
 	l.mu.Unlock()
-	for i, p := range due {
-		p.Notify()
-		due[i] = nil
-	}
 }
 
 // serve empties one place of the wheel: who is due is returned, who waits longer is linked again, the others leave.

@@ -97,7 +97,10 @@ func eventsOf(bits uint32) (ev Events) {
 	if bits&unix.EPOLLRDHUP != 0 {
 		ev |= HungUp | Readable
 	}
-	if bits&(unix.EPOLLERR|unix.EPOLLHUP) != 0 {
+	if bits&unix.EPOLLHUP != 0 { // shut on both sides, of which one may be ours
+		ev |= HungUp | Readable | Writable
+	}
+	if bits&unix.EPOLLERR != 0 {
 		ev |= Broken | Readable | Writable
 	}
 	return ev

@@ -9,7 +9,7 @@ const (
 	Readable Events = 1 << iota // bytes came, or the peer's end
 	Writable                    // there is room to send again
 	HungUp                      // the peer has shut its sending side
-	Broken                      // the connection was reset, or is shut on both sides
+	Broken                      // the connection was reset, or could not be made
 )
 
 // Watch is one descriptor that the lot looks after: what has happened on it since its owner last took it, and whom
