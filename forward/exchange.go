@@ -153,7 +153,11 @@ func (x *Exchange) Run(s *pool.Slot) {
 	if x.elsewhere && x.goElsewhere() {
 		return // another worker may have it by now
 	}
+	ending := x.takeEnding()
 	x.finish()
+	if ending != nil {
+		ending.seeOff(s)
+	}
 }
 
 // Resume goes on with an exchange that has left its worker, as far as it goes without waiting.

@@ -49,7 +49,15 @@ func (f *flow) done() bool { return f.taken && f.empty() }
 
 // empty reports whether all that was taken was given.
 func (f *flow) empty() bool {
-	return (f.out == nil || f.outAt == len(f.out.B)) && (f.pipe == nil || f.pipe.Held() == 0)
+	return (f.out == nil || f.outAt == len(f.out.B)) && f.pipeHeld() == 0
+}
+
+// pipeHeld is the number of bytes that the pipe holds: nobody but the flow can give them.
+func (f *flow) pipeHeld() int {
+	if f.pipe == nil {
+		return 0
+	}
+	return f.pipe.Held()
 }
 
 // full reports whether nothing can be taken before something was given.
@@ -187,12 +195,13 @@ func (f *flow) ending(err error) error {
 
 func (f *flow) mayRead() bool { return f.from.MayRead() }
 
-// splices reports whether the rest, most bytes, is worth a pipe.
+// splices reports whether the rest, most bytes, is worth a pipe: it is long, and more than out may hold, for what out
+// holds when all is taken needs the flow no longer.
 func (f *flow) splices(most int64) bool {
 	if f.pipe != nil {
 		return true
 	}
-	return sock.CanSplice && most >= spliceLeast && f.empty() && f.from.Plain() && f.to.Plain()
+	return sock.CanSplice && most > int64(max(spliceLeast, f.hold)) && f.empty() && f.from.Plain() && f.to.Plain()
 }
 
 // takeUntilClose reads bytes that become a chunk.

@@ -8,6 +8,7 @@ import (
 	"github.com/valyala/bytebufferpool"
 
 	"tenfour/httpparse"
+	"tenfour/pool"
 	"tenfour/sock"
 )
 
@@ -178,6 +179,44 @@ func (x *Exchange) resend() bool {
 	x.connectEnd = x.lot.Now() + int64(x.Route.Settings.ConnectTimeout)
 	x.address = 0
 	return true
+}
+
+// takeEnding takes the link away from x when its backend has said, or shown by its version, that it ends the
+// connection behind this response, and has not done so yet. Else it returns nil.
+func (x *Exchange) takeEnding() *link {
+	l := x.back
+	if l == nil || x.Failure != nil || x.phase != relaying || x.Res.KeepAlive || !x.up.done() || l.HungUp() {
+		return nil
+	}
+	if l.in != nil {
+		bytebufferpool.Put(l.in)
+		l.in = nil
+	}
+	x.back = nil
+	return l
+}
+
+// endWait is how long a backend may take for the end that it has announced.
+const endWait = int64(100 * time.Millisecond)
+
+// seeOff waits for the backend's end of the connection, while the client has its response already. Until then the
+// backend is not done with this one, and the next would be one more than it has slots.
+func (l *link) seeOff(s *pool.Slot) {
+	until := s.Now() + endWait
+	var surplus [512]byte
+	for s.Now() < until {
+		l.Look()
+		_, err := l.Read(surplus[:])
+		if err == nil {
+			continue
+		}
+		if !waits(err) || l.Arm(true, false) != nil {
+			break
+		}
+		s.SetDeadline(until)
+		s.Wait()
+	}
+	l.Discard()
 }
 
 // closeLink closes the connection to the backend, if there is one.

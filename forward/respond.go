@@ -181,7 +181,7 @@ func (x *Exchange) relay() bool {
 		return x.fail(Backend, 502, fmt.Errorf("%s: its response was cut: %w", x.Backend, err.err))
 	case err != nil:
 		return x.fail(Client, 0, err.err)
-	case x.down.taken:
+	case x.down.taken && x.down.pipeHeld() == 0: // what else is left the front gives
 		x.Surplus = !x.up.taken
 		return true
 	case x.endless && x.Client.HungUp():

@@ -49,7 +49,6 @@ type client struct {
 	out   *bytebufferpool.ByteBuffer // with flushing, what is left to write from outAt
 	outAt int
 
-	pieces  bool                       // a head came in pieces: more may be on its way
 	served  int                        // requests
 	waiting atomic.Pointer[pool.Party] // of its request while that is placed
 
@@ -156,7 +155,6 @@ func (c *client) readHead() bool {
 	c.in.B = c.in.B[:len(c.in.B)+n]
 	switch {
 	case err == nil:
-		c.pieces = c.pieces || len(c.in.B) > n
 		return true
 	case err == sock.ErrWait:
 		return c.parkReading()
@@ -282,6 +280,9 @@ func (c *client) proceed() bool {
 	case resetting:
 		c.reset()
 		return false
+	}
+	if c.conn.Unread() {
+		return c.beginLinger()
 	}
 	c.close()
 	return false

@@ -127,7 +127,7 @@ func (f *Front) accepted(fd int, remote netip.AddrPort) {
 	c := f.spare.Get().(*client)
 	c.conn.Init(f.Lot, fd, remote)
 	c.conn.Watch.Tell(&c.party)
-	c.phase, c.served, c.pieces = reading, 0, false
+	c.phase, c.served = reading, 0
 	f.enter(c)
 	if f.TLS != nil {
 		go c.shakeHands() // ends with the handshake, within the head timeout

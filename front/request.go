@@ -290,7 +290,7 @@ func (r *request) Finished(x *forward.Exchange) {
 		c.then = resetting
 	case x.Cut == forward.CutClose:
 		c.then = closing
-	case x.Surplus || !x.KeepClient && (c.pieces || x.InAt < len(c.in.B)):
+	case x.Surplus || !x.KeepClient && x.InAt < len(c.in.B):
 		// What the client sends beyond its last request would have the kernel reset the connection, and the
 		// response lost, were it closed at once (RFC 9112 §9.6).
 		c.then = lingerOn

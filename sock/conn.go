@@ -193,6 +193,13 @@ func (c *Conn) Stale() bool {
 	return err != ErrWait
 }
 
+// Unread reports whether the kernel holds bytes from the peer: a connection that is closed with some is reset.
+func (c *Conn) Unread() bool {
+	var b [1]byte
+	n, err := peek(c.fd, b[:])
+	return n > 0 && err == nil
+}
+
 // CloseWrite shuts c's sending side: the peer sees a clean end behind all that was written.
 func (c *Conn) CloseWrite() error {
 	if c.tls != nil {
