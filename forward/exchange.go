@@ -113,7 +113,7 @@ func (x *Exchange) Init(lot *pool.Lot) {
 func (x *Exchange) Reset() {
 	x.releaseOut()
 	if x.Body != nil {
-		bytebufferpool.Put(x.Body)
+		PutBuffer(x.Body)
 	}
 	lot, req, res := x.lot, x.Req, x.Res
 	req.Reset()
@@ -401,7 +401,7 @@ func (x *Exchange) finish() {
 
 func (x *Exchange) releaseUp() {
 	if x.up.out != nil {
-		bytebufferpool.Put(x.up.out)
+		PutBuffer(x.up.out)
 		x.up.out = nil
 	}
 	if x.up.in != nil {
@@ -430,7 +430,7 @@ func (x *Exchange) Content() int64 { return x.down.content }
 
 func (x *Exchange) releaseOut() {
 	if x.down.out != nil {
-		bytebufferpool.Put(x.down.out)
+		PutBuffer(x.down.out)
 		x.down.out = nil
 	}
 }

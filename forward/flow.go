@@ -266,13 +266,13 @@ func (f *flow) fill() error {
 		return sock.ErrWait
 	}
 	if f.in == nil {
-		f.in = getBuffer(firstRead)
+		f.in = GetBuffer(firstRead)
 		f.inBase, f.inAt = 0, 0
 	}
 	f.in.B = f.in.B[:f.inBase]
 	f.inAt = f.inBase
 	if cap(f.in.B)-f.inBase < firstRead {
-		f.in.B = grown(f.in.B, firstRead)
+		f.in.B = Grown(f.in.B, firstRead)
 	}
 	n, err := f.from.Read(f.in.B[f.inBase:cap(f.in.B)])
 	f.in.B = f.in.B[:f.inBase+n]
@@ -298,7 +298,7 @@ func (f *flow) makeRoom(n int) []byte {
 		f.outAt = 0
 	}
 	if cap(f.out.B)-len(f.out.B) < n {
-		f.out.B = grown(f.out.B, n)
+		f.out.B = Grown(f.out.B, n)
 	}
 	return f.out.B[len(f.out.B):cap(f.out.B)]
 }
@@ -309,20 +309,4 @@ func (f *flow) release() {
 		f.pipe.Put()
 		f.pipe = nil
 	}
-}
-
-// getBuffer returns an empty pooled buffer with room for n bytes.
-func getBuffer(n int) *bytebufferpool.ByteBuffer {
-	b := bytebufferpool.Get()
-	if cap(b.B) < n {
-		b.B = make([]byte, 0, n)
-	}
-	return b
-}
-
-// grown is p with room for n more bytes.
-func grown(p []byte, n int) []byte {
-	q := make([]byte, len(p), max(2*cap(p), len(p)+n))
-	copy(q, p)
-	return q
 }

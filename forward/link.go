@@ -77,7 +77,7 @@ func (x *Exchange) prepare() {
 		framing, length = httpparse.Length, int64(content)
 	}
 	if x.up.out == nil {
-		x.up.out = getBuffer(1024 + x.HeadLen + content)
+		x.up.out = GetBuffer(1024 + x.HeadLen + content)
 	}
 	x.up = flow{
 		from: x.Client, limits: x.Limits, hold: x.hold(), out: x.up.out,
@@ -189,7 +189,7 @@ func (x *Exchange) takeEnding() *link {
 		return nil
 	}
 	if l.in != nil {
-		bytebufferpool.Put(l.in)
+		PutBuffer(l.in)
 		l.in = nil
 	}
 	x.back = nil
@@ -225,7 +225,7 @@ func (x *Exchange) closeLink() {
 		return
 	}
 	if x.back.in != nil {
-		bytebufferpool.Put(x.back.in)
+		PutBuffer(x.back.in)
 		x.back.in = nil
 	}
 	x.back.Discard()
@@ -248,7 +248,7 @@ func (x *Exchange) releaseLink() {
 		return
 	}
 	if l.in != nil {
-		bytebufferpool.Put(l.in)
+		PutBuffer(l.in)
 		l.in = nil
 	}
 	l.idle = x.now

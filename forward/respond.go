@@ -41,10 +41,10 @@ func (x *Exchange) readHead() error {
 		return sock.ErrWait
 	}
 	if l.in == nil {
-		l.in = getBuffer(firstRead)
+		l.in = GetBuffer(firstRead)
 	}
 	if len(l.in.B) == cap(l.in.B) {
-		l.in.B = grown(l.in.B, firstRead)
+		l.in.B = Grown(l.in.B, firstRead)
 	}
 	n, err := l.Read(l.in.B[len(l.in.B):cap(l.in.B)])
 	if n > 0 {
@@ -111,7 +111,7 @@ const Continue = "HTTP/1.1 100 Continue\r\n\r\n"
 // giveInterim gives an interim response to the client.
 func (x *Exchange) giveInterim(head string) error {
 	if x.down.out == nil {
-		x.down.out = getBuffer(firstRead)
+		x.down.out = GetBuffer(firstRead)
 	}
 	x.down.to = x.Client
 	x.down.out.B = append(x.down.out.B, head...)
@@ -151,7 +151,7 @@ func (x *Exchange) startRelay(n int) bool {
 	d.in, d.inBase, d.inAt = x.back.in, 0, n
 	d.hold = x.hold()
 	if d.out == nil {
-		d.out = getBuffer(firstRead)
+		d.out = GetBuffer(firstRead)
 	}
 	if open && x.Req.Minor == 0 || !x.up.done() {
 		x.KeepClient = false
@@ -198,7 +198,7 @@ func (x *Exchange) startTunnel(n int) bool {
 	x.calm()
 	buffer := x.hold()
 	if x.down.out == nil {
-		x.down.out = getBuffer(firstRead)
+		x.down.out = GetBuffer(firstRead)
 	}
 	out := x.down.out
 	x.down = flow{from: &x.back.Conn, to: x.Client, framing: httpparse.UntilClose, hold: buffer, out: out, in: x.back.in, inAt: n}

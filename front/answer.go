@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"strconv"
 
-	"github.com/valyala/bytebufferpool"
-
 	"tenfour/forward"
 	"tenfour/httpparse"
 )
@@ -44,7 +42,7 @@ func (c *client) answer(status int, words, extra string) bool {
 func (c *client) answerClosing(status int, words, extra string) bool {
 	r, f := c.req, c.front
 	r.status, r.reason = status, words
-	out := bytebufferpool.Get()
+	out := forward.GetBuffer(1024)
 	id := f.ids.text(r.id)
 	jsonly := r.HeadLen > 0 && r.Req.AcceptsJSON
 	page := errorPage(status, words, id, jsonly)

@@ -146,10 +146,10 @@ func (c *client) readHead() bool {
 		return c.parkReading()
 	}
 	if c.in == nil {
-		c.in = bytebufferpool.Get()
+		c.in = forward.GetBuffer(firstBuffer)
 	}
 	if cap(c.in.B)-len(c.in.B) < firstBuffer/4 {
-		c.in.B = grown(c.in.B, firstBuffer)
+		c.in.B = forward.Grown(c.in.B, firstBuffer)
 	}
 	n, err := c.conn.Read(c.in.B[len(c.in.B):cap(c.in.B)])
 	c.in.B = c.in.B[:len(c.in.B)+n]
@@ -201,14 +201,12 @@ func (c *client) parkReading() bool {
 
 func (c *client) dropBuffer() {
 	if c.in != nil {
-		bytebufferpool.Put(c.in)
+		forward.PutBuffer(c.in)
 		c.in = nil
 	}
 }
 
-// halves are buffers for heads of which little has come: whoever sends half a head and waits gets no whole buffer.
-var halves bytebufferpool.Pool
-
+// halfMost is the most of a head that is kept in a small buffer: whoever sends half a head and waits gets no large one.
 const halfMost = 512
 
 // shrink moves a short beginning of a head to a buffer of its size.
@@ -216,9 +214,9 @@ func (c *client) shrink() {
 	if len(c.in.B) > halfMost || cap(c.in.B) <= 2*halfMost {
 		return
 	}
-	half := halves.Get()
+	half := forward.GetBuffer(halfMost)
 	half.B = append(half.B[:0], c.in.B...)
-	bytebufferpool.Put(c.in)
+	forward.PutBuffer(c.in)
 	c.in = half
 }
 
@@ -259,7 +257,7 @@ func (c *client) flush() bool {
 		c.dropped("left before it had its response")
 		return false
 	}
-	bytebufferpool.Put(c.out)
+	forward.PutBuffer(c.out)
 	c.out = nil
 	return c.proceed()
 }
@@ -308,11 +306,8 @@ const lingerMost = 1 << 20
 
 // linger reads and forgets.
 func (c *client) linger() bool {
-	b := bytebufferpool.Get()
-	defer bytebufferpool.Put(b)
-	if cap(b.B) < firstBuffer {
-		b.B = make([]byte, 0, 4*firstBuffer)
-	}
+	b := forward.GetBuffer(4 * firstBuffer)
+	defer forward.PutBuffer(b)
 	for read := 0; ; {
 		n, err := c.conn.Read(b.B[:cap(b.B)])
 		read += n
@@ -355,7 +350,7 @@ func (c *client) release() {
 	c.endRequest()
 	c.dropBuffer()
 	if c.out != nil {
-		bytebufferpool.Put(c.out)
+		forward.PutBuffer(c.out)
 		c.out = nil
 	}
 	c.waiting.Store(nil)
@@ -386,12 +381,6 @@ func (c *client) shakeHands() {
 		return
 	}
 	c.serve()
-}
-
-func grown(p []byte, n int) []byte {
-	q := make([]byte, len(p), max(2*cap(p), len(p)+n))
-	copy(q, p)
-	return q
 }
 
 var _ pool.Parked = (*client)(nil)

@@ -3,8 +3,6 @@ package front
 import (
 	"strconv"
 
-	"github.com/valyala/bytebufferpool"
-
 	"tenfour/admit"
 	"tenfour/forward"
 	"tenfour/httpparse"
@@ -99,7 +97,7 @@ func (c *client) beginBody() bool {
 		r.Continue = expects // once the backend has the head: it may refuse by that alone
 		return c.place()
 	}
-	r.Body = bytebufferpool.Get()
+	r.Body = forward.GetBuffer(firstBuffer)
 	r.Chunks.Reset()
 	if expects {
 		if n, err := c.conn.Write([]byte(forward.Continue)); n < len(forward.Continue) {
@@ -174,7 +172,7 @@ func (r *request) takeIn() (whole, enough bool, _ *httpparse.Refusal) {
 func (r *request) readContent() (int, error) {
 	left := int(min(r.Req.ContentLength, int64(r.c.front.Buffer))) - len(r.Body.B)
 	if room := cap(r.Body.B) - len(r.Body.B); room < min(left, firstBuffer) {
-		r.Body.B = grown(r.Body.B, min(left, max(firstBuffer, len(r.Body.B))))
+		r.Body.B = forward.Grown(r.Body.B, min(left, max(firstBuffer, len(r.Body.B))))
 	}
 	at := len(r.Body.B)
 	n, err := r.c.conn.Read(r.Body.B[at:min(cap(r.Body.B), at+left)])
@@ -189,7 +187,7 @@ func (r *request) readChunks() (int, error) {
 		in.B, r.InAt = in.B[:r.HeadLen], r.HeadLen
 	}
 	if cap(in.B)-len(in.B) < firstBuffer/4 {
-		in.B = grown(in.B, firstBuffer)
+		in.B = forward.Grown(in.B, firstBuffer)
 	}
 	n, err := r.c.conn.Read(in.B[len(in.B):cap(in.B)])
 	in.B = in.B[:len(in.B)+n]
@@ -308,7 +306,7 @@ func (r *request) Finished(x *forward.Exchange) {
 		c.out, c.outAt = x.TakePending()
 		c.endRequest()
 		if c.out == nil {
-			c.out, c.outAt = bytebufferpool.Get(), 0
+			c.out, c.outAt = forward.GetBuffer(0), 0
 		}
 		c.serve()
 		return

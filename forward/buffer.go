@@ -1,0 +1,53 @@
+package forward
+
+import (
+	"math/bits"
+
+	"github.com/valyala/bytebufferpool"
+)
+
+// buffers are the pooled buffers, a pool for each capacity of 1 KiB times a power of 4: whoever needs a little is not
+// given, and does not keep, what a large body once needed. A bytebufferpool.Pool drops what is larger than most of
+// what it gets back, by the bytes in use; so Put has it see the capacity.
+var buffers [6]bytebufferpool.Pool
+
+const smallest = 1 << 10
+
+// GetBuffer returns an empty buffer with room for n bytes. Its taker gives it back with PutBuffer.
+func GetBuffer(n int) *bytebufferpool.ByteBuffer {
+	i := class(n)
+	b := buffers[i].Get()
+	if cap(b.B) < n {
+		b.B = make([]byte, 0, max(n, smallest<<(2*i)))
+	}
+	return b
+}
+
+// PutBuffer gives a buffer back. It may have grown since.
+func PutBuffer(b *bytebufferpool.ByteBuffer) {
+	size := cap(b.B)
+	if size < smallest {
+		return
+	}
+	i := class(size)
+	if i > 0 && size < smallest<<(2*i) {
+		i-- // whoever takes from a pool finds at least its size
+	}
+	b.B = b.B[:size]
+	buffers[i].Put(b)
+}
+
+// class is the pool for n bytes.
+func class(n int) int {
+	if n <= smallest {
+		return 0
+	}
+	return min((bits.Len(uint(n-1))-bits.Len(smallest-1)+1)/2, len(buffers)-1)
+}
+
+// Grown is p with room for n more bytes.
+func Grown(p []byte, n int) []byte {
+	q := make([]byte, len(p), max(2*cap(p), len(p)+n))
+	copy(q, p)
+	return q
+}
