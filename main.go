@@ -111,6 +111,7 @@ func serve(ctx context.Context, c *config.Config, l *logs.Logs, stdout io.Writer
 	f := front.New(front.Config{
 		Lot: lot, Pool: workers, Table: table, Routes: routes, TLS: clientTLS,
 		HeadTimeout: c.HeadTimeout, IdleTimeout: c.IdleTimeout, QueueTimeout: c.QueueTimeout, Buffer: c.Buffer,
+		MostOpen: mostOpen(workers.Workers()),
 		Log: l.Log, Access: l.Access,
 	})
 	sayHello(c, l, stdout, ln.Addr(), workers.Workers(), own)

@@ -113,11 +113,26 @@ func sayHello(c *config.Config, l *logs.Logs, stdout io.Writer, addr net.Addr, w
 		l.Log.Info().Str("listen", scheme+addr.String()).Strs("backends", names).Int("workers", workers).Int("queue", c.Queue).
 			Msg(scheme + addr.String() + " → " + to)
 	}
-	var limit syscall.Rlimit
-	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err == nil && limit.Cur < connectionsExpected {
-		l.Log.Warn().Uint64("limit", uint64(limit.Cur)).Int("wanted", connectionsExpected).
-			Msg("few descriptors are allowed, each connection needs one: raise the limit (ulimit -Hn)")
+	if limit := descriptors(); limit < connectionsExpected {
+		l.Log.Warn().Int("limit", limit).Int("wanted", connectionsExpected).
+			Msg("few descriptors are allowed, and each connection needs one: raise the limit (ulimit -Hn)")
 	}
+}
+
+// descriptors is how many this process may have open. The runtime has raised the limit to the highest allowed.
+func descriptors() int {
+	var limit syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
+		return connectionsExpected
+	}
+	return int(min(limit.Cur, 1<<30))
+}
+
+// mostOpen is how many connections clients may have open: what the workers need at once, and a few files, are left.
+func mostOpen(workers int) int {
+	const files = 32
+	limit := descriptors()
+	return max(limit-min(workers, limit/4)-min(files, limit/4), 1)
 }
 
 func version() string {

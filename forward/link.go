@@ -1,8 +1,10 @@
 package forward
 
 import (
+	"errors"
 	"fmt"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/valyala/bytebufferpool"
@@ -111,6 +113,9 @@ func (x *Exchange) dial(last error) bool {
 		l.reused = false
 		if last = l.Dial(x.lot, to); last != nil {
 			links.Put(l)
+			if errors.Is(last, syscall.EMFILE) || errors.Is(last, syscall.ENFILE) { // the backend has no part in this
+				return x.fail(Self, 503, last)
+			}
 			continue
 		}
 		x.back = l

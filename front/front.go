@@ -41,6 +41,7 @@ type Config struct {
 	IdleTimeout  time.Duration // for the next request of a persistent connection; for a client to take bytes
 	QueueTimeout time.Duration // for a slot
 	Buffer       int           // bytes of a body that are taken in before a slot is
+	MostOpen     int           // connections of clients, so that descriptors are left for backends; 0 is any number
 
 	Log    zerolog.Logger
 	Access *zerolog.Logger // nil for no access log
@@ -108,12 +109,17 @@ const (
 func (f *Front) acceptLoop(l *sock.Listener) error {
 	pause := acceptPause
 	for {
-		err := l.Accept(f.accepted)
+		var err error
+		if f.full() {
+			err = errFull
+		} else {
+			err = l.Accept(f.accepted)
+		}
 		switch {
 		case err == nil:
 			pause = acceptPause
 			continue
-		case errors.Is(err, net.ErrClosed):
+		case errors.Is(err, net.ErrClosed), f.draining.Load():
 			return nil
 		}
 		f.Log.Warn().Err(err).Dur("pause", pause).Int("open", f.Open()).Msg("no new connections for a moment")
@@ -121,6 +127,10 @@ func (f *Front) acceptLoop(l *sock.Listener) error {
 		pause = min(2*pause, acceptPauseMost)
 	}
 }
+
+var errFull = errors.New("as many connections are open as the limit of descriptors allows")
+
+func (f *Front) full() bool { return f.MostOpen > 0 && f.Open() >= f.MostOpen }
 
 // accepted begins with a new connection.
 func (f *Front) accepted(fd int, remote netip.AddrPort) {
