@@ -63,7 +63,7 @@ func (p *Pool) AddBackend(name string, slots, streams int, origin any) (*Backend
 	return b, nil
 }
 
-// panicked is ants' panic handler, called on the worker that is lost.
+// panicked is ants' panic handler, called on the worker that is lost, once for each: it puts a new one to a fallen slot.
 func (b *Backend) panicked(v any) {
 	b.pool.panics(v, debug.Stack())
 	b.pool.mu.Lock()
@@ -73,25 +73,49 @@ func (b *Backend) panicked(v any) {
 			continue
 		}
 		s.fallen = false
-		s.InitSleeper(b.pool.lot)
 		if err := b.workers.Submit(s.work); err != nil {
 			b.pool.panics(fmt.Errorf("backend %s: a slot is lost: %w", b.Name, err), nil)
-			continue
+			return
 		}
-		b.free = append(b.free, s)
+		if s.task = b.following(s); s.task == nil {
+			b.free = append(b.free, s)
+		}
+		return
 	}
 }
 
 // next gives s the oldest task that may be run at its backend, or returns nil and frees s.
 func (b *Backend) next(s *Slot) Task {
-	p := b.pool
-	p.mu.Lock()
-	defer p.mu.Unlock()
+	b.pool.mu.Lock()
+	defer b.pool.mu.Unlock()
+	task := b.following(s)
+	if task == nil {
+		// One that grew impatient a moment ago did not find s among the idle.
+		s.lone = !b.MayKeep()
+		b.free = append(b.free, s)
+	}
+	return task
+}
+
+// following takes the oldest task that may be run at b out of its queue, for s to run next; nil if there is none.
+func (b *Backend) following(s *Slot) Task {
 	if r := b.eldest(); r != nil && !s.retired {
 		return r.leave()
 	}
-	b.free = append(b.free, s)
 	return nil
+}
+
+// serveQueues has b's free slots run what waits for them, now that b is no longer thought to be down.
+func (b *Backend) serveQueues() {
+	b.pool.mu.Lock()
+	defer b.pool.mu.Unlock()
+	for len(b.free) > 0 && !b.pool.closed {
+		r := b.eldest()
+		if r == nil {
+			return
+		}
+		b.take(r.leave())
+	}
 }
 
 // eldest is the route whose first in the queue has waited longest, among those that b should serve now; nil if none waits.
@@ -118,9 +142,14 @@ func (b *Backend) Up() {
 	}
 }
 
-func (b *Backend) down() bool {
-	until := b.downUntil.Load()
-	return until != 0 && until > b.pool.lot.Now()
+func (b *Backend) down() bool { return b.upAgain() != 0 }
+
+// upAgain is when b is no longer thought to be down, in the lot's time; 0 while it is not.
+func (b *Backend) upAgain() int64 {
+	if until := b.downUntil.Load(); until != 0 && until > b.pool.lot.Now() {
+		return until
+	}
+	return 0
 }
 
 // Impatient says that an exchange has waited long for its first byte. A server that can only serve the connection it

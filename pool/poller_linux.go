@@ -111,11 +111,11 @@ func (w *Watch) Arm(Events) error {
 	if w.platform.armed {
 		return nil
 	}
-	w.platform.armed = true
 	p := &w.lot.poller
 	if w.fd >= maxFD {
 		return fmt.Errorf("descriptor %d: the lot has room for %d", w.fd, maxFD)
 	}
+	w.platform.armed = true // also when the kernel refuses below: Disarm then clears the table
 	p.page(w.fd)[w.fd%tablePage].Store(w)
 	ev := unix.EpollEvent{Events: interest, Fd: int32(w.fd), Pad: int32(w.state.Load() >> 32)}
 	if err := epollAdd(p.fd, w.fd, &ev); err != nil {

@@ -20,7 +20,8 @@ type poller struct {
 type watchPlatform struct {
 	file          *os.File
 	raw           syscall.RawConn
-	reads, writes *atomic.Bool // an awaitEvents for it is under way
+	waits         *sync.WaitGroup // the poller's
+	reads, writes *atomic.Bool    // an awaitReadable, an awaitWritable for it is under way
 }
 
 func (w *watchPlatform) reset() { *w = watchPlatform{} }
@@ -37,22 +38,22 @@ func (w *Watch) Arm(ev Events) error {
 		if err != nil {
 			return fmt.Errorf("descriptor %d: %w", w.fd, err)
 		}
-		w.platform = watchPlatform{file: file, raw: raw, reads: new(atomic.Bool), writes: new(atomic.Bool)}
+		w.platform = watchPlatform{file: file, raw: raw, waits: &w.lot.poller.waits, reads: new(atomic.Bool), writes: new(atomic.Bool)}
 	}
 	gen := uint32(w.state.Load() >> 32)
 	if ev&Readable != 0 && w.platform.reads.CompareAndSwap(false, true) {
-		w.lot.poller.waits.Add(1)
+		w.platform.waits.Add(1)
 		go w.awaitReadable(w.platform, gen) // ends with the event, or when the descriptor is closed
 	}
 	if ev&Writable != 0 && w.platform.writes.CompareAndSwap(false, true) {
-		w.lot.poller.waits.Add(1)
+		w.platform.waits.Add(1)
 		go w.awaitWritable(w.platform, gen) // ends likewise
 	}
 	return nil
 }
 
 func (w *Watch) awaitReadable(on watchPlatform, gen uint32) {
-	defer w.lot.poller.waits.Done()
+	defer on.waits.Done() // w may be another's by now
 	var ev Events
 	err := on.raw.Read(func(fd uintptr) bool { ev = ready(fd, unix.POLLIN); return ev != 0 })
 	on.reads.Store(false)
@@ -62,7 +63,7 @@ func (w *Watch) awaitReadable(on watchPlatform, gen uint32) {
 }
 
 func (w *Watch) awaitWritable(on watchPlatform, gen uint32) {
-	defer w.lot.poller.waits.Done()
+	defer on.waits.Done() // w may be another's by now
 	var ev Events
 	err := on.raw.Write(func(fd uintptr) bool { ev = ready(fd, unix.POLLOUT); return ev != 0 })
 	on.writes.Store(false)

@@ -46,16 +46,18 @@ func (r *Route) Enter(task Task) error {
 	if p.closed {
 		return ErrClosed
 	}
-	if r.waiting == 0 {
-		if b := r.choose(); b != nil {
-			b.take(task)
-			return nil
-		}
+	b := r.choose()
+	for ; b != nil && r.waiting > 0; b = r.choose() { // it was down until now, and left the queue to others
+		b.take(r.leave())
 	}
-	if r.waiting >= r.most {
+	switch {
+	case b != nil:
+		b.take(task)
+	case r.waiting >= r.most:
 		return ErrFull
+	default:
+		r.join(task, r.head.prev)
 	}
-	r.join(task, r.head.prev)
 	return nil
 }
 

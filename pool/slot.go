@@ -38,11 +38,9 @@ func (s *Slot) work() {
 	task := s.await()
 	defer func() {
 		if task != nil { // panicking; the pool recovers, and puts a new worker here
-			task.Panicked()
+			defer s.fall()
 			s.drop()
-			s.Backend.pool.mu.Lock()
-			s.fallen = true
-			s.Backend.pool.mu.Unlock()
+			task.Panicked()
 		}
 	}()
 	for task != nil {
@@ -57,10 +55,18 @@ func (s *Slot) work() {
 	s.drop()
 }
 
+// fall says that s's worker has panicked, and touches s no more.
+func (s *Slot) fall() {
+	s.Backend.pool.mu.Lock()
+	defer s.Backend.pool.mu.Unlock()
+	s.fallen = true
+}
+
 // await sleeps until there is a task, and meanwhile gives up the kept connection when the backend does,
-// or when another exchange may be waiting for the backend to be done with it. It returns nil at the end.
+// or when another exchange may be waiting for the backend to be done with it. When the backend has been down, it looks
+// at the queues as soon as that is over: nobody else may. It returns nil at the end.
 func (s *Slot) await() Task {
-	s.SetDeadline(0)
+	wasDown := false
 	for {
 		mu := &s.Backend.pool.mu
 		mu.Lock()
@@ -75,6 +81,11 @@ func (s *Slot) await() Task {
 		case s.Kept != nil && (lone || s.Kept.Pending()):
 			s.drop()
 		}
+		until := s.Backend.upAgain()
+		if s.SetDeadline(until); until == 0 && wasDown {
+			s.Backend.serveQueues() // by s, perhaps
+		}
+		wasDown = until != 0
 		s.Wait()
 	}
 }

@@ -1,0 +1,251 @@
+package pool
+
+import (
+	"fmt"
+	"testing"
+	"time"
+)
+
+func TestChoice_isTheMostFreeSlots(t *testing.T) {
+	h := startHouse(t)
+	small, large := h.backend(t, "small", 2), h.backend(t, "large", 4)
+	r := h.AddRoute("/", 10, small, large)
+	// 4 and 2 free, 3 and 2, then a tie at 2 and 2: each once, and so on.
+	counts := map[*Backend]int{}
+	var jobs []*job
+	for i := range 6 {
+		j := enter(t, r, fmt.Sprint(i))
+		counts[j.runs(t).Backend]++
+		jobs = append(jobs, j)
+		if i == 1 && counts[large] != 2 {
+			t.Errorf("after two tasks %v, want both at the larger", counts)
+		}
+		if i == 3 && (counts[large] != 3 || counts[small] != 1) {
+			t.Errorf("after a tie of two: %d at the larger, %d at the smaller; want 3 and 1", counts[large], counts[small])
+		}
+	}
+	for _, j := range jobs {
+		j.finish()
+	}
+}
+
+func TestChoice_tiesTakeTurns(t *testing.T) {
+	h := startHouse(t)
+	a, b, c := h.backend(t, "a", 2), h.backend(t, "b", 2), h.backend(t, "c", 2)
+	r := h.AddRoute("/", 10, a, b, c)
+	counts := map[*Backend]int{}
+	for i := range 30 {
+		j := enter(t, r, fmt.Sprint(i))
+		at := j.runs(t).Backend
+		counts[at]++
+		j.finish()
+		await(t, "the slot to be free", func() bool { return at.Free() == 2 })
+	}
+	for _, at := range []*Backend{a, b, c} {
+		if counts[at] != 10 {
+			t.Errorf("backend %s had %d of 30 equal choices, want 10", at.Name, counts[at])
+		}
+	}
+}
+
+// TestChoice_isMadeWhenTheQueueIsLeft: whoever is free first serves whoever has waited longest.
+func TestChoice_isMadeWhenTheQueueIsLeft(t *testing.T) {
+	h := startHouse(t)
+	a, b := h.backend(t, "a", 1), h.backend(t, "b", 1)
+	r := h.AddRoute("/", 10, a, b)
+	at := map[*Backend]*job{}
+	for _, name := range []string{"0", "1"} {
+		j := enter(t, r, name)
+		at[j.runs(t).Backend] = j
+	}
+	first, second := enter(t, r, "first"), enter(t, r, "second")
+	at[b].finish()
+	if s := first.runs(t); s.Backend != b {
+		t.Errorf("the first in the queue went to %s, want b, which was free first", s.Backend.Name)
+	}
+	second.waits(t)
+	first.finish()
+	if s := second.runs(t); s.Backend != b {
+		t.Errorf("the second went to %s, want b again: a is stuck", s.Backend.Name)
+	}
+	second.finish()
+	at[a].finish()
+}
+
+func TestDown_isAskedLast(t *testing.T) {
+	h := startHouse(t)
+	a, b := h.backend(t, "a", 4), h.backend(t, "b", 1)
+	r := h.AddRoute("/", 10, a, b)
+	a.Down()
+	first := enter(t, r, "first")
+	if s := first.runs(t); s.Backend != b {
+		t.Errorf("the task went to a, which is down")
+	}
+	a.Up()
+	second := enter(t, r, "second")
+	if s := second.runs(t); s.Backend != a {
+		t.Errorf("the task went to b, though a is up again and free")
+	}
+	first.finish()
+	second.finish()
+}
+
+// TestDown_allOfThem: when no backend is up, the most free is asked all the same.
+func TestDown_allOfThem(t *testing.T) {
+	h := startHouse(t)
+	a, b := h.backend(t, "a", 2), h.backend(t, "b", 1)
+	r := h.AddRoute("/", 10, a, b)
+	a.Down()
+	b.Down()
+	j := enter(t, r, "first")
+	if s := j.runs(t); s.Backend != a {
+		t.Errorf("the task went to %s, want a", s.Backend.Name)
+	}
+	j.finish()
+}
+
+// TestDown_isServedAgainWhileTheQueueIsNeverEmpty: a backend that has been down gets its share of a queue that does
+// not empty, by itself, as soon as it is no longer thought to be down.
+func TestDown_isServedAgainWhileTheQueueIsNeverEmpty(t *testing.T) {
+	h := startHouse(t)
+	stuck, back := h.backend(t, "stuck", 1), h.backend(t, "back", 1)
+	r := h.AddRoute("/", 10, stuck, back)
+	var fails *job
+	for fails == nil { // one that finds its backend down, on its worker, as exchanges do
+		j := enter(t, r, "fails")
+		if s := j.runs(t); s.Backend == back {
+			fails = j
+		} else {
+			j.finish()
+			await(t, "the slot to be free", func() bool { return stuck.Free() == 1 })
+		}
+	}
+	busy := enter(t, r, "busy")
+	busy.runs(t)
+	first, second := enter(t, r, "first"), enter(t, r, "second")
+	began := time.Now()
+	fails.end <- back.Down
+	if s := first.runs(t); s.Backend != back {
+		t.Errorf("the first in the queue went to %s", s.Backend.Name)
+	}
+	if took := time.Since(began); took < time.Duration(downFor)/2 {
+		t.Errorf("a backend that is down was asked after %v, though another is up", took)
+	}
+	first.finish()
+	second.runs(t)
+	second.finish()
+	busy.finish()
+}
+
+// TestUp_isServedAtOnceBehindAQueue: the next that comes finds the slot that nobody has used since its backend was down.
+func TestUp_isServedAtOnceBehindAQueue(t *testing.T) {
+	h := startHouse(t)
+	stuck, back := h.backend(t, "stuck", 1), h.backend(t, "back", 1)
+	r := h.AddRoute("/", 2, stuck, back)
+	back.Down()
+	busy := enter(t, r, "busy")
+	busy.runs(t)
+	first, second := enter(t, r, "first"), enter(t, r, "second")
+	first.waits(t)
+	back.Up()
+	third := enter(t, r, "third") // the queue is full, but a slot is free
+	if s := first.runs(t); s.Backend != back {
+		t.Errorf("the first in the queue went to %s", s.Backend.Name)
+	}
+	for _, j := range []*job{first, second, third, busy} {
+		j.finish()
+	}
+	second.runs(t)
+	third.runs(t)
+}
+
+func TestAgain_goesFirstAndElsewhere(t *testing.T) {
+	h := startHouse(t)
+	a, b := h.backend(t, "a", 1), h.backend(t, "b", 1)
+	r := h.AddRoute("/", 10, a, b)
+	at := map[*Backend]*job{}
+	for _, name := range []string{"0", "1"} {
+		j := enter(t, r, name)
+		at[j.runs(t).Backend] = j
+	}
+	waits := enter(t, r, "waits")
+	again := at[a]
+	went := make(chan bool, 1)
+	again.end <- func() {
+		a.Down()
+		went <- r.Again(again, a)
+	}
+	if !receive(t, went, "Again") {
+		t.Fatal("Again refused, though b is up")
+	}
+	receive(t, again.queued, "the task to stand in the queue")
+	waits.waits(t)
+	at[b].finish()
+	if s := again.runs(t); s.Backend != b {
+		t.Errorf("the second attempt went to %s, want b", s.Backend.Name)
+	}
+	waits.waits(t)
+	again.finish()
+	waits.runs(t)
+	waits.finish()
+}
+
+func TestAgain_refusesWhenNoOtherIsBetter(t *testing.T) {
+	h := startHouse(t)
+	a, b := h.backend(t, "a", 1), h.backend(t, "b", 1)
+	r, alone := h.AddRoute("/", 10, a, b), h.AddRoute("/alone/", 10, a)
+	a.Down()
+	if alone.Again(newJob("x"), a) {
+		t.Error("Again took a task that no other backend can serve")
+	}
+	b.Down()
+	if r.Again(newJob("x"), a) {
+		t.Error("Again took a task though the other backend is down too")
+	}
+}
+
+// TestAgain_passesTheQueuesBound: who has stood in it already is not refused.
+func TestAgain_passesTheQueuesBound(t *testing.T) {
+	h := startHouse(t)
+	a, b := h.backend(t, "a", 1), h.backend(t, "b", 1)
+	r := h.AddRoute("/", 0, a, b)
+	at := map[*Backend]*job{}
+	for _, name := range []string{"0", "1"} {
+		j := enter(t, r, name)
+		at[j.runs(t).Backend] = j
+	}
+	went := make(chan bool, 1)
+	at[a].end <- func() {
+		a.Down()
+		went <- r.Again(at[a], a)
+	}
+	if !receive(t, went, "Again") {
+		t.Fatal("Again refused")
+	}
+	at[b].finish()
+	at[a].runs(t)
+	at[a].finish()
+}
+
+// TestStuckBackend_leavesOtherRoutesUntouched: with all slots of one taken for ever and its queue full, the other's
+// tasks run at once.
+func TestStuckBackend_leavesOtherRoutesUntouched(t *testing.T) {
+	h := startHouse(t)
+	stuck, fine := h.AddRoute("/stuck/", 2, h.backend(t, "a", 2)), h.AddRoute("/", 0, h.backend(t, "b", 1))
+	var jobs []*job
+	for i := range 4 {
+		jobs = append(jobs, enter(t, stuck, fmt.Sprint(i)))
+	}
+	for i := range 100 {
+		j := enter(t, fine, fmt.Sprint(i))
+		j.finish()
+		s := j.runs(t)
+		await(t, "its slot to be free", func() bool { return s.Backend.Free() == 1 })
+	}
+	for _, j := range jobs {
+		j.finish()
+	}
+	for _, j := range jobs {
+		j.runs(t)
+	}
+}

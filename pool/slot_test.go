@@ -1,0 +1,288 @@
+package pool
+
+import (
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"testing"
+)
+
+// keptFake is a kept connection.
+type keptFake struct {
+	pending   atomic.Bool
+	discarded chan struct{}
+}
+
+func newKept() *keptFake            { return &keptFake{discarded: make(chan struct{})} }
+func (k *keptFake) Pending() bool   { return k.pending.Load() }
+func (k *keptFake) Discard()        { close(k.discarded) }
+func (k *keptFake) isDropped() bool { return isClosed(k.discarded) }
+
+func isClosed(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
+	}
+}
+
+// leaveKept runs a task that leaves a kept connection in b's only slot.
+func leaveKept(t *testing.T, r *Route) (*keptFake, *Slot) {
+	t.Helper()
+	k := newKept()
+	j := enter(t, r, "keeps")
+	s := j.runs(t)
+	j.end <- func() { s.Kept = k }
+	await(t, "the slot to be free", func() bool { return s.Backend.Free() == s.Backend.Workers() })
+	return k, s
+}
+
+func TestPanic_costsOneTask(t *testing.T) {
+	h := startHouse(t)
+	b := h.backend(t, "a", 2)
+	r := h.AddRoute("/", 10, b)
+	for i := range 10 {
+		k := newKept()
+		j := enter(t, r, "panics")
+		s := j.runs(t)
+		j.end <- func() {
+			s.Kept = k
+			panic(fmt.Sprint("bug ", i))
+		}
+		if v := receive(t, h.panicked, "word of the panic"); v != fmt.Sprint("bug ", i) {
+			t.Errorf("the panic handler got %v", v)
+		}
+		receive(t, j.cut, "Panicked")
+		receive(t, k.discarded, "the kept connection's end")
+		await(t, "the slot to come back", func() bool { return b.Free() == 2 })
+	}
+	if b.Workers() != 2 || b.workers.Running() != 2 {
+		t.Errorf("after panics %d slots, %d workers; want 2 and 2", b.Workers(), b.workers.Running())
+	}
+	one, two := enter(t, r, "one"), enter(t, r, "two")
+	if one.runs(t) == two.runs(t) {
+		t.Error("two tasks run on one slot")
+	}
+	one.finish()
+	two.finish()
+}
+
+// TestPanic_withAQueue: the slot that comes back serves who waits, also when nobody enters any more.
+func TestPanic_withAQueue(t *testing.T) {
+	h := startHouse(t)
+	r := h.AddRoute("/", 10, h.backend(t, "a", 1))
+	j, waits := enter(t, r, "panics"), enter(t, r, "waits")
+	j.end <- func() { panic("bug") }
+	waits.runs(t)
+	waits.finish()
+}
+
+// TestPanic_ofAWorkerThatHasSlept: its deadline stands in the lot's wheel while it is replaced.
+func TestPanic_ofAWorkerThatHasSlept(t *testing.T) {
+	h := startHouse(t)
+	b := h.backend(t, "a", 1)
+	r := h.AddRoute("/", 10, b)
+	for range 20 {
+		j := enter(t, r, "panics")
+		s := j.runs(t)
+		j.end <- func() {
+			s.SetDeadline(s.Now() + 1)
+			s.Wait()
+			panic("bug")
+		}
+		receive(t, h.panicked, "word of the panic")
+		await(t, "the slot to come back", func() bool { return b.Free() == 1 })
+	}
+}
+
+// TestPanic_manyAtOnce: every slot comes back.
+func TestPanic_manyAtOnce(t *testing.T) {
+	h := startHouse(t)
+	const slots = 16
+	b := h.backend(t, "a", slots)
+	r := h.AddRoute("/", 100, b)
+	for round := range 40 {
+		var jobs []*job
+		for i := range slots {
+			j := enter(t, r, fmt.Sprint(i))
+			j.runs(t)
+			jobs = append(jobs, j)
+		}
+		var together sync.WaitGroup
+		together.Add(1)
+		for _, j := range jobs {
+			j.end <- func() { together.Wait(); panic("bug") }
+		}
+		together.Done()
+		for range slots {
+			if v := receive(t, h.panicked, "word of the panics"); v != "bug" {
+				t.Fatalf("round %d: the panic handler got %v", round, v)
+			}
+		}
+		await(t, "all slots to come back", func() bool { return b.Free() == slots && b.workers.Running() == slots })
+	}
+}
+
+// badJob panics in Panicked too.
+type badJob struct{ *job }
+
+func (badJob) Panicked() { panic("worse") }
+
+func TestPanic_inPanicked(t *testing.T) {
+	h := startHouse(t)
+	b := h.backend(t, "a", 1)
+	r := h.AddRoute("/", 10, b)
+	j := badJob{newJob("panics")}
+	if err := r.Enter(j); err != nil {
+		t.Fatal(err)
+	}
+	k := newKept()
+	s := j.runs(t)
+	j.end <- func() { s.Kept = k; panic("bug") }
+	receive(t, h.panicked, "word of the panic")
+	receive(t, k.discarded, "the kept connection's end")
+	next := enter(t, r, "next")
+	next.runs(t)
+	next.finish()
+}
+
+func TestKept_isTheNextTasks(t *testing.T) {
+	h := startHouse(t)
+	b := h.backend(t, "a", 1)
+	r := h.AddRoute("/", 10, b)
+	k, s := leaveKept(t, r)
+	next := enter(t, r, "next")
+	if next.runs(t); s.Kept != k || k.isDropped() {
+		t.Error("the next task does not find what was kept")
+	}
+	next.finish()
+}
+
+// TestKept_goesToTheWarmestSlot: one slot's connection is used again before another's is made.
+func TestKept_goesToTheWarmestSlot(t *testing.T) {
+	h := startHouse(t)
+	b := h.backend(t, "a", 4)
+	r := h.AddRoute("/", 10, b)
+	var before *Slot
+	for range 10 {
+		j := enter(t, r, "x")
+		s := j.runs(t)
+		if before != nil && s != before {
+			t.Fatal("another slot than the last was used")
+		}
+		before = s
+		j.finish()
+		await(t, "the slot to be free", func() bool { return b.Free() == 4 })
+	}
+}
+
+func TestKept_isDroppedWhenItsBackendEndsIt(t *testing.T) {
+	h := startHouse(t)
+	r := h.AddRoute("/", 10, h.backend(t, "a", 1))
+	k, s := leaveKept(t, r)
+	k.pending.Store(true)
+	s.Notify()
+	receive(t, k.discarded, "the kept connection's end")
+}
+
+func TestImpatient_closesWhatIsIdle(t *testing.T) {
+	h := startHouse(t)
+	b := h.backend(t, "a", 1)
+	r := h.AddRoute("/", 10, b)
+	k, _ := leaveKept(t, r)
+	if !b.MayKeep() {
+		t.Error("MayKeep is false though all are patient")
+	}
+	b.Impatient()
+	receive(t, k.discarded, "the kept connection's end")
+	b.Impatient()
+	if b.Patient(); b.MayKeep() {
+		t.Error("MayKeep is true though one of two still waits")
+	}
+	if b.Patient(); !b.MayKeep() {
+		t.Error("MayKeep is false though none waits any more")
+	}
+}
+
+// TestImpatient_meetsOneThatIsJustKept: a task that asked MayKeep a moment before must not leave a connection idle
+// behind the back of the one that waits.
+func TestImpatient_meetsOneThatIsJustKept(t *testing.T) {
+	h := startHouse(t)
+	b := h.backend(t, "a", 1)
+	r := h.AddRoute("/", 10, b)
+	k := newKept()
+	j := enter(t, r, "keeps")
+	s := j.runs(t)
+	j.end <- func() {
+		if b.MayKeep() {
+			s.Kept = k
+		}
+		b.Impatient() // by another worker, before this slot is free
+	}
+	receive(t, k.discarded, "the kept connection's end")
+	b.Patient()
+}
+
+func TestClose_dropsWhatIsKept(t *testing.T) {
+	h := startHouse(t)
+	r := h.AddRoute("/", 10, h.backend(t, "a", 1))
+	k, _ := leaveKept(t, r)
+	h.Close()
+	receive(t, k.discarded, "the kept connection's end")
+}
+
+func TestLend_isBounded(t *testing.T) {
+	h := startHouse(t)
+	b := h.backend(t, "a", 1) // lends 2
+	for i := range 2 {
+		if !b.Lend() {
+			t.Errorf("Lend refused number %d of 2", i+1)
+		}
+	}
+	if b.Lend() {
+		t.Error("Lend gave a third of two")
+	}
+	if b.Return(); b.Streams() != 1 || !b.Lend() {
+		t.Error("Lend refused what had been returned")
+	}
+	b.Return()
+	b.Return()
+	var lent atomic.Int32
+	var over sync.WaitGroup
+	for range 8 {
+		over.Go(func() {
+			for range 200 {
+				if !b.Lend() {
+					continue
+				}
+				if n := lent.Add(1); n > 2 {
+					t.Errorf("%d lent, of 2", n)
+				}
+				lent.Add(-1)
+				b.Return()
+			}
+		})
+	}
+	over.Wait()
+	if b.Streams() != 0 {
+		t.Errorf("Streams() = %d at the end", b.Streams())
+	}
+	none, err := h.AddBackend("none", 1, 0, nil)
+	if err != nil || none.Lend() {
+		t.Errorf("a backend that lends none has lent (%v)", err)
+	}
+}
+
+// TestRouse_wakesWhoSleepsInATask: nothing else would, before its deadline.
+func TestRouse_wakesWhoSleepsInATask(t *testing.T) {
+	h := startHouse(t)
+	r := h.AddRoute("/", 10, h.backend(t, "a", 1))
+	j := enter(t, r, "sleeps")
+	s := j.runs(t)
+	woke := make(chan struct{})
+	j.end <- func() { s.Wait(); close(woke) }
+	await(t, "the worker to sleep", func() bool { return s.state.Load() == asleep })
+	h.Rouse()
+	receive(t, woke, "the worker to wake")
+}
