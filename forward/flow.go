@@ -49,7 +49,7 @@ func (f *flow) done() bool { return f.taken && f.empty() }
 
 // empty reports whether all that was taken was given.
 func (f *flow) empty() bool {
-	return (f.out == nil || f.outAt == len(f.out.B)) && f.pipeHeld() == 0
+	return (f.out == nil || f.outAt == len(f.out.B)) && f.pipeHeld() == 0 && (f.to == nil || !f.to.Holding())
 }
 
 // pipeHeld is the number of bytes that the pipe holds: nobody but the flow can give them.

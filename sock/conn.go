@@ -176,6 +176,9 @@ func (c *Conn) Flush() error {
 	return c.tls.flush(c)
 }
 
+// Holding reports whether TLS holds back bytes that were written, and that Flush has still to give to the kernel.
+func (c *Conn) Holding() bool { return c.tls != nil && len(c.tls.on.out) > 0 }
+
 // Stale reports whether an idle connection is no longer good for a request: the peer has ended it, or sent
 // something that nobody asked for. It asks the kernel.
 func (c *Conn) Stale() bool {

@@ -58,9 +58,14 @@ func (s *session) read(c *Conn, p []byte) (int, error) {
 		return 0, ErrWait
 	case err == nil:
 		return 0, ErrWait
+	case err == io.EOF && s.on.ended: // TLS lets it pass between two records
+		return 0, errNoCloseNotify
 	}
 	return 0, err
 }
+
+// errNoCloseNotify is an end that anybody on the way may have made (RFC 8446 §6.1).
+var errNoCloseNotify = errors.New("TLS: it ended without close_notify")
 
 func (s *session) write(c *Conn, p []byte) (int, error) {
 	if len(s.on.out) >= tlsOutMost {
@@ -107,12 +112,14 @@ type wire struct {
 	party  *pool.Party // in which the handshake sleeps
 	until  int64       // of the handshake
 	shaken bool
+	ended  bool   // the peer has shut its side, of the connection beneath TLS
 	out    []byte // encrypted, not yet written
 }
 
 func (w *wire) Read(p []byte) (int, error) {
 	for {
 		n, err := w.c.readFD(p)
+		w.ended = w.ended || err == io.EOF
 		switch {
 		case err != ErrWait:
 			return n, err
