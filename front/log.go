@@ -49,11 +49,12 @@ func (r *request) log() {
 	}
 	t := &r.Times
 	if t.Began != 0 {
-		end := t.Left
-		if end == 0 {
-			end = now
+		switch {
+		case t.Left != 0:
+			e.Dur("queue", time.Duration(t.Left-t.Began))
+		case r.lateAt != 0: // it never left the queue but to go
+			e.Dur("queue", time.Duration(now-t.Began))
 		}
-		e.Dur("queue", time.Duration(end-t.Began))
 		if t.Connected != 0 {
 			e.Dur("connect", time.Duration(t.Connected-t.Left))
 		}

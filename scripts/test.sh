@@ -1,0 +1,416 @@
+#!/usr/bin/env bash
+# test.sh: all the checks. It needs Go, and on Debian as root it installs the rest; elsewhere it says what is missing.
+#
+#   scripts/test.sh            all steps
+#   scripts/test.sh vet race   the steps whose name begins so
+#
+# Its last line is "N passed, N failed, N skipped": the top-level tests of each run of `go test`, and each other step as
+# one. A skipped test is listed with its reason. It ends with 0 when nothing failed.
+#
+# shellcheck disable=SC2016,SC2001 # backquotes and $ stand in patterns of ours; sed is as clear as ${line/…}
+set -euo pipefail
+
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+root=$PWD
+fuzztime=${FUZZTIME:-4s} # for each fuzz target
+
+tmp=$(mktemp -d)
+results=$tmp/results # lines of outcome, name, reason
+: >"$results"
+groups=() # process groups that we started, by the pid of their first
+current=  # the command under way
+policy=   # a file that we made to keep Debian from starting what it installs
+
+# shellcheck disable=SC2317,SC2329 # called by a trap
+cleanup() {
+	trap '' INT TERM
+	end_groups
+	if [ -n "$current" ]; then kill -- "-$current" 2>/dev/null || true; fi
+	if [ -n "$policy" ]; then rm -f "$policy"; fi
+	chmod -R u+w "$tmp"
+	rm -rf "$tmp"
+}
+trap cleanup EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+end_groups() {
+	local g
+	for g in ${groups[@]+"${groups[@]}"}; do kill -- "-$g" 2>/dev/null || true; done
+	for g in ${groups[@]+"${groups[@]}"}; do wait "$g" 2>/dev/null || true; done
+	groups=()
+}
+
+# ---- what is needed ----------------------------------------------------------------------------------------------
+
+tools=(ab nginx haproxy wrk curl python3 openssl gcc setsid)
+package_of() {
+	case $1 in
+	ab) echo apache2-utils ;;
+	gcc) echo gcc libc6-dev ;; # for -race
+	setsid) echo util-linux ;;
+	*) echo "$1" ;;
+	esac
+}
+
+lacking() {
+	local tool
+	for tool in "${tools[@]}"; do
+		command -v "$tool" >/dev/null || echo "$tool"
+	done
+}
+
+install() { # PACKAGE...
+	# A freshly installed nginx or haproxy would be started, and take a port.
+	if [ ! -e /usr/sbin/policy-rc.d ]; then
+		policy=/usr/sbin/policy-rc.d
+		printf '#!/bin/sh\nexit 101\n' >"$policy"
+		chmod +x "$policy"
+	fi
+	export DEBIAN_FRONTEND=noninteractive
+	if ! { apt-get update -qq && apt-get install -y -qq --no-install-recommends "$@"; } >"$tmp/apt" 2>&1; then
+		cat "$tmp/apt" >&2
+		return 1
+	fi
+	if [ -n "$policy" ]; then
+		rm -f "$policy"
+		policy=
+	fi
+}
+
+need_tools() {
+	PATH=$PATH:/usr/sbin:/sbin # where Debian has nginx and haproxy
+	local missing packages tool
+	mapfile -t missing < <(lacking)
+	if ((${#missing[@]} > 0)) && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+		packages=()
+		for tool in "${missing[@]}"; do
+			# shellcheck disable=SC2207 # one tool may need two packages
+			packages+=($(package_of "$tool"))
+		done
+		echo "installing: ${packages[*]}"
+		install "${packages[@]}"
+		mapfile -t missing < <(lacking)
+	fi
+	if ((${#missing[@]} > 0)); then
+		echo "test.sh: not installed: ${missing[*]}" >&2
+		echo "test.sh: on Debian: apt-get install $(for tool in "${missing[@]}"; do package_of "$tool"; done | xargs)" >&2
+		return 1
+	fi
+}
+
+# ---- steps -------------------------------------------------------------------------------------------------------
+
+only=("$@")
+wanted() { # NAME
+	((${#only[@]} == 0)) && return 0
+	local o
+	for o in "${only[@]}"; do [[ $1 == "$o"* ]] && return 0; done
+	return 1
+}
+
+# guarded COMMAND...: runs it in a process group of its own, so that all of it can be ended. Not to be called where a
+# failure is expected, as in an if: the shell would then ignore those inside it too.
+guarded() {
+	set -m
+	(
+		set +m -e
+		"$@"
+	) </dev/null &
+	current=$!
+	set +m
+	local rc=0
+	wait "$current" || rc=$?
+	current=
+	return "$rc"
+}
+
+seconds() { date +%s; }
+
+# step NAME COMMAND...: runs it; its outcome counts as one, unless NAME begins with "test" and it counts by itself.
+step() {
+	local name=$1 began rc=0
+	shift
+	wanted "$name" || return 0
+	echo "== $name"
+	began=$(seconds)
+	set +e
+	guarded "$@"
+	rc=$?
+	set -e
+	local outcome=pass
+	((rc == 0)) || outcome=fail
+	if [[ $name != test* ]]; then printf '%s\t%s\t\n' "$outcome" "$name" >>"$results"; fi
+	echo "== $name: $outcome, $(($(seconds) - began)) s"
+}
+
+check_fmt() {
+	local odd
+	odd=$(gofmt -l .)
+	[ -z "$odd" ] || {
+		echo "not formatted (gofmt -w):"
+		echo "$odd"
+		return 1
+	}
+}
+
+vet() {
+	go vet ./...
+	go vet -tags portable ./...
+}
+
+build_all() {
+	local os arch
+	for os in linux darwin; do
+		for arch in amd64 arm64; do
+			echo "  $os/$arch"
+			CGO_ENABLED=0 GOOS=$os GOARCH=$arch go build -o /dev/null .
+		done
+		CGO_ENABLED=0 GOOS=$os GOARCH=arm64 go vet ./... # the tests too must compile there
+	done
+}
+
+# gotest NAME ARGUMENTS...: go test, its tests counted. One package at a time: some tests look at the clock.
+gotest() {
+	local name=$1
+	shift
+	go test -json -count=1 -p 1 -timeout 8m "$@" | python3 scripts/tally.py "$name" "$results"
+}
+
+# Which packages have files that are left out under -race: their tests have not run yet.
+test_plain() {
+	local packages files
+	files='{{$p := .ImportPath}}{{range .TestGoFiles}}{{$p}} {{.}}{{"\n"}}{{end}}{{range .XTestGoFiles}}{{$p}} {{.}}{{"\n"}}{{end}}'
+	mapfile -t packages < <(comm -13 <(go list -race -f "$files" ./... | sort) <(go list -f "$files" ./... | sort) |
+		awk 'NF { print $1 }' | sort -u)
+	# What was skipped there by itself may run here.
+	mapfile -t -O "${#packages[@]}" packages < <(awk -F '\t' '$1 == "skip" { print $2 }' "$results" |
+		sed -n 's/^race: \(.*\)\.Test[^.]*$/\1/p' | sort -u)
+	((${#packages[@]} > 0)) || return 0
+	mapfile -t packages < <(printf '%s\n' "${packages[@]}" | sort -u)
+	gotest plain "${packages[@]}"
+}
+
+fuzz() {
+	local listing line targets=() rc=0
+	listing=$(go test -list '^Fuzz' ./...)
+	while read -r line; do
+		case $line in
+		Fuzz*) targets+=("$line") ;;
+		ok*)
+			local pkg target
+			pkg=$(echo "$line" | awk '{ print $2 }')
+			for target in ${targets[@]+"${targets[@]}"}; do
+				if go test -run '^$' -fuzz "^$target\$" -fuzztime "$fuzztime" "$pkg" >"$tmp/fuzz" 2>&1; then
+					echo "  pass $pkg.$target: $(grep -o 'execs: [0-9]*' "$tmp/fuzz" | tail -n 1)"
+				else
+					cat "$tmp/fuzz"
+					rc=1
+				fi
+			done
+			targets=()
+			;;
+		esac
+	done <<<"$listing"
+	return "$rc"
+}
+
+# flags_agree: the flags of tenfour --help are those in docs/flags.md and in README.md's table, and the other way round.
+flags_agree() {
+	local rc=0 f
+	go build -o "$tmp/tenfour" .
+	"$tmp/tenfour" --help | sed -n 's/^ *--\([a-z-]*\) .*/\1/p' | sort >"$tmp/help"
+	[ -s "$tmp/help" ]
+	for f in README.md docs/flags.md; do
+		sed -n 's/^| `--\([a-z-]*\)[ `].*/\1/p' "$f" | sort >"$tmp/table"
+		diff -u --label "tenfour --help" --label "the table in $f" "$tmp/help" "$tmp/table" || rc=1
+	done
+	# Nor may the prose name a flag of tenfour that there is not.
+	for f in README.md docs/*.md; do
+		{ grep -oE '(^|[`( ])--[a-z][a-z-]+' "$f" || true; } | sed 's/.*--//' | sort -u | comm -23 - "$tmp/help" |
+			while read -r flag; do
+				case $flag in
+				directory | bind | help | cacert) ;; # of others, and --help itself
+				*) echo "$f: --$flag: there is no such flag" ;;
+				esac
+			done >"$tmp/unknown"
+		[ ! -s "$tmp/unknown" ] || {
+			cat "$tmp/unknown"
+			rc=1
+		}
+	done
+	return "$rc"
+}
+
+# links_lead: every relative link in the pages leads to a file, and every test that they name exists.
+links_lead() {
+	local rc=0 f to name
+	for f in README.md docs/*.md; do
+		while read -r to; do
+			[ -e "$(dirname "$f")/${to%%#*}" ] || {
+				echo "$f: $to: no such file"
+				rc=1
+			}
+		done < <(grep -oE '\]\([^)]+\)' "$f" | sed 's/^](//; s/)$//' | grep -vE '^(https?:|#)' || true)
+		while read -r name; do
+			grep -rqE "^func $name\(" --include='*_test.go' . || {
+				echo "$f: $name: no such test"
+				rc=1
+			}
+		done < <(grep -oE '\b(Test|Benchmark|Fuzz)[A-Z][A-Za-z0-9_]*' "$f" | sort -u || true)
+	done
+	return "$rc"
+}
+
+# imports_obey: what each folder of ours may import of ours; docs/house.md says the same in words.
+imports_obey() {
+	local rc=0 folder imports i may
+	while read -r folder imports; do
+		case $folder in
+		.) may=" admit config forward front lab logs pool " ;;
+		httpparse | pool | config | lab | logs) may=" " ;;
+		sock) may=" pool " ;;
+		forward) may=" httpparse pool sock " ;;
+		admit) may=" httpparse " ;;
+		front) may=" httpparse pool forward admit sock " ;;
+		*)
+			echo "$folder: a new folder: docs/house.md and this check must say what it may import"
+			rc=1
+			continue
+			;;
+		esac
+		grep -q "^| \`$folder/\?\`" docs/house.md || [ "$folder" = . ] || {
+			echo "$folder: docs/house.md does not tell of it"
+			rc=1
+		}
+		for i in $imports; do
+			[[ $may == *" $i "* ]] || {
+				echo "$folder imports $i"
+				rc=1
+			}
+		done
+	done < <(go list -f '{{.ImportPath}}{{range .Imports}} {{.}}{{end}}' ./... |
+		awk '{ sub("^tenfour/", "", $1); if ($1 == "tenfour") $1 = "."; line = $1
+			for (i = 2; i <= NF; i++) if (sub("^tenfour/", "", $i)) line = line " " $i
+			print line }')
+	return "$rc"
+}
+
+# await PORT PID: until something listens there, while the process runs.
+await() {
+	local tries
+	for ((tries = 0; tries < 600; tries++)); do
+		if (: <"/dev/tcp/127.0.0.1/$1") 2>/dev/null; then return 0; fi
+		kill -0 "$2" 2>/dev/null || break
+		sleep 0.1
+	done
+	return 1
+}
+
+# ports_of LINE: where the command will listen.
+ports_of() {
+	case $1 in
+	*http.server*) echo "$1" | sed 's/.*http\.server *\([0-9]*\).*/\1/' ;;
+	*./tenfour*--listen*) echo "$1" | sed 's/.*--listen *[^ ]*:\([0-9]*\).*/\1/' ;;
+	*./tenfour*) echo 8000 ;;
+	esac
+}
+
+# run_page FILE: runs its blocks marked "console" as a reader would: the lines behind "$ ", servers in the background,
+# everything else to its end. What a block started is ended with it.
+run_page() {
+	local line port log=$tmp/page.log blocks=0
+	: >"$log"
+	while IFS= read -r line <&3; do
+		case $line in
+		'```'*)
+			end_groups
+			blocks=$((blocks + 1))
+			continue
+			;;
+		esac
+		echo "  \$ $line"
+		port=$(ports_of "$line")
+		if [ -z "$port" ]; then
+			timeout --foreground 120 bash -c "set -e; $line" >"$tmp/said" 2>&1 || {
+				cat "$tmp/said" "$log"
+				echo "$1: this command fails: $line"
+				return 1
+			}
+			cat "$tmp/said" >>"$log"
+			if [[ $line == ab\ * ]]; then check_ab "$tmp/said"; fi
+			continue
+		fi
+		if (: <"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
+			echo "port $port is taken: end what has it"
+			return 1
+		fi
+		setsid bash -c "${line%&}" >>"$log" 2>&1 &
+		groups+=($!)
+		await "$port" "$!" || {
+			cat "$log"
+			echo "$1: nothing answers on port $port after: $line"
+			return 1
+		}
+	done 3< <(awk '/^```console/ { on = 1; print "```"; next } /^```/ { on = 0 } on && sub(/^\$ /, "")' "$1")
+	end_groups
+	((blocks > 0)) || {
+		echo "$1: it has no block marked console"
+		return 1
+	}
+}
+
+# check_ab REPORT: nothing failed.
+check_ab() {
+	grep -E '^(Requests per second|Failed requests|Non-2xx)' "$1" | sed 's/^/    /'
+	grep -qE '^Failed requests: +0$' "$1" && ! grep -q '^Non-2xx' "$1"
+}
+
+readme() {
+	trap end_groups EXIT
+	trap 'exit 143' TERM
+	run_page README.md
+}
+
+began=$(seconds)
+command -v go >/dev/null || {
+	echo "test.sh: Go is not installed: https://go.dev/dl/" >&2
+	exit 1
+}
+export GOFLAGS="${GOFLAGS:-} -buildvcs=false" # a clone may belong to somebody else
+need_tools
+echo "$(go version), $(getconf _NPROCESSORS_ONLN) processors, $(uname -sr)"
+go mod download
+
+step fmt check_fmt
+step vet vet
+step staticcheck go tool staticcheck ./...
+step build build_all
+step "test race" gotest race -race ./...
+step "test plain" test_plain
+step "test portable" gotest portable -tags portable . ./pool ./sock ./forward ./front
+step "fuzz $fuzztime each" fuzz
+step "docs: flags" flags_agree
+step "docs: links and tests" links_lead
+step "docs: imports" imports_obey
+step "docs: README's commands" readme
+step "demo" scripts/demo.sh --quick --port 18000 --backend-port 18001 # others may have its usual ports
+
+echo
+count() { awk -F '\t' -v o="$1" '$1 == o' "$results" | wc -l; }
+if [ "$(count skip)" != 0 ]; then
+	echo "skipped:"
+	awk -F '\t' '$1 == "skip" { print "  " $2 " (" $3 ")" }' "$results"
+fi
+if [ "$(count fail)" != 0 ]; then
+	echo "failed:"
+	awk -F '\t' '$1 == "fail" { print "  " $2 }' "$results"
+fi
+echo "$(($(seconds) - began)) s in $root"
+passed=$(count pass) failed=$(count fail) skipped=$(count skip)
+if ((passed + failed == 0)); then
+	echo "no step is called ${only[*]}" >&2
+	failed=1
+fi
+echo "$passed passed, $failed failed, $skipped skipped"
+((failed == 0))
