@@ -310,7 +310,7 @@ func (x *Exchange) stepUp() bool {
 		return false
 	}
 	given := x.up.given
-	more, err := x.up.step()
+	more, err := x.send()
 	x.again = x.again || more
 	if x.up.given > given {
 		if given == 0 && x.Timed {
@@ -336,6 +336,20 @@ func (x *Exchange) stepUp() bool {
 	x.upStopped = true
 	x.back.Retry()
 	return false
+}
+
+// send moves the request on. While the connection may not stand yet nothing is taken of a body: if it cannot be had,
+// another backend is to be sent all of it.
+func (x *Exchange) send() (more bool, _ *flowError) {
+	if x.back.Connecting() {
+		switch err := x.up.give(); {
+		case waits(err):
+			return false, nil
+		case err != nil:
+			return false, &flowError{false, err}
+		}
+	}
+	return x.up.step()
 }
 
 // clientFailed is a request's body that does not come to its end.
