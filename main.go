@@ -112,8 +112,11 @@ func serve(ctx context.Context, c *config.Config, l *logs.Logs, stdout io.Writer
 		Lot: lot, Pool: workers, Table: table, Routes: routes, TLS: clientTLS,
 		HeadTimeout: c.HeadTimeout, IdleTimeout: c.IdleTimeout, QueueTimeout: c.QueueTimeout, Buffer: c.Buffer,
 		MostOpen: mostOpen(workers.Workers()),
-		Log: l.Log, Access: l.Access,
+		Log:      l.Log, Access: l.Access,
 	})
+	if ready == nil { // else the process, and its processors, are not ours alone
+		defer workers.TendProcs().Close()
+	}
 	sayHello(c, l, stdout, ln.Addr(), workers.Workers(), own)
 	failed := make(chan error, 1)
 	go func() { failed <- f.Serve(ln) }() // ends with Drain

@@ -54,6 +54,17 @@ func (p *Pool) Workers() int {
 	return n
 }
 
+// Served is the number of tasks that workers have begun.
+func (p *Pool) Served() int64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var n int64
+	for _, b := range p.backends {
+		n += b.served.Load()
+	}
+	return n
+}
+
 // Waiting is the number of tasks in all queues.
 func (p *Pool) Waiting() int {
 	p.mu.Lock()
