@@ -1,0 +1,163 @@
+package forward
+
+import (
+	"fmt"
+
+	"tenfour/pool"
+)
+
+// Run takes x from its first byte to the backend to its end, or to where it leaves its worker.
+func (x *Exchange) Run(s *pool.Slot) {
+	x.slot, x.lender, x.origin = s, s.Backend, s.Backend.Origin.(*Origin)
+	x.Backend = x.origin.Name
+	x.attempts++
+	x.now = x.lot.Now()
+	if x.Times.Left == 0 {
+		x.Times.Left = x.now
+	}
+	x.Waiting.Rouse()
+	x.Client.Watch.Tell(&s.Party)
+	over := x.begin()
+	for !over {
+		over = x.step()
+		switch {
+		case over || x.again:
+		case x.lasts() && x.leave():
+			x.Resume()
+			return
+		default:
+			x.sleep()
+		}
+	}
+	if x.elsewhere && x.goElsewhere() {
+		return // another worker may have it by now
+	}
+	ending := x.takeEnding()
+	x.finish()
+	if ending != nil {
+		ending.seeOff(s)
+	}
+}
+
+// Resume goes on with an exchange that has left its worker, as far as it goes without waiting.
+func (x *Exchange) Resume() {
+	for {
+		if x.step() {
+			x.finish()
+			return
+		}
+		x.arm()
+		x.Party.SetDeadline(x.deadline())
+		if x.again {
+			x.Party.Again()
+			return
+		}
+		if x.Party.Park(&x.Client.Watch, &x.back.Watch) {
+			return
+		}
+	}
+}
+
+// Panicked cuts what x was about.
+func (x *Exchange) Panicked() {
+	x.fail(Self, 500, fmt.Errorf("tenfour has a bug: this exchange made it panic; its log has the stack"))
+	x.finish()
+}
+
+// sleep is a worker's wait: for either side, or until something is due.
+func (x *Exchange) sleep() {
+	x.arm()
+	waitsForClient := x.awaitsClient()
+	x.slot.SetDeadline(x.deadline())
+	if x.Client.Watch.Pending() || x.back.Watch.Pending() {
+		return
+	}
+	x.slot.Wait()
+	if waitsForClient {
+		x.heldUp += x.lot.Now() - x.now
+	}
+}
+
+// awaitsClient reports whether it is the client that the exchange waits for.
+func (x *Exchange) awaitsClient() bool {
+	if x.phase == relaying {
+		return x.down.full()
+	}
+	return !x.upStopped && !x.up.taken && x.up.empty()
+}
+
+// arm has the lot tell what x waits for.
+func (x *Exchange) arm() {
+	readClient := x.phase == tunnelling && !x.up.taken || !x.upStopped && !x.up.taken && !x.up.full()
+	writeClient := x.down.out != nil && !x.down.empty()
+	if readClient || writeClient || x.impatient || x.slot == nil {
+		x.Client.Arm(readClient, writeClient)
+	}
+	x.back.Arm(true, x.back.Connecting() || !x.upStopped && !x.up.empty())
+}
+
+// deadline is when x must be stepped even if nothing happens: for a timeout, or for what happens after a while.
+func (x *Exchange) deadline() int64 {
+	if x.endless && !x.up.ended && !x.down.ended {
+		return 0
+	}
+	at := x.timeout()
+	if x.slot != nil {
+		switch {
+		case x.phase == awaiting && !x.impatient:
+			at = min(at, x.began+int64(impatience))
+		case x.phase == relaying:
+			at = min(at, max(x.progress, x.now-int64(lull)/2)+int64(lull))
+		}
+	}
+	return at
+}
+
+// timeout is when patience ends.
+func (x *Exchange) timeout() int64 {
+	s := x.Route.Settings
+	switch {
+	case x.phase == connecting || x.back.Connecting():
+		return x.connectEnd
+	case x.awaitsClient():
+		return x.progress + int64(s.ClientTimeout)
+	}
+	return x.progress + int64(s.BackendTimeout)
+}
+
+// lasts reports whether x should leave its worker: what lasts by nature, and what keeps it waiting.
+func (x *Exchange) lasts() bool {
+	switch {
+	case x.endless:
+		return true
+	case x.phase == relaying && x.now-x.progress >= int64(lull):
+		return true
+	}
+	return x.heldUp >= int64(lull)
+}
+
+// leave gives x's worker and slot back, while its connection becomes one of those that the backend lends to what
+// lasts. It reports false, and x stays, when all of them are taken.
+func (x *Exchange) leave() bool {
+	if !x.lent && !x.lender.Lend() {
+		x.heldUp, x.progress = 0, x.now
+		return false
+	}
+	x.lent = true
+	x.calm()
+	x.slot = nil
+	x.Owner.Lasting(x)
+	x.Client.KeepAlive()
+	x.back.KeepAlive()
+	x.Client.Watch.Tell(x.Party)
+	x.back.Watch.Tell(x.Party)
+	return true
+}
+
+// calm takes back what was said to the backend in impatience.
+func (x *Exchange) calm() {
+	if x.impatient {
+		x.impatient = false
+		x.lender.Patient()
+	}
+}
