@@ -85,6 +85,7 @@ type Exchange struct {
 	interims   int
 	heard      bool  // a byte of a response came
 	heldUp     int64 // how long a worker has waited for the client, in all
+	stays      int64 // until when it stays at its worker: it wanted to leave, and there was no place
 	upStopped  bool  // the backend takes no more of the request
 	impatient  bool  // the backend was told so
 	again      bool  // it stopped though it could go on

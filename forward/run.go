@@ -2,6 +2,7 @@ package forward
 
 import (
 	"fmt"
+	"math"
 
 	"tenfour/pool"
 )
@@ -103,14 +104,24 @@ func (x *Exchange) deadline() int64 {
 	}
 	at := x.timeout()
 	if x.slot != nil {
-		switch {
-		case x.phase == awaiting && !x.impatient:
+		if x.phase == awaiting && !x.impatient {
 			at = min(at, x.began+int64(impatience))
-		case x.phase == relaying:
-			at = min(at, max(x.progress, x.now-int64(lull)/2)+int64(lull))
 		}
+		at = min(at, x.lastsFrom())
 	}
 	return at
+}
+
+// lastsFrom is when x should leave its worker, if nothing happens until then.
+func (x *Exchange) lastsFrom() int64 {
+	at := int64(math.MaxInt64)
+	if x.phase == relaying {
+		at = x.progress + int64(lull)
+	}
+	if x.awaitsClient() {
+		at = min(at, x.now+int64(lull)-x.heldUp)
+	}
+	return max(at, x.stays)
 }
 
 // timeout is when patience ends.
@@ -130,6 +141,8 @@ func (x *Exchange) lasts() bool {
 	switch {
 	case x.endless:
 		return true
+	case x.now < x.stays:
+		return false
 	case x.phase == relaying && x.now-x.progress >= int64(lull):
 		return true
 	}
@@ -140,7 +153,7 @@ func (x *Exchange) lasts() bool {
 // lasts. It reports false, and x stays, when all of them are taken.
 func (x *Exchange) leave() bool {
 	if !x.lent && !x.lender.Lend() {
-		x.heldUp, x.progress = 0, x.now
+		x.heldUp, x.stays = 0, x.now+int64(lull)
 		return false
 	}
 	x.lent = true
