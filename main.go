@@ -55,7 +55,7 @@ func runContext(ctx context.Context, args []string, stdout, stderr io.Writer, re
 	}
 	l, err := logs.Open(logs.Options{Level: c.LogLevel, Format: c.LogFormat, Access: c.AccessLog}, stdout, stderr)
 	if err != nil {
-		fmt.Fprintln(stderr, "tenfour:", err)
+		fmt.Fprintf(stderr, "tenfour: --access-log %s: %v\n", c.AccessLog, err)
 		return exitUsage
 	}
 	defer l.Close()
@@ -85,7 +85,7 @@ func serve(ctx context.Context, c *config.Config, l *logs.Logs, stdout io.Writer
 	}
 	table, err := admit.NewTable(c.Paths)
 	if err != nil {
-		return &usageError{err}
+		return &usageError{fmt.Errorf("--path: %w", err)}
 	}
 	clientTLS, err := loadTLS(c)
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -33,6 +34,9 @@ func Parse(args []string) (Config, error) {
 	}
 	for _, s := range backends {
 		b, err := parseBackend(s)
+		if err == nil && slices.Contains(c.Backends, b) {
+			err = errors.New("named twice; --workers says how many exchanges it gets at a time")
+		}
 		if err != nil {
 			errs = append(errs, fmt.Errorf("--backend %s: %w", s, err))
 		}
@@ -96,8 +100,11 @@ func (c *Config) check() error {
 			errs = append(errs, fmt.Errorf(format, args...))
 		}
 	}
-	_, _, err := net.SplitHostPort(c.Listen)
+	_, port, err := net.SplitHostPort(c.Listen)
 	bad(err == nil, "--listen %s: write HOST:PORT, such as 127.0.0.1:8000", c.Listen)
+	if n, nerr := strconv.Atoi(port); err == nil && nerr == nil { // else it is a service's name
+		bad(n >= 0 && n <= 65535, "--listen %s: port %d: 0 to 65535", c.Listen, n)
+	}
 	bad(c.Serve == "" || len(c.Backends) == 0, "--serve and --backend: one of the two")
 	for _, p := range c.Paths {
 		bad(strings.HasPrefix(p, "/"), "--path %s: it must begin with /", p)

@@ -29,7 +29,7 @@ func (s *size) Set(text string) error {
 		}
 	}
 	n, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
-	if err != nil || n < 0 || n*unit > 1<<40 {
+	if err != nil || !(n >= 0 && n*unit <= 1<<40) { // so that NaN is none either
 		return fmt.Errorf("write a size such as 4096, 64KiB or 1MiB")
 	}
 	*s = size(n * unit)

@@ -16,7 +16,8 @@ import (
 type phase uint8
 
 const (
-	reading   phase = iota // the next head, or its first byte
+	greeting  phase = iota // the first byte of a TLS handshake
+	reading                // the next head, or its first byte
 	buffering              // the rest of a small body
 	placed                 // its exchange: the pool has it
 	lasting                // its exchange, which has left its worker
@@ -89,14 +90,18 @@ func (c *client) Unpark() {
 	c.serve()
 }
 
-// idle reports whether c is between requests.
-func (c *client) idle() bool { return c.phase == reading && c.req == nil && c.in == nil }
+// idle reports whether c is between requests, or before the first.
+func (c *client) idle() bool {
+	return c.phase == greeting || c.phase == reading && c.req == nil && c.in == nil
+}
 
 // serve goes on with c as far as that goes without waiting. Its caller owned c, and does not any more.
 func (c *client) serve() {
 	for {
 		var on bool
 		switch c.phase {
+		case greeting:
+			on = c.greet()
 		case reading:
 			on = c.readHead()
 		case buffering:
@@ -241,6 +246,7 @@ func (c *client) timeUp() {
 // flush writes what is left of a response, and goes on as c.then says.
 func (c *client) flush() bool {
 	var err error
+	before := c.outAt
 	for c.outAt < len(c.out.B) && err == nil {
 		var n int
 		n, err = c.conn.Write(c.out.B[c.outAt:])
@@ -251,7 +257,9 @@ func (c *client) flush() bool {
 	}
 	switch {
 	case err == sock.ErrWait:
-		c.party.SetDeadline(c.front.Lot.Now() + int64(c.front.IdleTimeout))
+		if c.outAt > before || c.party.Deadline() == 0 { // what the client sends meanwhile puts nothing off
+			c.party.SetDeadline(c.front.Lot.Now() + int64(c.front.IdleTimeout))
+		}
 		return c.park(true)
 	case err != nil:
 		c.dropped("left before it had its response")
@@ -368,11 +376,23 @@ func (c *client) endRequest() {
 	}
 }
 
+// greet waits for a new connection to begin TLS. Who says nothing needs no goroutine.
+func (c *client) greet() bool {
+	if c.party.Deadline() != 0 && c.conn.MayRead() {
+		go c.shakeHands() // ends with the handshake, within the head timeout
+		return false
+	}
+	c.conn.Await()
+	c.party.SetDeadline(c.front.Lot.Now() + int64(c.front.HeadTimeout))
+	return c.park(false)
+}
+
 // shakeHands begins TLS on a new connection.
 func (c *client) shakeHands() {
+	c.phase = reading
 	var asleep pool.Party
 	asleep.InitSleeper(c.front.Lot)
-	err := c.conn.StartTLS(c.front.TLS, true, &asleep, c.front.Lot.Now()+int64(c.front.HeadTimeout))
+	err := c.conn.StartTLS(c.front.TLS, true, &asleep, c.party.Deadline())
 	asleep.Leave()
 	c.conn.Watch.Tell(&c.party)
 	if err != nil {

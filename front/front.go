@@ -138,11 +138,10 @@ func (f *Front) accepted(fd int, remote netip.AddrPort) {
 	c.conn.Init(f.Lot, fd, remote)
 	c.conn.Watch.Tell(&c.party)
 	c.phase, c.served = reading, 0
-	f.enter(c)
 	if f.TLS != nil {
-		go c.shakeHands() // ends with the handshake, within the head timeout
-		return
+		c.phase = greeting
 	}
+	f.enter(c)
 	c.serve()
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/rand"
 	"encoding/hex"
+	"net/url"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -79,20 +80,29 @@ func redact(target []byte) []byte {
 		return target
 	}
 	out := append([]byte(nil), target[:q+1]...)
-	for i, pair := range bytes.Split(target[q+1:], []byte("&")) {
-		if i > 0 {
-			out = append(out, '&')
+	for rest := target[q+1:]; len(rest) > 0; {
+		pair := rest
+		if end := bytes.IndexAny(rest, "&;"); end >= 0 { // some servers split at both
+			pair = rest[:end+1]
 		}
-		name, _, ok := bytes.Cut(pair, []byte("="))
-		if ok && secret(string(name)) {
-			pair = append(append([]byte(nil), name...), "=***"...)
+		rest = rest[len(pair):]
+		name, value, ok := bytes.Cut(pair, []byte("="))
+		if !ok || !secret(string(name)) {
+			out = append(out, pair...)
+			continue
 		}
-		out = append(out, pair...)
+		out = append(append(out, name...), "=***"...)
+		if n := len(value); n > 0 && (value[n-1] == '&' || value[n-1] == ';') {
+			out = append(out, value[n-1])
+		}
 	}
 	return out
 }
 
 func secret(name string) bool {
+	if plain, err := url.QueryUnescape(name); err == nil {
+		name = plain
+	}
 	name = strings.ToLower(name)
 	for _, s := range secrets {
 		if strings.Contains(name, s) {

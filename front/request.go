@@ -303,6 +303,7 @@ func (r *request) Finished(x *forward.Exchange) {
 	}
 	if len(x.Pending()) > 0 || !c.conn.Plain() {
 		c.phase = flushing
+		c.party.SetDeadline(0)
 		c.out, c.outAt = x.TakePending()
 		c.endRequest()
 		if c.out == nil {

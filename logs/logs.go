@@ -57,7 +57,7 @@ func Open(o Options, stdout, stderr io.Writer) (*Logs, error) {
 	if o.Access != "stdout" {
 		l.file, err = os.OpenFile(o.Access, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o640)
 		if err != nil {
-			return nil, fmt.Errorf("access log: %w", err)
+			return nil, err // os has said on what it was
 		}
 		to, text = l.file, o.Format == "text"
 	}
