@@ -16,6 +16,11 @@ type Listener struct {
 	file *os.File
 	raw  syscall.RawConn
 	from unix.RawSockaddrAny // of the last peer
+
+	// Of the Accept under way, for ready: kept here, and not made anew for each.
+	ready  func(fd uintptr) bool
+	take   func(fd int, remote netip.AddrPort)
+	failed error
 }
 
 // Listen makes a Listener of ln, a TCP listener, and closes ln: the socket is the Listener's. What is accepted sends
@@ -38,7 +43,9 @@ func Listen(ln net.Listener) (*Listener, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("listener %s: %w", ln.Addr(), err), file.Close())
 	}
-	return &Listener{file: file, raw: raw}, nil
+	l := &Listener{file: file, raw: raw}
+	l.ready = l.takeReady
+	return l, nil
 }
 
 // Close ends Accept. The connections that nobody has accepted are reset by the kernel.
@@ -48,27 +55,29 @@ func (l *Listener) Close() error { return l.file.Close() }
 const acceptMost = 64
 
 // Accept waits for connections and gives each to take, several at a time. It returns net.ErrClosed when the listener
-// was closed, and the kernel's error when it has no descriptor or no memory: try again later.
+// was closed, and the kernel's error when it has no descriptor or no memory: try again later. One goroutine calls it.
 func (l *Listener) Accept(take func(fd int, remote netip.AddrPort)) error {
-	var failed error
-	err := l.raw.Read(func(fd uintptr) bool {
-		for n := range acceptMost {
-			nfd, remote, err := accept(int(fd), &l.from)
-			switch {
-			case err == nil:
-				take(nfd, remote)
-			case errors.Is(err, unix.EAGAIN):
-				return n > 0
-			case errors.Is(err, unix.ECONNABORTED), errors.Is(err, unix.EINTR):
-			default:
-				failed = fmt.Errorf("accept: %w", err)
-				return true
-			}
-		}
-		return true
-	})
-	if err != nil {
+	l.take, l.failed = take, nil
+	if err := l.raw.Read(l.ready); err != nil {
 		return net.ErrClosed
 	}
-	return failed
+	return l.failed
+}
+
+// takeReady takes the connections that have come, and reports false when there is none.
+func (l *Listener) takeReady(fd uintptr) bool {
+	for n := range acceptMost {
+		nfd, remote, err := accept(int(fd), &l.from)
+		switch {
+		case err == nil:
+			l.take(nfd, remote)
+		case errors.Is(err, unix.EAGAIN):
+			return n > 0
+		case errors.Is(err, unix.ECONNABORTED), errors.Is(err, unix.EINTR):
+		default:
+			l.failed = fmt.Errorf("accept: %w", err)
+			return true
+		}
+	}
+	return true
 }
