@@ -119,7 +119,7 @@ func dribble(t testing.TB, p *peer, with string) {
 }
 
 // ends reads to the connection's end, and returns what came and how long it took.
-func (p *peer) ends(t testing.TB) (string, error, time.Duration) {
+func (p *peer) ends(t testing.TB) (string, time.Duration, error) {
 	t.Helper()
 	begun := time.Now()
 	p.SetReadDeadline(begun.Add(patience))
@@ -127,7 +127,7 @@ func (p *peer) ends(t testing.TB) (string, error, time.Duration) {
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		t.Errorf("the connection still stands after %v", patience)
 	}
-	return string(b), err, time.Since(begun)
+	return string(b), time.Since(begun), err
 }
 
 func TestHeadTimeout(t *testing.T) {
@@ -144,7 +144,7 @@ func TestHeadTimeout(t *testing.T) {
 		p := dialPeer(t, tf.addr)
 		p.say("GET / HTTP/1.1\r\nHost: a\r\nX-Long: ")
 		dribble(t, p, "x")
-		got, err, took := p.ends(t)
+		got, took, err := p.ends(t)
 		if !strings.HasPrefix(got, "HTTP/1.1 408 ") || !strings.Contains(got, "Connection: close") || err != nil {
 			t.Errorf("got %q (%v), want a 408 and the end", got, err)
 		}
@@ -152,7 +152,7 @@ func TestHeadTimeout(t *testing.T) {
 	})
 	t.Run("closes without a word when nothing was sent", func(t *testing.T) {
 		p := dialPeer(t, tf.addr)
-		got, err, took := p.ends(t)
+		got, took, err := p.ends(t)
 		if got != "" || err != nil {
 			t.Errorf("got %q (%v), want a plain end", got, err)
 		}
@@ -164,7 +164,7 @@ func TestHeadTimeout(t *testing.T) {
 		if status, _, err := p.status("GET"); status != 200 || err != nil {
 			t.Fatalf("got %d (%v)", status, err)
 		}
-		got, err, took := p.ends(t)
+		got, took, err := p.ends(t)
 		if !strings.HasPrefix(got, "HTTP/1.1 408 ") || err != nil {
 			t.Errorf("got %q (%v), want a 408 and the end", got, err)
 		}
@@ -185,7 +185,7 @@ func TestIdleTimeout(t *testing.T) {
 				t.Fatalf("got %d (%v)", status, err)
 			}
 		}
-		got, err, took := p.ends(t)
+		got, took, err := p.ends(t)
 		if got != "" || err != nil || took < timeout-50*time.Millisecond {
 			t.Errorf("got %q (%v) after %v, want a plain end after %v", got, err, took, timeout)
 		}
@@ -197,7 +197,7 @@ func TestIdleTimeout(t *testing.T) {
 		t.Run("answers 408 to a body that does not go on, "+name, func(t *testing.T) {
 			p := dialPeer(t, tf.addr)
 			p.say(head)
-			got, err, took := p.ends(t)
+			got, took, err := p.ends(t)
 			if !strings.HasPrefix(got, "HTTP/1.1 408 ") || err != nil || took < timeout-50*time.Millisecond {
 				t.Errorf("got %q (%v) after %v, want a 408 and the end after %v", got, err, took, timeout)
 			}
@@ -287,7 +287,7 @@ func TestDrain_letsWhatRunsEnd(t *testing.T) {
 			idle, half := dialPeer(t, p.addr), dialPeer(t, p.addr)
 			half.say("GET / HTTP/1.1\r\nHost: a\r\nX-Half: ")
 			p.signal(t, signal)
-			if got, err, _ := idle.ends(t); got != "" || err != nil {
+			if got, _, err := idle.ends(t); got != "" || err != nil {
 				t.Errorf("an idle connection got %q (%v), want a plain end", got, err)
 			}
 			eventually(t, "new connections are refused", func() bool {
@@ -298,7 +298,7 @@ func TestDrain_letsWhatRunsEnd(t *testing.T) {
 				return errors.Is(err, syscall.ECONNREFUSED)
 			})
 			half.say("y\r\n\r\n")
-			if got, err, _ := half.ends(t); !strings.HasPrefix(got, "HTTP/1.1 503 ") || !strings.Contains(got, "Retry-After: ") || err != nil {
+			if got, _, err := half.ends(t); !strings.HasPrefix(got, "HTTP/1.1 503 ") || !strings.Contains(got, "Retry-After: ") || err != nil {
 				t.Errorf("a request that came while draining got %q (%v), want a 503 and the end", got, err)
 			}
 			half.Close() // else its last words are awaited for a while
@@ -311,7 +311,7 @@ func TestDrain_letsWhatRunsEnd(t *testing.T) {
 			if status, body, err := client.status("GET"); status != 200 || body != "okay" || err != nil {
 				t.Errorf("the exchange that ran got %d %q (%v)", status, body, err)
 			}
-			if got, err, _ := client.ends(t); got != "" || err != nil {
+			if got, _, err := client.ends(t); got != "" || err != nil {
 				t.Errorf("behind its answer it got %q (%v), want the end", got, err)
 			}
 			if state := p.exit(t); state.ExitCode() != 0 {
