@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"runtime"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -569,5 +570,35 @@ func TestBackendThatDoesNotConnect_isGivenUp(t *testing.T) {
 	status, words := tf.get(t, "/")
 	if took := time.Since(begun); status != 502 || !strings.Contains(words, "150ms") || took < 140*time.Millisecond {
 		t.Errorf("got %d %q after %v, want 502 after the connect timeout", status, words, took)
+	}
+}
+
+// A backend that writes head and body apart, as Python's does, has its kernel hold the body back until the head is
+// acknowledged (Nagle's algorithm); an acknowledgement that is delayed makes each response 40 ms late.
+func TestReuse_ofABackendThatWritesInPieces(t *testing.T) {
+	s := startServer(t, func(p *peer) {
+		p.Conn.(*net.TCPConn).SetNoDelay(false)
+		for {
+			if _, err := readRequest(p.in); err != nil {
+				return
+			}
+			p.say("HTTP/1.1 200 OK\r\n")
+			p.say("Content-Length: 4\r\n\r\n")
+			p.say("ok")
+			p.say("ay")
+		}
+	})
+	tf := startTenfour(t, []string{s.addr}, "--workers", "1")
+	var took []float64
+	for range 30 {
+		begun := time.Now()
+		if status, body := tf.get(t, "/"); status != 200 || body != "okay" {
+			t.Errorf("got %d %q", status, body)
+		}
+		took = append(took, time.Since(begun).Seconds()*1000)
+	}
+	t.Logf("median %.1f ms", median(took))
+	if median(took) > 30 && runtime.GOOS == "linux" {
+		t.Errorf("a response takes %.0f ms (median), want no delayed acknowledgement in it", median(took))
 	}
 }

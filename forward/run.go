@@ -73,6 +73,9 @@ func (x *Exchange) sleep() {
 	if x.Client.Watch.Pending() || x.back.Watch.Pending() {
 		return
 	}
+	if x.back.reused && x.heard && !waitsForClient && x.down.content < firstRead { // a new one is acknowledged at once
+		x.back.Ack()
+	}
 	x.slot.Wait()
 	if waitsForClient {
 		x.heldUp += x.lot.Now() - x.now

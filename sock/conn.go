@@ -233,5 +233,9 @@ func (c *Conn) Reset() {
 	c.Watch.CloseFD()
 }
 
+// Ack has the kernel acknowledge at once what came. A peer that writes a message in pieces may hold the next one back
+// until then (Nagle's algorithm), and an acknowledgement is delayed by 40 ms where traffic has gone to and fro.
+func (c *Conn) Ack() { ackNow(c.fd) }
+
 // KeepAlive has the kernel probe a peer that says nothing for long (TCP keep-alive).
 func (c *Conn) KeepAlive() { setKeepAlive(c.fd) }
