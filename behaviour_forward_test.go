@@ -602,3 +602,34 @@ func TestReuse_ofABackendThatWritesInPieces(t *testing.T) {
 		t.Errorf("a response takes %.0f ms (median), want no delayed acknowledgement in it", median(took))
 	}
 }
+
+// The reset may be met by a write of the request's: what is read then looks like a clean end, and is none.
+func TestHalfABody_whileTheRequestIsStillSent(t *testing.T) {
+	answered := make(chan bool)
+	s := startServer(t, func(p *peer) {
+		if _, err := readHead(p.in); err == nil {
+			p.say("HTTP/1.1 200 OK\r\n\r\nhalf")
+			go p.untilGone() // ends with the connection
+			<-answered
+			p.breakOff()
+		}
+	})
+	tf := startTenfour(t, []string{s.addr})
+	for i := range 20 {
+		p := dialPeer(t, tf.addr)
+		p.SetDeadline(time.Now().Add(patience))
+		p.say("POST / HTTP/1.1\r\nHost: a\r\n" + framingLines("length", 1<<40) + "\r\n")
+		sent := make(chan error, 1)
+		go func() { sent <- p.write("length", content{1 << 40, 0}.reader()) }() // ends with the connection
+		r, err := p.answer("POST")
+		answered <- true
+		if err != nil {
+			t.Fatal(err)
+		}
+		if body, err := io.ReadAll(r.Body); err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Errorf("try %d: got %q (%v), want a sign that it is not whole", i, body, err)
+		}
+		p.Close()
+		<-sent
+	}
+}

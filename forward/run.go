@@ -95,7 +95,7 @@ func (x *Exchange) arm() {
 	readClient := x.phase == tunnelling && !x.up.taken || !x.upStopped && !x.up.taken && !x.up.full()
 	writeClient := x.down.out != nil && !x.down.empty()
 	if readClient || writeClient || x.impatient || x.slot == nil {
-		x.Client.Arm(readClient, writeClient)
+		x.Client.Arm(true, writeClient) // its end too is something to read
 	}
 	x.back.Arm(true, x.back.Connecting() || !x.upStopped && !x.up.empty())
 }

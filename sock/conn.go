@@ -36,6 +36,7 @@ type Conn struct {
 	canWrite bool
 	hungUp   bool // the peer has shut its side: a short read does not mean that all was read
 	broken   bool
+	wasReset bool     // the kernel has told so, which it does once: the end that it tells of next is not a clean one
 	dialling bool     // nothing was written yet: the connection may not stand
 	tls      *session // nil without TLS
 }
@@ -44,7 +45,7 @@ type Conn struct {
 func (c *Conn) Init(lot *pool.Lot, fd int, remote netip.AddrPort) {
 	c.fd, c.Remote = fd, remote
 	c.open, c.canRead, c.canWrite = true, true, true
-	c.hungUp, c.broken, c.dialling = false, false, false
+	c.hungUp, c.broken, c.wasReset, c.dialling = false, false, false, false
 	c.tls = nil
 	c.Watch.Init(lot, fd)
 }
@@ -131,13 +132,27 @@ func (c *Conn) readFD(p []byte) (int, error) {
 		c.canRead = false
 		return 0, err
 	case err != nil:
-		return 0, err
+		return 0, c.failed(err)
 	case n == 0:
-		return 0, io.EOF
+		return 0, c.end()
 	case n < len(p) && !c.hungUp:
 		c.canRead = false
 	}
 	return n, nil
+}
+
+// failed notes what the kernel says only once.
+func (c *Conn) failed(err error) error {
+	c.wasReset = c.wasReset || err == unix.ECONNRESET
+	return err
+}
+
+// end is what an end of the peer's bytes is: io.EOF when it is a clean one.
+func (c *Conn) end() error {
+	if c.wasReset {
+		return unix.ECONNRESET
+	}
+	return io.EOF
 }
 
 // Write writes what it can of p, and returns how much, with ErrWait when that is not all.
@@ -158,7 +173,7 @@ func (c *Conn) writeFD(p []byte) (int, error) {
 		c.canWrite = false
 		return 0, ErrWait
 	case err != nil:
-		return 0, err
+		return 0, c.failed(err)
 	}
 	c.dialling = false
 	if n < len(p) {

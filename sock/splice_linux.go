@@ -4,7 +4,6 @@ package sock
 
 import (
 	"fmt"
-	"io"
 	"sync"
 
 	"golang.org/x/sys/unix"
@@ -76,9 +75,9 @@ func (p *Pipe) Fill(c *Conn, most int64) (int, error) {
 		c.canRead = false
 		return 0, err
 	case err != nil:
-		return 0, err
+		return 0, c.failed(err)
 	case n == 0:
-		return 0, io.EOF
+		return 0, c.end()
 	}
 	p.held += n
 	return n, nil
@@ -94,7 +93,7 @@ func (p *Pipe) Drain(c *Conn) (int, error) {
 		n, err := splice(p.r, c.fd, p.held)
 		if err != nil {
 			c.canWrite = c.canWrite && err != ErrWait
-			return given, err
+			return given, c.failed(err)
 		}
 		p.held -= n
 		given += n
