@@ -284,8 +284,11 @@ func TestDrain_letsWhatRunsEnd(t *testing.T) {
 	for name, signal := range map[string]os.Signal{"SIGTERM": syscall.SIGTERM, "SIGINT": syscall.SIGINT} {
 		t.Run(name, func(t *testing.T) {
 			p, client, answer := startHeld(t, "--head-timeout", "10m")
-			idle, half := dialPeer(t, p.addr), dialPeer(t, p.addr)
-			half.say("GET / HTTP/1.1\r\nHost: a\r\nX-Half: ")
+			idle, sender := dialPeer(t, p.addr), p.dial(t)
+			half := &peer{Conn: sender, in: sender.in}
+			if err := sender.sendAndAwaitRead("GET / HTTP/1.1\r\nHost: a\r\nX-Half: "); err != nil {
+				t.Fatal(err)
+			}
 			p.signal(t, signal)
 			if got, _, err := idle.ends(t); got != "" || err != nil {
 				t.Errorf("an idle connection got %q (%v), want a plain end", got, err)

@@ -32,9 +32,14 @@ func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
 
 // run is the program: it ends when it is asked to by SIGINT or SIGTERM.
 func run(args []string, stdout, stderr io.Writer) int {
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	asked, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
-	context.AfterFunc(ctx, stop) // a second signal ends it at once
+	ctx, drain := context.WithCancel(context.Background())
+	defer drain()
+	context.AfterFunc(asked, func() { // from before it drains on, a second signal ends it at once
+		stop()
+		drain()
+	})
 	return runContext(ctx, args, stdout, stderr, nil)
 }
 

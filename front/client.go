@@ -83,16 +83,7 @@ func (c *client) Unpark() {
 		c.timeUp()
 		return
 	}
-	if c.idle() && c.front.draining.Load() {
-		c.close()
-		return
-	}
 	c.serve()
-}
-
-// idle reports whether c is between requests, or before the first.
-func (c *client) idle() bool {
-	return c.phase == greeting || c.phase == reading && c.req == nil && c.in == nil
 }
 
 // serve goes on with c as far as that goes without waiting. Its caller owned c, and does not any more.
@@ -380,6 +371,10 @@ func (c *client) endRequest() {
 func (c *client) greet() bool {
 	if c.party.Deadline() != 0 && c.conn.MayRead() {
 		go c.shakeHands() // ends with the handshake, within the head timeout
+		return false
+	}
+	if c.front.draining.Load() {
+		c.close()
 		return false
 	}
 	c.conn.Await()

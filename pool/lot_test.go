@@ -1,6 +1,7 @@
 package pool
 
 import (
+	"net"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -418,5 +419,55 @@ func TestLotClose_leavesNothing(t *testing.T) {
 		l.Close()
 		g.SetDeadline(0)
 		g.SetDeadline(l.Now() + 1) // by one who has not heard of it
+	}
+}
+
+// TestWatch_leavesAResetToBeRead: to tell of it must not take the kernel's error away, or the next read would see a
+// clean end.
+func TestWatch_leavesAResetToBeRead(t *testing.T) {
+	l := startLot(t)
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ln.Close()
+	for range 20 {
+		far, err := net.Dial("tcp", ln.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		accepted, err := ln.Accept()
+		if err != nil {
+			t.Fatal(err)
+		}
+		file, err := accepted.(*net.TCPConn).File()
+		accepted.Close()
+		if err != nil {
+			t.Fatal(err)
+		}
+		near, err := unix.Dup(int(file.Fd()))
+		file.Close()
+		if err == nil {
+			err = unix.SetNonblock(near, true)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		g := newGuest(l)
+		var w Watch
+		w.Init(l, near)
+		w.Tell(&g.Party)
+		arm(t, &w, Readable)
+		far.(*net.TCPConn).SetLinger(0)
+		far.Close()
+		for got := Events(0); got&Readable == 0; got = w.Take() {
+			if g.Park(&w) {
+				receive(t, g.unparked, "the reset")
+			}
+		}
+		if n, err := unix.Read(near, make([]byte, 1)); err != unix.ECONNRESET {
+			t.Errorf("reading behind a reset: %d, %v; want %v", n, err, unix.ECONNRESET)
+		}
+		w.CloseFD()
 	}
 }

@@ -81,6 +81,8 @@ func ready(fd uintptr, bits int16) (ev Events) {
 	got := poll[0].Revents
 	if got&unix.POLLIN != 0 {
 		ev |= Readable
+	}
+	if got&unix.POLLIN != 0 && got&unix.POLLERR == 0 { // a peek would take the error away, and a read see a clean end
 		var b [1]byte
 		if n, _, err := unix.Recvfrom(int(fd), b[:], unix.MSG_PEEK); n == 0 && err == nil {
 			ev |= HungUp
