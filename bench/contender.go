@@ -1,0 +1,213 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"embed"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"text/template"
+)
+
+//go:embed peers
+var peerFiles embed.FS
+
+var peerTemplates = template.Must(template.ParseFS(peerFiles, "peers/*.tmpl"))
+
+// Contender is one who takes part: a proxy, or nobody.
+type Contender struct {
+	Name    string // unique: "tenfour", "nginx", "haproxy-tuned", "tenfour-old", "direct"
+	Kind    *kind  // nil: the backend itself, without a proxy
+	Path    string // of its program
+	Version string
+	Tuned   bool // with a limit on each backend's connections, where a scenario has one
+}
+
+// setup is what a scenario asks of a contender, and what the configurations are written from.
+type setup struct {
+	Listen   string
+	Backends []string
+	Flags    []string // tenfour's, that suit the scenario
+	MaxConn  int      // connections to each backend; 0 is no limit
+	Files    int      // descriptors
+	Small    string   // the small response
+}
+
+// Clients is how many HAProxy may serve at once: each may need two descriptors.
+func (s *setup) Clients() int { return min(9000, (s.Files-500)/2) }
+
+// kind is how a program is set up and started.
+type kind struct {
+	name    string
+	file    string // its configuration, in peers/; "" for flags only
+	args    func(path, conf string, s *setup) []string
+	version func(path string) []string
+}
+
+// kinds are those we know, ourselves first. A --peer's name begins with one of them.
+var kinds = []*kind{
+	{
+		name: "tenfour",
+		args: func(path, _ string, s *setup) []string {
+			argv := append([]string{path, "--listen", s.Listen}, s.Flags...)
+			for _, b := range s.Backends {
+				argv = append(argv, "--backend", b)
+			}
+			return argv
+		},
+		version: func(path string) []string { return []string{path, "version"} },
+	},
+	{
+		name: "nginx",
+		file: "nginx.conf",
+		args: func(path, conf string, _ *setup) []string {
+			return []string{path, "-p", filepath.Dir(conf), "-c", conf}
+		},
+		version: func(path string) []string { return []string{path, "-v"} },
+	},
+	{
+		name:    "haproxy",
+		file:    "haproxy.cfg",
+		args:    func(path, conf string, _ *setup) []string { return []string{path, "-db", "-f", conf} },
+		version: func(path string) []string { return []string{path, "-v"} },
+	},
+	{
+		name: "caddy",
+		file: "Caddyfile",
+		args: func(path, conf string, _ *setup) []string {
+			return []string{path, "run", "--adapter", "caddyfile", "--config", conf}
+		},
+		version: func(path string) []string { return []string{path, "version"} },
+	},
+}
+
+func kindOf(name string) *kind {
+	for _, k := range kinds {
+		if strings.HasPrefix(name, k.name) {
+			return k
+		}
+	}
+	return nil
+}
+
+// findContenders returns tenfour, the peers that are installed or given, and none at all, in the order of the tables.
+func findContenders(ctx context.Context, tenfour string, peers []string) ([]*Contender, error) {
+	all := []*Contender{{Name: "tenfour", Kind: kinds[0], Path: tenfour}}
+	given := map[string]string{}
+	var order []string
+	for _, p := range peers {
+		name, path, ok := strings.Cut(p, "=")
+		if !ok || name == "" || path == "" || kindOf(name) == nil || name == "tenfour" || name == "direct" {
+			return nil, fmt.Errorf("--peer %s: write NAME=PATH; NAME begins with nginx, haproxy, caddy or tenfour- (tenfour alone is the tree's), as in nginx-new=/opt/nginx", p)
+		}
+		abs, err := filepath.Abs(path)
+		if err != nil {
+			return nil, err
+		}
+		if given[name] == "" {
+			order = append(order, name)
+		}
+		given[name] = abs
+	}
+	for _, k := range kinds[1:] {
+		if given[k.name] == "" {
+			if path, err := lookPeer(k.name); err == nil {
+				given[k.name] = path
+				order = append(order, k.name)
+			}
+		}
+	}
+	for _, name := range order {
+		c := &Contender{Name: name, Kind: kindOf(name), Path: given[name]}
+		all = append(all, c)
+		if name == "haproxy" {
+			all = append(all, &Contender{Name: "haproxy-tuned", Kind: c.Kind, Path: c.Path, Tuned: true})
+		}
+	}
+	for _, c := range all {
+		v, err := c.askVersion(ctx)
+		if err != nil {
+			return nil, err
+		}
+		c.Version = v
+	}
+	return append(all, &Contender{Name: "direct", Version: "no proxy"}), nil
+}
+
+// lookPeer looks in PATH, and where Debian has servers when PATH is an ordinary user's.
+func lookPeer(name string) (string, error) {
+	if path, err := exec.LookPath(name); err == nil {
+		return path, nil
+	}
+	return exec.LookPath("/usr/sbin/" + name)
+}
+
+func (c *Contender) askVersion(ctx context.Context) (string, error) {
+	argv := c.Kind.version(c.Path)
+	out, err := exec.CommandContext(ctx, argv[0], argv[1:]...).CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("%s: ask for its version: %w: %s", c.Name, err, bytes.TrimSpace(out))
+	}
+	line, _, _ := strings.Cut(string(bytes.TrimSpace(out)), "\n")
+	for _, cut := range []string{"nginx version: ", "HAProxy version ", "tenfour "} {
+		line = strings.TrimPrefix(line, cut)
+	}
+	line, _, _ = strings.Cut(line, " - http") // HAProxy's address
+	return line, nil
+}
+
+// TakesPart reports whether the contender has a place in s: a tuned one only where there is something to tune.
+func (c *Contender) TakesPart(s *Scenario) bool { return !c.Tuned || s.MaxConn > 0 }
+
+// Configuration is the file that c runs with, or its command line when it has none.
+func (c *Contender) Configuration(s setup) (string, error) {
+	if !c.Tuned {
+		s.MaxConn = 0
+	}
+	if c.Kind.file == "" {
+		return strings.Join(c.Kind.args(c.Kind.name, "", &s), " ") + "\n", nil
+	}
+	var b strings.Builder
+	if err := peerTemplates.ExecuteTemplate(&b, c.Kind.file+".tmpl", &s); err != nil {
+		return "", fmt.Errorf("write the configuration of %s: %w", c.Name, err)
+	}
+	return b.String(), nil
+}
+
+// Start runs the contender with a configuration of its own in dir, and returns when it listens. The caller ends the
+// process; for nobody it is nil, and the address is the backend's.
+func (c *Contender) Start(ctx context.Context, dir string, s setup) (addr string, p *Process, err error) {
+	if c.Kind == nil {
+		return s.Backends[0], nil, nil
+	}
+	if s.Listen, err = freeAddr(); err != nil {
+		return "", nil, err
+	}
+	if dir, err = openDir(dir, c.Name+"-"); err != nil {
+		return "", nil, err
+	}
+	conf := ""
+	if c.Kind.file != "" {
+		text, err := c.Configuration(s)
+		if err != nil {
+			return "", nil, err
+		}
+		conf = filepath.Join(dir, c.Kind.file)
+		if err := os.WriteFile(conf, []byte(text), 0o644); err != nil {
+			return "", nil, err
+		}
+	}
+	home := []string{"HOME=" + dir, "XDG_DATA_HOME=" + dir, "XDG_CONFIG_HOME=" + dir}
+	p, err = startProcess(c.Name, dir, home, c.Kind.args(c.Path, conf, &s)...)
+	if err != nil {
+		return "", nil, err
+	}
+	if err := p.AwaitListening(ctx, s.Listen); err != nil {
+		p.End()
+		return "", nil, err
+	}
+	return s.Listen, p, nil
+}

@@ -1,0 +1,152 @@
+// Command bench compares tenfour, built from the tree that it is run in, with the proxies that it finds (nginx, HAProxy,
+// Caddy) and with no proxy at all, in one run on one machine.
+//
+//	go run ./bench                              all scenarios, 5 rounds: a table, and bench/report/report.html
+//	go run ./bench --quick                      a glance, in under 2 minutes
+//	go run ./bench --scenario close,keep        some of them
+//	go run ./bench --compare OLD.json           and what has changed since the report OLD.json
+//	go run ./bench --peer tenfour-old=/tmp/old  one contender more: an older build of ours, another nginx
+//
+// It needs Linux, for /proc, and the load generators ab and wrk. docs/performance.md tells how each figure is measured.
+// It does not tune the machine, use more than one, or leave anything running.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+)
+
+func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
+
+// Options is the command line, checked.
+type Options struct {
+	Scenarios []*Scenario
+	Rounds    int
+	Quick     bool
+	Peers     []string // NAME=PATH, of --peer
+	Compare   string   // a report.json, or ""
+	From      string   // a report.json to show again without running anything, or ""
+	Out       string   // the folder for the report
+}
+
+// errUsage is a command line that asks for something there is not; the message has been written.
+var errUsage = errors.New("usage")
+
+func parseOptions(args []string, stderr io.Writer) (*Options, error) {
+	o := &Options{}
+	fs := flag.NewFlagSet("bench", flag.ContinueOnError)
+	fs.SetOutput(stderr)
+	names := fs.String("scenario", "", "only these, with commas between: "+strings.Join(scenarioNames(), ","))
+	fs.IntVar(&o.Rounds, "rounds", 5, "how often every contender is visited")
+	fs.BoolVar(&o.Quick, "quick", false, "short samples, and as many rounds as fit into 2 minutes (2 at most)")
+	fs.Func("peer", "NAME=PATH, repeatable: a contender more; NAME begins with nginx, haproxy, caddy or tenfour, which says how it is set up", func(s string) error {
+		o.Peers = append(o.Peers, s)
+		return nil
+	})
+	fs.StringVar(&o.Compare, "compare", "", "an older report.json: say what has changed since")
+	fs.StringVar(&o.From, "from", "", "a report.json: show it (and compare it) again, without a run")
+	fs.StringVar(&o.Out, "out", "", "the folder for report.json and report.html (bench/report of the tree)")
+	if err := fs.Parse(args); err != nil {
+		return nil, err
+	}
+	bad := func(format string, a ...any) (*Options, error) {
+		fmt.Fprintf(stderr, "bench: "+format+"\n", a...)
+		return nil, errUsage
+	}
+	if fs.NArg() > 0 {
+		return bad("%s: there are only flags; see --help", fs.Arg(0))
+	}
+	if o.Rounds < 1 || o.Rounds > 100 {
+		return bad("--rounds %d: from 1 to 100", o.Rounds)
+	}
+	for _, s := range scenarios {
+		if *names == "" || slices.Contains(strings.Split(*names, ","), s.Name) {
+			o.Scenarios = append(o.Scenarios, s)
+		}
+	}
+	if *names != "" {
+		for name := range strings.SplitSeq(*names, ",") {
+			if !slices.Contains(scenarioNames(), name) {
+				return bad("--scenario %s: there are %s", name, strings.Join(scenarioNames(), ", "))
+			}
+		}
+	}
+	return o, nil
+}
+
+// run is the program. It ends with 0 when there is a report, 1 when there is none, 2 on wrong usage.
+func run(args []string, stdout, stderr io.Writer) int {
+	if len(args) > 1 && args[0] == backendCommand {
+		return runBackend(args[1:], stdout, stderr)
+	}
+	o, err := parseOptions(args, stderr)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		return 0
+	case err != nil:
+		return 2
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
+	defer stop()
+	if err := benchmark(ctx, o, stdout, stderr); err != nil {
+		if ctx.Err() != nil {
+			err = errors.New("interrupted: what it started has been ended, no report was written")
+		}
+		fmt.Fprintln(stderr, "bench:", err)
+		return 1
+	}
+	return 0
+}
+
+// benchmark makes the report, or takes it from a file, and shows it.
+func benchmark(ctx context.Context, o *Options, stdout, stderr io.Writer) error {
+	var old *Report
+	var err error
+	if o.Compare != "" { // first, so that a wrong name costs no run
+		if old, err = readReport(o.Compare); err != nil {
+			return err
+		}
+	}
+	var r *Report
+	if o.From != "" {
+		if r, err = readReport(o.From); err != nil {
+			return err
+		}
+		if o.Out == "" {
+			o.Out = filepath.Dir(o.From)
+		}
+	} else {
+		root, err := moduleRoot(ctx)
+		if err != nil {
+			return err
+		}
+		if o.Out == "" {
+			o.Out = filepath.Join(root, "bench", "report")
+		}
+		if r, err = runAll(ctx, o, root, stderr); err != nil {
+			return err
+		}
+	}
+	if err := writeReport(o.Out, r, old); err != nil {
+		return err
+	}
+	printTables(stdout, r)
+	if old != nil {
+		printChanges(stdout, compareReports(old, r), o.Compare)
+	}
+	fmt.Fprintf(stdout, "\n%s\n%s\n", filepath.Join(o.Out, "report.html"), filepath.Join(o.Out, "report.json"))
+	return nil
+}
+
+// quickBudget is when --quick begins no further round, and when it skips what is left of one: tables and plots follow.
+const quickBudget = 100 * time.Second

@@ -1,0 +1,56 @@
+package main
+
+import (
+	"context"
+	"path/filepath"
+)
+
+// seed is where tenfour comes from: many clients, and servers that cannot stand many.
+var seed = &Scenario{
+	Name:     "seed",
+	Question: "80 clients, four Python http.servers: who keeps them alive, and nobody waiting?",
+	MaxConn:  4,
+	Figures:  append([]Figure{perSecond, cpuEach, peakPSS}, wholeMs(latencyFigures("", ""))...),
+	Goals: []Goal{
+		{Figure: "rps", Peer: "nginx", AtLeast: 1.5},
+		{Figure: "rps", Peer: "caddy", AtLeast: 1.5},
+		{Figure: "rps", Peer: "haproxy-tuned", AtLeast: 1},
+		{Figure: "max", Peer: "-", AtMost: 100},
+		memoryGoal,
+	},
+	Notes: []string{
+		"direct is one of the four servers.",
+		"haproxy-tuned has maxconn 4 for each server, which is what tenfour does by itself; nginx and Caddy have no queue for that.",
+		"ab is a closed loop: it shows a stall once, in max.",
+	},
+	Load: func(e *Env) []string {
+		return []string{commandLine(seedRun(e, "TIMES").command("http://PROXY" + pageTarget))}
+	},
+	Start: func(ctx context.Context, e *Env) (*Origin, error) { return startPython(ctx, e.Site, 4) },
+	Passes: []func(context.Context, *Visit) error{
+		func(ctx context.Context, v *Visit) error {
+			details := filepath.Join(v.Dir, "ab.tsv")
+			_, err := v.measure("", func() (*Load, error) { return seedRun(v.Env, details).run(ctx, v.url(pageTarget)) })
+			if err != nil || v.Sample.Problem != "" {
+				return err
+			}
+			times, err := readABDetails(details)
+			for _, p := range curveAt {
+				v.Sample.Curve = append(v.Sample.Curve, percentileOf(times, p))
+			}
+			return err
+		},
+	},
+}
+
+func seedRun(e *Env, details string) abRun {
+	return abRun{Requests: e.SeedRequests, Time: e.SeedMost, Clients: 80, Details: details}
+}
+
+// wholeMs is for ab, whose times have no fractions.
+func wholeMs(figures []Figure) []Figure {
+	for i := range figures {
+		figures[i].Digits = 0
+	}
+	return figures
+}
