@@ -297,22 +297,19 @@ func TestHalfABody_isNeverTakenForAWhole(t *testing.T) {
 				t.Parallel()
 				var answered atomic.Int32 // clients that have got the beginning
 				s := startServer(t, func(p *peer) {
-					for {
-						if _, err := readRequest(p.in); err != nil {
-							return
-						}
-						began := answered.Load()
-						p.say(raw)
-						if len(raw) < 100 && name[:4] == "long" {
-							io.Copy(p, content{1 << 20, 1}.reader())
-						}
-						for late := time.Now().Add(patience); answered.Load() == began && time.Now().Before(late); {
-							time.Sleep(time.Millisecond)
-						}
-						if how == "RST" {
-							p.breakOff()
-						}
+					if _, err := readRequest(p.in); err != nil {
 						return
+					}
+					began := answered.Load()
+					p.say(raw)
+					if name[:4] == "long" {
+						io.Copy(p, content{1 << 20, 1}.reader())
+					}
+					for late := time.Now().Add(patience); answered.Load() == began && time.Now().Before(late); {
+						time.Sleep(time.Millisecond)
+					}
+					if how == "RST" {
+						p.breakOff()
 					}
 				})
 				tf := startTenfour(t, []string{s.addr})

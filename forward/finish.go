@@ -79,7 +79,7 @@ func (x *Exchange) fail(side Side, status int, err error) bool {
 // reached is how far x came.
 func (x *Exchange) reached() Step {
 	switch {
-	case x.phase == connecting || x.back != nil && x.back.Connecting():
+	case x.phase == connecting || x.back == nil || x.back.Connecting():
 		return Connect
 	case x.heard:
 		return Read

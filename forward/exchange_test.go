@@ -1,0 +1,172 @@
+package forward
+
+import (
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"tenfour/httpparse"
+	"tenfour/pool"
+	"tenfour/sock"
+)
+
+// patience is how long a test waits for what must come. Only a failure takes that long.
+const patience = 5 * time.Second
+
+// owner is told how an exchange goes, and closes its client's connection at the end, behind what it has not taken yet.
+type owner struct{ finished chan *Exchange }
+
+func (o *owner) Queued(*Exchange)  {}
+func (o *owner) Lasting(*Exchange) {}
+func (o *owner) Finished(x *Exchange) {
+	x.Client.Write(x.Pending())
+	x.Client.Close()
+	o.finished <- x
+}
+
+// Unpark is never needed: no exchange of these tests lasts, or waits in a queue.
+func (o *owner) Unpark() {}
+
+// startRoute makes a route to one origin, which the test's end closes.
+func startRoute(t *testing.T, o *Origin) (*Route, *pool.Lot) {
+	t.Helper()
+	lot, err := pool.NewLot()
+	if err != nil {
+		t.Fatal(err)
+	}
+	workers := pool.New(lot, func(v any, stack []byte) { t.Errorf("panic: %v\n%s", v, stack) })
+	t.Cleanup(func() {
+		workers.Close()
+		lot.Close()
+	})
+	b, err := workers.AddBackend(o.Name, 1, 0, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	settings := &Settings{ConnectTimeout: patience, BackendTimeout: patience, ClientTimeout: patience, Buffer: 4 << 10}
+	return &Route{Name: "/", Queue: workers.AddRoute("/", 1, b), Settings: settings}, lot
+}
+
+// exchange has the route move a request, and returns what its client got, and how it went.
+func (r *Route) exchange(t *testing.T, lot *pool.Lot, raw string) (string, *Exchange) {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	to := ln.Addr().String()
+	l, err := sock.Listen(ln)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	client, err := net.DialTimeout("tcp", to, patience)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	var conn sock.Conn
+	err = l.Accept(func(fd int, remote netip.AddrPort) { conn.Init(lot, fd, remote) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	own := &owner{finished: make(chan *Exchange, 1)}
+	x := &Exchange{}
+	x.Init(lot)
+	x.In = GetBuffer(len(raw))
+	x.In.B = append(x.In.B, raw...)
+	if x.HeadLen, err = x.Req.Parse(x.In.B, &httpparse.DefaultLimits); err != nil {
+		t.Fatal(err)
+	}
+	var party, waiting pool.Party
+	party.Init(lot, own)
+	waiting.Init(lot, own)
+	x.InAt, x.Route, x.Owner, x.KeepClient = x.HeadLen, r, own, false
+	x.Limits, x.Client, x.Party, x.Waiting, x.At, x.Stop = &httpparse.DefaultLimits, &conn, &party, &waiting, &pool.Place{}, new(atomic.Bool)
+	if err := r.Queue.Enter(x); err != nil {
+		t.Fatal(err)
+	}
+	client.SetDeadline(time.Now().Add(patience))
+	got, err := io.ReadAll(client)
+	if err != nil {
+		t.Error(err)
+	}
+	return string(got), <-own.finished
+}
+
+// startOrigin starts a server that answers "okay", on an address of the given family, and returns it.
+func startOrigin(t *testing.T, at string) netip.AddrPort {
+	t.Helper()
+	ln, err := net.Listen("tcp", at)
+	if err != nil {
+		t.Skip("this system has no such address: " + err.Error())
+	}
+	s := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "okay") })}
+	served := make(chan error, 1)
+	go func() { served <- s.Serve(ln) }() // ends with Close
+	t.Cleanup(func() {
+		s.Close()
+		<-served
+	})
+	return netip.MustParseAddrPort(ln.Addr().String())
+}
+
+func TestExchange_triesEveryAddressOfAName(t *testing.T) {
+	tests := map[string]struct{ listens, first, second string }{
+		"only 127.0.0.1 listens": {"127.0.0.1:0", "::1", "127.0.0.1"},
+		"only ::1 listens":       {"[::1]:0", "127.0.0.1", "::1"},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			at := startOrigin(t, tc.listens)
+			o := NewOrigin("localhost", at.Port(), nil)
+			o.resolved = []netip.AddrPort{
+				netip.AddrPortFrom(netip.MustParseAddr(tc.first), at.Port()), netip.AddrPortFrom(netip.MustParseAddr(tc.second), at.Port()),
+			}
+			o.until = time.Now().Add(time.Minute)
+			route, lot := startRoute(t, o)
+			got, x := route.exchange(t, lot, "GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+			if !strings.HasPrefix(got, "HTTP/1.1 200 ") || !strings.HasSuffix(got, "okay") || x.Failure != nil {
+				t.Errorf("got %q (%v), want the answer of the address that listens", got, x.Failure)
+			}
+		})
+	}
+}
+
+func TestExchange_tellsWhyNoAddressCouldBeHad(t *testing.T) {
+	at := startOrigin(t, "127.0.0.1:0")
+	o := NewOrigin("localhost", at.Port(), nil)
+	dead := netip.MustParseAddr("127.0.0.2")
+	o.resolved, o.until = []netip.AddrPort{netip.AddrPortFrom(dead, at.Port()), netip.AddrPortFrom(dead, at.Port())}, time.Now().Add(time.Minute)
+	route, lot := startRoute(t, o)
+	_, x := route.exchange(t, lot, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n")
+	if f := x.Failure; f == nil || f.Status != 502 || f.Sent || f.Step != Connect || !strings.Contains(f.Error(), "refused") {
+		t.Errorf("got %#v, want 502 while connecting, nothing sent, refused", f)
+	}
+}
+
+func TestRetryable_onlyWhatMayBeSentTwice(t *testing.T) {
+	for _, tc := range []struct {
+		e          Error
+		idempotent bool
+		want       bool
+	}{
+		{Error{Side: Backend, Step: Connect}, false, true},
+		{Error{Side: Backend, Step: Send, Sent: true}, false, false},
+		{Error{Side: Backend, Step: Send, Sent: true}, true, true},
+		{Error{Side: Backend, Step: Await, Sent: true}, true, true},
+		{Error{Side: Backend, Step: Await, Sent: true}, false, false},
+		{Error{Side: Backend, Step: Read, Sent: true}, true, false},
+		{Error{Side: Client, Step: Connect}, true, false},
+		{Error{Side: Self, Step: Connect}, true, false},
+	} {
+		if got := tc.e.Retryable(tc.idempotent); got != tc.want {
+			t.Errorf("%+v, idempotent %t: got %t, want %t", tc.e, tc.idempotent, got, tc.want)
+		}
+	}
+}
