@@ -83,6 +83,8 @@ func (p *process) exit(t testing.TB) *os.ProcessState {
 	select {
 	case <-p.ended:
 	case <-time.After(2 * patience):
+		p.signal(t, syscall.SIGQUIT) // it says where its goroutines are
+		<-p.ended
 		t.Fatalf("tenfour has not ended after %v\n%s", 2*patience, p.log)
 	}
 	return p.cmd.ProcessState

@@ -171,15 +171,16 @@ func (f *Front) Drain(most time.Duration) int {
 	gone := make(chan struct{})
 	f.mu.Lock()
 	f.draining.Store(true)
-	for _, l := range f.listeners {
-		l.Close()
-	}
+	listeners := f.listeners
 	f.gone = gone
 	if f.open == 0 {
 		close(gone)
 		f.gone = nil
 	}
 	f.mu.Unlock()
+	for _, l := range listeners {
+		l.Close() // which waits for who is just being accepted, and he for f.mu
+	}
 	f.loops.Wait()
 	f.rouseParked()
 	late := time.NewTimer(most)

@@ -218,3 +218,36 @@ func TestDrain_hammered(t *testing.T) {
 	}
 	stop()
 }
+
+// TestDrain_whileClientsArrive: whoever comes in the middle of it holds nothing up.
+func TestDrain_whileClientsArrive(t *testing.T) {
+	fine, _ := startBackend(t, "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nokay")
+	for range 30 {
+		addr, _, stop := startFront(t, 1, 10, map[string]string{"/": fine})
+		var clients sync.WaitGroup
+		arrived := make(chan struct{})
+		first := sync.OnceFunc(func() { close(arrived) })
+		for range 4 {
+			clients.Go(func() { // ends when nobody listens any more
+				for {
+					c, err := net.Dial("tcp", addr)
+					if err != nil {
+						return
+					}
+					first()
+					c.(*net.TCPConn).SetLinger(0)
+					c.Close()
+				}
+			})
+		}
+		<-arrived
+		stopped := make(chan struct{})
+		go func() { stop(); close(stopped) }() // ends with the front
+		select {
+		case <-stopped:
+		case <-time.After(patience):
+			panic("Drain does not return; the goroutines below say why") // a failure would wait for it again
+		}
+		clients.Wait()
+	}
+}
