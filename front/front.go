@@ -172,16 +172,18 @@ func (f *Front) Drain(most time.Duration) int {
 	f.mu.Lock()
 	f.draining.Store(true)
 	listeners := f.listeners
+	f.mu.Unlock()
+	for _, l := range listeners { // unlocked: Close waits for a connection that is just being accepted
+		l.Close()
+	}
+	f.loops.Wait()
+	f.mu.Lock()
 	f.gone = gone
 	if f.open == 0 {
 		close(gone)
 		f.gone = nil
 	}
 	f.mu.Unlock()
-	for _, l := range listeners {
-		l.Close() // which waits for who is just being accepted, and he for f.mu
-	}
-	f.loops.Wait()
 	f.rouseParked()
 	late := time.NewTimer(most)
 	defer late.Stop()

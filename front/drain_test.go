@@ -1,0 +1,36 @@
+package front_test
+
+import (
+	"net"
+	"sync"
+	"testing"
+	"time"
+)
+
+// A drain once waited for a connection that was just being accepted, which waited for the drain.
+func TestDrain_endsWhileConnectionsCome(t *testing.T) {
+	backend, _ := startBackend(t, "")
+	for range 30 {
+		addr, _, stop := startFront(t, 1, 1, map[string]string{"/": backend})
+		stopped := make(chan struct{})
+		var knocking sync.WaitGroup
+		for range 4 {
+			knocking.Go(func() { // ends when nobody listens any more
+				for {
+					c, err := net.Dial("tcp", addr)
+					if err != nil {
+						return
+					}
+					c.Close()
+				}
+			})
+		}
+		go func() { stop(); close(stopped) }()
+		select {
+		case <-stopped:
+		case <-time.After(2 * patience):
+			t.Fatal("the drain does not end")
+		}
+		knocking.Wait()
+	}
+}
