@@ -36,6 +36,9 @@ type setup struct {
 	Small    string   // the small response
 }
 
+// Port is Listen's.
+func (s *setup) Port() string { return s.Listen[strings.LastIndexByte(s.Listen, ':')+1:] }
+
 // Clients is how many HAProxy may serve at once: each may need two descriptors.
 func (s *setup) Clients() int { return min(9000, (s.Files-500)/2) }
 

@@ -1,3 +1,172 @@
 package main
 
-func renderHTML(r, old *Report) ([]byte, error) { return nil, nil }
+import (
+	"bytes"
+	_ "embed"
+	"fmt"
+	"html/template"
+	"slices"
+	"strings"
+
+	"gonum.org/v1/plot/vg/draw"
+	"gonum.org/v1/plot/vg/vgsvg"
+)
+
+//go:embed report.html.tmpl
+var pageText string
+
+var pageTemplate = template.Must(template.New("page").Parse(pageText))
+
+func drawOn(c *vgsvg.Canvas) draw.Canvas { return draw.New(c) }
+
+// page is what the template is given.
+type page struct {
+	*Report
+	Took, Versions string
+	Verdicts       []Verdict
+	Met, Judged    int
+	Sections       []section
+	Legend         []legendEntry
+	Since          string
+	Changes        [][]string
+	ChangeHead     []string
+}
+
+type legendEntry struct {
+	N             int
+	Name, Version string
+}
+
+// section is one scenario.
+type section struct {
+	ScenarioInfo
+	Head     []string
+	Rows     []tableRow
+	Problems []string
+	Plots    []template.HTML
+	Wide     []template.HTML
+}
+
+type tableRow struct {
+	N     int // the contender's colour
+	Name  string
+	Cells []tableCell
+}
+
+type tableCell struct {
+	Value, Spread, Ratio string
+	Good                 string // "win" where tenfour is ahead of this one, "loss" where it is behind
+	Bad                  bool
+}
+
+// renderHTML makes the page. old, if not nil, is what r is compared with.
+func renderHTML(r, old *Report) ([]byte, error) {
+	p := page{Report: r, Took: fmt.Sprintf("%.0f min %02d s", float64(int(r.Seconds)/60), int(r.Seconds)%60), Verdicts: r.verdicts()}
+	for i, c := range r.Contenders {
+		p.Legend = append(p.Legend, legendEntry{i % seriesColors, c.Name, c.Version})
+	}
+	var tools []string
+	for name, version := range r.Tools {
+		tools = append(tools, name+" "+version)
+	}
+	slices.Sort(tools)
+	p.Versions = strings.Join(tools, ", ")
+	for _, v := range p.Verdicts {
+		if v.Known {
+			p.Judged++
+		}
+		if v.Met {
+			p.Met++
+		}
+	}
+	for _, s := range r.Scenarios {
+		sec, err := r.section(s)
+		if err != nil {
+			return nil, err
+		}
+		p.Sections = append(p.Sections, sec)
+	}
+	if old != nil {
+		p.Since, p.ChangeHead = old.Date, changeHead
+		for _, c := range compareReports(old, r) {
+			p.Changes = append(p.Changes, c.row())
+		}
+	}
+	var b bytes.Buffer
+	if err := pageTemplate.Execute(&b, p); err != nil {
+		return nil, fmt.Errorf("write report.html: %w", err)
+	}
+	return b.Bytes(), nil
+}
+
+// section makes a scenario's table and plots.
+func (r *Report) section(s ScenarioInfo) (section, error) {
+	sec := section{ScenarioInfo: s}
+	for _, f := range s.Figures {
+		sec.Head = append(sec.Head, heading(f))
+	}
+	for n, c := range r.Contenders {
+		if !slices.Contains(r.partakers(s.Name), c.Name) {
+			continue
+		}
+		row := tableRow{N: n % seriesColors, Name: c.Name}
+		for _, f := range s.Figures {
+			row.Cells = append(row.Cells, r.htmlCell(s.Name, c.Name, f))
+		}
+		sec.Rows = append(sec.Rows, row)
+		for _, p := range r.problems(s.Name, c.Name) {
+			sec.Problems = append(sec.Problems, c.Name+", "+p)
+		}
+	}
+	add := func(to *[]template.HTML, svg string, err error) error {
+		if err == nil && svg != "" {
+			*to = append(*to, template.HTML(svg)) // ours: drawn from numbers, its texts escaped
+		}
+		return err
+	}
+	for _, f := range s.Figures {
+		var svg string
+		var err error
+		switch f.Name {
+		case "rps", "gbs", "kib", "kept":
+			svg, err = r.barPlot(s.Name, f)
+		case "cpu":
+			svg, err = r.cpuPlot(s.Name, f)
+		}
+		if err := add(&sec.Plots, svg, err); err != nil {
+			return sec, err
+		}
+	}
+	svg, err := r.curvePlot(s.Name)
+	if err := add(&sec.Wide, svg, err); err != nil {
+		return sec, err
+	}
+	svg, err = r.seriesPlot(s.Name)
+	return sec, add(&sec.Wide, svg, err)
+}
+
+func (r *Report) htmlCell(scenario, contender string, f Figure) tableCell {
+	s := r.spread(scenario, contender, f.Name)
+	c := tableCell{Value: number(s.Median, f.Digits), Bad: s.Bad > 0}
+	if !s.Known() {
+		return c
+	}
+	if s.Max > s.Min {
+		c.Spread = number(s.Min, f.Digits) + "–" + number(s.Max, f.Digits)
+	}
+	if contender == "tenfour" {
+		return c
+	}
+	if ratio := r.ratio(scenario, contender, f.Name); ratio.Known() {
+		c.Ratio = fmt.Sprintf("× %.2f", ratio.Median)
+		switch {
+		case contender == "direct": // nobody's rival
+		case ratio.Median >= 0.99 && ratio.Median <= 1.01:
+		case f.Higher == (ratio.Median > 1):
+			c.Good = "win"
+		default:
+			c.Good = "loss"
+		}
+	}
+	return c
+}

@@ -33,15 +33,6 @@ func scenarioNames() []string {
 	return names
 }
 
-func scenarioNamed(name string) *Scenario {
-	for _, s := range scenarios {
-		if s.Name == name {
-			return s
-		}
-	}
-	return nil
-}
-
 // Figure is one number that is measured.
 type Figure struct {
 	Name   string // the key in report.json

@@ -105,6 +105,9 @@ func (c *bodyClient) get(target string) (int64, error) {
 	c.SetDeadline(time.Now().Add(transferMost))
 	fmt.Fprintf(c.Conn, "GET %s HTTP/1.1\r\nHost: bench\r\n\r\n", target)
 	length, err := c.head()
+	if err == nil && length != bigSize {
+		err = fmt.Errorf("the answer has %d bytes", length)
+	}
 	if err != nil {
 		return 0, err
 	}

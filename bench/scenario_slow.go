@@ -18,6 +18,7 @@ var slow = &Scenario{
 	Goals:    []Goal{memoryGoal},
 	Notes: []string{
 		"A slow reader takes 2 KiB every 100 ms. Its connections, and the backend's, have segments of 1,460 bytes, as on Ethernet: with loopback's 64 KiB the kernel would hold 200 KiB for anybody.",
+		"Where direct is fast too, the kernel has taken the slow readers' responses off the backend, whoever stood between: it lends a connection up to tcp_wmem (often 4 MB). Then this asks little.",
 		"The latencies are the open loop's, of requests from other clients, each counted from when it was due.",
 	},
 	Load: func(e *Env) []string {
