@@ -241,13 +241,9 @@ func TestDrain_whileClientsArrive(t *testing.T) {
 			})
 		}
 		<-arrived
-		stopped := make(chan struct{})
-		go func() { stop(); close(stopped) }() // ends with the front
-		select {
-		case <-stopped:
-		case <-time.After(patience):
-			panic("Drain does not return; the goroutines below say why") // a failure would wait for it again
-		}
+		late := time.AfterFunc(patience, func() { panic("Drain does not return; the goroutines below say why") })
+		stop()
+		late.Stop()
 		clients.Wait()
 	}
 }
