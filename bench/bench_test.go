@@ -260,6 +260,27 @@ func TestReport_isWellFormedAndSelfContained(t *testing.T) {
 	}
 }
 
+func TestDoc_hasTheTablesBetweenItsMarks(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "page.md")
+	if err := os.WriteFile(path, []byte("before\n"+docBegin+"old\n"+docEnd+"after\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // the second finds what the first wrote
+		if err := updateDoc(path, someReport(0.5)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	text, _ := os.ReadFile(path)
+	for _, want := range []string{"before\n" + docBegin, docEnd + "after\n", "| nginx | 1,050 (1,000–1,100) ×0.50 |", "- close, requests/s: 0.50 × nginx\n"} {
+		if !strings.Contains(string(text), want) {
+			t.Errorf("the page lacks %q:\n%s", want, text)
+		}
+	}
+	if strings.Contains(string(text), "old\n") {
+		t.Error("the page has its old tables still")
+	}
+}
+
 func TestOptions_refuseWhatThereIsNot(t *testing.T) {
 	for name, args := range map[string][]string{
 		"a scenario":      {"--scenario", "close,hurry"},

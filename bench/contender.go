@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"text/template"
 )
@@ -23,6 +24,7 @@ type Contender struct {
 	Kind    *kind  // nil: the backend itself, without a proxy
 	Path    string // of its program
 	Version string
+	Quiet   []string
 	Tuned   bool // with a limit on each backend's connections, where a scenario has one
 }
 
@@ -31,6 +33,7 @@ type setup struct {
 	Listen   string
 	Backends []string
 	Flags    []string // tenfour's, that suit the scenario
+	Quiet    []string // and those that turn off what would take a port
 	MaxConn  int      // connections to each backend; 0 is no limit
 	Files    int      // descriptors
 	Small    string   // the small response
@@ -55,7 +58,7 @@ var kinds = []*kind{
 	{
 		name: "tenfour",
 		args: func(path, _ string, s *setup) []string {
-			argv := append([]string{path, "--listen", s.Listen}, s.Flags...)
+			argv := slices.Concat([]string{path, "--listen", s.Listen}, s.Flags, s.Quiet)
 			for _, b := range s.Backends {
 				argv = append(argv, "--backend", b)
 			}
@@ -136,8 +139,19 @@ func findContenders(ctx context.Context, tenfour string, peers []string) ([]*Con
 			return nil, err
 		}
 		c.Version = v
+		if c.Kind.name == "tenfour" {
+			c.Quiet = quietFlags(ctx, c.Path)
+		}
 	}
 	return append(all, &Contender{Name: "direct", Version: "no proxy"}), nil
+}
+
+// quietFlags asks a tenfour whether it has a console, which would take the same port every time.
+func quietFlags(ctx context.Context, path string) []string {
+	if out, _ := exec.CommandContext(ctx, path, "--help").CombinedOutput(); bytes.Contains(out, []byte("--console")) {
+		return []string{"--console", "off"}
+	}
+	return nil
 }
 
 // lookPeer looks in PATH, and where Debian has servers when PATH is an ordinary user's.
@@ -167,6 +181,7 @@ func (c *Contender) TakesPart(s *Scenario) bool { return !c.Tuned || s.MaxConn >
 
 // Configuration is the file that c runs with, or its command line when it has none.
 func (c *Contender) Configuration(s setup) (string, error) {
+	s.Quiet = c.Quiet
 	if !c.Tuned {
 		s.MaxConn = 0
 	}
@@ -189,6 +204,7 @@ func (c *Contender) Start(ctx context.Context, dir string, s setup) (addr string
 	if s.Listen, err = freeAddr(); err != nil {
 		return "", nil, err
 	}
+	s.Quiet = c.Quiet
 	if dir, err = openDir(dir, c.Name+"-"); err != nil {
 		return "", nil, err
 	}

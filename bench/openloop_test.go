@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -44,7 +45,6 @@ func TestOpenLoop_showsAStallInAllThatWereDue(t *testing.T) {
 				Addr: srv.Listener.Addr().String(), Target: "/", Rate: 500, Time: time.Second,
 				Patience: 5 * time.Second, Conns: 8, Close: closes,
 			}
-			began = time.Now()
 			r, err := o.Run(t.Context())
 			if err != nil {
 				t.Fatal(err)
@@ -151,6 +151,34 @@ func TestTransfer_countsEveryByteOfTheSink(t *testing.T) {
 	for range 2 {
 		if n, err := c.post("/up", 3_000_001); n != 3_000_001 || err != nil {
 			t.Errorf("sent %d, %v", n, err)
+		}
+	}
+}
+
+func TestBackends_serveWhatTheScenariosAskFor(t *testing.T) {
+	needLinux(t)
+	site := t.TempDir()
+	if err := os.WriteFile(filepath.Join(site, smallTarget), make([]byte, smallSize), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for kind, sizes := range map[string]map[string]int64{
+		"lab":    {smallTarget: smallSize},
+		"serial": {pageTarget: pageSize, largeTarget: largeSize},
+	} {
+		addr, err := ownBackends[kind](site)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for target, size := range sizes {
+			res, err := http.Get("http://" + addr + target)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := io.Copy(io.Discard, res.Body)
+			res.Body.Close()
+			if got != size || err != nil || res.StatusCode != http.StatusOK {
+				t.Errorf("%s%s: %d bytes, %v, %s; want %d", kind, target, got, err, res.Status, size)
+			}
 		}
 	}
 }

@@ -152,10 +152,10 @@ func freeAddr() (string, error) {
 	return ln.Addr().String(), nil
 }
 
-// lookTool finds a load generator, or says how to install it.
+// lookTool finds a program, or says how to install it.
 func lookTool(name, debian string) error {
 	if _, err := exec.LookPath(name); err != nil {
-		return fmt.Errorf("%s is not installed, and the load comes from it (on Debian: apt-get install %s)", name, debian)
+		return fmt.Errorf("%s is not installed, and the benchmark needs it (on Debian: apt-get install %s)", name, debian)
 	}
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -18,6 +19,9 @@ func runAll(ctx context.Context, o *Options, root string, stderr io.Writer) (r *
 	began := time.Now()
 	for _, t := range [][2]string{{"ab", "apache2-utils"}, {"wrk", "wrk"}} {
 		err = errors.Join(err, lookTool(t[0], t[1]))
+	}
+	if slices.Contains(o.Scenarios, seed) {
+		err = errors.Join(err, lookTool("python3", "python3"))
 	}
 	if err != nil {
 		return nil, err

@@ -1,0 +1,116 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"strings"
+)
+
+// What stands between these two lines of a page is written by --doc, everything else by hand.
+const (
+	docBegin = "<!-- bench: begin -->\n"
+	docEnd   = "<!-- bench: end -->\n"
+)
+
+// updateDoc puts the report's tables into a page.
+func updateDoc(path string, r *Report) error {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	before, rest, ok := strings.Cut(string(text), docBegin)
+	_, after, ok2 := strings.Cut(rest, docEnd)
+	if !ok || !ok2 {
+		return fmt.Errorf("%s has no lines %q and %q, between which the tables go", path, strings.TrimSpace(docBegin), strings.TrimSpace(docEnd))
+	}
+	return os.WriteFile(path, []byte(before+docBegin+r.markdown()+docEnd+after), 0o644)
+}
+
+// markdown is the report as a page of docs has it: conditions, goals, losses, a table for each scenario.
+func (r *Report) markdown() string {
+	var b strings.Builder
+	out := func(format string, a ...any) { fmt.Fprintf(&b, format+"\n", a...) }
+	out("%s: %d × %s, %s, %s, %s; load average before: %s. `%s`, %.0f minutes, %d rounds.", r.Date, r.Machine.CPUs, r.Machine.CPU,
+		r.Machine.Memory, r.Machine.Kernel, r.Machine.Go, r.Machine.Load, r.Command, r.Seconds/60, r.Rounds)
+	var versions []string
+	for _, c := range r.Contenders {
+		if c.Name != "direct" && c.Name != "haproxy-tuned" {
+			versions = append(versions, c.Name+" "+strings.TrimPrefix(c.Version, c.Name+"/"))
+		}
+	}
+	for _, tool := range []string{"ab", "wrk", "python3"} {
+		if v := r.Tools[tool]; v != "" {
+			versions = append(versions, tool+" "+v)
+		}
+	}
+	out("%s.\n", strings.Join(versions, ", "))
+
+	out("### What we want, and what we have\n")
+	out("| scenario | figure | wanted | tenfour has | |\n|---|---|---|---|---|")
+	for _, v := range r.verdicts() {
+		out("| %s | %s | %s | %s | %s |", v.Scenario, v.Figure, v.Want, v.Got, v.word())
+	}
+	out("\n### Where tenfour is behind\n")
+	losses := r.losses()
+	if len(losses) == 0 {
+		out("Nowhere in this run.")
+	}
+	for _, l := range losses {
+		out("- %s", l)
+	}
+	out("\n### All figures\n\nMedians (least–most); × is tenfour's over that row's; ! marks samples that ended early or with failures.")
+	for _, s := range r.Scenarios {
+		flags := ""
+		if s.Flags != "" {
+			flags = fmt.Sprintf(" tenfour with `%s`.", s.Flags)
+		}
+		out("\n**%s**: %s Backend: %s.%s", s.Name, s.Question, s.Backend, flags)
+		for _, l := range s.Load {
+			out("`%s`", l)
+		}
+		head, rule := "\n| |", "|---|"
+		for _, f := range s.Figures {
+			head += " " + heading(f) + " |"
+			rule += "---|"
+		}
+		out("%s\n%s", head, rule)
+		for _, c := range r.partakers(s.Name) {
+			row := "| " + c + " |"
+			for _, f := range s.Figures {
+				row += " " + cell(r, s.Name, c, f) + " |"
+			}
+			out("%s", row)
+		}
+		for _, c := range r.partakers(s.Name) {
+			for _, p := range r.problems(s.Name, c) {
+				out("\n! %s, %s", c, p)
+			}
+		}
+	}
+	return b.String()
+}
+
+// losses are the figures in which a peer is ahead of tenfour by more than a hundredth, and whether the rounds agree.
+func (r *Report) losses() []string {
+	var all []string
+	for _, s := range r.Scenarios {
+		for _, f := range s.Figures {
+			var who []string
+			for _, c := range r.partakers(s.Name) {
+				ratio := r.ratio(s.Name, c, f.Name)
+				if !isPeer(c) || !ratio.Known() || f.Higher && ratio.Median >= 0.99 || !f.Higher && ratio.Median <= 1.01 {
+					continue
+				}
+				text := fmt.Sprintf("%.2f × %s", ratio.Median, c)
+				if ratio.Min < 1 && ratio.Max > 1 {
+					text += " (not in all rounds)"
+				}
+				who = append(who, text)
+			}
+			if len(who) > 0 {
+				all = append(all, fmt.Sprintf("%s, %s: %s", s.Name, f.Title, strings.Join(who, ", ")))
+			}
+		}
+	}
+	return all
+}
