@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -274,8 +275,8 @@ func TestBackendKilledInMidst_andRestarted(t *testing.T) {
 	if err := os.WriteFile(file, []byte(slowPython), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	_, port, _ := net.SplitHostPort(deadAddr(t))
-	addr := "127.0.0.1:" + port
+	addr := portOfOurOwn(t)
+	_, port, _ := net.SplitHostPort(addr)
 	start := func() *exec.Cmd {
 		cmd := exec.Command(python, file, port)
 		if err := cmd.Start(); err != nil {
@@ -321,4 +322,19 @@ func TestBackendKilledInMidst_andRestarted(t *testing.T) {
 	if status, words := tf.get(t, "/"); status != 200 || words != "halfhalf" {
 		t.Errorf("after its restart: got %d %q, want 200", status, words)
 	}
+}
+
+// portOfOurOwn is an address where nobody listens, with a port that the kernel gives to nobody who asks for any: one
+// that is to be listened on later, while other tests open connections.
+func portOfOurOwn(t testing.TB) string {
+	t.Helper()
+	for range 100 {
+		addr := fmt.Sprintf("127.0.0.1:%d", 20000+rand.IntN(10000))
+		if ln, err := net.Listen("tcp", addr); err == nil {
+			ln.Close()
+			return addr
+		}
+	}
+	t.Fatal("no free port between 20000 and 30000")
+	return ""
 }

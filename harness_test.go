@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -50,7 +51,7 @@ func startTenfour(t testing.TB, backends []string, flags ...string) *tenfour {
 				t.Errorf("tenfour %q left with %d, want 0\n%s", args, code, tf.log)
 			}
 		case <-time.After(2 * patience):
-			t.Errorf("tenfour %q still runs %v after its context ended\n%s", args, 2*patience, tf.log)
+			t.Errorf("tenfour %q still runs %v after its context ended\n%s\n%s", args, 2*patience, tf.log, stacks())
 		}
 	})
 
@@ -64,6 +65,12 @@ func startTenfour(t testing.TB, backends []string, flags ...string) *tenfour {
 		t.Fatalf("tenfour %q does not listen after %v\n%s", args, patience, tf.log)
 	}
 	return tf
+}
+
+// stacks returns the stack of every goroutine.
+func stacks() []byte {
+	buf := make([]byte, 1<<20)
+	return buf[:runtime.Stack(buf, true)]
 }
 
 // lockedBuffer is a bytes.Buffer for several goroutines. The zero value is empty and ready.
@@ -322,7 +329,17 @@ func startBackend(t testing.TB, script func(*visit)) *backend {
 			v.Close()
 		}
 		b.mu.Unlock()
-		running.Wait()
+		ended := make(chan struct{})
+		wait := func() {
+			running.Wait()
+			close(ended)
+		}
+		go wait() // ends with the scripts
+		select {
+		case <-ended:
+		case <-time.After(patience):
+			t.Errorf("a backend's script still runs %v after its connections were closed", patience)
+		}
 	})
 	return b
 }

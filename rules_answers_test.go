@@ -443,11 +443,13 @@ func TestAnswer_comesBeforeTheBodyIsThere(t *testing.T) {
 			if err != nil || m.line != "HTTP/1.1 413 Content Too Large" || m.body != "early" || !m.has("Connection", "close") {
 				t.Fatalf("got %q (%v), want the backend's early answer with Connection: close", c.raw, err)
 			}
-			if err := c.send(tc.more, "", whole); err != nil && endOf(err) != reset {
-				t.Error(err)
+			for range 3 {
+				if err := c.sendAndAwaitRead(tc.more); err != nil {
+					t.Errorf("sending on behind the answer: %v", err)
+				}
 			}
-			if got, end := c.rest(); got != "" || end == open {
-				t.Errorf("got %q, then %s, behind the answer, want nothing and the connection's end", got, end)
+			if got, end := c.rest(); got != "" || end != closed {
+				t.Errorf("got %q, then %s, behind the answer, want a FIN", got, end)
 			}
 			if err := r.canary(t, nil); err != nil {
 				t.Error(err)
@@ -456,6 +458,91 @@ func TestAnswer_comesBeforeTheBodyIsThere(t *testing.T) {
 				t.Error("the backend met what was left of the body as a request, or an end that it does not have")
 			}
 		})
+	}
+}
+
+// The same for an answer of our own: a body that nobody takes any more is read and forgotten, whatever stands in it.
+func TestOwnAnswer_comesBeforeTheBodyIsThere(t *testing.T) {
+	var taken atomic.Bool          // a part of a body came as a request
+	busy := make(chan struct{}, 1) // has an element when the only worker is taken
+	serve := make(chan struct{})   // closed when it may be served
+	b := startBackend(t, func(v *visit) {
+		for {
+			m, err := v.head()
+			switch {
+			case err != nil:
+				return
+			case strings.HasPrefix(m.line, "GET /canary "), strings.HasPrefix(m.line, "GET /queued "):
+				v.say("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\ncanary")
+				continue
+			case strings.HasPrefix(m.line, "GET /smuggled "):
+				taken.Store(true)
+				return
+			case strings.HasPrefix(m.line, "GET /busy "):
+				busy <- struct{}{}
+				<-serve
+				return
+			case strings.HasPrefix(m.line, "POST /dies "):
+				return
+			case strings.HasPrefix(m.line, "POST /resets "):
+				v.reset()
+				return
+			case strings.HasPrefix(m.line, "POST /malformed "):
+				v.say("HELLO\r\n\r\n")
+			}
+			v.untilGone()
+			return
+		}
+	})
+	r := &rig{tenfour: startTenfour(t, []string{b.addr}, "--workers", "1", "--queue", "1", "--buffer", "4KiB"), backend: b}
+	body := strings.Repeat(smuggled, 300)
+	run := func(t *testing.T, target, want string) {
+		for _, tc := range []struct{ head, sent string }{
+			{"POST " + target + " HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n", body},
+			{"POST " + target + " HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nF0000\r\n", body},
+		} {
+			c := r.dial(t)
+			defer c.Close()
+			if err := c.send(tc.head, tc.sent, whole); err != nil {
+				t.Fatal(err)
+			}
+			m, err := readAnswer(c.in, "POST") // while the client has more to send
+			if err == nil {
+				err = ownAnswer(m, "POST")
+			}
+			if err != nil || !strings.Contains(want, fmt.Sprint(m.status())) || !m.has("Connection", "close") {
+				t.Fatalf("got %q (%v), want %s with Connection: close, for %q and a part of a body", c.raw, err, want, tc.head)
+			}
+			for range 3 {
+				if err := c.sendAndAwaitRead(body); err != nil {
+					t.Errorf("sending on behind the answer: %v", err)
+				}
+			}
+			if got, end := c.rest(); got != "" || end != closed {
+				t.Errorf("got %q, then %s, behind the answer, want a FIN", got, end)
+			}
+		}
+	}
+	for target, want := range map[string]string{"/dies": "502", "/resets": "502", "/malformed": "502"} {
+		t.Run(target, func(t *testing.T) { run(t, target, want) })
+	}
+	t.Run("a full queue", func(t *testing.T) {
+		c := r.dial(t)
+		defer c.Close()
+		c.send("GET /busy HTTP/1.1\r\nHost: a\r\n\r\n", "", whole)
+		<-busy
+		waiting := r.queued(t, "GET /queued HTTP/1.1\r\nHost: a\r\n\r\n")
+		defer waiting.Close()
+		run(t, "/never", "503")
+		close(serve)
+		c.listen("GET")
+		waiting.listen("GET")
+	})
+	if err := r.canary(t, nil); err != nil {
+		t.Error(err)
+	}
+	if taken.Load() {
+		t.Error("the backend met a part of a body as a request")
 	}
 }
 
@@ -620,4 +707,32 @@ func TestLingeringClose_letsTheAnswerBeRead(t *testing.T) {
 		c.Close()
 	}
 	onlyCanary(t, r, refusedHead)
+}
+
+// The same goes for a client that had begun another request behind the one that closes: what it goes on to send is
+// read and forgotten, and resets nothing.
+func TestLingeringClose_behindAPipelinedRequest(t *testing.T) {
+	for _, closing := range []string{"GET /1 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", "GET /1 HTTP/1.0\r\n\r\n"} {
+		r := startRig(t)
+		r.replies(plainReply)
+		c := r.dial(t)
+		defer c.Close()
+		if err := c.send(closing, "GET /2 HT", whole); err != nil {
+			t.Fatal(err)
+		}
+		if m, err := readAnswer(c.in, "GET"); err != nil || m.body != "plain" || !m.has("Connection", "close") {
+			t.Fatalf("got %q (%v), want the answer, with Connection: close", c.raw, err)
+		}
+		for _, part := range []string{"TP/1.1\r\n", "Host: a\r\n", "\r\n"} {
+			if err := c.sendAndAwaitRead(part); err != nil {
+				t.Errorf("sending %q behind %q and its answer: %v", part, closing, err)
+			}
+		}
+		if got, end := c.rest(); got != "" || end != closed {
+			t.Errorf("got %q, then %s, behind the answer, want a FIN", got, end)
+		}
+		if requests, bytes := r.backend.seen(); len(requests) != 1 {
+			t.Errorf("the backend met %q, want the first request alone", bytes)
+		}
+	}
 }

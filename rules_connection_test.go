@@ -1,10 +1,13 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // The rows about connections (RFC 9112 §9, RFC 9110 §7.6.1): connection-specific fields, which connections stay,
@@ -257,9 +260,8 @@ func TestHalfClose_inTheQueueIsLeaving(t *testing.T) {
 				return mirror(m)
 			}))
 			tf := startTenfour(t, []string{b.addr}, "--workers", "1", "--queue", "1")
-			first, second, third := tf.dial(t), tf.dial(t), tf.dial(t)
+			first, second := tf.dial(t), tf.dial(t)
 			defer first.Close()
-			defer third.Close()
 			first.send("GET /1 HTTP/1.1\r\nHost: a\r\n\r\n", "", whole)
 			b.await(t, "the first request", func() bool { return len(b.requests) == 1 })
 
@@ -280,11 +282,12 @@ func TestHalfClose_inTheQueueIsLeaving(t *testing.T) {
 				second.Close()
 			}
 
+			third := tf.queued(t, "GET /3 HTTP/1.1\r\nHost: a\r\n\r\n")
+			defer third.Close()
 			close(serve)
 			if o := first.listen("GET"); o.last().body != "/1" {
 				t.Errorf("got %q, want the first answer", o.raw)
 			}
-			third.send("GET /3 HTTP/1.1\r\nHost: a\r\n\r\n", "", whole)
 			if o := third.listen("GET"); o.last().body != "/3" {
 				t.Errorf("got %q, want the third answer", o.raw)
 			}
@@ -292,6 +295,28 @@ func TestHalfClose_inTheQueueIsLeaving(t *testing.T) {
 				t.Errorf("the backend met %q, want nothing of the one who left", bytes)
 			}
 		})
+	}
+}
+
+// queued returns a client whose request waits in the queue. While the queue is full, which a 503 tells at once, it asks
+// again.
+func (tf *tenfour) queued(t *testing.T, raw string) *client {
+	t.Helper()
+	for deadline := time.Now().Add(patience); ; {
+		c := tf.dial(t)
+		if err := c.send(raw, "", whole); err != nil {
+			t.Fatal(err)
+		}
+		c.SetReadDeadline(time.Now().Add(200 * time.Millisecond))
+		_, err := c.in.Peek(1)
+		c.SetReadDeadline(time.Now().Add(patience))
+		if errors.Is(err, os.ErrDeadlineExceeded) {
+			return c
+		}
+		c.Close()
+		if time.Now().After(deadline) {
+			t.Fatalf("the queue has no place after %v for %q", patience, raw)
+		}
 	}
 }
 

@@ -71,7 +71,7 @@ func (r *Route) exchange(t *testing.T, lot *pool.Lot, raw string) (string, *Exch
 	}
 	defer client.Close()
 	var conn sock.Conn
-	err = l.Accept(func(fd int, remote netip.AddrPort) { conn.Init(lot, fd, remote) })
+	err = l.Accept(func(fd int, remote netip.AddrPort) bool { conn.Init(lot, fd, remote); return false })
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -30,6 +30,7 @@ type flow struct {
 	hold   int                        // bytes that out may hold
 	pipe   *sock.Pipe                 // instead of out, once the rest is spliced
 
+	pauses  bool  // step returns when all is taken, before the last of it is given
 	taken   bool  // the body's end was taken
 	content int64 // bytes of content taken
 	given   int64 // bytes given
@@ -89,6 +90,9 @@ func (f *flow) step() (more bool, err *flowError) {
 			if err != nil && !waits(err) {
 				return false, &flowError{false, err}
 			}
+			return false, nil
+		}
+		if f.taken && f.pauses {
 			return false, nil
 		}
 	}

@@ -171,7 +171,17 @@ func (x *Exchange) hold() int { return max(x.Route.Settings.Buffer, holdLeast) }
 // relay moves what can be moved of the response's body.
 func (x *Exchange) relay() bool {
 	given, content := x.down.given, x.down.content
-	more, err := x.down.step()
+	var more bool
+	var err *flowError
+	if x.down.pauses = true; !x.down.taken {
+		more, err = x.down.step()
+	}
+	if err == nil && x.down.taken {
+		if x.slot != nil && x.down.pipeHeld() == 0 {
+			x.slot.Ending() // before the client has its last byte, and comes again
+		}
+		more, err = x.down.step()
+	}
 	x.again = x.again || more
 	if x.down.given > given || x.down.content > content {
 		x.touch()

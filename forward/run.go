@@ -34,6 +34,7 @@ func (x *Exchange) Run(s *pool.Slot) {
 		return // another worker may have it by now
 	}
 	ending := x.takeEnding()
+	s.Ending()
 	x.finish()
 	if ending != nil {
 		ending.seeOff(s)

@@ -108,12 +108,13 @@ const (
 // memory, is asked for again after a pause: the connections wait in its backlog meanwhile.
 func (f *Front) acceptLoop(l *sock.Listener) error {
 	pause := acceptPause
+	take := f.accepted
 	for {
 		var err error
 		if f.full() {
 			err = errFull
 		} else {
-			err = l.Accept(f.accepted)
+			err = l.Accept(take)
 		}
 		switch {
 		case err == nil:
@@ -132,8 +133,8 @@ var errFull = errors.New("as many connections are open as the limit of descripto
 
 func (f *Front) full() bool { return f.MostOpen > 0 && f.Open() >= f.MostOpen }
 
-// accepted begins with a new connection.
-func (f *Front) accepted(fd int, remote netip.AddrPort) {
+// accepted begins with a new connection, and reports whether there is room for more.
+func (f *Front) accepted(fd int, remote netip.AddrPort) (more bool) {
 	c := f.spare.Get().(*client)
 	c.conn.Init(f.Lot, fd, remote)
 	c.conn.Watch.Tell(&c.party)
@@ -143,6 +144,7 @@ func (f *Front) accepted(fd int, remote netip.AddrPort) {
 	}
 	f.enter(c)
 	c.serve()
+	return !f.full()
 }
 
 func (f *Front) enter(c *client) {

@@ -77,7 +77,11 @@ func (b *Backend) panicked(v any) {
 			b.pool.panics(fmt.Errorf("backend %s: a slot is lost: %w", b.Name, err), nil)
 			return
 		}
-		if s.task = b.following(s); s.task == nil {
+		s.recall()
+		if s.task == nil {
+			s.task = b.following(s)
+		}
+		if s.task == nil {
 			b.free = append(b.free, s)
 		}
 		return
@@ -88,7 +92,12 @@ func (b *Backend) panicked(v any) {
 func (b *Backend) next(s *Slot) Task {
 	b.pool.mu.Lock()
 	defer b.pool.mu.Unlock()
-	task := b.following(s)
+	s.recall()
+	task := s.task // of who was given s while the last one ended
+	s.task = nil
+	if task == nil {
+		task = b.following(s)
+	}
 	if task == nil {
 		// One that grew impatient a moment ago did not find s among the idle.
 		s.lone = !b.MayKeep()

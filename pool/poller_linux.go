@@ -64,8 +64,9 @@ func (p *poller) close() {
 func (p *poller) run(raw syscall.RawConn) {
 	defer close(p.ended)
 	events := make([]unix.EpollEvent, 256)
+	collect := func(fd uintptr) bool { return p.collect(int(fd), events) }
 	for {
-		err := raw.Read(func(fd uintptr) bool { return p.collect(int(fd), events) })
+		err := raw.Read(collect)
 		if err != nil {
 			return
 		}

@@ -125,7 +125,7 @@ func (b *Backend) take(task Task) {
 	s := b.free[last]
 	b.free[last] = nil
 	b.free = b.free[:last]
-	s.task = task
+	s.task, s.offered = task, false
 	s.Notify()
 }
 

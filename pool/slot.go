@@ -1,5 +1,7 @@
 package pool
 
+import "slices"
+
 // Task is what a worker runs: an exchange.
 type Task interface {
 	// Run is called once, on s's worker, which is the task's until Run returns. Whatever Run leaves in s.Kept may be
@@ -31,6 +33,7 @@ type Slot struct {
 	lone    bool // close Kept while idle; guarded by the pool
 	retired bool // end when idle; guarded by the pool
 	fallen  bool // its worker panicked; guarded by the pool
+	offered bool // it is among the free though its task still runs; guarded by the pool
 }
 
 // work is a worker: it runs one task after the other until its slot is retired.
@@ -53,6 +56,28 @@ func (s *Slot) work() {
 		}
 	}
 	s.drop()
+}
+
+// Ending says that s's task is about to return, and that its client may know: the next request is not to find the slot
+// taken still. Who is given s meanwhile runs when the task has returned. It does nothing where another slot is free.
+func (s *Slot) Ending() {
+	b := s.Backend
+	b.pool.mu.Lock()
+	defer b.pool.mu.Unlock()
+	if s.offered || s.task != nil || len(b.free) > 0 || b.pool.closed || b.eldest() != nil {
+		return
+	}
+	s.offered = true
+	b.free = append(b.free, s)
+}
+
+// recall takes back what Ending offered.
+func (s *Slot) recall() {
+	if s.offered {
+		s.offered = false
+		b := s.Backend
+		b.free = slices.DeleteFunc(b.free, func(o *Slot) bool { return o == s })
+	}
 }
 
 // fall says that s's worker has panicked, and touches s no more.

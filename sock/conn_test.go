@@ -39,7 +39,7 @@ func startPair(t *testing.T) (*Conn, *net.TCPConn) {
 		t.Fatal(err)
 	}
 	c := &Conn{}
-	if err := l.Accept(func(fd int, remote netip.AddrPort) { c.Init(lot, fd, remote) }); err != nil {
+	if err := l.Accept(func(fd int, remote netip.AddrPort) bool { c.Init(lot, fd, remote); return false }); err != nil {
 		t.Fatal(err)
 	}
 	if c.Remote.String() != peer.LocalAddr().String() {

@@ -19,7 +19,7 @@ type Listener struct {
 
 	// Of the Accept under way, for ready: kept here, and not made anew for each.
 	ready  func(fd uintptr) bool
-	take   func(fd int, remote netip.AddrPort)
+	take   func(fd int, remote netip.AddrPort) (more bool)
 	failed error
 }
 
@@ -37,8 +37,7 @@ func Listen(ln net.Listener) (*Listener, error) {
 	ln.Close()
 	raw, err := file.SyscallConn()
 	if err == nil {
-		cerr := raw.Control(func(fd uintptr) { err = setNoDelay(int(fd)) })
-		err = errors.Join(err, cerr)
+		err = Control("", "", raw)
 	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("listener %s: %w", ln.Addr(), err), file.Close())
@@ -48,15 +47,23 @@ func Listen(ln net.Listener) (*Listener, error) {
 	return l, nil
 }
 
+// Control is for a net.ListenConfig: it has connections send small segments at once from the very first, which may come
+// before Listen.
+func Control(_, _ string, c syscall.RawConn) error {
+	var failed error
+	err := c.Control(func(fd uintptr) { failed = setNoDelay(int(fd)) })
+	return errors.Join(err, failed)
+}
+
 // Close ends Accept. The connections that nobody has accepted are reset by the kernel.
 func (l *Listener) Close() error { return l.file.Close() }
 
 // acceptMost is how many connections are taken before the next are asked for again, so that the goroutine yields.
 const acceptMost = 64
 
-// Accept waits for connections and gives each to take, several at a time. It returns net.ErrClosed when the listener
+// Accept waits for connections and gives each to take, several at a time, until take wants no more. It returns net.ErrClosed when the listener
 // was closed, and the kernel's error when it has no descriptor or no memory: try again later. One goroutine calls it.
-func (l *Listener) Accept(take func(fd int, remote netip.AddrPort)) error {
+func (l *Listener) Accept(take func(fd int, remote netip.AddrPort) (more bool)) error {
 	l.take, l.failed = take, nil
 	if err := l.raw.Read(l.ready); err != nil {
 		return net.ErrClosed
@@ -70,7 +77,9 @@ func (l *Listener) takeReady(fd uintptr) bool {
 		nfd, remote, err := accept(int(fd), &l.from)
 		switch {
 		case err == nil:
-			l.take(nfd, remote)
+			if !l.take(nfd, remote) {
+				return true
+			}
 		case errors.Is(err, unix.EAGAIN):
 			return n > 0
 		case errors.Is(err, unix.ECONNABORTED), errors.Is(err, unix.EINTR):
