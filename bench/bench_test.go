@@ -223,6 +223,21 @@ func TestCompare(t *testing.T) {
 	}
 }
 
+func TestCompare_doesNotTakeTheMachineForUs(t *testing.T) {
+	slower := someReport(1)
+	for _, s := range slower.Samples { // everybody's halves
+		s.Figures["rps"] /= 2
+	}
+	if c := compareReports(someReport(1), slower)[0]; c.Verdict != "like the others" {
+		t.Errorf("all halved: %q", c.Verdict)
+	}
+	short := someReport(2)
+	short.Samples = short.Samples[:2]
+	if c := compareReports(someReport(1), short)[0]; !strings.HasPrefix(c.Verdict, "one round") {
+		t.Errorf("one round: %q", c.Verdict)
+	}
+}
+
 func TestReport_isWellFormedAndSelfContained(t *testing.T) {
 	dir := t.TempDir()
 	if err := writeReport(dir, someReport(1.5), someReport(1)); err != nil {

@@ -12,7 +12,7 @@ type Change struct {
 	Old, New Spread
 	Percent  float64
 	Others   Spread // what the same figure of the others did, in percent: the machine and its mood
-	Verdict  string // "better", "worse" or "within the spread"
+	Verdict  string // "better", "worse", "within the spread", "like the others", or why there is none
 }
 
 // compareReports says what has changed from one report to another.
@@ -34,7 +34,7 @@ func compareReports(old, r *Report) []Change {
 				}
 			}
 			c.Others = spreadOf(others, nil)
-			c.Verdict = judge(f, c.Old, c.New)
+			c.Verdict = judge(f, c.Old, c.New, c.Others)
 			all = append(all, c)
 		}
 	}
@@ -43,18 +43,29 @@ func compareReports(old, r *Report) []Change {
 
 func percent(old, now Spread) float64 { return 100 * (now.Median - old.Median) / old.Median }
 
-// judge calls a change one only when either median lies outside of what the other report's rounds had.
-func judge(f Figure, old, now Spread) string {
+// judge calls a change one only when each median lies outside of what the other report's rounds had, and when it is still
+// one after what the others' same figure did, which is the machine's doing, has been taken off.
+func judge(f Figure, old, now, others Spread) string {
 	within := func(v float64, s Spread) bool { return s.Min <= v && v <= s.Max }
+	verdict := "worse"
+	if f.Higher == (now.Median > old.Median) {
+		verdict = "better"
+	}
 	switch {
 	case old.OnlyBad() || now.OnlyBad():
 		return "not comparable: only samples that ended early or with failures"
+	case old.N < 2 || now.N < 2:
+		return "one round: no spread to judge by"
 	case within(now.Median, old) || within(old.Median, now):
 		return "within the spread"
-	case f.Higher == (now.Median > old.Median):
-		return "better"
 	}
-	return "worse"
+	if others.Known() && others.Median > -100 {
+		left := now.Median / (1 + others.Median/100)
+		if within(left, old) || (left > old.Median) != (now.Median > old.Median) {
+			return "like the others"
+		}
+	}
+	return verdict
 }
 
 func (c Change) row() []string {
