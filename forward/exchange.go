@@ -77,7 +77,6 @@ type Exchange struct {
 	chunksDown httpparse.Chunks
 
 	now        int64 // the lot's time at this step
-	began      int64 // this attempt
 	progress   int64 // when a byte moved last
 	connectEnd int64
 	address    int // which of the origin's is being tried

@@ -39,7 +39,7 @@ const coldAfter = int64(time.Second)
 
 // begin makes the request ready to go out on a connection, kept or new.
 func (x *Exchange) begin() bool {
-	x.began, x.progress = x.now, x.now
+	x.progress = x.now
 	x.connectEnd = x.now + int64(x.Route.Settings.ConnectTimeout)
 	x.address = 0
 	if x.Req.WebSocket { // a tunnel that found no room could not be told so after the 101

@@ -108,12 +108,18 @@ func (x *Exchange) deadline() int64 {
 	}
 	at := x.timeout()
 	if x.slot != nil {
-		if x.phase == awaiting && !x.impatient {
-			at = min(at, x.began+int64(impatience))
-		}
-		at = min(at, x.lastsFrom())
+		at = min(at, x.impatientFrom(), x.lastsFrom())
 	}
 	return at
+}
+
+// impatientFrom is when x has waited long enough for its first byte to suspect the backend of sitting on an idle
+// connection. Waiting for the client's body is not the backend's fault.
+func (x *Exchange) impatientFrom() int64 {
+	if x.phase != awaiting || x.impatient || x.awaitsClient() {
+		return math.MaxInt64
+	}
+	return x.progress + int64(impatience)
 }
 
 // lastsFrom is when x should leave its worker, if nothing happens until then.

@@ -48,7 +48,7 @@ func (x *Exchange) lookAtClock() bool {
 	if x.endless && !x.up.ended && !x.down.ended {
 		return false
 	}
-	if x.phase == awaiting && !x.impatient && x.slot != nil && x.now >= x.began+int64(impatience) {
+	if x.slot != nil && x.now >= x.impatientFrom() {
 		x.impatient = true
 		x.lender.Impatient()
 	}
