@@ -1,0 +1,95 @@
+package front
+
+import (
+	"tenfour/forward"
+	"tenfour/sock"
+)
+
+// flush writes what is left of a response, and goes on as c.then says.
+func (c *client) flush() bool {
+	var err error
+	before := c.outAt
+	for c.outAt < len(c.out.B) && err == nil {
+		var n int
+		n, err = c.conn.Write(c.out.B[c.outAt:])
+		c.outAt += n
+	}
+	if err == nil {
+		err = c.conn.Flush()
+	}
+	switch {
+	case err == sock.ErrWait:
+		if c.outAt > before || c.party.Deadline() == 0 { // what the client sends meanwhile puts nothing off
+			c.party.SetDeadline(c.front.Lot.Now() + int64(c.front.IdleTimeout))
+		}
+		return c.park(true)
+	case err != nil:
+		c.dropped("left before it had its response")
+		return false
+	}
+	forward.PutBuffer(c.out)
+	c.out = nil
+	return c.proceed()
+}
+
+// proceed goes on behind a response.
+func (c *client) proceed() bool {
+	switch c.then {
+	case goOn:
+		c.phase = reading
+		c.party.SetDeadline(0)
+		if c.front.draining.Load() && c.in == nil {
+			c.close()
+			return false
+		}
+		return true
+	case lingerOn:
+		return c.beginLinger()
+	case resetting:
+		c.reset()
+		return false
+	}
+	if c.conn.Unread() {
+		return c.beginLinger()
+	}
+	c.close()
+	return false
+}
+
+// lingerTimeout is how long the client's bytes are read after a final answer: were the connection closed with some of
+// them unread, the kernel would reset it, and the client might never see the answer (RFC 9112 §9.6).
+const lingerTimeout = 5e9 // nanoseconds
+
+func (c *client) beginLinger() bool {
+	if err := c.conn.CloseWrite(); err != nil {
+		c.close()
+		return false
+	}
+	c.phase = lingering
+	c.conn.Retry()
+	c.party.SetDeadline(c.front.Lot.Now() + lingerTimeout)
+	return true
+}
+
+// lingerMost is how much is read before others have their turn.
+const lingerMost = 1 << 20
+
+// linger reads and forgets.
+func (c *client) linger() bool {
+	b := forward.GetBuffer(4 * firstBuffer)
+	defer forward.PutBuffer(b)
+	for read := 0; ; {
+		n, err := c.conn.Read(b.B[:cap(b.B)])
+		read += n
+		switch {
+		case err == sock.ErrWait:
+			return c.park(false)
+		case err != nil:
+			c.close()
+			return false
+		case read > lingerMost:
+			c.party.Again()
+			return false
+		}
+	}
+}
