@@ -43,10 +43,11 @@ end_groups() {
 
 # ---- what is needed ----------------------------------------------------------------------------------------------
 
-tools=(ab nginx haproxy wrk curl python3 openssl gcc setsid)
+tools=(ab nginx haproxy wrk curl nc python3 openssl gcc setsid)
 package_of() {
 	case $1 in
 	ab) echo apache2-utils ;;
+	nc) echo netcat-openbsd ;;
 	gcc) echo gcc libc6-dev ;; # for -race
 	setsid) echo util-linux ;;
 	*) echo "$1" ;;
