@@ -13,9 +13,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// poller is one epoll. A descriptor is added to it once, for all its events as edges, and never changed: a connection
-// that is parked a thousand times costs one epoll_ctl. The runtime's own poller watches the epoll's descriptor, so
-// that no thread stands in epoll_wait.
+// poller is one epoll. A descriptor is added to it once, for all its events as edges, and not changed: a connection
+// that is parked a thousand times costs one epoll_ctl. (Once is the exception.) The runtime's own poller watches the
+// epoll's descriptor, so that no thread stands in epoll_wait.
 type poller struct {
 	lot   *Lot
 	file  *os.File
@@ -34,9 +34,12 @@ const (
 
 const interest = unix.EPOLLIN | unix.EPOLLOUT | unix.EPOLLRDHUP | unix.EPOLLET
 
-type watchPlatform struct{ armed bool }
+type watchPlatform struct {
+	armed bool // the epoll has the descriptor
+	once  bool // it tells of one event for each Arm
+}
 
-func (w *watchPlatform) reset() { w.armed = false }
+func (w *watchPlatform) reset() { *w = watchPlatform{} }
 
 func (p *poller) open(l *Lot) error {
 	fd, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
@@ -60,23 +63,23 @@ func (p *poller) close() {
 	<-p.ended
 }
 
-// run tells the watches what happened, until the file is closed.
+// run tells the watches what happened, until the file is closed. It is one single Read of the runtime's, which never
+// has enough: were it begun anew for each batch, it would forget what came before it began, and the epoll would have
+// to be asked once more than there are batches.
 func (p *poller) run(raw syscall.RawConn) {
 	defer close(p.ended)
 	events := make([]unix.EpollEvent, 256)
-	collect := func(fd uintptr) bool { return p.collect(int(fd), events) }
-	for {
-		err := raw.Read(collect)
-		if err != nil {
-			return
+	raw.Read(func(fd uintptr) (enough bool) {
+		for p.collect(int(fd), events) {
 		}
-	}
+		return false
+	})
 }
 
-// collect hands out one batch of events, and reports false when there is none.
-func (p *poller) collect(fd int, events []unix.EpollEvent) bool {
+// collect hands out one batch of events, and reports whether there may be more.
+func (p *poller) collect(fd int, events []unix.EpollEvent) (more bool) {
 	n, err := epollWait(fd, events)
-	if err != nil || n == 0 {
+	if err != nil {
 		return errors.Is(err, unix.EINTR)
 	}
 	for i := range events[:n] {
@@ -85,7 +88,7 @@ func (p *poller) collect(fd int, events []unix.EpollEvent) bool {
 			w.deliver(uint32(ev.Pad), eventsOf(ev.Events))
 		}
 	}
-	return true
+	return n == len(events)
 }
 
 func eventsOf(bits uint32) (ev Events) {
@@ -107,19 +110,58 @@ func eventsOf(bits uint32) (ev Events) {
 	return ev
 }
 
+func bitsOf(ev Events) (bits uint32) {
+	if ev&Readable != 0 {
+		bits |= unix.EPOLLIN | unix.EPOLLRDHUP
+	}
+	if ev&Writable != 0 {
+		bits |= unix.EPOLLOUT
+	}
+	return bits
+}
+
 // Arm makes sure that what happens on w from now on is delivered. Readable and Writable say which of it is awaited.
-func (w *Watch) Arm(Events) error {
-	if w.platform.armed {
+func (w *Watch) Arm(ev Events) error {
+	on := &w.platform
+	if on.armed && (!on.once || ev == 0) {
 		return nil
 	}
-	p := &w.lot.poller
 	if w.fd >= maxFD {
 		return fmt.Errorf("descriptor %d: the lot has room for %d", w.fd, maxFD)
 	}
-	w.platform.armed = true // also when the kernel refuses below: Disarm then clears the table
-	p.page(w.fd)[w.fd%tablePage].Store(w)
-	ev := unix.EpollEvent{Events: interest, Fd: int32(w.fd), Pad: int32(w.state.Load() >> 32)}
-	if err := epollAdd(p.fd, w.fd, &ev); err != nil {
+	op, bits := unix.EPOLL_CTL_ADD, uint32(interest)
+	if on.armed {
+		op = unix.EPOLL_CTL_MOD
+	}
+	if on.once {
+		bits = bitsOf(ev) | unix.EPOLLONESHOT
+	}
+	on.armed = true // also when the kernel refuses below: Disarm then clears the table
+	w.lot.poller.page(w.fd)[w.fd%tablePage].Store(w)
+	return w.control(op, bits)
+}
+
+// Once says whether w is told of one event for each Arm, and of none that the Arm does not name, or of all that happen
+// without being asked. Whoever reads a connection on which bytes come all the time saves the lot from being woken for
+// each of their segments; whoever waits often and reads little saves the Arm.
+func (w *Watch) Once(once bool) {
+	if w.platform.once == once {
+		return
+	}
+	w.platform.once = once
+	if !w.platform.armed {
+		return
+	}
+	bits := uint32(interest)
+	if once {
+		bits = unix.EPOLLONESHOT
+	}
+	w.control(unix.EPOLL_CTL_MOD, bits) // it has no reason to fail for a descriptor that is there already
+}
+
+func (w *Watch) control(op int, bits uint32) error {
+	ev := unix.EpollEvent{Events: bits, Fd: int32(w.fd), Pad: int32(w.state.Load() >> 32)}
+	if err := epollControl(w.lot.poller.fd, op, w.fd, &ev); err != nil {
 		return fmt.Errorf("epoll_ctl: %w", err)
 	}
 	return nil

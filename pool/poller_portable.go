@@ -52,6 +52,9 @@ func (w *Watch) Arm(ev Events) error {
 	return nil
 }
 
+// Once says whether w is told of one event for each Arm, which is all that is done here in any case.
+func (w *Watch) Once(bool) {}
+
 func (w *Watch) awaitReadable(on watchPlatform, gen uint32) {
 	defer on.waits.Done() // w may be another's by now
 	var ev Events

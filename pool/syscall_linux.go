@@ -19,8 +19,8 @@ func epollWait(fd int, events []unix.EpollEvent) (int, error) {
 	return int(n), nil
 }
 
-func epollAdd(epfd, fd int, ev *unix.EpollEvent) error {
-	_, _, e := syscall.RawSyscall6(unix.SYS_EPOLL_CTL, uintptr(epfd), unix.EPOLL_CTL_ADD, uintptr(fd), uintptr(unsafe.Pointer(ev)), 0, 0)
+func epollControl(epfd, op, fd int, ev *unix.EpollEvent) error {
+	_, _, e := syscall.RawSyscall6(unix.SYS_EPOLL_CTL, uintptr(epfd), uintptr(op), uintptr(fd), uintptr(unsafe.Pointer(ev)), 0, 0)
 	if e != 0 {
 		return e
 	}
