@@ -34,6 +34,7 @@ type flow struct {
 	taken   bool  // the body's end was taken
 	content int64 // bytes of content taken
 	given   int64 // bytes given
+	long    bool  // the lot tells of bytes from `from` only when it is asked to
 	ended   bool  // a tunnel's direction: its end was passed on
 }
 
@@ -81,6 +82,9 @@ func (f *flow) step() (more bool, err *flowError) {
 		}
 		if f.content-begin > stepMost {
 			return true, nil
+		}
+		if !f.long && f.content >= longFrom {
+			f.setLong(true)
 		}
 		if err := f.take(); err != nil {
 			if !waits(err) {
@@ -147,6 +151,7 @@ func (f *flow) take() error {
 // finish notes that the body is taken, and ends what is given.
 func (f *flow) finish() {
 	f.taken = true
+	f.setLong(false)
 	if f.chunked {
 		f.out.B = append(f.out.B, httpparse.LastChunk...)
 	}
@@ -307,8 +312,20 @@ func (f *flow) makeRoom(n int) []byte {
 	return f.out.B[len(f.out.B):cap(f.out.B)]
 }
 
+// setLong says whether the bytes yet to be taken come in such numbers that the lot is not to notice each segment of
+// them: only when this flow waits.
+func (f *flow) setLong(long bool) {
+	if f.long != long {
+		f.long = long
+		f.from.Watch.Once(long)
+	}
+}
+
 // release gives up what the flow holds, but for out.
 func (f *flow) release() {
+	if f.long && f.from.Open() {
+		f.setLong(false)
+	}
 	if f.pipe != nil {
 		f.pipe.Put()
 		f.pipe = nil

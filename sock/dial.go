@@ -19,6 +19,7 @@ func (c *Conn) Dial(lot *pool.Lot, to netip.AddrPort) error {
 		return fmt.Errorf("socket: %w", err)
 	}
 	setNoDelay(fd)
+	unpace(fd, to.Addr())
 	if err := unix.Connect(fd, sa); err != nil && !errors.Is(err, unix.EINPROGRESS) && !errors.Is(err, unix.EINTR) {
 		unix.Close(fd)
 		return err

@@ -39,6 +39,9 @@ func Listen(ln net.Listener) (*Listener, error) {
 	if err == nil {
 		err = Control("", "", raw)
 	}
+	if at, ok := ln.Addr().(*net.TCPAddr); ok && err == nil {
+		err = raw.Control(func(fd uintptr) { unpace(int(fd), at.AddrPort().Addr()) })
+	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("listener %s: %w", ln.Addr(), err), file.Close())
 	}
