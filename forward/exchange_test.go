@@ -60,7 +60,7 @@ func (r *Route) exchange(t *testing.T, lot *pool.Lot, raw string) (string, *Exch
 		t.Fatal(err)
 	}
 	to := ln.Addr().String()
-	l, err := sock.Listen(ln)
+	l, err := sock.Listen(ln, 0)
 	if err != nil {
 		t.Fatal(err)
 	}

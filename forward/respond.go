@@ -180,6 +180,7 @@ func (x *Exchange) relay() bool {
 		if x.slot != nil && x.down.pipeHeld() == 0 {
 			x.slot.Ending() // before the client has its last byte, and comes again
 		}
+		x.Client.Last(!x.KeepClient && x.down.pipeHeld() == 0)
 		more, err = x.down.step()
 	}
 	x.again = x.again || more

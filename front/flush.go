@@ -9,6 +9,7 @@ import (
 func (c *client) flush() bool {
 	var err error
 	before := c.outAt
+	c.conn.Last(c.then == closing || c.then == lingerOn)
 	for c.outAt < len(c.out.B) && err == nil {
 		var n int
 		n, err = c.conn.Write(c.out.B[c.outAt:])

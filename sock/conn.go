@@ -37,6 +37,7 @@ type Conn struct {
 	hungUp   bool // the peer has shut its side: a short read does not mean that all was read
 	broken   bool
 	wasReset bool     // the kernel has told so, which it does once: the end that it tells of next is not a clean one
+	last     bool     // the connection's end follows what is written
 	dialling bool     // nothing was written yet: the connection may not stand
 	tls      *session // nil without TLS
 }
@@ -45,7 +46,7 @@ type Conn struct {
 func (c *Conn) Init(lot *pool.Lot, fd int, remote netip.AddrPort) {
 	c.fd, c.Remote = fd, remote
 	c.open, c.canRead, c.canWrite = true, true, true
-	c.hungUp, c.broken, c.wasReset, c.dialling = false, false, false, false
+	c.hungUp, c.broken, c.wasReset, c.dialling, c.last = false, false, false, false, false
 	c.tls = nil
 	c.Watch.Init(lot, fd)
 }
@@ -167,7 +168,7 @@ func (c *Conn) writeFD(p []byte) (int, error) {
 	if !c.canWrite {
 		return 0, ErrWait
 	}
-	n, err := send(c.fd, p)
+	n, err := send(c.fd, p, c.last)
 	switch {
 	case err == ErrWait, c.dialling && errors.Is(err, unix.ENOTCONN):
 		c.canWrite = false
@@ -182,6 +183,10 @@ func (c *Conn) writeFD(p []byte) (int, error) {
 	}
 	return n, nil
 }
+
+// Last says whether Close or CloseWrite follows at once behind what is written from now on. Then the kernel waits with
+// it for that, and the peer gets both in one segment.
+func (c *Conn) Last(last bool) { c.last = last }
 
 // Flush writes what TLS holds back, and returns ErrWait until it is all written. Without TLS nothing is.
 func (c *Conn) Flush() error {

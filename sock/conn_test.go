@@ -29,7 +29,7 @@ func startPair(t *testing.T) (*Conn, *net.TCPConn) {
 		t.Fatal(err)
 	}
 	to := ln.Addr().String()
-	l, err := Listen(ln)
+	l, err := Listen(ln, 0)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"os"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -24,8 +25,9 @@ type Listener struct {
 }
 
 // Listen makes a Listener of ln, a TCP listener, and closes ln: the socket is the Listener's. What is accepted sends
-// small segments at once (TCP_NODELAY): on Linux a connection inherits that from its listener.
-func Listen(ln net.Listener) (*Listener, error) {
+// small segments at once (TCP_NODELAY): on Linux a connection inherits that from its listener. A client has firstByte
+// for its first byte.
+func Listen(ln net.Listener, firstByte time.Duration) (*Listener, error) {
 	dup, ok := ln.(interface{ File() (*os.File, error) })
 	if !ok {
 		return nil, fmt.Errorf("listener %s: a %T has no descriptor", ln.Addr(), ln)
@@ -37,7 +39,7 @@ func Listen(ln net.Listener) (*Listener, error) {
 	ln.Close()
 	raw, err := file.SyscallConn()
 	if err == nil {
-		err = Control("", "", raw)
+		err = Control(firstByte)("", "", raw)
 	}
 	if at, ok := ln.Addr().(*net.TCPAddr); ok && err == nil {
 		err = raw.Control(func(fd uintptr) { unpace(int(fd), at.AddrPort().Addr()) })
@@ -50,12 +52,25 @@ func Listen(ln net.Listener) (*Listener, error) {
 	return l, nil
 }
 
-// Control is for a net.ListenConfig: it has connections send small segments at once from the very first, which may come
-// before Listen.
-func Control(_, _ string, c syscall.RawConn) error {
-	var failed error
-	err := c.Control(func(fd uintptr) { failed = setNoDelay(int(fd)) })
-	return errors.Join(err, failed)
+// Control is for a net.ListenConfig: it prepares a listener for Listen before the very first connection comes.
+func Control(firstByte time.Duration) func(network, address string, c syscall.RawConn) error {
+	return func(_, _ string, c syscall.RawConn) error {
+		var failed error
+		err := c.Control(func(fd uintptr) {
+			failed = errors.Join(setNoDelay(int(fd)), deferAccept(int(fd), Deferral(firstByte)))
+		})
+		return errors.Join(err, failed)
+	}
+}
+
+// Deferral is for how long, of the time that a client has for its first byte, the kernel keeps a new connection to
+// itself: it is accepted when bytes are there, or the client's end, or that time is over. So nobody accepts it, reads in
+// vain, and waits. The kernel counts in seconds: a time too short for that is not shared with it.
+func Deferral(firstByte time.Duration) time.Duration {
+	if firstByte >= 2*deferral {
+		return deferral
+	}
+	return 0
 }
 
 // Close ends Accept. The connections that nobody has accepted are reset by the kernel.

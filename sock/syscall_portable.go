@@ -39,7 +39,7 @@ func peek(fd int, p []byte) (int, error) {
 	}
 }
 
-func send(fd int, p []byte) (int, error) {
+func send(fd int, p []byte, _ bool) (int, error) {
 	for {
 		n, err := unix.Write(fd, p)
 		switch err {
