@@ -186,7 +186,7 @@ func (c *client) parkReading() bool {
 	case c.served == 0:
 		c.dropBuffer()
 		if c.party.Deadline() == 0 {
-			c.party.SetDeadline(c.front.Lot.Now() + int64(c.front.HeadTimeout))
+			c.party.SetDeadline(c.front.Lot.Now() + int64(c.front.firstTimeout()))
 		}
 	default:
 		c.dropBuffer()

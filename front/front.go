@@ -81,9 +81,12 @@ func (f *Front) Open() int {
 	return f.open
 }
 
+// firstTimeout is what is left of the head timeout for a connection that was accepted without a byte.
+func (f *Front) firstTimeout() time.Duration { return f.HeadTimeout - sock.Deferral(f.HeadTimeout) }
+
 // Serve answers clients on ln, which is the front's from then on, until Drain.
 func (f *Front) Serve(ln net.Listener) error {
-	l, err := sock.Listen(ln)
+	l, err := sock.Listen(ln, f.HeadTimeout)
 	if err != nil {
 		return err
 	}
