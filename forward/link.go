@@ -33,6 +33,10 @@ func (l *link) Discard() {
 	links.Put(l)
 }
 
+// warmFor is how long a link that has just been used, and of which nothing was heard since, is not asked whether it is
+// still good, when the request may be sent again if it is not: the lot would have told by then.
+const warmFor = int64(5 * time.Millisecond)
+
 // coldAfter is how long a link may have been idle for a request that cannot be sent twice: its backend may be about
 // to close it.
 const coldAfter = int64(time.Second)
@@ -53,7 +57,7 @@ func (x *Exchange) begin() bool {
 	x.prepare()
 	if l, ok := x.slot.Kept.(*link); ok {
 		x.slot.Kept = nil
-		if !l.Stale() && (x.Req.Verb.Idempotent() || x.now-l.idle < coldAfter) {
+		if x.good(l) {
 			x.back, x.phase = l, awaiting
 			l.reused = true
 			l.Await()
@@ -63,6 +67,18 @@ func (x *Exchange) begin() bool {
 		l.Discard()
 	}
 	return x.dial(nil)
+}
+
+// good reports whether the request may go out on l, which was kept.
+func (x *Exchange) good(l *link) bool {
+	idle := x.now - l.idle
+	switch {
+	case !x.Req.Verb.Idempotent():
+		return idle < coldAfter && !l.Stale()
+	case idle < warmFor && x.whole() && l.Quiet():
+		return true
+	}
+	return !l.Stale()
 }
 
 // chunkedBody reports whether the request's body goes out chunked: it came so, and is too large to be held.
@@ -175,9 +191,8 @@ func (x *Exchange) shakeHands() (over, on bool) {
 // resend sends the request again on a fresh connection, when the one that was kept died before anything came back
 // and the request may go out twice (RFC 9112 §9.3.1). It reports whether it did.
 func (x *Exchange) resend() bool {
-	intact := x.up.given == 0 || x.BodyWhole || x.Req.Framing == httpparse.NoBody
 	again := Error{Side: Backend, Step: x.reached(), Sent: x.up.given > 0}
-	if !x.back.reused || x.heard || x.slot == nil || !intact || !again.Retryable(x.Req.Verb.Idempotent()) {
+	if !x.back.reused || x.heard || x.slot == nil || !(x.up.given == 0 || x.whole()) || !again.Retryable(x.Req.Verb.Idempotent()) {
 		return false
 	}
 	x.up.outAt, x.up.given, x.upStopped = 0, 0, false
@@ -185,6 +200,9 @@ func (x *Exchange) resend() bool {
 	x.address = 0
 	return true
 }
+
+// whole reports whether all of the request is at hand for as long as the exchange lasts.
+func (x *Exchange) whole() bool { return x.BodyWhole || x.Req.Framing == httpparse.NoBody }
 
 // takeEnding takes the link away from x when its backend has said, or shown by its version, that it ends the
 // connection behind this response, and has not done so yet. Else it returns nil.
