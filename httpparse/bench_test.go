@@ -10,7 +10,11 @@ import (
 	"testing"
 )
 
-const abHead = "GET /4k HTTP/1.0\r\nConnection: Keep-Alive\r\nHost: 127.0.0.1:8000\r\nUser-Agent: ApacheBench/2.3\r\nAccept: */*\r\n\r\n"
+// What ab sends, and what ab -k does.
+const (
+	abHead     = "GET /4k HTTP/1.0\r\nHost: 127.0.0.1:8000\r\nUser-Agent: ApacheBench/2.3\r\nAccept: */*\r\n\r\n"
+	abKeepHead = "GET /4k HTTP/1.0\r\nConnection: Keep-Alive\r\nHost: 127.0.0.1:8000\r\nUser-Agent: ApacheBench/2.3\r\nAccept: */*\r\n\r\n"
+)
 
 // browserHead is what a browser sends, 703 bytes.
 const browserHead = "GET /wp-content/uploads/2010/03/hello-kitty-darth-vader-pink.jpg HTTP/1.1\r\n" +
@@ -31,7 +35,7 @@ const backendHead = "HTTP/1.1 200 OK\r\nServer: nginx/1.24.0\r\nDate: Sat, 21 No
 	"Connection: keep-alive\r\nETag: \"655b3c10-1000\"\r\nAccept-Ranges: bytes\r\n\r\n"
 
 func BenchmarkRequestHead(b *testing.B) {
-	for _, head := range []struct{ name, raw string }{{"browser", browserHead}, {"ab", abHead}} {
+	for _, head := range []struct{ name, raw string }{{"browser", browserHead}, {"ab", abHead}, {"ab-k", abKeepHead}} {
 		b.Run(head.name, func(b *testing.B) {
 			buf := []byte(head.raw)
 			r := Request{Fields: make([]Field, 0, DefaultLimits.Fields)}

@@ -96,6 +96,11 @@ func (r *Request) fieldLines(buf []byte, lim *Limits) outcome {
 			out = p.refuse(tooManyFields, s.pos)
 			break
 		}
+		if i := s.pos; i+1 < len(buf) && buf[i] == '\r' && buf[i+1] == '\n' && i == s.start { // as next has it, sooner
+			s.start, s.pos = i+2, i+2
+			out = tookEnd
+			break
+		}
 		var f *Field
 		if k < limit {
 			if k == cap(fields) {
