@@ -51,6 +51,7 @@ type kind struct {
 	file    string // its configuration, in peers/; "" for flags only
 	args    func(path, conf string, s *setup) []string
 	version func(path string) []string
+	only    []string // the scenarios that it takes part in; none: all
 }
 
 // kinds are those we know, ourselves first. A --peer's name begins with one of them.
@@ -88,6 +89,8 @@ var kinds = []*kind{
 		},
 		version: func(path string) []string { return []string{path, "version"} },
 	},
+	pooledRelay, // before relay, whose name it begins with
+	relay,
 }
 
 func kindOf(name string) *kind {
@@ -99,15 +102,16 @@ func kindOf(name string) *kind {
 	return nil
 }
 
-// findContenders returns tenfour, the peers that are installed or given, and none at all, in the order of the tables.
-func findContenders(ctx context.Context, tenfour string, peers []string) ([]*Contender, error) {
+// findContenders returns tenfour, the peers that are installed or given, the limit if there is one, and none at all, in the
+// order of the tables.
+func findContenders(ctx context.Context, tenfour, limit string, peers []string) ([]*Contender, error) {
 	all := []*Contender{{Name: "tenfour", Kind: kinds[0], Path: tenfour}}
 	given := map[string]string{}
 	var order []string
 	for _, p := range peers {
 		name, path, ok := strings.Cut(p, "=")
 		if !ok || name == "" || path == "" || kindOf(name) == nil || name == "tenfour" || name == "direct" {
-			return nil, fmt.Errorf("--peer %s: write NAME=PATH; NAME begins with nginx, haproxy, caddy or tenfour- (tenfour alone is the tree's), as in nginx-new=/opt/nginx", p)
+			return nil, fmt.Errorf("--peer %s: write NAME=PATH; NAME begins with nginx, haproxy, caddy, relay or tenfour- (tenfour alone is the tree's), as in nginx-new=/opt/nginx", p)
 		}
 		abs, err := filepath.Abs(path)
 		if err != nil {
@@ -120,7 +124,11 @@ func findContenders(ctx context.Context, tenfour string, peers []string) ([]*Con
 	}
 	for _, k := range kinds[1:] {
 		if given[k.name] == "" {
-			if path, err := lookPeer(k.name); err == nil {
+			path, err := limit, error(nil)
+			if !isLimit(k.name) { // a relay in PATH is another's
+				path, err = lookPeer(k.name)
+			}
+			if err == nil && path != "" {
 				given[k.name] = path
 				order = append(order, k.name)
 			}
@@ -163,6 +171,9 @@ func lookPeer(name string) (string, error) {
 }
 
 func (c *Contender) askVersion(ctx context.Context) (string, error) {
+	if c.Kind.version == nil {
+		return "no parsing", nil
+	}
 	argv := c.Kind.version(c.Path)
 	out, err := exec.CommandContext(ctx, argv[0], argv[1:]...).CombinedOutput()
 	if err != nil {
@@ -176,8 +187,14 @@ func (c *Contender) askVersion(ctx context.Context) (string, error) {
 	return line, nil
 }
 
-// TakesPart reports whether the contender has a place in s: a tuned one only where there is something to tune.
-func (c *Contender) TakesPart(s *Scenario) bool { return !c.Tuned || s.MaxConn > 0 }
+// TakesPart reports whether the contender has a place in s: a tuned one only where there is something to tune, and a relay
+// where there is a limit to see.
+func (c *Contender) TakesPart(s *Scenario) bool {
+	if c.Kind != nil && len(c.Kind.only) > 0 && !slices.Contains(c.Kind.only, s.Name) {
+		return false
+	}
+	return !c.Tuned || s.MaxConn > 0
+}
 
 // Configuration is the file that c runs with, or its command line when it has none.
 func (c *Contender) Configuration(s setup) (string, error) {

@@ -160,7 +160,7 @@ func (r *Report) htmlCell(scenario, contender string, f Figure) tableCell {
 	if ratio := r.ratio(scenario, contender, f.Name); ratio.Known() {
 		c.Ratio = fmt.Sprintf("× %.2f", ratio.Median)
 		switch {
-		case contender == "direct": // nobody's rival
+		case contender == "direct" || isLimit(contender): // nobody's rival
 		case ratio.Median >= 0.99 && ratio.Median <= 1.01:
 		case f.Higher == (ratio.Median > 1):
 			c.Good = "win"

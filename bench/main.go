@@ -9,6 +9,7 @@
 //	go run ./bench --peer tenfour-old=/tmp/old  one contender more: an older build of ours, another nginx
 //
 // It needs Linux, for /proc, and the load generators ab and wrk. docs/performance.md tells how each figure is measured.
+// bench/limit/relay.c, which parses nothing, is built and shown beside them when there is a C compiler.
 // It does not tune the machine, use more than one, or leave anything running.
 package main
 
@@ -51,7 +52,7 @@ func parseOptions(args []string, stderr io.Writer) (*Options, error) {
 	names := fs.String("scenario", "", "only these, with commas between: "+strings.Join(scenarioNames(), ","))
 	fs.IntVar(&o.Rounds, "rounds", 5, "how often every contender is visited")
 	fs.BoolVar(&o.Quick, "quick", false, "short samples, and as many rounds as fit into 2 minutes (2 at most)")
-	fs.Func("peer", "NAME=PATH, repeatable: a contender more; NAME begins with nginx, haproxy, caddy or tenfour, which says how it is set up", func(s string) error {
+	fs.Func("peer", "NAME=PATH, repeatable: a contender more; NAME begins with nginx, haproxy, caddy, relay or tenfour, which says how it is set up", func(s string) error {
 		o.Peers = append(o.Peers, s)
 		return nil
 	})

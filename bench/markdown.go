@@ -34,7 +34,7 @@ func (r *Report) markdown() string {
 		r.Machine.Memory, r.Machine.Kernel, r.Machine.Go, r.Machine.Load, r.Command, r.Seconds/60, r.Rounds)
 	var versions []string
 	for _, c := range r.Contenders {
-		if c.Name != "direct" && c.Name != "haproxy-tuned" {
+		if c.Name != "direct" && c.Name != "haproxy-tuned" && !isLimit(c.Name) {
 			versions = append(versions, c.Name+" "+strings.TrimPrefix(c.Version, c.Name+"/"))
 		}
 	}

@@ -146,7 +146,10 @@ func (r *Report) partakers(scenario string) []string {
 	return names
 }
 
-func isPeer(name string) bool { return name != "direct" && !strings.HasPrefix(name, "tenfour") }
+// isPeer reports whether it is somebody that tenfour is held against: another proxy.
+func isPeer(name string) bool {
+	return name != "direct" && !isLimit(name) && !strings.HasPrefix(name, "tenfour")
+}
 
 // Verdict is a goal beside what was measured.
 type Verdict struct {

@@ -43,7 +43,14 @@ func runAll(ctx context.Context, o *Options, root string, stderr io.Writer) (r *
 	if err != nil {
 		return nil, err
 	}
-	contenders, err := findContenders(ctx, tenfour, o.Peers)
+	limit, missing, err := buildLimit(ctx, root, dir)
+	if err != nil {
+		return nil, err
+	}
+	if missing != "" {
+		fmt.Fprintln(stderr, "bench:", missing)
+	}
+	contenders, err := findContenders(ctx, tenfour, limit, o.Peers)
 	if err != nil {
 		return nil, err
 	}
