@@ -89,9 +89,9 @@ func (l *Listener) Accept(take func(fd int, remote netip.AddrPort) (more bool)) 
 	return l.failed
 }
 
-// takeReady takes the connections that have come, and reports false when there is none.
+// takeReady takes the connections that have come, and reports whether Accept is to return: else there will be more.
 func (l *Listener) takeReady(fd uintptr) bool {
-	for n := range acceptMost {
+	for range acceptMost {
 		nfd, remote, err := accept(int(fd), &l.from)
 		switch {
 		case err == nil:
@@ -99,7 +99,7 @@ func (l *Listener) takeReady(fd uintptr) bool {
 				return true
 			}
 		case errors.Is(err, unix.EAGAIN):
-			return n > 0
+			return false
 		case errors.Is(err, unix.ECONNABORTED), errors.Is(err, unix.EINTR):
 		default:
 			l.failed = fmt.Errorf("accept: %w", err)
