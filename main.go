@@ -50,6 +50,9 @@ func runContext(ctx context.Context, args []string, stdout, stderr io.Writer, re
 		fmt.Fprintln(stdout, "tenfour", version())
 		return exitStopped
 	}
+	if len(args) > 0 && args[0] == "lab" {
+		return runLab(ctx, args[1:], stdout, stderr)
+	}
 	c, err := config.Parse(args)
 	switch {
 	case errors.Is(err, config.ErrHelp):

@@ -1,0 +1,95 @@
+package lab
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"runtime"
+	"syscall"
+)
+
+// door is a port that can be opened, shut and opened again, and stays its owner's meanwhile.
+//
+// A socket that is bound but does not listen holds it: clients are refused as at any port where nobody is, and the kernel
+// gives the port to nobody else. Without, an outgoing connection of anybody could get it as its own port; one to this very
+// port would even be connected with itself.
+type door struct {
+	addr  net.Addr
+	where syscall.Sockaddr
+	hold  *os.File // nil where the kernel allows no second socket
+}
+
+func newDoor(addr string) (*door, error) {
+	ln, err := net.Listen("tcp", addr) // resolves a name, picks a port, and fails if somebody listens there
+	if err != nil {
+		return nil, err
+	}
+	d := &door{addr: ln.Addr()}
+	raw, err := ln.(*net.TCPListener).SyscallConn()
+	if err == nil {
+		var cerr error
+		err = raw.Control(func(fd uintptr) { d.where, cerr = syscall.Getsockname(int(fd)) })
+		err = errors.Join(err, cerr)
+	}
+	if err = errors.Join(err, ln.Close()); err != nil {
+		return nil, err
+	}
+	if runtime.GOOS == "linux" {
+		fd, err := d.bound()
+		if err != nil {
+			return nil, err
+		}
+		d.hold = os.NewFile(uintptr(fd), "hold")
+	}
+	return d, nil
+}
+
+// open listens. It makes the socket itself, for net.Listen has no say in the backlog.
+func (d *door) open(backlog int) (net.Listener, error) {
+	fd, err := d.bound()
+	if err != nil {
+		return nil, err
+	}
+	f := os.NewFile(uintptr(fd), "listener")
+	defer f.Close() // FileListener has its own copy
+	if err := syscall.Listen(fd, backlog); err != nil {
+		return nil, fmt.Errorf("listen on %v: %w", d.addr, err)
+	}
+	return net.FileListener(f)
+}
+
+// bound is a new socket with the door's address. SO_REUSEADDR lets it be there beside the hold and beside the connections of
+// earlier openings.
+func (d *door) bound() (int, error) {
+	family := syscall.AF_INET
+	if _, ok := d.where.(*syscall.SockaddrInet6); ok {
+		family = syscall.AF_INET6
+	}
+	syscall.ForkLock.RLock() // so that no child is started before the descriptor is marked
+	fd, err := syscall.Socket(family, syscall.SOCK_STREAM, 0)
+	if err == nil {
+		syscall.CloseOnExec(fd)
+	}
+	syscall.ForkLock.RUnlock()
+	if err != nil {
+		return -1, fmt.Errorf("a socket: %w", err)
+	}
+	err = syscall.SetsockoptInt(fd, syscall.SOL_SOCKET, syscall.SO_REUSEADDR, 1)
+	if err == nil {
+		err = syscall.Bind(fd, d.where)
+	}
+	if err != nil {
+		syscall.Close(fd)
+		return -1, fmt.Errorf("bind %v: %w", d.addr, err)
+	}
+	return fd, nil
+}
+
+// close gives the port up. A listener is closed by whoever opened it.
+func (d *door) close() error {
+	if d.hold == nil {
+		return nil
+	}
+	return d.hold.Close()
+}

@@ -1,0 +1,89 @@
+package lab
+
+import (
+	"bufio"
+	"errors"
+	"net"
+	"net/http"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+func TestFork_servesOneAnOpeningAndRefusesInBetween(t *testing.T) {
+	p, err := Parse("fork:pause=5ms")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b *Faulty
+	started := make(chan struct{})
+	p.Seen = func(number int, _ *http.Request) {
+		<-started
+		if b.counts.Openings != number { // b.mu is held
+			t.Errorf("request %d came in opening %d", number, b.counts.Openings)
+		}
+	}
+	if b, err = p.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	close(started)
+
+	for want := 1; want <= 20; want++ {
+		refusals, _, r := untilServed(t, b.Addr())
+		if got := number(t, r); got != want {
+			t.Errorf("client %d was served as number %d", want, got)
+		}
+		if want > 1 && refusals == 0 {
+			t.Errorf("client %d was not refused once", want)
+		}
+	}
+	if got := b.Counts(); got.Requests != 20 || got.Connections != 20 {
+		t.Errorf("got %+v, want 20 requests on 20 connections", got)
+	}
+}
+
+func TestFork_servesManyAtOnceWhoTryAgain(t *testing.T) {
+	b := startFaulty(t, "fork:pause=1ms")
+	var mu sync.Mutex // guards served
+	served := map[int]bool{}
+	var clients sync.WaitGroup
+	for range 20 {
+		clients.Go(func() {
+			_, _, r := untilServed(t, b.Addr())
+			mu.Lock()
+			defer mu.Unlock()
+			served[number(t, r)] = true
+		})
+	}
+	clients.Wait()
+	if got := b.Counts(); len(served) != 20 || got.Requests != 20 {
+		t.Errorf("got %d different numbers, %+v; want 20 of each", len(served), got)
+	}
+}
+
+// untilServed tries again, a connection each time, until an answer has come whole. It counts the connections that were
+// refused, and those that were lost: reset while they waited in the backlog.
+func untilServed(t testing.TB, addr string) (refusals, lost int, r *http.Response) {
+	for late := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
+		if time.Now().After(late) {
+			t.Errorf("not served after %d refusals and %d losses in %v", refusals, lost, patience)
+			return refusals, lost, &http.Response{Header: http.Header{}}
+		}
+		c, err := net.DialTimeout("tcp", addr, 100*time.Millisecond) // a handshake that the backlog has no room for is dropped
+		if err != nil {
+			if errors.Is(err, syscall.ECONNREFUSED) {
+				refusals++
+			}
+			continue
+		}
+		c.SetDeadline(late)
+		r, _, err := (&guest{c, bufio.NewReader(c)}).get()
+		c.Close()
+		if err == nil {
+			return refusals, lost, r
+		}
+		lost++
+	}
+}

@@ -1,0 +1,37 @@
+package lab
+
+// meant is "; did you mean NAME?" for the name that is nearest to word, or "" when none is near.
+func meant(word string, names []string) string {
+	const near = 2 // two slips of the finger, or two letters that have changed places
+	best, least := "", near+1
+	for _, name := range names {
+		if d := slips(word, name); d < least {
+			best, least = name, d
+		}
+	}
+	if best == "" {
+		return ""
+	}
+	return "; did you mean " + best + "?"
+}
+
+// slips is how many letters must be put in, left out or replaced to make b of a: their Levenshtein distance.
+func slips(a, b string) int {
+	row := make([]int, len(b)+1) // row[j]: from what of a was read to b[:j]
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			replaced := diagonal
+			if a[i] != b[j] {
+				replaced++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(replaced, row[j]+1, diagonal+1)
+		}
+	}
+	return row[len(b)]
+}

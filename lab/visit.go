@@ -1,0 +1,115 @@
+package lab
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"io"
+	"math"
+	"net"
+	"net/http"
+	"time"
+)
+
+// visit is one connection to a misbehaving backend. It belongs to the goroutine that meets it; others may only abort it.
+//
+// It has no deadline: to sit with a client that says nothing is what such backends do. Close of the backend ends it.
+type visit struct {
+	*net.TCPConn
+	backend *Faulty
+	limit   io.LimitedReader // what may still come
+	in      *bufio.Reader    // reads limit
+}
+
+// request is one that came whole; its body is gone.
+type request struct {
+	*http.Request
+	number int // of all that the backend got, from 1
+}
+
+const maxHead = 1 << 20
+
+func newVisit(b *Faulty, c *net.TCPConn) *visit {
+	v := &visit{TCPConn: c, backend: b, limit: io.LimitedReader{R: c}}
+	v.in = bufio.NewReader(&v.limit)
+	return v
+}
+
+// next reads a request to its end. It is not ok when none comes, or none that can be read.
+func (v *visit) next() (request, bool) {
+	v.limit.N = maxHead
+	r, err := http.ReadRequest(v.in)
+	if err != nil {
+		return request{}, false
+	}
+	v.limit.N = math.MaxInt64
+	if r.ContentLength != 0 && r.Header.Get("Expect") == "100-continue" {
+		io.WriteString(v, "HTTP/1.1 100 Continue\r\n\r\n")
+	}
+	if _, err := io.Copy(io.Discard, r.Body); err != nil {
+		return request{}, false
+	}
+	return request{r, v.backend.count(r)}, true
+}
+
+// answer sends a whole response, and reports whether the connection is good for another request.
+func (v *visit) answer(r request, status int) bool {
+	return v.say(r, "HTTP/1.1", status, !r.Close) && !r.Close
+}
+
+// answerLast sends a whole response as servers do that know one request a connection.
+func (v *visit) answerLast(r request) { v.say(r, "HTTP/1.0", http.StatusOK, false) }
+
+// say sends a response with a line of text: always the same for a status, for ab takes another length for a failure.
+func (v *visit) say(r request, version string, status int, keep bool) bool {
+	text := http.StatusText(status) + "\n"
+	whole := append(head(r, version, status, size(len(text)), keep), text...)
+	if r.Method == http.MethodHead {
+		whole = whole[:len(whole)-len(text)]
+	}
+	_, err := v.Write(whole)
+	return err == nil
+}
+
+// begin sends the head of a response with n bytes of body.
+func (v *visit) begin(r request, n size) bool {
+	_, err := v.Write(head(r, "HTTP/1.1", http.StatusOK, n, !r.Close))
+	return err == nil
+}
+
+// head is a response's. Lab-Request is the number of the request: clients can tell in which order they were met.
+func head(r request, version string, status int, n size, keep bool) []byte {
+	connection := "close"
+	if keep {
+		connection = "keep-alive" // which HTTP/1.0 clients must be told
+	}
+	return fmt.Appendf(nil, "%s %d %s\r\nDate: %s\r\nContent-Type: text/plain\r\nContent-Length: %d\r\nLab-Request: %d\r\nConnection: %s\r\n\r\n",
+		version, status, http.StatusText(status), time.Now().UTC().Format(http.TimeFormat), n, r.number, connection)
+}
+
+// filling is what large bodies are made of.
+var filling = bytes.Repeat([]byte("This is a backend of tenfour's lab: a line of sixty-four bytes.\n"), 4096)
+
+// fill sends n bytes of body.
+func (v *visit) fill(n size) bool {
+	for n > 0 {
+		sent, err := v.Write(filling[:min(n, size(len(filling)))])
+		if err != nil {
+			return false
+		}
+		n -= size(sent)
+	}
+	return true
+}
+
+// abort ends the connection with a reset.
+func (v *visit) abort() {
+	v.SetLinger(0)
+	v.TCPConn.Close()
+}
+
+// Close ends the connection, and the backend's interest in it.
+func (v *visit) Close() error {
+	v.backend.forget(v)
+	return v.TCPConn.Close()
+}
