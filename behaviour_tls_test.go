@@ -123,7 +123,7 @@ func TestTLSBackend_isAskedByItsName(t *testing.T) {
 		return &cert, nil
 	}}
 	s, url := startTLSServer(t, config, answerBack(t, nil))
-	tf := startProgram(t, a.env(), []string{url})
+	tf := startProgram(t, a.env(), []string{url}, "--workers", "1") // with more the next request may find another slot free first
 	p := dialPeer(t, tf.addr)
 	for range 3 {
 		p.SetDeadline(time.Now().Add(patience))
