@@ -562,7 +562,7 @@ func TestOneOfTwoBackendsDead_isNoticedByNobody(t *testing.T) {
 }
 
 func TestBackendThatDoesNotConnect_isGivenUp(t *testing.T) {
-	tf := startTenfour(t, []string{blackHole(t)}, "--connect-timeout", "150ms")
+	tf := startTenfour(t, []string{blackHole(t)}, "--connect-timeout", "150ms", "--hold", "0")
 	begun := time.Now()
 	status, words := tf.get(t, "/")
 	if took := time.Since(begun); status != 502 || !strings.Contains(words, "150ms") || took < 140*time.Millisecond {

@@ -507,6 +507,9 @@ func TestFlags_doSomething(t *testing.T) {
 		},
 		"streams":         func(t *testing.T) { answers(t, s.addr, "/events", 503, "streams", "--streams", "0") },
 		"backend-timeout": func(t *testing.T) { answers(t, s.addr, "/mute", 504, "300ms", "--backend-timeout", "300ms") },
+		"hold": func(t *testing.T) {
+			answers(t, refusing(t), "/", 502, "refused connections for 50ms", "--hold", "50ms")
+		},
 		"connect-timeout": func(t *testing.T) { answers(t, unreachable(t), "/", 502, "300ms", "--connect-timeout", "300ms") },
 		"buffer": func(t *testing.T) {
 			for size, taken := range map[string]bool{"0": false, "4KiB": true} {
@@ -538,8 +541,8 @@ func TestFlags_doSomething(t *testing.T) {
 	elsewhere := map[string]func(*testing.T){
 		"workers": TestSlots_areNeverExceededAtTheBackend, "queue": TestQueue_isFull, "queue-timeout": TestQueue_isTimed,
 		"head-timeout": TestHeadTimeout, "idle-timeout": TestIdleTimeout, "drain": TestDrain_cutsAtItsDeadline,
-		"access-log": TestAccessLog_hasALineForEveryExchange,
-		"tls-cert":   TestTLSClient_isGoOrCurl, "tls-key": TestTLSClient_isGoOrCurl,
+		"access-log": TestAccessLog_hasALineForEveryExchange, "hold-every": TestHold_triesABackendOnceAnInterval,
+		"tls-cert": TestTLSClient_isGoOrCurl, "tls-key": TestTLSClient_isGoOrCurl,
 	}
 	var help bytes.Buffer
 	if code := runContext(context.Background(), []string{"--help"}, &help, io.Discard, nil); code != 0 {

@@ -108,6 +108,7 @@ func serve(ctx context.Context, c *config.Config, l *logs.Logs, stdout io.Writer
 	workers := pool.New(lot, func(v any, stack []byte) {
 		l.Log.Error().Any("panic", v).Bytes("stack", stack).Msg("an exchange was lost to a bug of tenfour")
 	})
+	workers.OnEvent(sayEvent(&l.Log))
 	defer workers.Close()
 	routes, err := buildRoutes(c, workers)
 	if err != nil {

@@ -481,7 +481,8 @@ func TestOwnAnswer_comesBeforeTheBodyIsThere(t *testing.T) {
 			case strings.HasPrefix(m.line, "GET /busy "):
 				busy <- struct{}{}
 				<-serve
-				return
+				v.say("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+				continue
 			case strings.HasPrefix(m.line, "POST /dies "):
 				return
 			case strings.HasPrefix(m.line, "POST /resets "):

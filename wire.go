@@ -12,6 +12,8 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/rs/zerolog"
+
 	"tenfour/config"
 	"tenfour/forward"
 	"tenfour/lab"
@@ -76,12 +78,31 @@ func buildRoutes(c *config.Config, workers *pool.Pool) ([]*forward.Route, error)
 		backends = append(backends, p)
 	}
 	route := &forward.Route{Name: strings.Join(c.Paths, " "), Settings: settings}
-	route.Queue = workers.AddRoute(route.Name, c.Queue, backends...)
+	route.Queue = workers.AddRoute(route.Name, c.Queue, pool.Hold{For: c.Hold, Every: c.HoldEvery}, backends...)
 	routes := make([]*forward.Route, len(c.Paths))
 	for i := range routes {
 		routes[i] = route
 	}
 	return routes, nil
+}
+
+// sayEvent says that a backend is down, or up again. One that is so all the time is heard of at the debug level.
+func sayEvent(log *zerolog.Logger) func(pool.Event) {
+	return func(e pool.Event) {
+		line := log.Warn()
+		switch {
+		case e.Again:
+			line = log.Debug()
+		case e.Up:
+			line = log.Info()
+		}
+		line.Str("backend", e.Backend)
+		if !e.Up {
+			line.Msg(e.Backend + " is down: it " + e.Why)
+			return
+		}
+		line.Dur("down", e.For).Int("held", e.Held).Dur("longest", e.Longest).Msg(e.Backend + " is up again")
+	}
 }
 
 // connectionsExpected is how many connections tenfour is made to hold.

@@ -19,6 +19,8 @@ type Config struct {
 	Queue        int           // exchanges of a route that may wait for a slot; 0 lets none wait; default 1024
 	QueueTimeout time.Duration // how long one may; default 30s
 	Buffer       int           // bytes of a body held for a slower peer; 0 streams all; default 256 KiB
+	Hold         time.Duration // how long an exchange waits for a backend that is down; 0 is not at all; default 2s
+	HoldEvery    time.Duration // how often one is tried meanwhile; default 10ms
 	Streams      int           // event streams, tunnels and slow transfers at each backend beyond its slots; default 256
 
 	HeadTimeout    time.Duration // for a whole request head; default 10s
@@ -45,6 +47,7 @@ var Default = Config{
 	Listen:  "127.0.0.1:8000",
 	Paths:   []string{"/"},
 	Workers: 4, Queue: 1024, QueueTimeout: 30 * time.Second, Buffer: 256 << 10, Streams: 256,
+	Hold: 2 * time.Second, HoldEvery: 10 * time.Millisecond,
 	HeadTimeout: 10 * time.Second, ConnectTimeout: 2 * time.Second, BackendTimeout: 60 * time.Second,
 	IdleTimeout: 60 * time.Second, Drain: 30 * time.Second,
 	AccessLog: "off", LogLevel: "info", LogFormat: "auto",

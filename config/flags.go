@@ -79,6 +79,8 @@ func flags(c *Config, backends *[]string) *pflag.FlagSet {
 	fs.DurationVar(&c.QueueTimeout, "queue-timeout", c.QueueTimeout, "`D` that one may wait")
 	fs.Var((*size)(&c.Buffer), "buffer", "`SIZE` of a body held for a slow client, or taken in before a worker is")
 	fs.IntVar(&c.Streams, "streams", c.Streams, "event streams, WebSockets and slow transfers at a backend besides: `N`")
+	fs.DurationVar(&c.Hold, "hold", c.Hold, "`D` that an exchange waits for a backend that is down; 0 is not at all")
+	fs.DurationVar(&c.HoldEvery, "hold-every", c.HoldEvery, "`D` between two attempts to reach it meanwhile")
 	fs.DurationVar(&c.HeadTimeout, "head-timeout", c.HeadTimeout, "`D` for a client to send a request's head")
 	fs.DurationVar(&c.ConnectTimeout, "connect-timeout", c.ConnectTimeout, "`D` for a connection to a backend")
 	fs.DurationVar(&c.BackendTimeout, "backend-timeout", c.BackendTimeout, "`D` for a backend to send, or take, its next byte")
@@ -122,6 +124,8 @@ func (c *Config) check() error {
 	} {
 		bad(t.d >= time.Millisecond, "--%s %v: 1ms or more", t.flag, t.d)
 	}
+	bad(c.Hold >= 0, "--hold %v: 0 or more", c.Hold)
+	bad(c.HoldEvery >= time.Millisecond, "--hold-every %v: 1ms or more", c.HoldEvery)
 	bad(c.Drain >= 0, "--drain %v: 0 or more", c.Drain)
 	bad((c.TLSCert == "") == (c.TLSKey == ""), "--tls-cert and --tls-key: both or neither")
 	bad(c.AccessLog != "", "--access-log: off, stdout or a file")

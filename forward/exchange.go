@@ -14,6 +14,9 @@ import (
 type Owner interface {
 	// Queued is told that the exchange waits in a queue now. It runs with the pool locked: it parks, and no more.
 	Queued(x *Exchange)
+	// Unheld is told that no backend could be reached for as long as the exchange may be held: why, in words. It is
+	// the owner's again.
+	Unheld(x *Exchange, why string)
 	// Lasting is told that the exchange goes on without a worker: whoever is unparked next calls Resume.
 	Lasting(x *Exchange)
 	// Finished is told that the exchange is over. The slot is given back as soon as it returns; x is the owner's again.
@@ -77,10 +80,11 @@ type Exchange struct {
 	chunksDown httpparse.Chunks
 
 	now        int64 // the lot's time at this step
+	begun      int64 // when its worker took it
 	progress   int64 // when a byte moved last
 	connectEnd int64
-	address    int // which of the origin's is being tried
-	attempts   int // backends asked
+	speakAt    int64 // when a response's head goes out without its body
+	address    int   // which of the origin's is being tried
 	interims   int
 	heard      bool  // a byte of a response came
 	heldUp     int64 // how long a worker has waited for the client, in all
@@ -90,7 +94,8 @@ type Exchange struct {
 	again      bool  // it stopped though it could go on
 	endless    bool  // an event stream or a tunnel: no byte need come
 	lent       bool  // its connection is one of those that the backend lends
-	elsewhere  bool  // the backend could not be reached, and nothing was sent
+	askAgain   bool  // nothing came of it at this backend: it may be asked of one once more
+	resent     int   // how often it was, after a byte of it had gone out
 }
 
 // Times is when things happened, in the lot's time; 0 for what did not.
@@ -122,6 +127,9 @@ func (x *Exchange) Reset() {
 
 // Place is where x stands in its route's queue.
 func (x *Exchange) Place() *pool.Place { return x.At }
+
+// Unheld passes on to the owner that no backend can be had.
+func (x *Exchange) Unheld(why string) { x.Owner.Unheld(x, why) }
 
 // Queued passes on to the owner that x waits in a queue.
 func (x *Exchange) Queued() { x.Owner.Queued(x) }

@@ -21,8 +21,9 @@ const patience = 5 * time.Second
 // owner is told how an exchange goes, and closes its client's connection at the end, behind what it has not taken yet.
 type owner struct{ finished chan *Exchange }
 
-func (o *owner) Queued(*Exchange)  {}
-func (o *owner) Lasting(*Exchange) {}
+func (o *owner) Queued(*Exchange)         {}
+func (o *owner) Lasting(*Exchange)        {}
+func (o *owner) Unheld(*Exchange, string) {}
 func (o *owner) Finished(x *Exchange) {
 	x.Client.Write(x.Pending())
 	x.Client.Close()
@@ -49,7 +50,7 @@ func startRoute(t *testing.T, o *Origin) (*Route, *pool.Lot) {
 		t.Fatal(err)
 	}
 	settings := &Settings{ConnectTimeout: patience, BackendTimeout: patience, ClientTimeout: patience, Buffer: 4 << 10}
-	return &Route{Name: "/", Queue: workers.AddRoute("/", 1, b), Settings: settings}, lot
+	return &Route{Name: "/", Queue: workers.AddRoute("/", 1, pool.Hold{}, b), Settings: settings}, lot
 }
 
 // exchange has the route move a request, and returns what its client got, and how it went.

@@ -30,6 +30,7 @@ type flow struct {
 	hold   int                        // bytes that out may hold
 	pipe   *sock.Pipe                 // instead of out, once the rest is spliced
 
+	mum     bool  // nothing is given before the first content is taken
 	pauses  bool  // step returns when all is taken, before the last of it is given
 	taken   bool  // the body's end was taken
 	content int64 // bytes of content taken
@@ -111,6 +112,12 @@ func (f *flow) gather() {
 
 // give writes what was taken.
 func (f *flow) give() error {
+	if f.mum {
+		if f.content == 0 {
+			return nil
+		}
+		f.mum = false
+	}
 	if f.pipe != nil {
 		n, err := f.pipe.Drain(f.to)
 		f.given += int64(n)

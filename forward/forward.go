@@ -24,6 +24,9 @@ const (
 	// impatience is how long an exchange waits for its first byte before it suspects the backend to be sitting on
 	// an idle connection.
 	impatience = 100 * time.Millisecond
+	// silence is how long the head of a response waits for the first byte of its body: most servers write the two one
+	// after the other. They go out as one then, and a backend that dies between them has not been heard.
+	silence = 20 * time.Millisecond
 	// lull is how long nothing may come in the middle of a response, and how long in all a worker waits for the
 	// client of one, before the exchange leaves its worker.
 	lull = time.Second

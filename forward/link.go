@@ -37,6 +37,9 @@ func (l *link) Discard() {
 // still good, when the request may be sent again if it is not: the lot would have told by then.
 const warmFor = int64(5 * time.Millisecond)
 
+// tryLeast is what an exchange that has been held for long has for a connection all the same.
+const tryLeast = 10 * time.Millisecond
+
 // coldAfter is how long a link may have been idle for a request that cannot be sent twice: its backend may be about
 // to close it.
 const coldAfter = int64(time.Second)
@@ -45,6 +48,9 @@ const coldAfter = int64(time.Second)
 func (x *Exchange) begin() bool {
 	x.progress = x.now
 	x.connectEnd = x.now + int64(x.Route.Settings.ConnectTimeout)
+	if until := x.slot.Trying(); until != 0 { // it was held, and has waited already
+		x.connectEnd = min(x.connectEnd, max(until, x.now+int64(tryLeast)))
+	}
 	x.address = 0
 	if x.Req.WebSocket { // a tunnel that found no room could not be told so after the 101
 		if x.lent = x.lender.Lend(); !x.lent {
@@ -149,30 +155,6 @@ func (x *Exchange) dial(last error) bool {
 // unreachable goes on to the origin's next address.
 func (x *Exchange) unreachable(err error) bool { return x.dial(err) }
 
-// giveUp ends the attempt at this backend: nothing was sent, so another may be asked.
-func (x *Exchange) giveUp(err error) bool {
-	x.lender.Down()
-	x.elsewhere = x.attempts < len(x.Route.Queue.Backends())
-	return x.fail(Backend, 502, fmt.Errorf("%s: no connection: %w", x.Backend, err))
-}
-
-// goElsewhere queues x for the route's other backends. Once it has reported true x is another worker's.
-func (x *Exchange) goElsewhere() bool {
-	unreached, failure, keep, surplus := x.lender, x.Failure, x.KeepClient, x.Surplus
-	if x.lent {
-		x.lent = false
-		x.lender.Return()
-	}
-	x.calm()
-	x.elsewhere, x.Failure = false, nil
-	x.KeepClient, x.Surplus = x.Req.KeepAlive, false
-	if x.Route.Queue.Again(x, unreached) {
-		return true
-	}
-	x.Failure, x.KeepClient, x.Surplus = failure, keep, surplus
-	return false
-}
-
 // shakeHands waits for the connection and begins TLS on it. It reports whether x is over, and whether it can go on.
 func (x *Exchange) shakeHands() (over, on bool) {
 	switch err := x.back.Connected(); {
@@ -196,6 +178,7 @@ func (x *Exchange) resend() bool {
 		return false
 	}
 	x.up.outAt, x.up.given, x.upStopped = 0, 0, false
+	x.Res.Reset()
 	x.connectEnd = x.lot.Now() + int64(x.Route.Settings.ConnectTimeout)
 	x.address = 0
 	return true

@@ -66,6 +66,9 @@ func (x *Exchange) noAnswer(err error) bool {
 	if x.resend() {
 		return x.dial(err)
 	}
+	if x.slot != nil && !x.heard {
+		x.unanswered(err)
+	}
 	if err == io.EOF {
 		err = errIncomplete
 		if x.reached() < Read {
@@ -74,6 +77,8 @@ func (x *Exchange) noAnswer(err error) bool {
 	}
 	if !x.Req.Verb.Idempotent() && x.up.given > 0 {
 		err = fmt.Errorf("%w; the backend may have acted on the request", err)
+	} else if !x.heard && !x.intact() {
+		err = fmt.Errorf("%w; the request cannot be sent again: its body is larger than --buffer", err)
 	}
 	return x.fail(Backend, 502, fmt.Errorf("%s: %w", x.Backend, err))
 }
@@ -125,7 +130,7 @@ func (x *Exchange) giveInterim(head string) error {
 func (x *Exchange) startRelay(n int) bool {
 	x.phase = relaying
 	x.Status = x.Res.Status
-	x.lender.Up()
+	x.answers()
 	if http10 := x.Res.Minor == 0; x.origin.http10.Load() != http10 {
 		x.origin.http10.Store(http10)
 	}
@@ -157,9 +162,18 @@ func (x *Exchange) startRelay(n int) bool {
 		x.KeepClient = false
 	}
 	x.Surplus = !x.up.taken
+	d.mum = x.interims == 0 && len(d.out.B) == 0 && d.framing == httpparse.Length && d.left > 0 && x.slot != nil
+	x.speakAt = x.now + int64(silence)
 	d.out.B = x.appendResponseHead(d.out.B)
 	d.gather()
 	return x.relay()
+}
+
+// answers tells the pool that the backend answers. One that has left its worker says nothing.
+func (x *Exchange) answers() {
+	if x.slot != nil {
+		x.slot.Up(x.begun)
+	}
 }
 
 // holdLeast is what a flow needs to move at all.
@@ -171,6 +185,9 @@ func (x *Exchange) hold() int { return max(x.Route.Settings.Buffer, holdLeast) }
 // relay moves what can be moved of the response's body.
 func (x *Exchange) relay() bool {
 	given, content := x.down.given, x.down.content
+	if x.now >= x.speakAt || x.slot == nil {
+		x.down.mum = false
+	}
 	var more bool
 	var err *flowError
 	if x.down.pauses = true; !x.down.taken {
@@ -188,6 +205,8 @@ func (x *Exchange) relay() bool {
 		x.touch()
 	}
 	switch {
+	case err != nil && err.taking && x.down.mum:
+		return x.unsaid(err.err)
 	case err != nil && err.taking:
 		return x.fail(Backend, 502, fmt.Errorf("%s: its response was cut: %w", x.Backend, err.err))
 	case err != nil:
@@ -201,11 +220,18 @@ func (x *Exchange) relay() bool {
 	return false
 }
 
+// unsaid is a backend's end behind the head of its response, of which the client has not had a byte yet.
+func (x *Exchange) unsaid(err error) bool {
+	x.Status, x.heard, x.phase = 0, false, awaiting
+	x.down.out.B = x.down.out.B[:0]
+	return x.noAnswer(err)
+}
+
 // startTunnel passes the 101 on, and from then on bytes both ways (RFC 9110 §7.8).
 func (x *Exchange) startTunnel(n int) bool {
 	x.phase, x.endless = tunnelling, true
 	x.Status, x.KeepClient = 101, false
-	x.lender.Up()
+	x.answers()
 	x.calm()
 	buffer := x.hold()
 	if x.down.out == nil {

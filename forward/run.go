@@ -11,8 +11,8 @@ import (
 func (x *Exchange) Run(s *pool.Slot) {
 	x.slot, x.lender, x.origin = s, s.Backend, s.Backend.Origin.(*Origin)
 	x.Backend = x.origin.Name
-	x.attempts++
 	x.now = x.lot.Now()
+	x.begun = x.now
 	if x.Times.Left == 0 {
 		x.Times.Left = x.now
 	}
@@ -30,9 +30,10 @@ func (x *Exchange) Run(s *pool.Slot) {
 			x.sleep()
 		}
 	}
-	if x.elsewhere && x.goElsewhere() {
+	if x.askAgain && x.goAgain() {
 		return // another worker may have it by now
 	}
+	x.tellLoss()
 	ending := x.takeEnding()
 	s.Ending()
 	x.finish()
@@ -109,6 +110,9 @@ func (x *Exchange) deadline() int64 {
 	at := x.timeout()
 	if x.slot != nil {
 		at = min(at, x.impatientFrom(), x.lastsFrom())
+		if x.phase == relaying && x.down.mum {
+			at = min(at, x.speakAt)
+		}
 	}
 	return at
 }

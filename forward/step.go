@@ -76,6 +76,9 @@ func (x *Exchange) stepUp() bool {
 		if given == 0 && x.Timed {
 			x.Times.Connected = x.lot.Now()
 		}
+		if given == 0 && x.slot != nil {
+			x.slot.Reached()
+		}
 		x.touch()
 		if x.Continue {
 			x.Continue = false

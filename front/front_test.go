@@ -79,7 +79,7 @@ func startFront(t testing.TB, slots, queue int, backends map[string]string) (add
 			t.Fatal(err)
 		}
 		paths = append(paths, path)
-		routes = append(routes, &forward.Route{Name: path, Queue: workers.AddRoute(path, queue, b), Settings: settings})
+		routes = append(routes, &forward.Route{Name: path, Queue: workers.AddRoute(path, queue, pool.Hold{}, b), Settings: settings})
 	}
 	table, err := admit.NewTable(paths)
 	if err != nil {

@@ -260,6 +260,21 @@ func (r *request) Unpark() {
 	c.serve()
 }
 
+// Unheld answers a request that was held for as long as it may be, and for which no backend could be reached.
+func (r *request) Unheld(_ *forward.Exchange, why string) {
+	c := r.c
+	r.waiting.Rouse()
+	r.waiting.SetDeadline(0)
+	c.conn.Watch.Tell(&c.party)
+	c.conn.Look()
+	if c.conn.Broken() || c.conn.HungUp() {
+		c.dropped("left while it was held")
+		return
+	}
+	c.answer(502, why, retryAfter)
+	c.serve()
+}
+
 // Lasting notes that the exchange goes on without a worker.
 func (r *request) Lasting(*forward.Exchange) { r.c.phase = lasting }
 

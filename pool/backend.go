@@ -9,9 +9,6 @@ import (
 	"github.com/panjf2000/ants/v2"
 )
 
-// downFor is how long a backend that could not be reached is asked only when the others cannot be either.
-const downFor = int64(time.Second)
-
 // Backend is one origin server: its slots, and the workers that work them. Safe for use by several goroutines.
 type Backend struct {
 	Name   string // HOST:PORT
@@ -24,12 +21,15 @@ type Backend struct {
 
 	served    atomic.Int64
 	impatient atomic.Int32 // exchanges that have waited long for their first byte
-	downUntil atomic.Int64 // in the lot's time; 0 while up
+	unwell    atomic.Bool  // it is down, or not all its slots are used yet since it was, or it has failed: Up has something to do
 
 	// guarded by the pool
-	free    []*Slot // idle slots, the one with the warmest connection last
-	routes  []*Route
-	streams int
+	free     []*Slot // idle slots, the one with the warmest connection last
+	routes   []*Route
+	streams  int
+	width    int // slots that may be used; all of them but after an outage
+	failures int // in a row
+	outage   outage
 }
 
 // AddBackend adds a backend of 1 or more slots, which may lend up to streams connections beyond them to what lasts.
@@ -38,7 +38,7 @@ func (p *Pool) AddBackend(name string, slots, streams int, origin any) (*Backend
 	if slots < 1 {
 		return nil, fmt.Errorf("backend %s: %d workers: at least 1 is needed", name, slots)
 	}
-	b := &Backend{Name: name, Origin: origin, pool: p, maxStreams: streams}
+	b := &Backend{Name: name, Origin: origin, pool: p, maxStreams: streams, width: slots}
 	var err error
 	// ants would send idle workers home after a second (purge), let submitters wait, and print panics by itself.
 	b.workers, err = ants.NewPool(slots, ants.WithDisablePurge(true), ants.WithNonblocking(true), ants.WithPanicHandler(b.panicked))
@@ -73,6 +73,7 @@ func (b *Backend) panicked(v any) {
 			continue
 		}
 		s.fallen = false
+		b.tried(s)
 		if err := b.workers.Submit(s.work); err != nil {
 			b.pool.panics(fmt.Errorf("backend %s: a slot is lost: %w", b.Name, err), nil)
 			return
@@ -93,6 +94,7 @@ func (b *Backend) next(s *Slot) Task {
 	b.pool.mu.Lock()
 	defer b.pool.mu.Unlock()
 	s.recall()
+	b.tried(s)
 	task := s.task // of who was given s while the last one ended
 	s.task = nil
 	if task == nil {
@@ -102,23 +104,30 @@ func (b *Backend) next(s *Slot) Task {
 		// One that grew impatient a moment ago did not find s among the idle.
 		s.lone = !b.MayKeep()
 		b.free = append(b.free, s)
+		if b.unwell.Load() {
+			b.serveQueues() // s alone may not have been room enough
+		}
 	}
 	return task
 }
 
 // following takes the oldest task that may be run at b out of its queue, for s to run next; nil if there is none.
 func (b *Backend) following(s *Slot) Task {
-	if r := b.eldest(); r != nil && !s.retired {
+	if r := b.eldest(); r != nil && !s.retired && b.busy() <= b.width {
 		return r.leave()
 	}
 	return nil
 }
 
-// serveQueues has b's free slots run what waits for them, now that b is no longer thought to be down.
+// busy is the number of slots that somebody has.
+func (b *Backend) busy() int { return len(b.slots) - len(b.free) }
+
+// room is how many tasks more b may be given now.
+func (b *Backend) room() int { return max(0, min(len(b.free), b.width-b.busy())) }
+
+// serveQueues has b's free slots run what waits for them, now that more of them may.
 func (b *Backend) serveQueues() {
-	b.pool.mu.Lock()
-	defer b.pool.mu.Unlock()
-	for len(b.free) > 0 && !b.pool.closed {
+	for b.room() > 0 && !b.pool.closed {
 		r := b.eldest()
 		if r == nil {
 			return
@@ -131,34 +140,14 @@ func (b *Backend) serveQueues() {
 func (b *Backend) eldest() *Route {
 	var eldest *Route
 	for _, r := range b.routes {
-		if r.waiting == 0 || (b.down() && r.otherUp(b)) {
+		if r.waiting == 0 || !r.mayAsk(b) {
 			continue
 		}
-		if eldest == nil || r.head.next.since < eldest.head.next.since {
+		if eldest == nil || r.head.next.order < eldest.head.next.order {
 			eldest = r
 		}
 	}
 	return eldest
-}
-
-// Down says that b could not be reached: for a while others are preferred.
-func (b *Backend) Down() { b.downUntil.Store(b.pool.lot.Now() + downFor) }
-
-// Up says that b was reached.
-func (b *Backend) Up() {
-	if b.downUntil.Load() != 0 {
-		b.downUntil.Store(0)
-	}
-}
-
-func (b *Backend) down() bool { return b.upAgain() != 0 }
-
-// upAgain is when b is no longer thought to be down, in the lot's time; 0 while it is not.
-func (b *Backend) upAgain() int64 {
-	if until := b.downUntil.Load(); until != 0 && until > b.pool.lot.Now() {
-		return until
-	}
-	return 0
 }
 
 // Impatient says that an exchange has waited long for its first byte. A server that can only serve the connection it

@@ -3,7 +3,7 @@
 //	lot, err := pool.NewLot()                       // one poller for all who wait
 //	p := pool.New(lot, nil)
 //	b, err := p.AddBackend("127.0.0.1:9001", 4, 256, nil) // 4 slots, each with its worker
-//	r := p.AddRoute("/", 1024, b)                    // a queue in front of them
+//	r := p.AddRoute("/", 1024, pool.Hold{}, b)       // a queue in front of them
 //	err = r.Enter(task)                              // a worker runs it now, or when its turn comes; ErrFull: neither
 //
 // What waits for bytes waits in the lot, what waits for a slot waits in a route's queue, and neither holds a worker.
@@ -29,7 +29,9 @@ type Pool struct {
 	backends []*Backend
 	routes   []*Route
 	closed   bool
+	entered  uint64 // tasks so far
 
+	events func(Event)               // fixed before the first backend
 	panics func(v any, stack []byte) // fixed before the first backend
 	turn   uint                      // whose turn it is among equally free backends
 }
@@ -40,8 +42,12 @@ func New(lot *Lot, onPanic func(v any, stack []byte)) *Pool {
 	if onPanic == nil {
 		onPanic = func(any, []byte) {}
 	}
-	return &Pool{lot: lot, panics: onPanic}
+	return &Pool{lot: lot, panics: onPanic, events: func(Event) {}}
 }
+
+// OnEvent has f told when a backend goes down and comes up again. It is called before the first backend is added; f runs
+// with the pool locked, and must not call it.
+func (p *Pool) OnEvent(f func(Event)) { p.events = f }
 
 // Workers is the number of goroutines that run exchanges: the sum of all slots. It is never exceeded.
 func (p *Pool) Workers() int {
@@ -93,6 +99,9 @@ func (p *Pool) Close() {
 	p.mu.Lock()
 	p.closed = true
 	backends := p.backends
+	for _, b := range backends {
+		b.outage.end()
+	}
 	p.mu.Unlock()
 	for _, b := range backends {
 		b.close()

@@ -41,6 +41,12 @@ func startHouse(t testing.TB) *house {
 	return h
 }
 
+// goesDown has b found to refuse connections, by a task on its first slot.
+func goesDown(b *Backend) { b.slots[0].Down("refused connections", true) }
+
+// comesUp has b answer a task on its first slot.
+func comesUp(b *Backend) { b.slots[0].Up(b.pool.lot.Now()) }
+
 func (h *house) backend(t testing.TB, name string, slots int) *Backend {
 	t.Helper()
 	b, err := h.AddBackend(name, slots, 2, nil)
@@ -58,10 +64,11 @@ type job struct {
 	end    chan func()   // what Run ends with; nil is nothing
 	queued chan struct{} // gets one for every Queued
 	cut    chan struct{} // closed by Panicked
+	unheld chan string   // gets what Unheld is told
 }
 
 func newJob(name string) *job {
-	return &job{name: name, began: make(chan *Slot, 4), end: make(chan func(), 4), queued: make(chan struct{}, 4), cut: make(chan struct{})}
+	return &job{name: name, began: make(chan *Slot, 4), end: make(chan func(), 4), queued: make(chan struct{}, 4), cut: make(chan struct{}), unheld: make(chan string, 1)}
 }
 
 func (j *job) Run(s *Slot) {
@@ -73,6 +80,8 @@ func (j *job) Run(s *Slot) {
 func (j *job) Queued()       { j.queued <- struct{}{} }
 func (j *job) Place() *Place { return &j.place }
 func (j *job) Panicked()     { close(j.cut) }
+
+func (j *job) Unheld(why string) { j.unheld <- why }
 
 func (j *job) finish() { j.end <- nil }
 
@@ -156,6 +165,7 @@ func (c *counted) Run(s *Slot) {
 func (c *counted) Queued()       {}
 func (c *counted) Place() *Place { return &c.place }
 func (c *counted) Panicked()     {}
+func (c *counted) Unheld(string) {}
 
 func TestSlots_areExactAndNeverExceeded(t *testing.T) {
 	for _, slots := range [][]int{{1}, {4}, {1, 1}, {1, 3, 2}} {
@@ -172,7 +182,7 @@ func TestSlots_areExactAndNeverExceeded(t *testing.T) {
 			const tasks = 60
 			var finished sync.WaitGroup
 			finished.Add(2 * tasks)
-			routes := []*Route{h.AddRoute("all", tasks, backends...), h.AddRoute("first", tasks, backends[0])}
+			routes := []*Route{h.AddRoute("all", tasks, Hold{}, backends...), h.AddRoute("first", tasks, Hold{}, backends[0])}
 			all := make([]*counted, 2*tasks)
 			for i := range all {
 				all[i] = &counted{at: at, most: most, done: finished.Done}
@@ -211,7 +221,7 @@ func TestSlots_areExactAndNeverExceeded(t *testing.T) {
 func TestSlots_areAllUsed(t *testing.T) {
 	for _, n := range []int{1, 2, 7} {
 		h := startHouse(t)
-		r := h.AddRoute("/", 10, h.backend(t, "a", n))
+		r := h.AddRoute("/", 10, Hold{}, h.backend(t, "a", n))
 		var jobs []*job
 		slots := map[*Slot]bool{}
 		for i := range n {
@@ -233,7 +243,7 @@ func TestSlots_areAllUsed(t *testing.T) {
 func TestQueue_isFirstInFirstOut(t *testing.T) {
 	h := startHouse(t)
 	b := h.backend(t, "a", 1)
-	r, other := h.AddRoute("/", 100, b), h.AddRoute("/other/", 100, b)
+	r, other := h.AddRoute("/", 100, Hold{}, b), h.AddRoute("/other/", 100, Hold{}, b)
 	running := enter(t, r, "running")
 	running.runs(t)
 
@@ -275,7 +285,7 @@ func TestQueue_isFirstInFirstOut(t *testing.T) {
 func TestQueue_isBounded(t *testing.T) {
 	for _, most := range []int{0, 1, 3} {
 		h := startHouse(t)
-		r := h.AddRoute("/", most, h.backend(t, "a", 1))
+		r := h.AddRoute("/", most, Hold{}, h.backend(t, "a", 1))
 		jobs := []*job{enter(t, r, "running")}
 		jobs[0].runs(t)
 		for i := range most {
@@ -294,7 +304,7 @@ func TestQueue_isBounded(t *testing.T) {
 
 func TestLeave(t *testing.T) {
 	h := startHouse(t)
-	r := h.AddRoute("/", 10, h.backend(t, "a", 1))
+	r := h.AddRoute("/", 10, Hold{}, h.backend(t, "a", 1))
 	yes, no := func() bool { return true }, func() bool { return false }
 	running, first, second, third := enter(t, r, "running"), enter(t, r, "first"), enter(t, r, "second"), enter(t, r, "third")
 	running.runs(t)
@@ -323,7 +333,7 @@ func TestLeave(t *testing.T) {
 // TestLeave_givesItsPlaceBackAtOnce: the queue that was full takes another.
 func TestLeave_givesItsPlaceBackAtOnce(t *testing.T) {
 	h := startHouse(t)
-	r := h.AddRoute("/", 1, h.backend(t, "a", 1))
+	r := h.AddRoute("/", 1, Hold{}, h.backend(t, "a", 1))
 	running, waits := enter(t, r, "running"), enter(t, r, "waits")
 	if err := r.Enter(newJob("over")); !errors.Is(err, ErrFull) {
 		t.Fatalf("got %v, want ErrFull", err)
@@ -337,7 +347,7 @@ func TestLeave_givesItsPlaceBackAtOnce(t *testing.T) {
 
 func TestLeave_hammered(t *testing.T) {
 	h := startHouse(t)
-	r := h.AddRoute("/", 1000, h.backend(t, "a", 2))
+	r := h.AddRoute("/", 1000, Hold{}, h.backend(t, "a", 2))
 	var ran, left atomic.Int32
 	var over sync.WaitGroup
 	for range 4 {
@@ -366,7 +376,7 @@ func TestLeave_hammered(t *testing.T) {
 
 func TestClose_waitsForWhatRuns(t *testing.T) {
 	h := startHouse(t)
-	r := h.AddRoute("/", 1, h.backend(t, "a", 1))
+	r := h.AddRoute("/", 1, Hold{}, h.backend(t, "a", 1))
 	running := enter(t, r, "running")
 	running.runs(t)
 	closed := make(chan struct{})

@@ -5,7 +5,8 @@ type Place struct {
 	task       Task
 	route      *Route // nil while it stands in no queue
 	next, prev *Place
-	since      int64 // in the lot's time
+	order      uint64 // among all that have entered: who comes back stands where he stood
+	entered    int64  // in the lot's time
 }
 
 // Route is a queue in front of some backends: first in, first out, and bounded. Safe for use by several goroutines.
@@ -14,22 +15,25 @@ type Route struct {
 
 	pool     *Pool
 	backends []*Backend
-	most     int // tasks that may wait
+	most     int   // tasks that may wait
+	hold     int64 // how long a task waits for a backend while all are down, in nanoseconds; 0 is not at all
 
 	// guarded by the pool
 	head    Place // of the ring of those who wait; its next is the oldest
 	waiting int
 }
 
-// AddRoute adds a route to one or more backends in whose queue up to most tasks may wait.
-func (p *Pool) AddRoute(name string, most int, backends ...*Backend) *Route {
-	r := &Route{Name: name, pool: p, backends: backends, most: most}
+// AddRoute adds a route to one or more backends in whose queue up to most tasks may wait. While all its backends are
+// down they are held there, each for hold at the most.
+func (p *Pool) AddRoute(name string, most int, hold Hold, backends ...*Backend) *Route {
+	r := &Route{Name: name, pool: p, backends: backends, most: most, hold: int64(hold.For)}
 	r.head.next, r.head.prev = &r.head, &r.head
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.routes = append(p.routes, r)
 	for _, b := range backends {
 		b.routes = append(b.routes, r)
+		b.outage.heed(hold)
 	}
 	return r
 }
@@ -38,13 +42,23 @@ func (p *Pool) AddRoute(name string, most int, backends ...*Backend) *Route {
 func (r *Route) Backends() []*Backend { return r.backends }
 
 // Enter has a worker run task now, if a slot is free, or puts it at the queue's end. With an error it did neither.
-// When it has returned nil the task is the pool's until Run, or until Leave has reported true.
+// When it has returned nil the task is the pool's until Run or Unheld, or until Leave has reported true.
 func (r *Route) Enter(task Task) error {
 	p := r.pool
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.closed {
 		return ErrClosed
+	}
+	at := task.Place()
+	p.entered++
+	at.order, at.entered = p.entered, p.lot.Now()
+	if b := r.untried(at.entered); b != nil {
+		if r.waiting == 0 {
+			b.try(task, r)
+			return nil
+		}
+		b.try(r.leave(), r)
 	}
 	b := r.choose()
 	for ; b != nil && r.waiting > 0; b = r.choose() { // it was down until now, and left the queue to others
@@ -56,26 +70,30 @@ func (r *Route) Enter(task Task) error {
 	case r.waiting >= r.most:
 		return ErrFull
 	default:
-		r.join(task, r.head.prev)
+		r.join(task)
 	}
 	return nil
 }
 
-// Again is Enter for a task whose backend could not be reached: it goes to the front, since it has waited already.
-// It reports false, and leaves the task to the caller, when no other backend is any better.
-func (r *Route) Again(task Task, unreached *Backend) bool {
+// Again is Enter for a task that has to be asked of a backend once more, since nothing came of it at unreached: it
+// stands in the queue where it stood. It reports false, and leaves the task to the caller, when no other backend is any
+// better and the task is not held, or was for long enough: then why says for how long nobody could be reached.
+func (r *Route) Again(task Task, unreached *Backend) (waits bool, why string) {
 	p := r.pool
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.closed || !r.otherUp(unreached) {
-		return false
-	}
-	if b := r.choose(); b != nil {
+	at := task.Place()
+	switch b := r.choose(); {
+	case p.closed || r.hold == 0 && !r.otherUp(unreached):
+		return false, ""
+	case r.allDown() && r.heldOut(at, p.lot.Now()):
+		return false, r.whyDown()
+	case b != nil:
 		b.take(task)
-	} else {
-		r.join(task, &r.head)
+	default:
+		r.join(task)
 	}
-	return true
+	return true, ""
 }
 
 // Leave asks whoever stands at a place whether he leaves the queue, while no worker can take him, and reports whether
@@ -90,7 +108,8 @@ func (p *Pool) Leave(at *Place, leaves func() bool) bool {
 	return true
 }
 
-// choose returns the backend with the most free slots, ties in turn, those that are down last; nil if none is free.
+// choose returns the backend with the most free slots, ties in turn; nil if none is free. One that is down is left to
+// those that try it, but by a route that does not hold and has no other.
 func (r *Route) choose() *Backend {
 	var best *Backend
 	n := len(r.backends)
@@ -99,20 +118,25 @@ func (r *Route) choose() *Backend {
 	}
 	for i := range n {
 		b := r.backends[(uint(i)+r.pool.turn)%uint(n)]
-		if len(b.free) == 0 || (b.down() && r.otherUp(b)) {
+		if b.room() == 0 || !r.mayAsk(b) {
 			continue
 		}
-		if best == nil || len(b.free) > len(best.free) {
+		if best == nil || b.room() > best.room() {
 			best = b
 		}
 	}
 	return best
 }
 
+// mayAsk reports whether the route's tasks may go to b as they come.
+func (r *Route) mayAsk(b *Backend) bool {
+	return b.up() || r.hold == 0 && !r.otherUp(b)
+}
+
 // otherUp reports whether a backend other than b is not down.
 func (r *Route) otherUp(b *Backend) bool {
 	for _, o := range r.backends {
-		if o != b && !o.down() {
+		if o != b && o.up() {
 			return true
 		}
 	}
@@ -120,22 +144,31 @@ func (r *Route) otherUp(b *Backend) bool {
 }
 
 // take hands task to one of b's free slots.
-func (b *Backend) take(task Task) {
+func (b *Backend) take(task Task) *Slot {
 	last := len(b.free) - 1
 	s := b.free[last]
 	b.free[last] = nil
 	b.free = b.free[:last]
 	s.task, s.offered = task, false
 	s.Notify()
+	return s
 }
 
-func (r *Route) join(task Task, behind *Place) {
+// join puts task into the queue, behind all that have entered before it.
+func (r *Route) join(task Task) {
 	at := task.Place()
-	at.task, at.route, at.since = task, r, r.pool.lot.Now()
+	behind := r.head.prev
+	for behind != &r.head && behind.order > at.order {
+		behind = behind.prev
+	}
+	at.task, at.route = task, r
 	at.prev, at.next = behind, behind.next
 	at.prev.next, at.next.prev = at, at
 	r.waiting++
 	task.Queued()
+	for _, b := range r.backends {
+		b.attend(r.pool.lot.Now())
+	}
 }
 
 // leave takes the oldest out of the queue.

@@ -9,7 +9,7 @@ import (
 func TestChoice_isTheMostFreeSlots(t *testing.T) {
 	h := startHouse(t)
 	small, large := h.backend(t, "small", 2), h.backend(t, "large", 4)
-	r := h.AddRoute("/", 10, small, large)
+	r := h.AddRoute("/", 10, Hold{}, small, large)
 	// 4 and 2 free, 3 and 2, then a tie at 2 and 2: each once, and so on.
 	counts := map[*Backend]int{}
 	var jobs []*job
@@ -32,7 +32,7 @@ func TestChoice_isTheMostFreeSlots(t *testing.T) {
 func TestChoice_tiesTakeTurns(t *testing.T) {
 	h := startHouse(t)
 	a, b, c := h.backend(t, "a", 2), h.backend(t, "b", 2), h.backend(t, "c", 2)
-	r := h.AddRoute("/", 10, a, b, c)
+	r := h.AddRoute("/", 10, Hold{}, a, b, c)
 	counts := map[*Backend]int{}
 	for i := range 30 {
 		j := enter(t, r, fmt.Sprint(i))
@@ -52,7 +52,7 @@ func TestChoice_tiesTakeTurns(t *testing.T) {
 func TestChoice_isMadeWhenTheQueueIsLeft(t *testing.T) {
 	h := startHouse(t)
 	a, b := h.backend(t, "a", 1), h.backend(t, "b", 1)
-	r := h.AddRoute("/", 10, a, b)
+	r := h.AddRoute("/", 10, Hold{}, a, b)
 	at := map[*Backend]*job{}
 	for _, name := range []string{"0", "1"} {
 		j := enter(t, r, name)
@@ -75,13 +75,13 @@ func TestChoice_isMadeWhenTheQueueIsLeft(t *testing.T) {
 func TestDown_isAskedLast(t *testing.T) {
 	h := startHouse(t)
 	a, b := h.backend(t, "a", 4), h.backend(t, "b", 1)
-	r := h.AddRoute("/", 10, a, b)
-	a.Down()
+	r := h.AddRoute("/", 10, Hold{}, a, b)
+	goesDown(a)
 	first := enter(t, r, "first")
 	if s := first.runs(t); s.Backend != b {
 		t.Errorf("the task went to a, which is down")
 	}
-	a.Up()
+	comesUp(a)
 	second := enter(t, r, "second")
 	if s := second.runs(t); s.Backend != a {
 		t.Errorf("the task went to b, though a is up again and free")
@@ -94,9 +94,9 @@ func TestDown_isAskedLast(t *testing.T) {
 func TestDown_allOfThem(t *testing.T) {
 	h := startHouse(t)
 	a, b := h.backend(t, "a", 2), h.backend(t, "b", 1)
-	r := h.AddRoute("/", 10, a, b)
-	a.Down()
-	b.Down()
+	r := h.AddRoute("/", 10, Hold{}, a, b)
+	goesDown(a)
+	goesDown(b)
 	j := enter(t, r, "first")
 	if s := j.runs(t); s.Backend != a {
 		t.Errorf("the task went to %s, want a", s.Backend.Name)
@@ -109,7 +109,7 @@ func TestDown_allOfThem(t *testing.T) {
 func TestDown_isServedAgainWhileTheQueueIsNeverEmpty(t *testing.T) {
 	h := startHouse(t)
 	stuck, back := h.backend(t, "stuck", 1), h.backend(t, "back", 1)
-	r := h.AddRoute("/", 10, stuck, back)
+	r := h.AddRoute("/", 10, Hold{}, stuck, back)
 	var fails *job
 	for fails == nil { // one that finds its backend down, on its worker, as exchanges do
 		j := enter(t, r, "fails")
@@ -124,11 +124,11 @@ func TestDown_isServedAgainWhileTheQueueIsNeverEmpty(t *testing.T) {
 	busy.runs(t)
 	first, second := enter(t, r, "first"), enter(t, r, "second")
 	began := time.Now()
-	fails.end <- back.Down
+	fails.end <- func() { goesDown(back) }
 	if s := first.runs(t); s.Backend != back {
 		t.Errorf("the first in the queue went to %s", s.Backend.Name)
 	}
-	if took := time.Since(began); took < time.Duration(downFor)/2 {
+	if took := time.Since(began); took < time.Duration(pauseLeast)/2 {
 		t.Errorf("a backend that is down was asked after %v, though another is up", took)
 	}
 	first.finish()
@@ -141,13 +141,13 @@ func TestDown_isServedAgainWhileTheQueueIsNeverEmpty(t *testing.T) {
 func TestUp_isServedAtOnceBehindAQueue(t *testing.T) {
 	h := startHouse(t)
 	stuck, back := h.backend(t, "stuck", 1), h.backend(t, "back", 1)
-	r := h.AddRoute("/", 2, stuck, back)
-	back.Down()
+	r := h.AddRoute("/", 2, Hold{}, stuck, back)
+	goesDown(back)
 	busy := enter(t, r, "busy")
 	busy.runs(t)
 	first, second := enter(t, r, "first"), enter(t, r, "second")
 	first.waits(t)
-	back.Up()
+	comesUp(back)
 	third := enter(t, r, "third") // the queue is full, but a slot is free
 	if s := first.runs(t); s.Backend != back {
 		t.Errorf("the first in the queue went to %s", s.Backend.Name)
@@ -162,7 +162,7 @@ func TestUp_isServedAtOnceBehindAQueue(t *testing.T) {
 func TestAgain_goesFirstAndElsewhere(t *testing.T) {
 	h := startHouse(t)
 	a, b := h.backend(t, "a", 1), h.backend(t, "b", 1)
-	r := h.AddRoute("/", 10, a, b)
+	r := h.AddRoute("/", 10, Hold{}, a, b)
 	at := map[*Backend]*job{}
 	for _, name := range []string{"0", "1"} {
 		j := enter(t, r, name)
@@ -172,8 +172,9 @@ func TestAgain_goesFirstAndElsewhere(t *testing.T) {
 	again := at[a]
 	went := make(chan bool, 1)
 	again.end <- func() {
-		a.Down()
-		went <- r.Again(again, a)
+		goesDown(a)
+		waits, _ := r.Again(again, a)
+		went <- waits
 	}
 	if !receive(t, went, "Again") {
 		t.Fatal("Again refused, though b is up")
@@ -193,13 +194,13 @@ func TestAgain_goesFirstAndElsewhere(t *testing.T) {
 func TestAgain_refusesWhenNoOtherIsBetter(t *testing.T) {
 	h := startHouse(t)
 	a, b := h.backend(t, "a", 1), h.backend(t, "b", 1)
-	r, alone := h.AddRoute("/", 10, a, b), h.AddRoute("/alone/", 10, a)
-	a.Down()
-	if alone.Again(newJob("x"), a) {
+	r, alone := h.AddRoute("/", 10, Hold{}, a, b), h.AddRoute("/alone/", 10, Hold{}, a)
+	goesDown(a)
+	if waits, _ := alone.Again(newJob("x"), a); waits {
 		t.Error("Again took a task that no other backend can serve")
 	}
-	b.Down()
-	if r.Again(newJob("x"), a) {
+	goesDown(b)
+	if waits, _ := r.Again(newJob("x"), a); waits {
 		t.Error("Again took a task though the other backend is down too")
 	}
 }
@@ -208,7 +209,7 @@ func TestAgain_refusesWhenNoOtherIsBetter(t *testing.T) {
 func TestAgain_passesTheQueuesBound(t *testing.T) {
 	h := startHouse(t)
 	a, b := h.backend(t, "a", 1), h.backend(t, "b", 1)
-	r := h.AddRoute("/", 0, a, b)
+	r := h.AddRoute("/", 0, Hold{}, a, b)
 	at := map[*Backend]*job{}
 	for _, name := range []string{"0", "1"} {
 		j := enter(t, r, name)
@@ -216,8 +217,9 @@ func TestAgain_passesTheQueuesBound(t *testing.T) {
 	}
 	went := make(chan bool, 1)
 	at[a].end <- func() {
-		a.Down()
-		went <- r.Again(at[a], a)
+		goesDown(a)
+		waits, _ := r.Again(at[a], a)
+		went <- waits
 	}
 	if !receive(t, went, "Again") {
 		t.Fatal("Again refused")
@@ -231,7 +233,7 @@ func TestAgain_passesTheQueuesBound(t *testing.T) {
 // tasks run at once.
 func TestStuckBackend_leavesOtherRoutesUntouched(t *testing.T) {
 	h := startHouse(t)
-	stuck, fine := h.AddRoute("/stuck/", 2, h.backend(t, "a", 2)), h.AddRoute("/", 0, h.backend(t, "b", 1))
+	stuck, fine := h.AddRoute("/stuck/", 2, Hold{}, h.backend(t, "a", 2)), h.AddRoute("/", 0, Hold{}, h.backend(t, "b", 1))
 	var jobs []*job
 	for i := range 4 {
 		jobs = append(jobs, enter(t, stuck, fmt.Sprint(i)))

@@ -11,6 +11,8 @@ type Task interface {
 	Queued()
 	// Place is where the task stands in a queue.
 	Place() *Place
+	// Unheld is called instead of Run when no backend could be reached for as long as the task may be held: why, in words.
+	Unheld(why string)
 	// Panicked is called instead of Run's return when it panicked: cut what the task was about.
 	Panicked()
 }
@@ -29,11 +31,12 @@ type Slot struct {
 	Backend *Backend
 	Kept    Kept // nil for none
 
-	task    Task // what to run next; guarded by the pool
-	lone    bool // close Kept while idle; guarded by the pool
-	retired bool // end when idle; guarded by the pool
-	fallen  bool // its worker panicked; guarded by the pool
-	offered bool // it is among the free though its task still runs; guarded by the pool
+	task    Task  // what to run next; guarded by the pool
+	lone    bool  // close Kept while idle; guarded by the pool
+	retired bool  // end when idle; guarded by the pool
+	fallen  bool  // its worker panicked; guarded by the pool
+	trialTo int64 // while its task tries a backend that is down: until when, in the lot's time; guarded by the pool
+	offered bool  // it is among the free though its task still runs; guarded by the pool
 }
 
 // work is a worker: it runs one task after the other until its slot is retired.
@@ -64,7 +67,7 @@ func (s *Slot) Ending() {
 	b := s.Backend
 	b.pool.mu.Lock()
 	defer b.pool.mu.Unlock()
-	if s.offered || s.task != nil || len(b.free) > 0 || b.pool.closed || b.eldest() != nil {
+	if s.offered || s.task != nil || len(b.free) > 0 || b.width < len(b.slots) || b.pool.closed || b.eldest() != nil {
 		return
 	}
 	s.offered = true
@@ -88,10 +91,9 @@ func (s *Slot) fall() {
 }
 
 // await sleeps until there is a task, and meanwhile gives up the kept connection when the backend does,
-// or when another exchange may be waiting for the backend to be done with it. When the backend has been down, it looks
-// at the queues as soon as that is over: nobody else may. It returns nil at the end.
+// or when another exchange may be waiting for the backend to be done with it. It returns nil at the end.
 func (s *Slot) await() Task {
-	wasDown := false
+	s.SetDeadline(0)
 	for {
 		mu := &s.Backend.pool.mu
 		mu.Lock()
@@ -106,11 +108,6 @@ func (s *Slot) await() Task {
 		case s.Kept != nil && (lone || s.Kept.Pending()):
 			s.drop()
 		}
-		until := s.Backend.upAgain()
-		if s.SetDeadline(until); until == 0 && wasDown {
-			s.Backend.serveQueues() // by s, perhaps
-		}
-		wasDown = until != 0
 		s.Wait()
 	}
 }

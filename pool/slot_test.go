@@ -41,7 +41,7 @@ func leaveKept(t *testing.T, r *Route) (*keptFake, *Slot) {
 func TestPanic_costsOneTask(t *testing.T) {
 	h := startHouse(t)
 	b := h.backend(t, "a", 2)
-	r := h.AddRoute("/", 10, b)
+	r := h.AddRoute("/", 10, Hold{}, b)
 	for i := range 10 {
 		k := newKept()
 		j := enter(t, r, "panics")
@@ -71,7 +71,7 @@ func TestPanic_costsOneTask(t *testing.T) {
 // TestPanic_withAQueue: the slot that comes back serves who waits, also when nobody enters any more.
 func TestPanic_withAQueue(t *testing.T) {
 	h := startHouse(t)
-	r := h.AddRoute("/", 10, h.backend(t, "a", 1))
+	r := h.AddRoute("/", 10, Hold{}, h.backend(t, "a", 1))
 	j, waits := enter(t, r, "panics"), enter(t, r, "waits")
 	j.end <- func() { panic("bug") }
 	waits.runs(t)
@@ -82,7 +82,7 @@ func TestPanic_withAQueue(t *testing.T) {
 func TestPanic_ofAWorkerThatHasSlept(t *testing.T) {
 	h := startHouse(t)
 	b := h.backend(t, "a", 1)
-	r := h.AddRoute("/", 10, b)
+	r := h.AddRoute("/", 10, Hold{}, b)
 	for range 20 {
 		j := enter(t, r, "panics")
 		s := j.runs(t)
@@ -101,7 +101,7 @@ func TestPanic_manyAtOnce(t *testing.T) {
 	h := startHouse(t)
 	const slots = 16
 	b := h.backend(t, "a", slots)
-	r := h.AddRoute("/", 100, b)
+	r := h.AddRoute("/", 100, Hold{}, b)
 	for round := range 40 {
 		var jobs []*job
 		for i := range slots {
@@ -132,7 +132,7 @@ func (badJob) Panicked() { panic("worse") }
 func TestPanic_inPanicked(t *testing.T) {
 	h := startHouse(t)
 	b := h.backend(t, "a", 1)
-	r := h.AddRoute("/", 10, b)
+	r := h.AddRoute("/", 10, Hold{}, b)
 	j := badJob{newJob("panics")}
 	if err := r.Enter(j); err != nil {
 		t.Fatal(err)
@@ -150,7 +150,7 @@ func TestPanic_inPanicked(t *testing.T) {
 func TestKept_isTheNextTasks(t *testing.T) {
 	h := startHouse(t)
 	b := h.backend(t, "a", 1)
-	r := h.AddRoute("/", 10, b)
+	r := h.AddRoute("/", 10, Hold{}, b)
 	k, s := leaveKept(t, r)
 	next := enter(t, r, "next")
 	if next.runs(t); s.Kept != k || k.isDropped() {
@@ -163,7 +163,7 @@ func TestKept_isTheNextTasks(t *testing.T) {
 func TestKept_goesToTheWarmestSlot(t *testing.T) {
 	h := startHouse(t)
 	b := h.backend(t, "a", 4)
-	r := h.AddRoute("/", 10, b)
+	r := h.AddRoute("/", 10, Hold{}, b)
 	var before *Slot
 	for range 10 {
 		j := enter(t, r, "x")
@@ -179,7 +179,7 @@ func TestKept_goesToTheWarmestSlot(t *testing.T) {
 
 func TestKept_isDroppedWhenItsBackendEndsIt(t *testing.T) {
 	h := startHouse(t)
-	r := h.AddRoute("/", 10, h.backend(t, "a", 1))
+	r := h.AddRoute("/", 10, Hold{}, h.backend(t, "a", 1))
 	k, s := leaveKept(t, r)
 	k.pending.Store(true)
 	s.Notify()
@@ -189,7 +189,7 @@ func TestKept_isDroppedWhenItsBackendEndsIt(t *testing.T) {
 func TestImpatient_closesWhatIsIdle(t *testing.T) {
 	h := startHouse(t)
 	b := h.backend(t, "a", 1)
-	r := h.AddRoute("/", 10, b)
+	r := h.AddRoute("/", 10, Hold{}, b)
 	k, _ := leaveKept(t, r)
 	if !b.MayKeep() {
 		t.Error("MayKeep is false though all are patient")
@@ -210,7 +210,7 @@ func TestImpatient_closesWhatIsIdle(t *testing.T) {
 func TestImpatient_meetsOneThatIsJustKept(t *testing.T) {
 	h := startHouse(t)
 	b := h.backend(t, "a", 1)
-	r := h.AddRoute("/", 10, b)
+	r := h.AddRoute("/", 10, Hold{}, b)
 	k := newKept()
 	j := enter(t, r, "keeps")
 	s := j.runs(t)
@@ -226,7 +226,7 @@ func TestImpatient_meetsOneThatIsJustKept(t *testing.T) {
 
 func TestClose_dropsWhatIsKept(t *testing.T) {
 	h := startHouse(t)
-	r := h.AddRoute("/", 10, h.backend(t, "a", 1))
+	r := h.AddRoute("/", 10, Hold{}, h.backend(t, "a", 1))
 	k, _ := leaveKept(t, r)
 	h.Close()
 	receive(t, k.discarded, "the kept connection's end")
@@ -277,7 +277,7 @@ func TestLend_isBounded(t *testing.T) {
 // TestRouse_wakesWhoSleepsInATask: nothing else would, before its deadline.
 func TestRouse_wakesWhoSleepsInATask(t *testing.T) {
 	h := startHouse(t)
-	r := h.AddRoute("/", 10, h.backend(t, "a", 1))
+	r := h.AddRoute("/", 10, Hold{}, h.backend(t, "a", 1))
 	j := enter(t, r, "sleeps")
 	s := j.runs(t)
 	woke := make(chan struct{})

@@ -1,0 +1,90 @@
+package forward
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"syscall"
+)
+
+// resendMost is how often a request is sent again after a backend had it: one that brings every backend down is not
+// theirs to fail over and over.
+const resendMost = 2
+
+// giveUp ends the attempt at a backend that cannot be reached. Nothing was sent, so it may be asked of one once more.
+func (x *Exchange) giveUp(err error) bool {
+	if mayPass(err) {
+		x.slot.Down(downWords(err), true)
+		x.askAgain = true
+	}
+	return x.fail(Backend, 502, fmt.Errorf("%s: no connection: %w", x.Backend, err))
+}
+
+// unanswered ends the attempt at a backend that has ended the connection before a byte came back. What is safe to
+// repeat, and still at hand, may be asked of one once more.
+func (x *Exchange) unanswered(err error) bool {
+	x.slot.Down(downWords(err), false)
+	again := Error{Side: Backend, Step: x.reached(), Sent: x.up.given > 0}
+	x.askAgain = !x.heard && x.intact() && x.resent < resendMost && again.Retryable(x.Req.Verb.Idempotent())
+	if again.Sent {
+		x.resent++
+	}
+	return false
+}
+
+// downWords says what a backend did that is down, behind its name.
+func downWords(err error) string {
+	switch {
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return "refused connections"
+	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
+		return "reset connections without an answer"
+	case errors.Is(err, io.EOF), errors.Is(err, errIncomplete):
+		return "closed connections without an answer"
+	}
+	return fmt.Sprintf("could not be reached (%v)", err)
+}
+
+// mayPass reports whether a backend that could not be reached may be by and by: nobody who speaks TLS with another
+// certificate, or none at all, will.
+func mayPass(err error) bool {
+	var cert *tls.CertificateVerificationError
+	var record tls.RecordHeaderError
+	var alert tls.AlertError
+	return !errors.As(err, &cert) && !errors.As(err, &record) && !errors.As(err, &alert)
+}
+
+// intact reports whether all of the request is still there from its first byte.
+func (x *Exchange) intact() bool { return x.up.given == 0 && x.up.content == 0 || x.whole() }
+
+// goAgain gives x back to its route's queue. Once it has reported true x may be another worker's.
+func (x *Exchange) goAgain() bool {
+	unreached, failure, keep, surplus := x.lender, x.Failure, x.KeepClient, x.Surplus
+	if x.lent {
+		x.lent = false
+		x.lender.Return()
+	}
+	x.calm()
+	x.closeLink()
+	x.askAgain, x.Failure, x.heard = false, nil, false
+	x.Res.Reset()
+	x.down = flow{out: x.down.out}
+	x.KeepClient, x.Surplus = x.Req.KeepAlive, false
+	waits, why := x.Route.Queue.Again(x, unreached)
+	if waits {
+		return true
+	}
+	x.Failure, x.KeepClient, x.Surplus = failure, keep, surplus
+	if why != "" {
+		failure.Err = errors.New(why)
+	}
+	return false
+}
+
+// tellLoss tells the pool of an exchange that was lost to a backend which could be reached.
+func (x *Exchange) tellLoss() {
+	if f := x.Failure; f != nil && f.Side == Backend && f.Step > Connect && x.slot != nil {
+		x.slot.Failed("failed")
+	}
+}
