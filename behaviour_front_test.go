@@ -542,6 +542,8 @@ func TestFlags_doSomething(t *testing.T) {
 		"workers": TestSlots_areNeverExceededAtTheBackend, "queue": TestQueue_isFull, "queue-timeout": TestQueue_isTimed,
 		"head-timeout": TestHeadTimeout, "idle-timeout": TestIdleTimeout, "drain": TestDrain_cutsAtItsDeadline,
 		"access-log": TestAccessLog_hasALineForEveryExchange, "hold-every": TestHold_triesABackendOnceAnInterval,
+		"race": TestRace_serialAsksOneAfterTheOther, "usable": TestRace_theFirstUsableAnswerWins,
+		"hedge-after": TestRace_hedgeAsksTheNextWhenOneTakesLong, "race-methods": TestRace_whoIsRaced,
 		"tls-cert": TestTLSClient_isGoOrCurl, "tls-key": TestTLSClient_isGoOrCurl,
 	}
 	var help bytes.Buffer

@@ -77,8 +77,18 @@ func buildRoutes(c *config.Config, workers *pool.Pool) ([]*forward.Route, error)
 		}
 		backends = append(backends, p)
 	}
+	var err error
+	if settings.Racing, err = racing(c); err != nil {
+		return nil, &usageError{err}
+	}
 	route := &forward.Route{Name: strings.Join(c.Paths, " "), Settings: settings}
 	route.Queue = workers.AddRoute(route.Name, c.Queue, pool.Hold{For: c.Hold, Every: c.HoldEvery}, backends...)
+	if settings.Racing.Mode != forward.NoRace {
+		for _, b := range backends {
+			entry := workers.AddRoute(route.Name+" to "+b.Name, c.Queue, pool.Hold{}, b)
+			route.Entries = append(route.Entries, forward.Entry{Name: b.Name, Queue: entry})
+		}
+	}
 	routes := make([]*forward.Route, len(c.Paths))
 	for i := range routes {
 		routes[i] = route
@@ -103,6 +113,16 @@ func sayEvent(log *zerolog.Logger) func(pool.Event) {
 		}
 		line.Dur("down", e.For).Int("held", e.Held).Dur("longest", e.Longest).Msg(e.Backend + " is up again")
 	}
+}
+
+// racing is how the route asks its backends.
+func racing(c *config.Config) (r forward.Racing, err error) {
+	r.Mode = map[string]forward.RaceMode{"parallel": forward.Parallel, "serial": forward.Serial, "hedge": forward.Hedge}[c.Race]
+	r.After, r.Methods = c.HedgeAfter, c.RaceMethods
+	if r.Usable, err = forward.ParseStatuses(c.Usable); err != nil {
+		return r, fmt.Errorf("--usable: %w", err)
+	}
+	return r, nil
 }
 
 // connectionsExpected is how many connections tenfour is made to hold.

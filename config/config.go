@@ -21,6 +21,10 @@ type Config struct {
 	Buffer       int           // bytes of a body held for a slower peer; 0 streams all; default 256 KiB
 	Hold         time.Duration // how long an exchange waits for a backend that is down; 0 is not at all; default 2s
 	HoldEvery    time.Duration // how often one is tried meanwhile; default 10ms
+	Race         string        // "off", "parallel", "serial" or "hedge"; default off
+	Usable       string        // statuses that win a race; default 1xx to 4xx
+	HedgeAfter   time.Duration // until the next backend of a hedge is asked; 0 is the route's own p95, and the default
+	RaceMethods  []string      // that are raced beside GET, HEAD and OPTIONS; default none
 	Streams      int           // event streams, tunnels and slow transfers at each backend beyond its slots; default 256
 
 	HeadTimeout    time.Duration // for a whole request head; default 10s
@@ -47,6 +51,7 @@ var Default = Config{
 	Listen:  "127.0.0.1:8000",
 	Paths:   []string{"/"},
 	Workers: 4, Queue: 1024, QueueTimeout: 30 * time.Second, Buffer: 256 << 10, Streams: 256,
+	Race: "off", Usable: "1xx,2xx,3xx,4xx",
 	Hold: 2 * time.Second, HoldEvery: 10 * time.Millisecond,
 	HeadTimeout: 10 * time.Second, ConnectTimeout: 2 * time.Second, BackendTimeout: 60 * time.Second,
 	IdleTimeout: 60 * time.Second, Drain: 30 * time.Second,

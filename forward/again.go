@@ -16,7 +16,7 @@ const resendMost = 2
 func (x *Exchange) giveUp(err error) bool {
 	if mayPass(err) {
 		x.slot.Down(downWords(err), true)
-		x.askAgain = true
+		x.askAgain = x.entry == nil
 	}
 	return x.fail(Backend, 502, fmt.Errorf("%s: no connection: %w", x.Backend, err))
 }
@@ -26,7 +26,7 @@ func (x *Exchange) giveUp(err error) bool {
 func (x *Exchange) unanswered(err error) bool {
 	x.slot.Down(downWords(err), false)
 	again := Error{Side: Backend, Step: x.reached(), Sent: x.up.given > 0}
-	x.askAgain = !x.heard && x.intact() && x.resent < resendMost && again.Retryable(x.Req.Verb.Idempotent())
+	x.askAgain = x.entry == nil && !x.heard && x.intact() && x.resent < resendMost && again.Retryable(x.Req.Verb.Idempotent())
 	if again.Sent {
 		x.resent++
 	}

@@ -64,7 +64,8 @@ type Exchange struct {
 	Status     int    // of the response that began; 0 for none
 	Backend    string // who was asked last; "" for nobody
 	Times      Times
-	Surplus    bool // the client is still sending a body that nobody reads
+	Lost       string // what became of each backend's part in a race that nobody won
+	Surplus    bool   // the client is still sending a body that nobody reads
 
 	lot     *pool.Lot
 	slot    *pool.Slot // nil before Run, and after it has left its worker
@@ -76,6 +77,11 @@ type Exchange struct {
 	up      flow
 	down    flow
 	failure Error // what Failure points to
+
+	race   atomic.Pointer[race] // that x waits for; nil for none
+	winner *Exchange            // who goes on for x, once its race has a winner
+	entry  *entrant             // whose exchange x is; nil for a client's
+	stuck  bool                 // the race knows that x's response is larger than may be held
 
 	chunksDown httpparse.Chunks
 

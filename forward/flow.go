@@ -30,6 +30,7 @@ type flow struct {
 	hold   int                        // bytes that out may hold
 	pipe   *sock.Pipe                 // instead of out, once the rest is spliced
 
+	held    bool  // nothing is given: nobody knows yet whether it is wanted
 	mum     bool  // nothing is given before the first content is taken
 	pauses  bool  // step returns when all is taken, before the last of it is given
 	taken   bool  // the body's end was taken
@@ -112,6 +113,9 @@ func (f *flow) gather() {
 
 // give writes what was taken.
 func (f *flow) give() error {
+	if f.held {
+		return nil
+	}
 	if f.mum {
 		if f.content == 0 {
 			return nil

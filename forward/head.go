@@ -141,6 +141,9 @@ func (x *Exchange) appendResponseHead(dst []byte) []byte {
 	}
 	dst = append(dst, via(res.Minor)...)
 	dst = append(dst, x.origin.Header...)
+	if x.entry != nil {
+		dst = x.entry.appendHeader(dst)
+	}
 	switch {
 	case x.down.chunked:
 		dst = append(dst, "Transfer-Encoding: chunked\r\n"...)

@@ -34,11 +34,22 @@ type Origin struct {
 	until    time.Time
 }
 
-// Route is a queue to some origins. Nothing changes it afterwards.
+// Route is a queue to some origins. Nothing changes its exported fields afterwards.
 type Route struct {
 	Name     string
 	Queue    *pool.Route
+	Entries  []Entry // to each of its backends alone, for races
 	Settings *Settings
+
+	turn   atomic.Uint32 // whose turn it is to be asked first
+	budget budget
+	recent recent
+}
+
+// Entry is a queue to one backend of a route.
+type Entry struct {
+	Name  string // HOST:PORT
+	Queue *pool.Route
 }
 
 // NewOrigin makes an origin of a host, a port, and the TLS configuration for https://, which needs the host's name only.

@@ -99,7 +99,7 @@ func (x *Exchange) answered(n int) (over, on bool) {
 	}
 	in := x.back.in
 	// The client has had its 100 from us, if it waited for one; a 1.0 client knows no interim responses (RFC 9110 §15.2).
-	if status != 100 && x.Req.Minor >= 1 {
+	if status != 100 && x.Req.Minor >= 1 && !x.undecided() {
 		head := appendInterim(nil, &x.Res, in.B)
 		if err := x.giveInterim(string(head)); err != nil {
 			return x.fail(Client, 0, err), false
@@ -135,6 +135,10 @@ func (x *Exchange) startRelay(n int) bool {
 		x.origin.http10.Store(http10)
 	}
 	x.calm()
+	if x.entry != nil && !x.entry.verdict() {
+		x.Status = 0
+		return x.fail(Self, 503, errBeaten)
+	}
 	stream := x.Res.EventStream && x.Res.Framing != httpparse.NoBody
 	switch {
 	case stream && !x.lent:
@@ -162,7 +166,7 @@ func (x *Exchange) startRelay(n int) bool {
 		x.KeepClient = false
 	}
 	x.Surplus = !x.up.taken
-	d.mum = x.interims == 0 && len(d.out.B) == 0 && d.framing == httpparse.Length && d.left > 0 && x.slot != nil
+	d.mum = !d.held && x.interims == 0 && len(d.out.B) == 0 && d.framing == httpparse.Length && d.left > 0 && x.slot != nil
 	x.speakAt = x.now + int64(silence)
 	d.out.B = x.appendResponseHead(d.out.B)
 	d.gather()
@@ -203,6 +207,10 @@ func (x *Exchange) relay() bool {
 	x.again = x.again || more
 	if x.down.given > given || x.down.content > content {
 		x.touch()
+	}
+	if x.down.held && !x.down.taken && x.down.full() && !x.stuck {
+		x.stuck = true
+		x.entry.race.stuck(x.entry)
 	}
 	switch {
 	case err != nil && err.taking && x.down.mum:

@@ -17,6 +17,11 @@ func (x *Exchange) Run(s *pool.Slot) {
 		x.Times.Left = x.now
 	}
 	x.Waiting.Rouse()
+	if x.entry != nil && !x.entry.begins(s) {
+		x.fail(Self, 503, errBeaten)
+		x.finish()
+		return
+	}
 	x.Client.Watch.Tell(&s.Party)
 	over := x.begin()
 	for !over {
@@ -44,6 +49,10 @@ func (x *Exchange) Run(s *pool.Slot) {
 
 // Resume goes on with an exchange that has left its worker, as far as it goes without waiting.
 func (x *Exchange) Resume() {
+	if x.winner != nil {
+		x.winner.Resume()
+		return
+	}
 	for {
 		if x.step() {
 			x.finish()
@@ -96,7 +105,7 @@ func (x *Exchange) awaitsClient() bool {
 func (x *Exchange) arm() {
 	readClient := x.phase == tunnelling && !x.up.taken || !x.upStopped && !x.up.taken && !x.up.full()
 	writeClient := x.down.out != nil && !x.down.empty()
-	if readClient || writeClient || x.impatient || x.slot == nil {
+	if x.Client.Open() && (readClient || writeClient || x.impatient || x.slot == nil) {
 		x.Client.Arm(true, writeClient) // its end too is something to read
 	}
 	x.back.Arm(true, x.back.Connecting() || !x.upStopped && !x.up.empty())
@@ -108,7 +117,9 @@ func (x *Exchange) deadline() int64 {
 		return 0
 	}
 	at := x.timeout()
-	if x.slot != nil {
+	if x.slot != nil && x.undecided() {
+		at = min(at, x.impatientFrom())
+	} else if x.slot != nil {
 		at = min(at, x.impatientFrom(), x.lastsFrom())
 		if x.phase == relaying && x.down.mum {
 			at = min(at, x.speakAt)
@@ -153,6 +164,8 @@ func (x *Exchange) timeout() int64 {
 // lasts reports whether x should leave its worker: what lasts by nature, and what keeps it waiting.
 func (x *Exchange) lasts() bool {
 	switch {
+	case x.undecided():
+		return false
 	case x.endless:
 		return true
 	case x.now < x.stays:
@@ -180,6 +193,9 @@ func (x *Exchange) leave() bool {
 	x.back.Watch.Tell(x.Party)
 	return true
 }
+
+// undecided reports whether x runs in a race that it has not won yet.
+func (x *Exchange) undecided() bool { return x.entry != nil && x.Client == &x.entry.nobody }
 
 // calm takes back what was said to the backend in impatience.
 func (x *Exchange) calm() {

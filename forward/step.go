@@ -12,7 +12,12 @@ func (x *Exchange) step() bool {
 	x.now = x.lot.Now()
 	x.Client.Look()
 	x.back.Look()
+	if x.entry != nil {
+		x.entry.proceed()
+	}
 	switch {
+	case x.entry != nil && x.entry.halt.Load():
+		return x.fail(Self, 503, errBeaten)
 	case x.Client.Broken():
 		return x.fail(Client, 0, errReset)
 	case x.Stop.Load():

@@ -201,6 +201,13 @@ func (c *client) place() bool {
 	r.Limits, r.Secure, r.Stop = &f.Limits, f.TLS != nil, &f.stop
 	r.Client, r.Party, r.Waiting, r.At, r.Owner = &c.conn, &c.party, &r.waiting, &r.place, r
 	c.phase = placed
+	if r.Raced() {
+		if r.Req.Framing != httpparse.NoBody && !r.BodyWhole {
+			return c.answer(413, "the body is larger than --buffer, and a request that is raced must be held whole", "")
+		}
+		r.Race()
+		return false
+	}
 	err := r.Route.Queue.Enter(&r.Exchange)
 	switch err {
 	case nil:
@@ -230,18 +237,27 @@ func (r *request) Queued(*forward.Exchange) {
 func (r *request) Unpark() {
 	var left, gone bool
 	f := r.front
-	left = f.Pool.Leave(&r.place, func() bool {
+	leaves := func() bool {
 		c := r.c
 		c.conn.Look()
-		gone = c.conn.Broken() || c.conn.HungUp()
-		if gone || f.stop.Load() || f.Lot.Now() >= r.lateAt {
+		served := r.Racing() && r.Begun() // then an end of the client's bytes is a half-close
+		gone = c.conn.Broken() || c.conn.HungUp() && !served
+		if gone || f.stop.Load() || f.Lot.Now() >= r.lateAt && !served {
 			return true
+		}
+		if f.Lot.Now() >= r.lateAt {
+			r.waiting.SetDeadline(0)
 		}
 		if !r.waiting.Park(&c.conn.Watch) {
 			r.waiting.Again()
 		}
 		return false
-	})
+	}
+	if r.Racing() {
+		left = r.Withdraw(leaves)
+	} else {
+		left = f.Pool.Leave(&r.place, leaves)
+	}
 	if !left {
 		return
 	}
@@ -283,6 +299,10 @@ func (r *request) Finished(x *forward.Exchange) {
 	c := r.c
 	c.conn.Look()
 	r.bytes = x.Content()
+	if x.Lost != "" {
+		f := c.front
+		f.Log.Warn().Str("id", f.ids.text(r.id)).Msg("no backend had a usable answer: " + x.Lost)
+	}
 	if e := x.Failure; e != nil && x.Status == 0 {
 		if e.Status == 0 {
 			c.dropped(e.Error())

@@ -96,6 +96,9 @@ func (r *Route) Again(task Task, unreached *Backend) (waits bool, why string) {
 	return true, ""
 }
 
+// Withdraw takes whoever stands at a place out of the queue, and reports whether he stood there still.
+func (r *Route) Withdraw(at *Place) bool { return r.pool.Leave(at, func() bool { return true }) }
+
 // Leave asks whoever stands at a place whether he leaves the queue, while no worker can take him, and reports whether
 // he has left. It reports false too when nobody stands there.
 func (p *Pool) Leave(at *Place, leaves func() bool) bool {

@@ -1,0 +1,342 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"tenfour/lab"
+)
+
+// answering is a backend that answers with a status and its own number, when it may.
+func answering(t *testing.T, number, status int, when <-chan struct{}) *server {
+	t.Helper()
+	var s *server
+	s = startServer(t, func(p *peer) {
+		for {
+			r, err := http.ReadRequest(p.in)
+			if err != nil {
+				return
+			}
+			io.Copy(io.Discard, r.Body)
+			s.requests.Add(1)
+			if when != nil {
+				gone := make(chan struct{})
+				go func() { // ends with the connection
+					p.in.Peek(1)
+					close(gone)
+				}()
+				select {
+				case <-when:
+				case <-gone:
+					return
+				}
+				fmt.Fprintf(p, "HTTP/1.1 %d Because\r\nContent-Length: 7\r\nX-Number: %d\r\nConnection: close\r\n\r\nnumber%d", status, number, number)
+				return
+			}
+			fmt.Fprintf(p, "HTTP/1.1 %d Because\r\nContent-Length: 7\r\nX-Number: %d\r\n\r\nnumber%d", status, number, number)
+		}
+	})
+	return s
+}
+
+func addrs(servers ...*server) (list []string) {
+	for _, s := range servers {
+		list = append(list, s.addr)
+	}
+	return list
+}
+
+// ask sends a request on a new connection and returns its response, with the body read.
+func (tf *tenfour) ask(t *testing.T, method, body string) (*http.Response, string) {
+	t.Helper()
+	p := dialPeer(t, tf.addr)
+	p.SetDeadline(time.Now().Add(2 * patience))
+	fmt.Fprintf(p, "%s / HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n%s", method, len(body), body)
+	r, err := p.answer(method)
+	if err != nil {
+		t.Fatalf("%s: %v", method, err)
+	}
+	got, err := io.ReadAll(r.Body)
+	if err != nil {
+		t.Fatalf("%s: its body: %v", method, err)
+	}
+	return r, string(got)
+}
+
+func TestRace_theFirstUsableAnswerWins(t *testing.T) {
+	never := make(chan struct{})
+	defer close(never)
+	for name, tc := range map[string]struct {
+		statuses [3]int // 0 for one that does not answer
+		want     int
+		flags    []string
+	}{
+		"the only one that answers":        {[3]int{0, 200, 0}, 1, nil},
+		"a 404 is usable":                  {[3]int{0, 0, 404}, 2, nil},
+		"a 500 is not":                     {[3]int{500, 0, 200}, 2, nil},
+		"nor what --usable does not list":  {[3]int{404, 301, 200}, 2, []string{"--usable", "2xx,304"}},
+		"and a 503 that it does list, is":  {[3]int{503, 0, 0}, 0, []string{"--usable", "503"}},
+		"the others may refuse or be mute": {[3]int{0, 500, 204}, 2, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var servers []*server
+			for i, status := range tc.statuses {
+				if status == 0 {
+					servers = append(servers, answering(t, i, 200, never))
+				} else {
+					servers = append(servers, answering(t, i, status, nil))
+				}
+			}
+			tf := startTenfour(t, addrs(servers...), append([]string{"--race", "parallel"}, tc.flags...)...)
+			r, _ := tf.ask(t, "GET", "")
+			if got := r.Header.Get("X-Number"); got != fmt.Sprint(tc.want) || r.StatusCode != tc.statuses[tc.want] {
+				t.Errorf("got %d of backend %s, want backend %d", r.StatusCode, got, tc.want)
+			}
+			if got := r.Header.Get("X-Backend"); got != servers[tc.want].addr {
+				t.Errorf("X-Backend is %s, want %s", got, servers[tc.want].addr)
+			}
+			if asked := r.Header.Get("X-Race"); !strings.HasSuffix(asked, "/3") {
+				t.Errorf("X-Race is %q, want so many of 3", asked)
+			}
+			for i, s := range servers { // who has not answered yet is cut off
+				eventually(t, "the others' connections end", func() bool { return s.open.Load() == 0 || tc.statuses[i] != 0 })
+			}
+		})
+	}
+}
+
+func TestRace_nobodyIsUsable(t *testing.T) {
+	servers := []*server{answering(t, 0, 503, nil), answering(t, 1, 500, nil)}
+	tf := startTenfour(t, append(addrs(servers...), refusing(t)), "--race", "parallel", "--log-level", "warn")
+	r, body := tf.ask(t, "GET", "")
+	if n := r.Header.Get("X-Number"); r.StatusCode < 500 || body != "number"+n || r.Status != fmt.Sprint(r.StatusCode, " Because") {
+		t.Errorf("got %s %q, want one of the two as it came", r.Status, body)
+	}
+	log := tf.log.String()
+	for _, words := range []string{servers[0].addr + ": 503", servers[1].addr + ": 500", "connection refused"} {
+		if !strings.Contains(log, words) {
+			t.Errorf("the log does not tell of %q\n%s", words, log)
+		}
+	}
+}
+
+// TestRace_unusableAndLarge: more than may be held, and there is nothing better.
+func TestRace_unusableAndLarge(t *testing.T) {
+	const size = 300 << 10
+	script := func(p *peer) {
+		for {
+			if _, err := http.ReadRequest(p.in); err != nil {
+				return
+			}
+			fmt.Fprintf(p, "HTTP/1.1 500 No\r\nContent-Length: %d\r\n\r\n%s", size, strings.Repeat("x", size))
+		}
+	}
+	tf := startTenfour(t, addrs(startServer(t, script), startServer(t, script)), "--race", "parallel", "--buffer", "64KiB")
+	for range 10 {
+		if r, body := tf.ask(t, "GET", ""); r.StatusCode != 500 || len(body) != size {
+			t.Fatalf("got %d with %d bytes, want 500 with %d", r.StatusCode, len(body), size)
+		}
+	}
+}
+
+func TestRace_allAreDown(t *testing.T) {
+	one, other := refusing(t), refusing(t)
+	tf := startTenfour(t, []string{one, other}, "--race", "parallel", "--hold", "100ms")
+	r, body := tf.ask(t, "GET", "")
+	if r.StatusCode != 502 || !strings.Contains(body, "refused connections for 100ms") {
+		t.Errorf("got %d %q", r.StatusCode, body)
+	}
+}
+
+func TestRace_whoIsRaced(t *testing.T) {
+	for _, tc := range []struct {
+		method, body string
+		flags        []string
+		asked        int
+		status       int
+	}{
+		{"GET", "", nil, 2, 200},
+		{"OPTIONS", "", nil, 2, 200},
+		{"POST", "x", nil, 1, 200},
+		{"DELETE", "", nil, 1, 200},
+		{"POST", "x", []string{"--race-methods", "POST,PUT"}, 2, 200},
+		{"POST", strings.Repeat("x", 100<<10), []string{"--race-methods", "POST", "--buffer", "64KiB"}, 0, 413},
+	} {
+		t.Run(fmt.Sprint(tc.method, len(tc.body), tc.flags), func(t *testing.T) {
+			when := make(chan struct{})
+			a, b := answering(t, 0, 200, when), answering(t, 1, 200, when)
+			tf := startTenfour(t, addrs(a, b), append([]string{"--race", "parallel"}, tc.flags...)...)
+			done := make(chan struct{})
+			go func() { // ends with the answer
+				defer close(done)
+				if r, _ := tf.ask(t, tc.method, tc.body); r.StatusCode != tc.status {
+					t.Errorf("got %d, want %d", r.StatusCode, tc.status)
+				}
+			}()
+			eventually(t, "the request is everywhere", func() bool { return int(a.requests.Load()+b.requests.Load()) == tc.asked })
+			close(when)
+			<-done
+			if n := int(a.requests.Load() + b.requests.Load()); n != tc.asked {
+				t.Errorf("%d backends were asked, want %d", n, tc.asked)
+			}
+		})
+	}
+}
+
+func TestRace_serialAsksOneAfterTheOther(t *testing.T) {
+	servers := []*server{answering(t, 0, 500, nil), answering(t, 1, 200, nil), answering(t, 2, 200, nil)}
+	tf := startTenfour(t, addrs(servers...), "--race", "serial")
+	for range 30 {
+		r, _ := tf.ask(t, "GET", "")
+		if r.StatusCode != 200 {
+			t.Fatalf("got %d", r.StatusCode)
+		}
+	}
+	sum := int32(0)
+	for _, s := range servers {
+		sum += s.requests.Load()
+	}
+	if failed := servers[0].requests.Load(); failed != 10 || sum != 30+failed {
+		t.Errorf("the one that fails was asked %d times, want 10 of 30 in turn; all together %d, want one more for each", failed, sum)
+	}
+}
+
+func TestRace_hedgeAsksTheNextWhenOneTakesLong(t *testing.T) {
+	never := make(chan struct{})
+	defer close(never)
+	slow, quick := answering(t, 0, 200, never), answering(t, 1, 200, nil)
+	tf := startTenfour(t, addrs(slow, quick), "--race", "hedge", "--hedge-after", "30ms")
+	hedged := 0
+	for range 4 {
+		began := time.Now()
+		r, _ := tf.ask(t, "GET", "")
+		if r.Header.Get("X-Number") != "1" {
+			t.Errorf("got backend %s", r.Header.Get("X-Number"))
+		}
+		if r.Header.Get("X-Race") == "2/2" {
+			if hedged++; time.Since(began) < 30*time.Millisecond {
+				t.Errorf("the second was asked after %v", time.Since(began))
+			}
+		}
+	}
+	if hedged != 2 {
+		t.Errorf("%d of 4 were hedged, want each second one: the slow one is first in turn", hedged)
+	}
+}
+
+// TestRace_hedgesHaveABudget: when all is slow, not twice as much is asked.
+func TestRace_hedgesHaveABudget(t *testing.T) {
+	when := make(chan struct{})
+	a, b := answering(t, 0, 200, when), answering(t, 1, 200, when)
+	tf := startTenfour(t, addrs(a, b), "--race", "hedge", "--hedge-after", "1ms", "--workers", "64")
+	var clients sync.WaitGroup
+	const n = 40
+	for range n {
+		clients.Go(func() { tf.ask(t, "GET", "") })
+	}
+	eventually(t, "all are asked", func() bool { return a.requests.Load()+b.requests.Load() >= n+n/5 })
+	close(when)
+	clients.Wait()
+	if got := int(a.requests.Load() + b.requests.Load()); got > n+n/5 {
+		t.Errorf("%d requests for %d of the clients', want a fifth more at most", got, n)
+	}
+}
+
+func TestRace_aClientThatLeavesEndsIt(t *testing.T) {
+	never := make(chan struct{})
+	defer close(never)
+	servers := []*server{answering(t, 0, 200, never), answering(t, 1, 200, never)}
+	tf := startTenfour(t, addrs(servers...), "--race", "parallel")
+	p := dialPeer(t, tf.addr)
+	p.say("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+	eventually(t, "both are asked", func() bool { return servers[0].requests.Load() == 1 && servers[1].requests.Load() == 1 })
+	p.breakOff()
+	eventually(t, "both are cut off", func() bool { return servers[0].open.Load() == 0 && servers[1].open.Load() == 0 })
+}
+
+// TestRace_aHalfCloseIsAnswered: printf … | nc -N must work.
+func TestRace_aHalfCloseIsAnswered(t *testing.T) {
+	when := make(chan struct{})
+	s := []*server{answering(t, 0, 200, when), answering(t, 1, 200, when)}
+	tf := startTenfour(t, addrs(s...), "--race", "parallel")
+	p := dialPeer(t, tf.addr)
+	p.say("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+	eventually(t, "both are asked", func() bool { return s[0].requests.Load() == 1 && s[1].requests.Load() == 1 })
+	p.Conn.(interface{ CloseWrite() error }).CloseWrite()
+	close(when)
+	if status, _, err := p.status("GET"); status != 200 || err != nil {
+		t.Errorf("got %d, %v", status, err)
+	}
+}
+
+// TestRace_aWinnerThatFails breaks the response so that the client can tell.
+func TestRace_aWinnerThatFails(t *testing.T) {
+	half := startServer(t, func(p *peer) {
+		http.ReadRequest(p.in)
+		p.say("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf")
+	})
+	never := make(chan struct{})
+	defer close(never)
+	tf := startTenfour(t, addrs(half, answering(t, 1, 200, never)), "--race", "parallel")
+	p := dialPeer(t, tf.addr)
+	p.say("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+	r, err := p.answer("GET")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if body, err := io.ReadAll(r.Body); string(body) != "half" || err == nil {
+		t.Errorf("got %q, %v; want half, and that it was cut", body, err)
+	}
+}
+
+// TestRace_fourThatFailOneCallInFour, with delays, and clients that leave: exactly one response is relayed, whole, and
+// nothing is left: not a slot, for there is one for each backend.
+func TestRace_fourThatFailOneCallInFour(t *testing.T) {
+	for _, mode := range []string{"parallel", "serial", "hedge"} {
+		t.Run(mode, func(t *testing.T) {
+			var list []string
+			for i := range 4 {
+				b, err := lab.StartFaulty(fmt.Sprintf("flaky:delay=10ms,status=500|503,seed=%d", i+1))
+				if err != nil {
+					t.Fatal(err)
+				}
+				t.Cleanup(func() { b.Close() })
+				list = append(list, b.Addr())
+			}
+			tf := startTenfour(t, list, "--race", mode, "--workers", "2", "--hedge-after", "5ms")
+			var usable, all atomic.Int32
+			var clients sync.WaitGroup
+			for i := range 4 {
+				clients.Go(func() {
+					for j := range 60 {
+						if (i+j)%7 == 0 {
+							p := dialPeer(t, tf.addr)
+							p.say("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+							p.breakOff()
+							continue
+						}
+						r, _ := tf.ask(t, "GET", "")
+						if all.Add(1); r.StatusCode == 200 {
+							usable.Add(1)
+						}
+					}
+				})
+			}
+			clients.Wait()
+			t.Logf("%d of %d usable", usable.Load(), all.Load())
+			if share := float64(usable.Load()) / float64(all.Load()); mode != "hedge" && share < 0.97 {
+				t.Errorf("%.3f were usable, want nearly 1-0.25⁴", share)
+			}
+			// Every slot is free again: as many at once as there are.
+			for range 3 {
+				tf.ask(t, "GET", "")
+			}
+		})
+	}
+}

@@ -1,0 +1,179 @@
+package forward
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"sync/atomic"
+
+	"tenfour/pool"
+	"tenfour/sock"
+)
+
+// entrant is one backend's part in a race: an exchange of its own, without a client until it has won. What it needs of
+// the request it has copies of, so that it may outlive the race.
+type entrant struct {
+	Exchange
+	race  *race
+	queue *pool.Route
+
+	nobody sock.Conn // stands for the client
+	own    pool.Party
+	place  pool.Place
+	halt   atomic.Bool // it is cut off
+	chosen atomic.Bool // its unusable response is the answer all the same: go on
+	ran    atomic.Bool // a worker has taken it
+
+	// guarded by the race
+	runsOn  *pool.Slot // nil before and after
+	won     bool
+	over    bool
+	waits   bool   // its unusable response is larger than may be held
+	whole   bool   // its unusable response was held to its end
+	outcome string // for the log
+}
+
+func newEntrant(r *race, entry Entry) *entrant {
+	x := r.x
+	e := &entrant{race: r, queue: entry.Queue}
+	e.Init(x.lot)
+	fields := append(e.Req.Fields[:0], x.Req.Fields...)
+	e.Req = x.Req
+	e.Req.Fields = fields
+	e.In = GetBuffer(x.HeadLen)
+	e.In.B = append(e.In.B[:0], x.In.B[:x.HeadLen]...)
+	e.HeadLen, e.InAt = x.HeadLen, x.HeadLen
+	if e.BodyWhole = x.BodyWhole; x.Body != nil {
+		e.Body = GetBuffer(len(x.Body.B))
+		e.Body.B = append(e.Body.B[:0], x.Body.B...)
+	}
+	e.Secure, e.Limits, e.Route, e.Stop, e.Timed, e.KeepClient = x.Secure, x.Limits, x.Route, x.Stop, x.Timed, x.KeepClient
+	e.Times.Began = x.Times.Began
+	e.nobody.Remote = x.Client.Remote
+	e.own.Init(x.lot, e)
+	e.Client, e.Party, e.Waiting, e.At, e.Owner = &e.nobody, &e.own, &e.own, &e.place, e
+	e.Backend = entry.Name
+	e.entry = e
+	return e
+}
+
+// cancel cuts e off, queued or running. The race is locked.
+func (e *entrant) cancel() {
+	e.halt.Store(true)
+	if e.runsOn != nil {
+		e.runsOn.Notify()
+		return
+	}
+	if e.queue.Withdraw(&e.place) {
+		e.over = true
+		e.give()
+	}
+}
+
+// begins notes that a worker has taken e, and reports whether the race is still on.
+func (e *entrant) begins(s *pool.Slot) bool {
+	e.race.mu.Lock()
+	defer e.race.mu.Unlock()
+	e.runsOn = s
+	e.ran.Store(true)
+	return !e.halt.Load()
+}
+
+// attach gives e, which has won, the client. Its worker calls it, with the race locked, so that nobody else looks at
+// the client meanwhile.
+func (e *entrant) attach() {
+	x := e.race.x
+	e.won = true
+	x.winner = &e.Exchange
+	x.Waiting.Rouse()
+	e.Client, e.Party = x.Client, x.Party
+}
+
+// verdict asks the race about the response that begins, and reports whether e goes on.
+func (e *entrant) verdict() bool {
+	won, on := e.race.judge(e)
+	switch {
+	case won:
+		e.Client.Watch.Tell(&e.slot.Party)
+		e.Client.Look()
+	case on:
+		e.down.held = true
+	}
+	return on
+}
+
+// choose has e's unusable response be the answer all the same. The race is locked.
+func (e *entrant) choose() {
+	e.chosen.Store(true)
+	if e.runsOn != nil {
+		e.runsOn.Notify()
+	}
+}
+
+// proceed goes on with a response that was chosen.
+func (e *entrant) proceed() {
+	if !e.down.held || !e.chosen.Load() {
+		return
+	}
+	e.race.mu.Lock()
+	e.attach()
+	e.race.mu.Unlock()
+	e.down.held, e.down.to = false, e.Client
+	e.Client.Watch.Tell(&e.slot.Party)
+	e.Client.Look()
+}
+
+// appendHeader appends how many backends were asked, of how many there are.
+func (e *entrant) appendHeader(dst []byte) []byte {
+	e.race.mu.Lock()
+	defer e.race.mu.Unlock()
+	return fmt.Appendf(dst, "X-Race: %d/%d\r\n", e.race.asked, len(e.race.entrants))
+}
+
+// lost ends an entrant that no worker has begun with.
+func (e *entrant) lost(err error) {
+	e.failure = Error{Side: Self, Step: Connect, Status: 503, Err: err}
+	e.Failure = &e.failure
+	e.end()
+}
+
+// end tells the race, and gives back what e holds.
+func (e *entrant) end() {
+	e.race.mu.Lock()
+	e.runsOn = nil
+	e.whole = e.Failure == nil && e.down.held
+	switch {
+	case e.Failure == nil:
+		e.outcome = fmt.Sprintf("%s: %d", e.Backend, e.Status)
+	case errors.Is(e.Failure, errBeaten):
+		e.outcome = e.Backend + ": cut off"
+	default:
+		e.outcome = e.Failure.Error()
+	}
+	e.race.mu.Unlock()
+	e.race.ended(e)
+	e.give()
+}
+
+// give gives back what e holds of the request, and of a response that nobody wants.
+func (e *entrant) give() {
+	PutBuffer(e.In)
+	e.releaseOut()
+	if e.Body != nil {
+		PutBuffer(e.Body)
+		e.Body = nil
+	}
+	e.Req.Fields = slices.Clip(e.Req.Fields[:0])
+}
+
+func (e *entrant) Queued(*Exchange)   {}
+func (e *entrant) Finished(*Exchange) { e.end() }
+
+// Unheld does not come: who may ask its one backend only is not held.
+func (e *entrant) Unheld(_ *Exchange, why string) { e.lost(errors.New(why)) }
+
+// Lasting is told of one that has won.
+func (e *entrant) Lasting(*Exchange) { e.race.x.Owner.Lasting(e.race.x) }
+
+// Unpark does not come: before it has won an entrant does not leave its worker, and then its party is the client's.
+func (e *entrant) Unpark() {}

@@ -1,0 +1,294 @@
+package forward
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/valyala/bytebufferpool"
+
+	"tenfour/httpparse"
+	"tenfour/pool"
+)
+
+// Racing is how a route asks several of its backends for one response. Nothing changes it afterwards.
+type Racing struct {
+	Mode    RaceMode
+	Usable  Statuses      // those of a response that may be the answer
+	After   time.Duration // with Hedge: how long one is waited for before the next is asked; 0 is the route's own p95
+	Methods []string      // that are raced beside GET, HEAD and OPTIONS
+}
+
+// RaceMode is when the next backend is asked.
+type RaceMode uint8
+
+const (
+	NoRace   RaceMode = iota
+	Parallel          // all at once
+	Serial            // when the one before had no usable answer
+	Hedge             // that too, and when the one before takes long
+)
+
+// race is one request that several backends are asked. The first usable response becomes its exchange's answer, and
+// the others are cut off. The exchange itself waits meanwhile as if it were queued.
+type race struct {
+	x     *Exchange // the client's; the decider's to touch, and nobody else's
+	route *Route
+	lot   *pool.Lot
+
+	mu       sync.Mutex // guards the rest, and the entrants' outcome
+	decided  bool
+	entrants []*entrant // one for each backend, in the order in which they are asked
+	asked    int
+	best     *bytebufferpool.ByteBuffer // the first unusable response that was whole
+	bestOf   *entrant
+	timer    *time.Timer // of a hedge
+}
+
+var (
+	errBeaten  = errors.New("another backend was first")
+	errTooLong = errors.New("the body is larger than --buffer, and a raced request must be held whole")
+)
+
+// Raced reports whether x's request is one that its route races.
+func (x *Exchange) Raced() bool {
+	r := &x.Route.Settings.Racing
+	if r.Mode == NoRace || len(x.Route.Entries) < 2 || x.Req.WebSocket {
+		return false
+	}
+	switch x.Req.Verb {
+	case httpparse.Get, httpparse.Head, httpparse.Options:
+		return true
+	}
+	method := x.Req.Method.In(x.In.B)
+	for _, m := range r.Methods {
+		if string(method) == m {
+			return true
+		}
+	}
+	return false
+}
+
+// Race asks the route's backends as it wants them asked. Its body is whole. x is the race's until Finished, or until
+// Withdraw has reported true.
+func (x *Exchange) Race() {
+	r := &race{x: x, route: x.Route, lot: x.lot}
+	now := x.lot.Now()
+	x.Route.budget.count(now)
+	n := len(x.Route.Entries)
+	first := int(x.Route.turn.Add(1)) % n
+	for i := range n {
+		r.entrants = append(r.entrants, newEntrant(r, x.Route.Entries[(first+i)%n]))
+	}
+	x.race.Store(r)
+	x.Owner.Queued(x) // from here on x is somebody else's
+	if r.route.Settings.Racing.Mode == Parallel {
+		for range n {
+			r.askNext()
+		}
+		return
+	}
+	r.askNext()
+}
+
+// askNext asks the next backend, if there is one and the race is still on.
+func (r *race) askNext() {
+	r.mu.Lock()
+	if r.decided || r.asked == len(r.entrants) {
+		r.mu.Unlock()
+		return
+	}
+	e := r.entrants[r.asked]
+	r.asked++
+	racing := &r.route.Settings.Racing
+	if racing.Mode == Hedge && r.asked < len(r.entrants) {
+		after := racing.After
+		if after == 0 {
+			after = r.route.recent.p95()
+		}
+		if r.timer == nil {
+			r.timer = time.AfterFunc(after, r.hedge)
+		} else {
+			r.timer.Reset(after)
+		}
+	}
+	r.mu.Unlock()
+	if err := e.queue.Enter(&e.Exchange); err != nil {
+		e.lost(fmt.Errorf("%s: %w", e.Backend, err))
+	}
+}
+
+// hedge asks the next backend, since the last one takes long.
+func (r *race) hedge() {
+	if r.route.budget.take(r.lot.Now()) {
+		r.askNext()
+	}
+}
+
+// judge is asked about a response that begins: whether its entrant has won, and whether it may go on at all. One that
+// is unusable goes on, since it may be the best there is.
+func (r *race) judge(e *entrant) (won, on bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	switch {
+	case r.decided:
+		return false, false
+	case !r.route.Settings.Racing.Usable.Has(e.Res.Status):
+		return false, true
+	}
+	r.route.recent.add(e.now - e.begun)
+	r.decide(e)
+	e.attach()
+	return true, true
+}
+
+// decide ends the race for all but e; nil is nobody. The race is locked.
+func (r *race) decide(e *entrant) {
+	r.decided = true
+	if r.timer != nil {
+		r.timer.Stop()
+	}
+	for _, other := range r.entrants[:r.asked] {
+		if other != e && !other.over {
+			other.cancel()
+		}
+	}
+}
+
+// ended takes note of an entrant that is over.
+func (r *race) ended(e *entrant) {
+	r.mu.Lock()
+	e.over = true
+	if e.won {
+		r.mu.Unlock()
+		r.x.adopt(&e.Exchange)
+		return
+	}
+	if e.whole && r.best == nil && !r.decided {
+		r.best, _ = e.TakePending()
+		r.bestOf = e
+	}
+	hedges := r.route.Settings.Racing.Mode == Hedge
+	r.goOn(hedges && r.route.budget.take(r.lot.Now()), !hedges)
+}
+
+// stuck takes note of an entrant whose unusable response is larger than may be held.
+func (r *race) stuck(e *entrant) {
+	r.mu.Lock()
+	e.waits = true
+	r.goOn(false, true)
+}
+
+// goOn unlocks the race, and does what follows when an entrant can do no more: at once, or as soon as nobody can do more,
+// the next backend is asked; when there is none, the race is over without a winner.
+func (r *race) goOn(atOnce, next bool) {
+	running := 0
+	var waits *entrant
+	for _, e := range r.entrants[:r.asked] {
+		switch {
+		case e.over:
+		case !e.waits:
+			running++
+		case waits == nil:
+			waits = e
+		}
+	}
+	more := r.asked < len(r.entrants)
+	switch {
+	case r.decided:
+	case more && (atOnce || next && running == 0):
+		r.mu.Unlock()
+		r.askNext()
+		return
+	case running > 0:
+	case r.best == nil && waits != nil:
+		r.decide(waits)
+		waits.choose()
+	default:
+		r.decide(nil)
+		r.mu.Unlock()
+		r.nobodyWon()
+		return
+	}
+	r.mu.Unlock()
+}
+
+// nobodyWon answers with the first whole response though it is unusable, or else with what went wrong.
+func (r *race) nobodyWon() {
+	x := r.x
+	x.Waiting.Rouse()
+	x.Client.Watch.Tell(x.Party)
+	var outcomes []string
+	unreached := true
+	for _, e := range r.entrants[:r.asked] {
+		outcomes = append(outcomes, e.outcome)
+		unreached = unreached && e.Failure != nil && e.Failure.Step == Connect
+	}
+	x.Lost = strings.Join(outcomes, "; ")
+	if r.best != nil {
+		e := r.bestOf
+		x.Status, x.KeepClient, x.Backend, x.Times = e.Status, e.KeepClient, e.Backend, e.Times
+		x.down.out, x.down.content = r.best, e.down.content
+		x.Owner.Finished(x)
+		return
+	}
+	if unreached { // they are down: it is held as any other
+		x.race.Store(nil)
+		if x.Route.Queue.Enter(x) == nil {
+			return
+		}
+	}
+	worst := r.entrants[0].Failure
+	for _, e := range r.entrants[:r.asked] {
+		if e.Failure != nil && (worst == nil || e.Failure.Step > worst.Step) {
+			worst = e.Failure
+		}
+	}
+	x.failure = Error{Side: Backend, Step: worst.Step, Sent: worst.Sent, Status: worst.Status, Err: errors.New(x.Lost)}
+	x.Failure = &x.failure
+	x.Owner.Finished(x)
+}
+
+// Withdraw asks whether x leaves its race, while that is undecided, and reports whether it has left: then x is the
+// caller's, and the entrants are cut off.
+func (x *Exchange) Withdraw(leaves func() bool) bool {
+	r := x.race.Load()
+	if r == nil {
+		return false
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.decided || !leaves() {
+		return false
+	}
+	r.decide(nil)
+	return true
+}
+
+// Racing reports whether x is in a race.
+func (x *Exchange) Racing() bool { return x.race.Load() != nil }
+
+// Begun reports whether one of the backends has begun with it: else all that its race does is wait in queues.
+func (x *Exchange) Begun() bool {
+	for _, e := range x.race.Load().entrants {
+		if e.ran.Load() {
+			return true
+		}
+	}
+	return false
+}
+
+// adopt ends x as the entrant that won for it has ended.
+func (x *Exchange) adopt(e *Exchange) {
+	x.Status, x.Failure, x.Cut, x.KeepClient, x.Surplus = e.Status, nil, e.Cut, e.KeepClient, e.Surplus
+	if e.Failure != nil {
+		x.failure = *e.Failure
+		x.Failure = &x.failure
+	}
+	x.Backend, x.Times = e.Backend, e.Times
+	x.down.out, x.down.outAt, x.down.content = e.down.out, e.down.outAt, e.down.content
+	e.down.out = nil
+	x.Owner.Finished(x)
+}
