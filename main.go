@@ -114,6 +114,7 @@ func serve(ctx context.Context, c *config.Config, l *logs.Logs, stdout io.Writer
 	if err != nil {
 		return err
 	}
+	defer checkHealth(c, workers)()
 	ln, err := (&net.ListenConfig{KeepAlive: -1, Control: sock.Control(c.HeadTimeout)}).Listen(ctx, "tcp", c.Listen)
 	if err != nil {
 		return fmt.Errorf("listen on %s: %w", c.Listen, err)

@@ -16,6 +16,7 @@ import (
 
 	"tenfour/config"
 	"tenfour/forward"
+	"tenfour/health"
 	"tenfour/lab"
 	"tenfour/logs"
 	"tenfour/pool"
@@ -112,6 +113,32 @@ func sayEvent(log *zerolog.Logger) func(pool.Event) {
 			return
 		}
 		line.Dur("down", e.For).Int("held", e.Held).Dur("longest", e.Longest).Msg(e.Backend + " is up again")
+	}
+}
+
+// checkHealth starts to check the backends, if that is wanted; end ends it.
+func checkHealth(c *config.Config, p *pool.Pool) (end func()) {
+	var checkers []*health.Checker
+	if c.Health != "" {
+		for i, b := range p.Backends() {
+			scheme := "http://"
+			if c.Backends[i].HTTPS {
+				scheme = "https://"
+			}
+			check := health.Check{URL: scheme + b.Name + c.Health, Every: c.HealthEvery, Timeout: c.ConnectTimeout + c.HealthEvery}
+			checkers = append(checkers, health.Start(check, func(well bool, why string) {
+				if well {
+					b.Well()
+				} else {
+					b.Sick(why)
+				}
+			}))
+		}
+	}
+	return func() {
+		for _, k := range checkers {
+			k.Close()
+		}
 	}
 }
 

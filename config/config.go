@@ -25,6 +25,8 @@ type Config struct {
 	Usable       string        // statuses that win a race; default 1xx to 4xx
 	HedgeAfter   time.Duration // until the next backend of a hedge is asked; 0 is the route's own p95, and the default
 	RaceMethods  []string      // that are raced beside GET, HEAD and OPTIONS; default none
+	Health       string        // the path of a health check; "" for none
+	HealthEvery  time.Duration // how often; default 2s
 	Streams      int           // event streams, tunnels and slow transfers at each backend beyond its slots; default 256
 
 	HeadTimeout    time.Duration // for a whole request head; default 10s
@@ -52,7 +54,7 @@ var Default = Config{
 	Paths:   []string{"/"},
 	Workers: 4, Queue: 1024, QueueTimeout: 30 * time.Second, Buffer: 256 << 10, Streams: 256,
 	Race: "off", Usable: "1xx,2xx,3xx,4xx",
-	Hold: 2 * time.Second, HoldEvery: 10 * time.Millisecond,
+	Hold: 2 * time.Second, HoldEvery: 10 * time.Millisecond, HealthEvery: 2 * time.Second,
 	HeadTimeout: 10 * time.Second, ConnectTimeout: 2 * time.Second, BackendTimeout: 60 * time.Second,
 	IdleTimeout: 60 * time.Second, Drain: 30 * time.Second,
 	AccessLog: "off", LogLevel: "info", LogFormat: "auto",

@@ -38,6 +38,7 @@ type outage struct {
 	pause     int64  // before it is tried again while others are up
 	every     int64  // while none is
 	rhythm    rhythm
+	sick      bool        // a health check says so: nobody tries it, and only the check ends this
 	timer     *time.Timer // runs while somebody waits who has no other backend
 	closed    bool
 
@@ -158,7 +159,7 @@ func (s *Slot) Up(began int64) {
 	switch {
 	case b.up():
 		b.width = min(2*b.width, len(b.slots))
-	case began < o.since: // an answer from before says nothing
+	case began < o.since || o.sick: // an answer from before says nothing
 		return
 	default:
 		b.comeUp(s)
@@ -171,7 +172,7 @@ func (s *Slot) Up(began int64) {
 func (b *Backend) comeUp(s *Slot) {
 	o := &b.outage
 	now := b.pool.lot.Now()
-	if o.trial == s {
+	if s != nil && o.trial == s {
 		o.rhythm.learn(o.begun-o.since, o.every)
 	}
 	if o.trial != nil {
@@ -218,6 +219,30 @@ func (s *Slot) Failed(why string) {
 	o.next = now + o.pause/2 + rand.Int64N(o.pause)
 }
 
+// Sick says that a health check of b has failed, and why in words that follow its name. It is down until Well.
+func (b *Backend) Sick(why string) {
+	b.pool.mu.Lock()
+	defer b.pool.mu.Unlock()
+	now := b.pool.lot.Now()
+	if b.outage.sick = true; b.up() {
+		b.goDown(now, why)
+	}
+	b.outage.why = why
+	b.attend(now)
+}
+
+// Well says that a health check of b has passed.
+func (b *Backend) Well() {
+	b.pool.mu.Lock()
+	defer b.pool.mu.Unlock()
+	if b.outage.sick = false; b.up() {
+		return
+	}
+	b.comeUp(nil)
+	b.unwell.Store(b.width < len(b.slots))
+	b.serveQueues()
+}
+
 // needed reports whether a route that holds has no backend that is up: b is tried at the pace of the hold.
 func (b *Backend) needed() bool {
 	for _, r := range b.routes {
@@ -235,7 +260,7 @@ func (r *Route) allDown() bool { return !r.otherUp(nil) }
 func (r *Route) untried(now int64) *Backend {
 	for _, b := range r.backends {
 		o := &b.outage
-		if !b.up() && o.trial == nil && now >= o.next && len(b.free) > 0 && r.triedBy(b) {
+		if !b.up() && !o.sick && o.trial == nil && now >= o.next && len(b.free) > 0 && r.triedBy(b) {
 			return b
 		}
 	}
@@ -280,7 +305,7 @@ func (r *Route) triedBy(b *Backend) bool { return r.hold > 0 || r.otherUp(b) }
 // attend sets the timer to when b, which is down, is to be looked after next, if anybody waits for it.
 func (b *Backend) attend(now int64) {
 	o := &b.outage
-	if b.up() || o.closed {
+	if b.up() || o.closed || o.sick && !b.needed() {
 		return
 	}
 	waiting := false
@@ -291,7 +316,7 @@ func (b *Backend) attend(now int64) {
 		return
 	}
 	wait := time.Duration(max(0, o.next-now))
-	if o.trial != nil || len(b.free) == 0 { // somebody may be held out meanwhile
+	if o.trial != nil || o.sick || len(b.free) == 0 { // somebody may be held out meanwhile
 		wait = max(time.Duration(o.every), attendMost)
 	}
 	if o.timer == nil {
@@ -321,7 +346,7 @@ func (b *Backend) lookAfter() {
 				out = append(out, r.leave())
 			}
 		}
-		if r := b.eldestHeld(); r != nil && o.trial == nil && now >= o.next && len(b.free) > 0 {
+		if r := b.eldestHeld(); r != nil && !o.sick && o.trial == nil && now >= o.next && len(b.free) > 0 {
 			b.try(r.leave(), r)
 		}
 		b.attend(now)

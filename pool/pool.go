@@ -12,6 +12,7 @@ package pool
 
 import (
 	"errors"
+	"slices"
 	"sync"
 )
 
@@ -58,6 +59,13 @@ func (p *Pool) Workers() int {
 		n += len(b.slots)
 	}
 	return n
+}
+
+// Backends are those that were added, in that order.
+func (p *Pool) Backends() []*Backend {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.backends)
 }
 
 // Served is the number of tasks that workers have begun.

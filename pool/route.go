@@ -124,7 +124,7 @@ func (r *Route) choose() *Backend {
 		if b.room() == 0 || !r.mayAsk(b) {
 			continue
 		}
-		if best == nil || b.room() > best.room() {
+		if best == nil || len(b.free) > len(best.free) {
 			best = b
 		}
 	}

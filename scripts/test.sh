@@ -269,8 +269,8 @@ imports_obey() {
 	local rc=0 folder imports i may
 	while read -r folder imports; do
 		case $folder in
-		.) may=" admit config forward front lab logs pool sock " ;;
-		httpparse | pool | config | lab | logs) may=" " ;;
+		.) may=" admit config forward front health lab logs pool sock " ;;
+		httpparse | pool | config | health | lab | logs) may=" " ;;
 		sock) may=" pool " ;;
 		forward) may=" httpparse pool sock " ;;
 		admit) may=" httpparse " ;;
@@ -314,6 +314,7 @@ await() {
 ports_of() {
 	case $1 in
 	*http.server*) echo "$1" | sed 's/.*http\.server *\([0-9]*\).*/\1/' ;;
+	*'tenfour lab '*@*) echo "$1" | sed 's/.*@[^ ]*:\([0-9]*\).*/\1/' ;;
 	*./tenfour*--listen*) echo "$1" | sed 's/.*--listen *[^ ]*:\([0-9]*\).*/\1/' ;;
 	*./tenfour*) echo 8000 ;;
 	esac

@@ -1,0 +1,88 @@
+package health
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+)
+
+// patience is how long a test waits for what must come. Only a failure takes that long.
+const patience = 5 * time.Second
+
+type change struct {
+	well bool
+	why  string
+}
+
+// start checks a server that answers with a status, and returns what is told.
+func start(t *testing.T, status *atomic.Int32, asked *atomic.Int32) chan change {
+	t.Helper()
+	before := goleak.IgnoreCurrent()
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked.Add(1)
+		if r.URL.Path != "/health" || r.Method != http.MethodGet {
+			t.Errorf("asked for %s %s", r.Method, r.URL.Path)
+		}
+		w.WriteHeader(int(status.Load()))
+	}))
+	told := make(chan change, 10)
+	k := Start(Check{URL: s.URL + "/health", Every: time.Millisecond, Timeout: patience}, func(well bool, why string) { told <- change{well, why} })
+	t.Cleanup(func() {
+		k.Close()
+		s.Close()
+		if err := goleak.Find(before); err != nil {
+			t.Errorf("after Close: %v", err)
+		}
+	})
+	return told
+}
+
+func next(t *testing.T, told chan change) change {
+	t.Helper()
+	select {
+	case c := <-told:
+		return c
+	case <-time.After(patience):
+		t.Fatal("nothing is told")
+		panic("unreachable")
+	}
+}
+
+func TestCheck_tellsWhenThatChanges(t *testing.T) {
+	var status, asked atomic.Int32
+	status.Store(204)
+	told := start(t, &status, &asked)
+	for n := asked.Load() + 5; asked.Load() < n; time.Sleep(time.Millisecond) {
+	}
+	if len(told) != 0 {
+		t.Errorf("of a backend that is well it told %v", <-told)
+	}
+	for _, bad := range []int32{500, 404} {
+		status.Store(bad)
+		if c := next(t, told); c.well || !strings.Contains(c.why, "answered its health check with") {
+			t.Errorf("with %d it told %+v", bad, c)
+		}
+		status.Store(302)
+		if c := next(t, told); !c.well {
+			t.Errorf("when it was well again it told %+v", c)
+		}
+	}
+}
+
+func TestCheck_ofNobody(t *testing.T) {
+	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
+	s := httptest.NewServer(nil)
+	url := s.URL
+	s.Close()
+	told := make(chan change, 10)
+	k := Start(Check{URL: url, Every: time.Millisecond, Timeout: patience}, func(well bool, why string) { told <- change{well, why} })
+	defer k.Close()
+	if c := next(t, told); c.well || !strings.Contains(c.why, "connection refused") {
+		t.Errorf("told %+v", c)
+	}
+}
