@@ -2,6 +2,7 @@ package pool
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"strings"
 	"time"
@@ -308,17 +309,27 @@ func (b *Backend) attend(now int64) {
 	if b.up() || o.closed || o.sick && !b.needed() {
 		return
 	}
-	waiting := false
+	waiting, out := false, int64(math.MaxInt64) // when the next may be held no longer
 	for _, r := range b.routes {
-		waiting = waiting || r.waiting > 0 && r.triedBy(b)
+		if r.waiting == 0 || !r.triedBy(b) {
+			continue
+		}
+		waiting = true
+		if r.hold > 0 && r.allDown() {
+			out = min(out, r.heldFrom(r.head.next)+r.hold)
+		}
 	}
 	if !waiting {
 		return
 	}
-	wait := time.Duration(max(0, o.next-now))
-	if o.trial != nil || o.sick || len(b.free) == 0 { // somebody may be held out meanwhile
-		wait = max(time.Duration(o.every), attendMost)
+	at := min(o.next, out)
+	switch {
+	case o.trial != nil || o.sick: // it is not tried before that is over, and somebody may be held out meanwhile
+		at = max(out, now+int64(attendMost))
+	case len(b.free) == 0: // nobody says when a slot is free
+		at = max(at, now+int64(attendMost))
 	}
+	wait := time.Duration(max(0, at-now))
 	if o.timer == nil {
 		o.timer = time.AfterFunc(wait, b.lookAfter)
 	} else {
@@ -326,7 +337,7 @@ func (b *Backend) attend(now int64) {
 	}
 }
 
-// attendMost is how often at the most a backend is looked after that cannot be tried yet.
+// attendMost is how often at the most a backend is looked after that cannot be tried now.
 const attendMost = 10 * time.Millisecond
 
 // lookAfter sends those away who were held for long enough, and has the oldest of the others try b. The timer runs it.

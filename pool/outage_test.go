@@ -1,0 +1,154 @@
+package pool
+
+import (
+	"fmt"
+	"testing"
+	"time"
+)
+
+// TestHold_otherRoutesLoseNothing: with 500 held for a backend that is down, another route's tasks run at once.
+func TestHold_otherRoutesLoseNothing(t *testing.T) {
+	h := startHouse(t)
+	down, fine := h.backend(t, "down", 4), h.backend(t, "fine", 1)
+	held := h.AddRoute("/down/", 1000, Hold{For: time.Minute, Every: time.Minute}, down)
+	other := h.AddRoute("/", 0, Hold{For: time.Minute, Every: time.Minute}, fine)
+	goesDown(down)
+	var jobs []*job
+	for i := range 500 {
+		jobs = append(jobs, enter(t, held, fmt.Sprint(i)))
+	}
+	for i := range 100 {
+		j := enter(t, other, fmt.Sprint(i))
+		j.finish()
+		j.runs(t)
+		await(t, "its slot to be free", func() bool { return fine.Free() == 1 })
+	}
+	if s := h.Snapshot(); s.Routes[0].Waiting != 500 || !s.Routes[0].Held || s.Routes[1].Held || s.Backends[0].Up || s.Backends[0].Why != "refused connections" {
+		t.Errorf("the snapshot is %+v, want 500 that are held", s)
+	}
+	comesUp(down)
+	for i, j := range jobs {
+		j.finish()
+		if s := j.runs(t); s.Backend != down {
+			t.Fatalf("task %d went to %s", i, s.Backend.Name)
+		}
+	}
+}
+
+// TestHold_endsForEachInTurn: the pool sends those away who were held for long enough, and says why.
+func TestHold_endsForEachInTurn(t *testing.T) {
+	h := startHouse(t)
+	b := h.backend(t, "b", 2)
+	r := h.AddRoute("/", 10, Hold{For: 50 * time.Millisecond, Every: time.Minute}, b)
+	b.slots[0].Down("refused connections", true)
+	for i := range 3 {
+		j := enter(t, r, fmt.Sprint(i))
+		if why := receive(t, j.unheld, "the task to be sent away"); why != "b refused connections for 50ms" {
+			t.Errorf("task %d was sent away with %q", i, why)
+		}
+	}
+	if h.Waiting() != 0 {
+		t.Errorf("%d still wait", h.Waiting())
+	}
+}
+
+// TestTrial_isOneAtATimeAndTheOldest, and who comes back from it stands where he stood.
+func TestTrial_isOneAtATimeAndTheOldest(t *testing.T) {
+	h := startHouse(t)
+	b := h.backend(t, "b", 4)
+	r := h.AddRoute("/", 10, Hold{For: time.Minute, Every: time.Millisecond}, b)
+	goesDown(b)
+	first, second, third := enter(t, r, "first"), enter(t, r, "second"), enter(t, r, "third")
+	for try := range 5 {
+		s := first.runs(t)
+		second.waits(t)
+		third.waits(t)
+		if s.Trying() == 0 {
+			t.Errorf("try %d is not known to be one", try)
+		}
+		went := make(chan bool, 1)
+		first.end <- func() {
+			s.Down("refused connections", true)
+			waits, _ := r.Again(first, b)
+			went <- waits
+		}
+		if !receive(t, went, "Again") {
+			t.Fatal("Again refused a task that may be held")
+		}
+		receive(t, first.queued, "the task to stand in the queue")
+	}
+	s := first.runs(t)
+	s.Up(h.lot.Now())
+	first.finish()
+	second.runs(t)
+	third.waits(t) // one at a time at first
+	second.end <- func() { s.Up(h.lot.Now()) }
+	third.runs(t)
+	third.finish()
+}
+
+// TestOutage_stragglersDoNotStarveTheQueue: tasks that began before the outage, and go on, take no room from those that
+// come behind it.
+func TestOutage_stragglersDoNotStarveTheQueue(t *testing.T) {
+	h := startHouse(t)
+	b := h.backend(t, "b", 4)
+	r := h.AddRoute("/", 10, Hold{For: time.Minute, Every: time.Millisecond}, b)
+	var stragglers []*job
+	for i := range 3 {
+		j := enter(t, r, fmt.Sprint(i))
+		j.runs(t)
+		stragglers = append(stragglers, j)
+	}
+	b.slots[3].Down("refused connections", true)
+	trial, next := enter(t, r, "trial"), enter(t, r, "next")
+	s := trial.runs(t)
+	s.Up(h.lot.Now())
+	trial.finish()
+	next.runs(t)
+	next.finish()
+	for _, j := range stragglers {
+		j.finish()
+	}
+	last := enter(t, r, "last")
+	last.runs(t)
+	last.finish()
+}
+
+// TestFailed_threeInARowAreOutOfChoiceUnlessItIsTheLast.
+func TestFailed_threeInARowAreOutOfChoiceUnlessItIsTheLast(t *testing.T) {
+	h := startHouse(t)
+	a, b := h.backend(t, "a", 2), h.backend(t, "b", 2)
+	r := h.AddRoute("/", 10, Hold{For: time.Minute, Every: time.Millisecond}, a, b)
+	fails := func(b *Backend, n int) {
+		for range n {
+			b.slots[0].Failed("failed")
+		}
+	}
+	up := func() (n int) {
+		for _, s := range h.Snapshot().Backends {
+			if s.Up {
+				n++
+			}
+		}
+		return n
+	}
+	fails(a, 2)
+	comesUp(a) // one that went well lies between
+	fails(a, 2)
+	if up() != 2 {
+		t.Error("two failures in a row took it out")
+	}
+	fails(a, 1)
+	if up() != 1 {
+		t.Error("three failures in a row did not take it out")
+	}
+	fails(b, 10)
+	if up() != 1 {
+		t.Error("the last one was taken out")
+	}
+	j := enter(t, r, "x")
+	if s := j.runs(t); s.Backend != b {
+		t.Error("the task went to the one that is out")
+	}
+	j.finish()
+}
