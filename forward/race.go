@@ -47,10 +47,7 @@ type race struct {
 	timer    *time.Timer // of a hedge
 }
 
-var (
-	errBeaten  = errors.New("another backend was first")
-	errTooLong = errors.New("the body is larger than --buffer, and a raced request must be held whole")
-)
+var errBeaten = errors.New("another backend was first")
 
 // Raced reports whether x's request is one that its route races.
 func (x *Exchange) Raced() bool {
