@@ -33,10 +33,6 @@ func (l *link) Discard() {
 	links.Put(l)
 }
 
-// warmFor is how long a link that has just been used, and of which nothing was heard since, is not asked whether it is
-// still good, when the request may be sent again if it is not: the lot would have told by then.
-const warmFor = int64(5 * time.Millisecond)
-
 // tryLeast is what an exchange that has been held for long has for a connection all the same.
 const tryLeast = 10 * time.Millisecond
 
@@ -75,16 +71,10 @@ func (x *Exchange) begin() bool {
 	return x.dial(nil)
 }
 
-// good reports whether the request may go out on l, which was kept.
+// good reports whether the request may go out on l, which was kept. The kernel is asked each time: the lot may not have
+// told yet of bytes that nobody asked for, and they would be taken for the answer to this request.
 func (x *Exchange) good(l *link) bool {
-	idle := x.now - l.idle
-	switch {
-	case !x.Req.Verb.Idempotent():
-		return idle < coldAfter && !l.Stale()
-	case idle < warmFor && x.whole() && l.Quiet():
-		return true
-	}
-	return !l.Stale()
+	return !l.Stale() && (x.Req.Verb.Idempotent() || x.now-l.idle < coldAfter)
 }
 
 // chunkedBody reports whether the request's body goes out chunked: it came so, and is too large to be held.

@@ -199,12 +199,6 @@ func (c *Conn) Flush() error {
 // Holding reports whether TLS holds back bytes that were written, and that Flush has still to give to the kernel.
 func (c *Conn) Holding() bool { return c.tls != nil && len(c.tls.on.out) > 0 }
 
-// Quiet reports whether all that has come was read, and the lot has told of nothing since. It does not ask the kernel.
-func (c *Conn) Quiet() bool {
-	c.Look()
-	return !c.canRead && !c.hungUp && !c.broken
-}
-
 // Stale reports whether an idle connection is no longer good for a request: the peer has ended it, or sent
 // something that nobody asked for. It asks the kernel.
 func (c *Conn) Stale() bool {
