@@ -14,7 +14,7 @@ import (
 // the request it has copies of, so that it may outlive the race.
 type entrant struct {
 	Exchange
-	race  *race
+	race  *Race
 	queue *pool.Route
 
 	nobody sock.Conn // stands for the client
@@ -33,7 +33,7 @@ type entrant struct {
 	outcome string // for the log
 }
 
-func newEntrant(r *race, entry Entry) *entrant {
+func newEntrant(r *Race, entry Entry) *entrant {
 	x := r.x
 	e := &entrant{race: r, queue: entry.Queue}
 	e.Init(x.lot)

@@ -78,10 +78,9 @@ type Exchange struct {
 	down    flow
 	failure Error // what Failure points to
 
-	race   atomic.Pointer[race] // that x waits for; nil for none
-	winner *Exchange            // who goes on for x, once its race has a winner
-	entry  *entrant             // whose exchange x is; nil for a client's
-	stuck  bool                 // the race knows that x's response is larger than may be held
+	winner *Exchange // who goes on for x, once its race has a winner
+	entry  *entrant  // whose exchange x is; nil for a client's
+	stuck  bool      // the race knows that x's response is larger than may be held
 
 	chunksDown httpparse.Chunks
 

@@ -31,9 +31,9 @@ const (
 	Hedge             // that too, and when the one before takes long
 )
 
-// race is one request that several backends are asked. The first usable response becomes its exchange's answer, and
+// Race is one request that several backends are asked. The first usable response becomes its exchange's answer, and
 // the others are cut off. The exchange itself waits meanwhile as if it were queued.
-type race struct {
+type Race struct {
 	x     *Exchange // the client's; the decider's to touch, and nobody else's
 	route *Route
 	lot   *pool.Lot
@@ -68,21 +68,24 @@ func (x *Exchange) Raced() bool {
 	return false
 }
 
-// Race asks the route's backends as it wants them asked. Its body is whole. x is the race's until Finished, or until
-// Withdraw has reported true.
-func (x *Exchange) Race() {
-	r := &race{x: x, route: x.Route, lot: x.lot}
-	now := x.lot.Now()
-	x.Route.budget.count(now)
+// NewRace makes x, whose body is whole, ready to be raced.
+func (x *Exchange) NewRace() *Race {
+	r := &Race{x: x, route: x.Route, lot: x.lot}
+	x.Route.budget.count(x.lot.Now())
 	n := len(x.Route.Entries)
 	first := int(x.Route.turn.Add(1)) % n
 	for i := range n {
 		r.entrants = append(r.entrants, newEntrant(r, x.Route.Entries[(first+i)%n]))
 	}
-	x.race.Store(r)
-	x.Owner.Queued(x) // from here on x is somebody else's
+	return r
+}
+
+// Start asks the route's backends as it wants them asked. The exchange is the race's until Finished, or until Withdraw
+// has reported true.
+func (r *Race) Start() {
+	r.x.Owner.Queued(r.x) // from here on it is somebody else's
 	if r.route.Settings.Racing.Mode == Parallel {
-		for range n {
+		for range r.entrants {
 			r.askNext()
 		}
 		return
@@ -91,7 +94,7 @@ func (x *Exchange) Race() {
 }
 
 // askNext asks the next backend, if there is one and the race is still on.
-func (r *race) askNext() {
+func (r *Race) askNext() {
 	r.mu.Lock()
 	if r.decided || r.asked == len(r.entrants) {
 		r.mu.Unlock()
@@ -118,7 +121,7 @@ func (r *race) askNext() {
 }
 
 // hedge asks the next backend, since the last one takes long.
-func (r *race) hedge() {
+func (r *Race) hedge() {
 	if r.route.budget.take(r.lot.Now()) {
 		r.askNext()
 	}
@@ -126,7 +129,7 @@ func (r *race) hedge() {
 
 // judge is asked about a response that begins: whether its entrant has won, and whether it may go on at all. One that
 // is unusable goes on, since it may be the best there is.
-func (r *race) judge(e *entrant) (won, on bool) {
+func (r *Race) judge(e *entrant) (won, on bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	switch {
@@ -142,7 +145,7 @@ func (r *race) judge(e *entrant) (won, on bool) {
 }
 
 // decide ends the race for all but e; nil is nobody. The race is locked.
-func (r *race) decide(e *entrant) {
+func (r *Race) decide(e *entrant) {
 	r.decided = true
 	if r.timer != nil {
 		r.timer.Stop()
@@ -155,7 +158,7 @@ func (r *race) decide(e *entrant) {
 }
 
 // ended takes note of an entrant that is over.
-func (r *race) ended(e *entrant) {
+func (r *Race) ended(e *entrant) {
 	r.mu.Lock()
 	e.over = true
 	if e.won {
@@ -172,7 +175,7 @@ func (r *race) ended(e *entrant) {
 }
 
 // stuck takes note of an entrant whose unusable response is larger than may be held.
-func (r *race) stuck(e *entrant) {
+func (r *Race) stuck(e *entrant) {
 	r.mu.Lock()
 	e.waits = true
 	r.goOn(false, true)
@@ -180,7 +183,7 @@ func (r *race) stuck(e *entrant) {
 
 // goOn unlocks the race, and does what follows when an entrant can do no more: at once, or as soon as nobody can do more,
 // the next backend is asked; when there is none, the race is over without a winner.
-func (r *race) goOn(atOnce, next bool) {
+func (r *Race) goOn(atOnce, next bool) {
 	running := 0
 	var waits *entrant
 	for _, e := range r.entrants[:r.asked] {
@@ -213,7 +216,7 @@ func (r *race) goOn(atOnce, next bool) {
 }
 
 // nobodyWon answers with the first whole response though it is unusable, or else with what went wrong.
-func (r *race) nobodyWon() {
+func (r *Race) nobodyWon() {
 	x := r.x
 	x.Waiting.Rouse()
 	x.Client.Watch.Tell(x.Party)
@@ -232,7 +235,6 @@ func (r *race) nobodyWon() {
 		return
 	}
 	if unreached { // they are down: it is held as any other
-		x.race.Store(nil)
 		if x.Route.Queue.Enter(x) == nil {
 			return
 		}
@@ -248,28 +250,24 @@ func (r *race) nobodyWon() {
 	x.Owner.Finished(x)
 }
 
-// Withdraw asks whether x leaves its race, while that is undecided, and reports whether it has left: then x is the
-// caller's, and the entrants are cut off.
-func (x *Exchange) Withdraw(leaves func() bool) bool {
-	r := x.race.Load()
-	if r == nil {
-		return false
-	}
+// Withdraw asks whether the exchange leaves the race, and reports whether it has left: then it is the caller's, and the
+// entrants are cut off. Nobody is asked when the race is over.
+func (r *Race) Withdraw(leaves func() bool) (left, over bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.decided || !leaves() {
-		return false
+	if r.decided {
+		return false, true
+	}
+	if !leaves() {
+		return false, false
 	}
 	r.decide(nil)
-	return true
+	return true, false
 }
 
-// Racing reports whether x is in a race.
-func (x *Exchange) Racing() bool { return x.race.Load() != nil }
-
-// Begun reports whether one of the backends has begun with it: else all that its race does is wait in queues.
-func (x *Exchange) Begun() bool {
-	for _, e := range x.race.Load().entrants {
+// Begun reports whether one of the backends has begun with it: else all that the race does is wait in queues.
+func (r *Race) Begun() bool {
+	for _, e := range r.entrants {
 		if e.ran.Load() {
 			return true
 		}

@@ -2,6 +2,7 @@ package front
 
 import (
 	"strconv"
+	"sync/atomic"
 
 	"tenfour/admit"
 	"tenfour/forward"
@@ -16,8 +17,9 @@ type request struct {
 	front   *Front // fixed
 	c       *client
 	place   pool.Place
-	waiting pool.Party // stands for it while it is queued
-	lateAt  int64      // when it has waited too long, in the lot's time
+	waiting pool.Party                   // stands for it while it is queued
+	race    atomic.Pointer[forward.Race] // that it waits for; nil for none
+	lateAt  int64                        // when it has waited too long, in the lot's time
 
 	headEnd int64 // when its head must be complete
 	id      uint64
@@ -40,6 +42,7 @@ func (r *request) start(c *client) {
 
 func (r *request) end() {
 	r.waiting.Leave()
+	r.race.Store(nil)
 	r.Reset()
 	r.c, r.status, r.bytes, r.reason, r.lateAt = nil, 0, 0, "", 0
 }
@@ -205,7 +208,9 @@ func (c *client) place() bool {
 		if r.Req.Framing != httpparse.NoBody && !r.BodyWhole {
 			return c.answer(413, "the body is larger than --buffer, and a request that is raced must be held whole", "")
 		}
-		r.Race()
+		race := r.NewRace()
+		r.race.Store(race)
+		race.Start()
 		return false
 	}
 	err := r.Route.Queue.Enter(&r.Exchange)
@@ -237,10 +242,11 @@ func (r *request) Queued(*forward.Exchange) {
 func (r *request) Unpark() {
 	var left, gone bool
 	f := r.front
+	race := r.race.Load()
 	leaves := func() bool {
 		c := r.c
 		c.conn.Look()
-		served := r.Racing() && r.Begun() // then an end of the client's bytes is a half-close
+		served := race != nil && race.Begun() // then an end of the client's bytes is a half-close
 		gone = c.conn.Broken() || c.conn.HungUp() && !served
 		if gone || f.stop.Load() || f.Lot.Now() >= r.lateAt && !served {
 			return true
@@ -253,9 +259,11 @@ func (r *request) Unpark() {
 		}
 		return false
 	}
-	if r.Racing() {
-		left = r.Withdraw(leaves)
-	} else {
+	over := true
+	if race != nil {
+		left, over = race.Withdraw(leaves)
+	}
+	if over { // one that nobody won may be queued as others are
 		left = f.Pool.Leave(&r.place, leaves)
 	}
 	if !left {
