@@ -14,7 +14,6 @@ import (
 	"strings"
 	"syscall"
 
-	"tenfour/admit"
 	"tenfour/config"
 	"tenfour/front"
 	"tenfour/logs"
@@ -84,18 +83,7 @@ type usageError struct{ error }
 
 // serve builds the house, and answers clients until ctx is done.
 func serve(ctx context.Context, c *config.Config, l *logs.Logs, stdout io.Writer, ready func(net.Addr)) error {
-	own := len(c.Backends) == 0
-	if own {
-		lab, err := startLab(c)
-		if err != nil {
-			return err
-		}
-		defer lab.Close()
-	}
-	table, err := admit.NewTable(c.Paths)
-	if err != nil {
-		return &usageError{fmt.Errorf("--path: %w", err)}
-	}
+	welcome := len(c.Routes[0].Backends) == 0
 	clientTLS, err := loadTLS(c)
 	if err != nil {
 		return &usageError{err}
@@ -110,25 +98,25 @@ func serve(ctx context.Context, c *config.Config, l *logs.Logs, stdout io.Writer
 	})
 	workers.OnEvent(sayEvent(&l.Log))
 	defer workers.Close()
-	routes, err := buildRoutes(c, workers)
+	built, err := buildSite(c, workers)
 	if err != nil {
 		return err
 	}
-	defer checkHealth(c, workers)()
+	defer built.Close()
 	ln, err := (&net.ListenConfig{KeepAlive: -1, Control: sock.Control(c.HeadTimeout)}).Listen(ctx, "tcp", c.Listen)
 	if err != nil {
 		return fmt.Errorf("listen on %s: %w", c.Listen, err)
 	}
 	f := front.New(front.Config{
-		Lot: lot, Pool: workers, Table: table, Routes: routes, TLS: clientTLS,
-		HeadTimeout: c.HeadTimeout, IdleTimeout: c.IdleTimeout, QueueTimeout: c.QueueTimeout, Buffer: c.Buffer,
+		Lot: lot, Pool: workers, Table: built.table, Routes: built.routes, TLS: clientTLS,
+		HeadTimeout: c.HeadTimeout, IdleTimeout: c.IdleTimeout,
 		MostOpen: mostOpen(workers.Workers()),
 		Log:      l.Log, Access: l.Access,
 	})
 	if ready == nil { // else the process, and its processors, are not ours alone
 		defer workers.TendProcs().Close()
 	}
-	sayHello(c, l, stdout, ln.Addr(), workers.Workers(), own)
+	sayHello(c, l, stdout, ln.Addr(), workers.Workers(), welcome)
 	failed := make(chan error, 1)
 	go func() { failed <- f.Serve(ln) }() // ends with Drain
 	if ready != nil {

@@ -6,39 +6,51 @@
 // It opens nothing, except that it reads no file today: certificates and directories are opened by who needs them.
 package config
 
-import "time"
+import (
+	"net"
+	"strconv"
+	"time"
+)
 
 // Config is all that can be set. Nothing changes it after Parse.
 type Config struct {
-	Listen   string    // HOST:PORT; default 127.0.0.1:8000
-	Backends []Backend // of the one route; none means the welcome page
-	Serve    string    // a directory to serve instead of backends; "" for none
-	Paths    []string  // what may be asked for; default "/"
+	Listen string  // HOST:PORT; default 127.0.0.1:8000
+	Routes []Route // 1 or more
 
-	Workers      int           // slots at each backend, 1 or more; default 4
-	Queue        int           // exchanges of a route that may wait for a slot; 0 lets none wait; default 1024
-	QueueTimeout time.Duration // how long one may; default 30s
-	Buffer       int           // bytes of a body held for a slower peer; 0 streams all; default 256 KiB
-	Hold         time.Duration // how long an exchange waits for a backend that is down; 0 is not at all; default 2s
-	HoldEvery    time.Duration // how often one is tried meanwhile; default 10ms
-	Race         string        // "off", "parallel", "serial" or "hedge"; default off
-	Usable       string        // statuses that win a race; default 1xx to 4xx
-	HedgeAfter   time.Duration // until the next backend of a hedge is asked; 0 is the route's own p95, and the default
-	RaceMethods  []string      // that are raced beside GET, HEAD and OPTIONS; default none
-	Health       string        // the path of a health check; "" for none
-	HealthEvery  time.Duration // how often; default 2s
-	Streams      int           // event streams, tunnels and slow transfers at each backend beyond its slots; default 256
-
-	HeadTimeout    time.Duration // for a whole request head; default 10s
-	ConnectTimeout time.Duration // for a connection to a backend; default 2s
-	BackendTimeout time.Duration // for a backend's next byte; default 60s
-	IdleTimeout    time.Duration // for a client's next request, or for it to take or send a byte; default 60s
-	Drain          time.Duration // for what runs when asked to stop; default 30s
+	HeadTimeout time.Duration // for a whole request head; default 10s
+	IdleTimeout time.Duration // for a client's next request, or for it to take or send a byte; default 60s
+	Drain       time.Duration // for what runs when asked to stop; default 30s
 
 	TLSCert, TLSKey string // files in PEM; both or neither
 	AccessLog       string // "off", "stdout" or a file; default off
 	LogLevel        string // "debug", "info", "warn" or "error"; default info
 	LogFormat       string // "auto", "text" or "json"; auto is text on a terminal
+}
+
+// Route is what may be asked for, of whom, and how. Nothing changes it after Parse.
+type Route struct {
+	Paths    []string  // what may be asked for: exact, or a prefix if it ends in "/"; default "/"
+	Backends []Backend // none means the welcome page
+	Serve    string    // a directory to serve instead of backends; "" for none
+
+	Workers     int           // slots at each backend, 1 or more; default 4
+	Streams     int           // event streams, tunnels and slow transfers at each backend beyond its slots; default 256
+	Health      string        // the path of a health check; "" for none
+	HealthEvery time.Duration // how often; default 2s
+
+	Queue        int           // exchanges that may wait for a slot; 0 lets none wait; default 1024
+	QueueTimeout time.Duration // how long one may; default 30s
+	Buffer       int           // bytes of a body held for a slower peer; 0 streams all; default 256 KiB
+	Hold         time.Duration // how long an exchange waits for a backend that is down; 0 is not at all; default 2s
+	HoldEvery    time.Duration // how often one is tried meanwhile; default 10ms
+
+	Race        string        // "off", "parallel", "serial" or "hedge"; default off
+	Usable      string        // statuses that win a race; default 1xx to 4xx
+	HedgeAfter  time.Duration // until the next backend of a hedge is asked; 0 is the route's own p95, and the default
+	RaceMethods []string      // that are raced beside GET, HEAD and OPTIONS; default none
+
+	ConnectTimeout time.Duration // for a connection to a backend; default 2s
+	BackendTimeout time.Duration // for a backend's next byte; default 60s
 }
 
 // Backend is where a backend is.
@@ -48,14 +60,30 @@ type Backend struct {
 	HTTPS bool
 }
 
+// Addr is HOST:PORT.
+func (b Backend) Addr() string { return net.JoinHostPort(b.Host, strconv.Itoa(int(b.Port))) }
+
+// String is its URL, without a path.
+func (b Backend) String() string {
+	if b.HTTPS {
+		return "https://" + b.Addr()
+	}
+	return "http://" + b.Addr()
+}
+
 // Default is what holds when nobody says otherwise.
 var Default = Config{
-	Listen:  "127.0.0.1:8000",
-	Paths:   []string{"/"},
-	Workers: 4, Queue: 1024, QueueTimeout: 30 * time.Second, Buffer: 256 << 10, Streams: 256,
-	Race: "off", Usable: "1xx,2xx,3xx,4xx",
-	Hold: 2 * time.Second, HoldEvery: 10 * time.Millisecond, HealthEvery: 2 * time.Second,
-	HeadTimeout: 10 * time.Second, ConnectTimeout: 2 * time.Second, BackendTimeout: 60 * time.Second,
-	IdleTimeout: 60 * time.Second, Drain: 30 * time.Second,
+	Listen:      "127.0.0.1:8000",
+	Routes:      []Route{DefaultRoute},
+	HeadTimeout: 10 * time.Second, IdleTimeout: 60 * time.Second, Drain: 30 * time.Second,
 	AccessLog: "off", LogLevel: "info", LogFormat: "auto",
+}
+
+// DefaultRoute is what holds for a route.
+var DefaultRoute = Route{
+	Paths:   []string{"/"},
+	Workers: 4, Streams: 256, HealthEvery: 2 * time.Second,
+	Queue: 1024, QueueTimeout: 30 * time.Second, Buffer: 256 << 10, Hold: 2 * time.Second, HoldEvery: 10 * time.Millisecond,
+	Race: "off", Usable: "1xx,2xx,3xx,4xx",
+	ConnectTimeout: 2 * time.Second, BackendTimeout: 60 * time.Second,
 }

@@ -19,9 +19,10 @@ var ErrHelp = pflag.ErrHelp
 // Parse reads the command line, without the program's name. All that is wrong is reported, not only the first.
 func Parse(args []string) (Config, error) {
 	c := Default
-	c.Paths = nil
+	r := DefaultRoute
+	r.Paths = nil
 	var backends []string
-	fs := flags(&c, &backends)
+	fs := flags(&c, &r, &backends)
 	if err := fs.Parse(args); err != nil {
 		if errors.Is(err, pflag.ErrHelp) {
 			return c, ErrHelp
@@ -34,24 +35,25 @@ func Parse(args []string) (Config, error) {
 	}
 	for _, s := range backends {
 		b, err := parseBackend(s)
-		if err == nil && slices.Contains(c.Backends, b) {
+		if err == nil && slices.Contains(r.Backends, b) {
 			err = errors.New("named twice; --workers says how many exchanges it gets at a time")
 		}
 		if err != nil {
 			errs = append(errs, fmt.Errorf("--backend %s: %w", s, err))
 		}
-		c.Backends = append(c.Backends, b)
+		r.Backends = append(r.Backends, b)
 	}
-	if len(c.Paths) == 0 {
-		c.Paths = Default.Paths
+	if len(r.Paths) == 0 {
+		r.Paths = DefaultRoute.Paths
 	}
-	return c, errors.Join(append(errs, c.check())...)
+	c.Routes = []Route{r}
+	return c, errors.Join(append(errs, c.check(&c.Routes[0]))...)
 }
 
 // Help writes what the flags are.
 func Help(w io.Writer) {
-	c := Default
-	c.Paths = nil
+	c, r := Default, DefaultRoute
+	r.Paths = nil
 	var backends []string
 	fmt.Fprint(w, `tenfour: a small HTTP reverse proxy for backends that are simple, slow or flaky
 
@@ -61,35 +63,35 @@ func Help(w io.Writer) {
   tenfour version
 
 `)
-	fmt.Fprint(w, flags(&c, &backends).FlagUsages())
+	fmt.Fprint(w, flags(&c, &r, &backends).FlagUsages())
 	fmt.Fprint(w, "\nDurations are written 500ms, 2s, 1m; sizes 4096, 64KiB, 1MiB.\n")
 }
 
-func flags(c *Config, backends *[]string) *pflag.FlagSet {
+func flags(c *Config, r *Route, backends *[]string) *pflag.FlagSet {
 	fs := pflag.NewFlagSet("tenfour", pflag.ContinueOnError)
 	fs.SortFlags = false
 	fs.SetOutput(io.Discard)
 	fs.Usage = func() {}
 	fs.StringVar(&c.Listen, "listen", c.Listen, "`ADDR` to answer clients on")
 	fs.StringArrayVar(backends, "backend", nil, "`URL` of a backend: host:port, http://… or https://… (repeatable)")
-	fs.StringVar(&c.Serve, "serve", "", "serve the files of `DIR` instead of backends")
-	fs.StringArrayVar(&c.Paths, "path", nil, "`PATH` that may be asked for: exact, or a prefix if it ends in / (repeatable; default /)")
-	fs.IntVar(&c.Workers, "workers", c.Workers, "exchanges at a backend at the same time: `N`")
-	fs.IntVar(&c.Queue, "queue", c.Queue, "exchanges that may wait for a worker: `N`")
-	fs.DurationVar(&c.QueueTimeout, "queue-timeout", c.QueueTimeout, "`D` that one may wait")
-	fs.Var((*size)(&c.Buffer), "buffer", "`SIZE` of a body held for a slow client, or taken in before a worker is")
-	fs.IntVar(&c.Streams, "streams", c.Streams, "event streams, WebSockets and slow transfers at a backend besides: `N`")
-	fs.DurationVar(&c.Hold, "hold", c.Hold, "`D` that an exchange waits for a backend that is down; 0 is not at all")
-	fs.DurationVar(&c.HoldEvery, "hold-every", c.HoldEvery, "`D` between two attempts to reach it meanwhile")
-	fs.StringVar(&c.Race, "race", c.Race, "ask several backends, first usable answer wins: off, parallel, serial or hedge (`MODE`)")
-	fs.StringVar(&c.Usable, "usable", c.Usable, "`STATUSES` that win a race, such as 2xx,304,404")
-	fs.Var((*hedgeAfter)(&c.HedgeAfter), "hedge-after", "`D` or p95: how long a hedge waits before it asks the next backend")
-	fs.StringSliceVar(&c.RaceMethods, "race-methods", nil, "`METHODS` that are raced beside GET, HEAD and OPTIONS")
-	fs.StringVar(&c.Health, "health", c.Health, "`PATH` that every backend is asked for; one that does not answer it is down")
-	fs.DurationVar(&c.HealthEvery, "health-every", c.HealthEvery, "`D` between two such checks")
+	fs.StringVar(&r.Serve, "serve", "", "serve the files of `DIR` instead of backends")
+	fs.StringArrayVar(&r.Paths, "path", nil, "`PATH` that may be asked for: exact, or a prefix if it ends in / (repeatable; default /)")
+	fs.IntVar(&r.Workers, "workers", r.Workers, "exchanges at a backend at the same time: `N`")
+	fs.IntVar(&r.Queue, "queue", r.Queue, "exchanges that may wait for a worker: `N`")
+	fs.DurationVar(&r.QueueTimeout, "queue-timeout", r.QueueTimeout, "`D` that one may wait")
+	fs.Var((*size)(&r.Buffer), "buffer", "`SIZE` of a body held for a slow client, or taken in before a worker is")
+	fs.IntVar(&r.Streams, "streams", r.Streams, "event streams, WebSockets and slow transfers at a backend besides: `N`")
+	fs.DurationVar(&r.Hold, "hold", r.Hold, "`D` that an exchange waits for a backend that is down; 0 is not at all")
+	fs.DurationVar(&r.HoldEvery, "hold-every", r.HoldEvery, "`D` between two attempts to reach it meanwhile")
+	fs.StringVar(&r.Race, "race", r.Race, "ask several backends, first usable answer wins: off, parallel, serial or hedge (`MODE`)")
+	fs.StringVar(&r.Usable, "usable", r.Usable, "`STATUSES` that win a race, such as 2xx,304,404")
+	fs.Var((*hedgeAfter)(&r.HedgeAfter), "hedge-after", "`D` or p95: how long a hedge waits before it asks the next backend")
+	fs.StringSliceVar(&r.RaceMethods, "race-methods", nil, "`METHODS` that are raced beside GET, HEAD and OPTIONS")
+	fs.StringVar(&r.Health, "health", r.Health, "`PATH` that every backend is asked for; one that does not answer it is down")
+	fs.DurationVar(&r.HealthEvery, "health-every", r.HealthEvery, "`D` between two such checks")
 	fs.DurationVar(&c.HeadTimeout, "head-timeout", c.HeadTimeout, "`D` for a client to send a request's head")
-	fs.DurationVar(&c.ConnectTimeout, "connect-timeout", c.ConnectTimeout, "`D` for a connection to a backend")
-	fs.DurationVar(&c.BackendTimeout, "backend-timeout", c.BackendTimeout, "`D` for a backend to send, or take, its next byte")
+	fs.DurationVar(&r.ConnectTimeout, "connect-timeout", r.ConnectTimeout, "`D` for a connection to a backend")
+	fs.DurationVar(&r.BackendTimeout, "backend-timeout", r.BackendTimeout, "`D` for a backend to send, or take, its next byte")
 	fs.DurationVar(&c.IdleTimeout, "idle-timeout", c.IdleTimeout, "`D` for a client's next request, or next byte")
 	fs.DurationVar(&c.Drain, "drain", c.Drain, "`D` for exchanges to end when asked to stop")
 	fs.StringVar(&c.TLSCert, "tls-cert", "", "`FILE` with a certificate (PEM): clients speak TLS")
@@ -101,7 +103,7 @@ func flags(c *Config, backends *[]string) *pflag.FlagSet {
 }
 
 // check reports every value that cannot be.
-func (c *Config) check() error {
+func (c *Config) check(r *Route) error {
 	var errs []error
 	bad := func(ok bool, format string, args ...any) {
 		if !ok {
@@ -113,29 +115,29 @@ func (c *Config) check() error {
 	if n, nerr := strconv.Atoi(port); err == nil && nerr == nil { // else it is a service's name
 		bad(n >= 0 && n <= 65535, "--listen %s: port %d: 0 to 65535", c.Listen, n)
 	}
-	bad(c.Serve == "" || len(c.Backends) == 0, "--serve and --backend: one of the two")
-	for _, p := range c.Paths {
+	bad(r.Serve == "" || len(r.Backends) == 0, "--serve and --backend: one of the two")
+	for _, p := range r.Paths {
 		bad(strings.HasPrefix(p, "/"), "--path %s: it must begin with /", p)
 	}
-	bad(c.Workers >= 1 && c.Workers <= 65536, "--workers %d: 1 to 65536", c.Workers)
-	bad(c.Queue >= 0, "--queue %d: 0 or more", c.Queue)
-	bad(c.Buffer <= 1<<30, "--buffer %s: 1GiB at most", (*size)(&c.Buffer))
-	bad(c.Streams >= 0, "--streams %d: 0 or more", c.Streams)
+	bad(r.Workers >= 1 && r.Workers <= 65536, "--workers %d: 1 to 65536", r.Workers)
+	bad(r.Queue >= 0, "--queue %d: 0 or more", r.Queue)
+	bad(r.Buffer <= 1<<30, "--buffer %s: 1GiB at most", (*size)(&r.Buffer))
+	bad(r.Streams >= 0, "--streams %d: 0 or more", r.Streams)
 	for _, t := range []struct {
 		flag string
 		d    time.Duration
 	}{
-		{"queue-timeout", c.QueueTimeout}, {"head-timeout", c.HeadTimeout}, {"connect-timeout", c.ConnectTimeout},
-		{"backend-timeout", c.BackendTimeout}, {"idle-timeout", c.IdleTimeout},
+		{"queue-timeout", r.QueueTimeout}, {"head-timeout", c.HeadTimeout}, {"connect-timeout", r.ConnectTimeout},
+		{"backend-timeout", r.BackendTimeout}, {"idle-timeout", c.IdleTimeout},
 	} {
 		bad(t.d >= time.Millisecond, "--%s %v: 1ms or more", t.flag, t.d)
 	}
-	bad(c.Hold >= 0, "--hold %v: 0 or more", c.Hold)
-	bad(c.HoldEvery >= time.Millisecond, "--hold-every %v: 1ms or more", c.HoldEvery)
-	bad(slices.Contains([]string{"off", "parallel", "serial", "hedge"}, c.Race), "--race %s: off, parallel, serial or hedge", c.Race)
-	bad(c.HedgeAfter >= 0, "--hedge-after %v: p95, or more than 0", c.HedgeAfter)
-	bad(c.Health == "" || strings.HasPrefix(c.Health, "/"), "--health %s: it must begin with /", c.Health)
-	bad(c.HealthEvery >= time.Millisecond, "--health-every %v: 1ms or more", c.HealthEvery)
+	bad(r.Hold >= 0, "--hold %v: 0 or more", r.Hold)
+	bad(r.HoldEvery >= time.Millisecond, "--hold-every %v: 1ms or more", r.HoldEvery)
+	bad(slices.Contains([]string{"off", "parallel", "serial", "hedge"}, r.Race), "--race %s: off, parallel, serial or hedge", r.Race)
+	bad(r.HedgeAfter >= 0, "--hedge-after %v: p95, or more than 0", r.HedgeAfter)
+	bad(r.Health == "" || strings.HasPrefix(r.Health, "/"), "--health %s: it must begin with /", r.Health)
+	bad(r.HealthEvery >= time.Millisecond, "--health-every %v: 1ms or more", r.HealthEvery)
 	bad(c.Drain >= 0, "--drain %v: 0 or more", c.Drain)
 	bad((c.TLSCert == "") == (c.TLSKey == ""), "--tls-cert and --tls-key: both or neither")
 	bad(c.AccessLog != "", "--access-log: off, stdout or a file")

@@ -17,6 +17,7 @@ type Settings struct {
 	ConnectTimeout time.Duration // for a connection to a backend, with its TLS handshake; 1 ms or more
 	BackendTimeout time.Duration // for the next byte from a backend, or the next that it takes; 1 ms or more
 	ClientTimeout  time.Duration // for a client to take the next byte of its response, or to send its request's; 1 ms or more
+	QueueTimeout   time.Duration // for a slot
 	Buffer         int           // bytes of a body that are held for a peer slower than the other; below 4 KiB as much is held all the same
 	Racing         Racing
 }

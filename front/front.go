@@ -37,11 +37,9 @@ type Config struct {
 	Limits httpparse.Limits
 	TLS    *tls.Config // nil for plain connections
 
-	HeadTimeout  time.Duration // for a whole head, from its first byte; for the first byte of a new connection too
-	IdleTimeout  time.Duration // for the next request of a persistent connection; for a client to take bytes
-	QueueTimeout time.Duration // for a slot
-	Buffer       int           // bytes of a body that are taken in before a slot is
-	MostOpen     int           // connections of clients, so that descriptors are left for backends; 0 is any number
+	HeadTimeout time.Duration // for a whole head, from its first byte; for the first byte of a new connection too
+	IdleTimeout time.Duration // for the next request of a persistent connection; for a client to take bytes
+	MostOpen    int           // connections of clients, so that descriptors are left for backends; 0 is any number
 
 	Log    zerolog.Logger
 	Access *zerolog.Logger // nil for no access log

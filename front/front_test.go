@@ -67,7 +67,7 @@ func startFront(t testing.TB, slots, queue int, backends map[string]string) (add
 	workers = pool.New(lot, func(v any, stack []byte) { t.Errorf("panic: %v\n%s", v, stack) })
 	var paths []string
 	var routes []*forward.Route
-	settings := &forward.Settings{ConnectTimeout: patience, BackendTimeout: time.Hour, ClientTimeout: time.Hour, Buffer: 64 << 10}
+	settings := &forward.Settings{ConnectTimeout: patience, BackendTimeout: time.Hour, ClientTimeout: time.Hour, QueueTimeout: time.Hour, Buffer: 64 << 10}
 	for path, at := range backends {
 		tcp, err := net.ResolveTCPAddr("tcp", at)
 		if err != nil {
@@ -86,7 +86,7 @@ func startFront(t testing.TB, slots, queue int, backends map[string]string) (add
 		t.Fatal(err)
 	}
 	f := front.New(front.Config{Lot: lot, Pool: workers, Table: table, Routes: routes,
-		HeadTimeout: time.Hour, IdleTimeout: time.Hour, QueueTimeout: time.Hour, Buffer: 64 << 10, Log: zerolog.Nop()})
+		HeadTimeout: time.Hour, IdleTimeout: time.Hour, Log: zerolog.Nop()})
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

@@ -96,7 +96,7 @@ const retryAfter = "Retry-After: 1\r\n"
 func (c *client) beginBody() bool {
 	r := c.req
 	expects := r.Req.Expect100 && len(c.in.B) == r.InAt
-	if r.Req.Framing == httpparse.Length && r.Req.ContentLength > int64(c.front.Buffer) {
+	if r.Req.Framing == httpparse.Length && r.Req.ContentLength > int64(r.Route.Settings.Buffer) {
 		r.Continue = expects // once the backend has the head: it may refuse by that alone
 		return c.place()
 	}
@@ -148,7 +148,7 @@ func (c *client) readBody() bool {
 
 // takeIn moves into Body what has come of the body, and reports whether that is all of it, or all that is held.
 func (r *request) takeIn() (whole, enough bool, _ *httpparse.Refusal) {
-	hold := r.c.front.Buffer
+	hold := r.Route.Settings.Buffer
 	in := r.In
 	if r.Req.Framing == httpparse.Length {
 		want := int(min(r.Req.ContentLength, int64(hold)))
@@ -173,7 +173,7 @@ func (r *request) takeIn() (whole, enough bool, _ *httpparse.Refusal) {
 
 // readContent reads more of a body of known length.
 func (r *request) readContent() (int, error) {
-	left := int(min(r.Req.ContentLength, int64(r.c.front.Buffer))) - len(r.Body.B)
+	left := int(min(r.Req.ContentLength, int64(r.Route.Settings.Buffer))) - len(r.Body.B)
 	if room := cap(r.Body.B) - len(r.Body.B); room < min(left, firstBuffer) {
 		r.Body.B = forward.Grown(r.Body.B, min(left, max(firstBuffer, len(r.Body.B))))
 	}
@@ -227,7 +227,7 @@ func (c *client) place() bool {
 func (r *request) Queued(*forward.Exchange) {
 	c := r.c
 	if r.lateAt == 0 {
-		r.lateAt = c.front.Lot.Now() + int64(c.front.QueueTimeout)
+		r.lateAt = c.front.Lot.Now() + int64(r.Route.Settings.QueueTimeout)
 	}
 	c.conn.Arm(true, false)
 	c.conn.Watch.Tell(&r.waiting)
@@ -279,7 +279,7 @@ func (r *request) Unpark() {
 	case f.stop.Load():
 		c.answer(503, "tenfour is stopping", retryAfter)
 	default:
-		c.answer(503, "all workers of "+r.Route.Name+" stayed busy for "+f.QueueTimeout.String(), retryAfter)
+		c.answer(503, "all workers of "+r.Route.Name+" stayed busy for "+r.Route.Settings.QueueTimeout.String(), retryAfter)
 	}
 	c.serve()
 }
