@@ -21,14 +21,12 @@ type entrant struct {
 	own    pool.Party
 	place  pool.Place
 	halt   atomic.Bool // it is cut off
-	chosen atomic.Bool // its unusable response is the answer all the same: go on
 	ran    atomic.Bool // a worker has taken it
 
 	// guarded by the race
 	runsOn  *pool.Slot // nil before and after
 	won     bool
 	over    bool
-	waits   bool   // its unusable response is larger than may be held
 	whole   bool   // its unusable response was held to its end
 	outcome string // for the log
 }
@@ -102,25 +100,16 @@ func (e *entrant) verdict() bool {
 	return on
 }
 
-// choose has e's unusable response be the answer all the same. The race is locked.
-func (e *entrant) choose() {
-	e.chosen.Store(true)
-	if e.runsOn != nil {
-		e.runsOn.Notify()
+// stands asks the race about e's unusable response, which is larger than may be held, and reports whether it is the answer
+// all the same.
+func (e *entrant) stands() bool {
+	if !e.race.stands(e) {
+		return false
 	}
-}
-
-// proceed goes on with a response that was chosen.
-func (e *entrant) proceed() {
-	if !e.down.held || !e.chosen.Load() {
-		return
-	}
-	e.race.mu.Lock()
-	e.attach()
-	e.race.mu.Unlock()
 	e.down.held, e.down.to = false, e.Client
 	e.Client.Watch.Tell(&e.slot.Party)
 	e.Client.Look()
+	return true
 }
 
 // appendHeader appends how many backends were asked, of how many there are.

@@ -80,7 +80,6 @@ type Exchange struct {
 
 	winner *Exchange // who goes on for x, once its race has a winner
 	entry  *entrant  // whose exchange x is; nil for a client's
-	stuck  bool      // the race knows that x's response is larger than may be held
 
 	chunksDown httpparse.Chunks
 

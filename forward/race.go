@@ -44,6 +44,7 @@ type Race struct {
 	asked    int
 	best     *bytebufferpool.ByteBuffer // the first unusable response that was whole
 	bestOf   *entrant
+	large    *entrant    // the first whose unusable response was larger than may be held
 	timer    *time.Timer // of a hedge
 }
 
@@ -174,27 +175,40 @@ func (r *Race) ended(e *entrant) {
 	r.goOn(hedges && r.route.budget.take(r.lot.Now()), !hedges)
 }
 
-// stuck takes note of an entrant whose unusable response is larger than may be held.
-func (r *Race) stuck(e *entrant) {
+// stands decides about an entrant whose unusable response is larger than may be held: it is the answer if nobody else
+// can have one. Else it is cut off, for it would wait for the others with a slot in its hands, and others for that slot.
+func (r *Race) stands(e *entrant) bool {
 	r.mu.Lock()
-	e.waits = true
-	r.goOn(false, true)
+	defer r.mu.Unlock()
+	if r.decided {
+		return false
+	}
+	if r.running() > 1 || r.asked < len(r.entrants) || r.best != nil {
+		if r.large == nil {
+			r.large = e
+		}
+		return false
+	}
+	r.decide(e)
+	e.attach()
+	return true
 }
 
-// goOn unlocks the race, and does what follows when an entrant can do no more: at once, or as soon as nobody can do more,
-// the next backend is asked; when there is none, the race is over without a winner.
-func (r *Race) goOn(atOnce, next bool) {
-	running := 0
-	var waits *entrant
+// running is how many entrants are not over.
+func (r *Race) running() int {
+	n := 0
 	for _, e := range r.entrants[:r.asked] {
-		switch {
-		case e.over:
-		case !e.waits:
-			running++
-		case waits == nil:
-			waits = e
+		if !e.over {
+			n++
 		}
 	}
+	return n
+}
+
+// goOn unlocks the race, and does what follows when an entrant is over: at once, or as soon as nobody runs, the next
+// backend is asked; when there is none, the race is over without a winner.
+func (r *Race) goOn(atOnce, next bool) {
+	running := r.running()
 	more := r.asked < len(r.entrants)
 	switch {
 	case r.decided:
@@ -202,30 +216,31 @@ func (r *Race) goOn(atOnce, next bool) {
 		r.mu.Unlock()
 		r.askNext()
 		return
-	case running > 0:
-	case r.best == nil && waits != nil:
-		r.decide(waits)
-		waits.choose()
-	default:
+	case running == 0:
 		r.decide(nil)
-		r.mu.Unlock()
 		r.nobodyWon()
 		return
 	}
 	r.mu.Unlock()
 }
 
-// nobodyWon answers with the first whole response though it is unusable, or else with what went wrong.
+// nobodyWon unlocks the race, and answers with the first whole response though it is unusable, or else with what went
+// wrong.
 func (r *Race) nobodyWon() {
 	x := r.x
-	x.Waiting.Rouse()
-	x.Client.Watch.Tell(x.Party)
 	var outcomes []string
+	var worst *Error
 	unreached := true
 	for _, e := range r.entrants[:r.asked] {
 		outcomes = append(outcomes, e.outcome)
 		unreached = unreached && e.Failure != nil && e.Failure.Step == Connect
+		if e.Failure != nil && (worst == nil || e.Failure.Step > worst.Step) {
+			worst = e.Failure
+		}
 	}
+	r.mu.Unlock()
+	x.Waiting.Rouse()
+	x.Client.Watch.Tell(x.Party)
 	x.Lost = strings.Join(outcomes, "; ")
 	if r.best != nil {
 		e := r.bestOf
@@ -234,16 +249,12 @@ func (r *Race) nobodyWon() {
 		x.Owner.Finished(x)
 		return
 	}
-	if unreached { // they are down: it is held as any other
-		if x.Route.Queue.Enter(x) == nil {
-			return
-		}
+	queue := x.Route.Queue // if they are down: it is held as any other
+	if r.large != nil {
+		queue = r.large.queue // it is asked once more, and its response streamed
 	}
-	worst := r.entrants[0].Failure
-	for _, e := range r.entrants[:r.asked] {
-		if e.Failure != nil && (worst == nil || e.Failure.Step > worst.Step) {
-			worst = e.Failure
-		}
+	if (unreached || r.large != nil) && queue.Enter(x) == nil {
+		return
 	}
 	x.failure = Error{Side: Backend, Step: worst.Step, Sent: worst.Sent, Status: worst.Status, Err: errors.New(x.Lost)}
 	x.Failure = &x.failure

@@ -208,11 +208,12 @@ func (x *Exchange) relay() bool {
 	if x.down.given > given || x.down.content > content {
 		x.touch()
 	}
-	if x.down.held && !x.down.taken && x.down.full() && !x.stuck {
-		x.stuck = true
-		x.entry.race.stuck(x.entry)
-	}
 	switch {
+	case err == nil && x.down.held && !x.down.taken && x.down.full():
+		if !x.entry.stands() {
+			return x.fail(Self, 502, fmt.Errorf("%s: %d, with more than may be held", x.Backend, x.Res.Status))
+		}
+		x.again = true
 	case err != nil && err.taking && x.down.mum:
 		return x.unsaid(err.err)
 	case err != nil && err.taking:

@@ -12,9 +12,6 @@ func (x *Exchange) step() bool {
 	x.now = x.lot.Now()
 	x.Client.Look()
 	x.back.Look()
-	if x.entry != nil {
-		x.entry.proceed()
-	}
 	switch {
 	case x.entry != nil && x.entry.halt.Load():
 		return x.fail(Self, 503, errBeaten)
