@@ -20,6 +20,7 @@ type abRun struct {
 	Requests int           // 0: until Time is up
 	Time     time.Duration // 0: until all Requests are answered
 	Clients  int
+	Size     int    // of a good answer's body; 0 is not known: then a failure may count twice
 	Details  string // a file for the time of each request; "" keeps to ab's own table
 }
 
@@ -49,7 +50,9 @@ func (a abRun) run(ctx context.Context, url string) (*Load, error) {
 		return nil, ctx.Err()
 	}
 	if err != nil {
-		return &Load{Problem: "ab gave up: " + lastLine(err.Error())}, nil
+		l := &Load{Problem: "ab gave up: " + lastLine(err.Error())}
+		fmt.Sscanf(out[max(0, strings.Index(out, "Total of ")):], "Total of %d requests", &l.Requests) // if it said so
+		return l, nil
 	}
 	l, err := parseAB(out, a)
 	if err != nil || a.Details == "" {
@@ -71,7 +74,8 @@ func lastLine(s string) string {
 }
 
 var (
-	abLine       = regexp.MustCompile(`(?m)^(Complete requests|Failed requests|Non-2xx responses|Write errors|Time taken for tests): +([0-9.]+)`)
+	abLine       = regexp.MustCompile(`(?m)^(Complete requests|Failed requests|Non-2xx responses|Write errors|Time taken for tests|Document Length): +([0-9.]+)`)
+	abKinds      = regexp.MustCompile(`Connect: (\d+), Receive: (\d+), Length: (\d+), Exceptions: (\d+)`)
 	abPercentile = regexp.MustCompile(`(?m)^ +(50|90|99|100)% +([0-9]+)`)
 )
 
@@ -90,6 +94,9 @@ func parseAB(out string, a abRun) (*Load, error) {
 	}
 	// ab counts an answer of another status as complete, and not as failed.
 	failed := v["Failed requests"] + v["Non-2xx responses"]
+	if a.Size > 0 {
+		failed = badOf(out, v, a.Size)
+	}
 	l := &Load{
 		Requests:  int(max(0, v["Complete requests"]-failed)),
 		Seconds:   v["Time taken for tests"],
@@ -111,6 +118,22 @@ func parseAB(out string, a abRun) (*Load, error) {
 		l.Problem = "ab: no answers"
 	}
 	return l, nil
+}
+
+// badOf is how many of the complete requests were no good. ab counts one that is reset as "Receive", as "Length" and as an
+// exception, and an error page as "Length" and as "Non-2xx", so that their sum is up to three times as many. All of them
+// have another length than a good answer; but a good one is the measure only if the first answer of all was good.
+func badOf(out string, v map[string]float64, size int) float64 {
+	var received, length float64
+	if m := abKinds.FindStringSubmatch(out); m != nil {
+		received, _ = strconv.ParseFloat(m[2], 64)
+		length, _ = strconv.ParseFloat(m[3], 64)
+	}
+	bad := length
+	if int(v["Document Length"]) != size {
+		bad = v["Complete requests"] - max(0, length-received)
+	}
+	return max(bad, v["Non-2xx responses"])
 }
 
 // readABDetails returns the times of ab's -g file in milliseconds, in order.

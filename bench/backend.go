@@ -162,6 +162,7 @@ type Origin struct {
 	About string // for the report
 	Addrs []string
 	procs []*Process
+	labs  []*lab.Faulty
 	input io.Closer // of one of our own
 }
 
@@ -175,6 +176,9 @@ func (o *Origin) Close() {
 	}
 	for _, p := range o.procs {
 		p.End()
+	}
+	for _, b := range o.labs {
+		b.Close()
 	}
 }
 
@@ -254,6 +258,11 @@ func fastConfiguration(addr string) (string, error) {
 	return b.String(), err
 }
 
+func servePython(path, site, addr string) (*Process, error) {
+	_, port, _ := net.SplitHostPort(addr)
+	return startProcess("python3 -m http.server", site, nil, path, "-m", "http.server", port, "--bind", "127.0.0.1", "--directory", site)
+}
+
 // startPython starts n times python3 -m http.server.
 func startPython(ctx context.Context, site string, n int) (*Origin, error) {
 	path, err := exec.LookPath("python3")
@@ -264,10 +273,8 @@ func startPython(ctx context.Context, site string, n int) (*Origin, error) {
 	for range n {
 		addr, err := freeAddr()
 		if err == nil {
-			_, port, _ := net.SplitHostPort(addr)
 			var p *Process
-			p, err = startProcess("python3 -m http.server", site, nil, path, "-m", "http.server", port, "--bind", "127.0.0.1", "--directory", site)
-			if err == nil {
+			if p, err = servePython(path, site, addr); err == nil {
 				o.procs = append(o.procs, p)
 				err = p.AwaitListening(ctx, addr)
 			}
@@ -277,6 +284,21 @@ func startPython(ctx context.Context, site string, n int) (*Origin, error) {
 			return nil, err
 		}
 		o.Addrs = append(o.Addrs, addr)
+	}
+	return o, nil
+}
+
+// startFaulty starts misbehaving backends of lab, in this process: they have next to nothing to do, and we can ask what they met.
+func startFaulty(about string, specs ...string) (*Origin, error) {
+	o := &Origin{About: about}
+	for _, spec := range specs {
+		b, err := lab.StartFaulty(spec)
+		if err != nil {
+			o.Close()
+			return nil, err
+		}
+		o.labs = append(o.labs, b)
+		o.Addrs = append(o.Addrs, b.Addr())
 	}
 	return o, nil
 }

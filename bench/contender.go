@@ -26,6 +26,14 @@ type Contender struct {
 	Version string
 	Quiet   []string
 	Tuned   bool // with a limit on each backend's connections, where a scenario has one
+	Variant *Variant
+}
+
+// Variant is tenfour with other flags, a row more in one scenario.
+type Variant struct {
+	Name  string
+	Flags []string // instead of the scenario's
+	of    *Scenario
 }
 
 // setup is what a scenario asks of a contender, and what the configurations are written from.
@@ -35,6 +43,8 @@ type setup struct {
 	Flags    []string // tenfour's, that suit the scenario
 	Quiet    []string // and those that turn off what would take a port
 	MaxConn  int      // connections to each backend; 0 is no limit
+	Retries  string   // what the peers try again after: "", "connections" or "statuses"
+	Turn     string   // HAProxy's timeout connect, which is also how long it waits between two tries; "": its usual one
 	Files    int      // descriptors
 	Small    string   // the small response
 }
@@ -141,6 +151,7 @@ func findContenders(ctx context.Context, tenfour, limit string, peers []string) 
 			all = append(all, &Contender{Name: "haproxy-tuned", Kind: c.Kind, Path: c.Path, Tuned: true})
 		}
 	}
+	all = append(all, variants(tenfour)...)
 	for _, c := range all {
 		v, err := c.askVersion(ctx)
 		if err != nil {
@@ -152,6 +163,18 @@ func findContenders(ctx context.Context, tenfour, limit string, peers []string) 
 		}
 	}
 	return append(all, &Contender{Name: "direct", Version: "no proxy"}), nil
+}
+
+// variants are the further rows of tenfour.
+func variants(tenfour string) []*Contender {
+	var all []*Contender
+	for _, s := range scenarios {
+		for _, v := range s.Variants {
+			v.of = s
+			all = append(all, &Contender{Name: v.Name, Kind: kinds[0], Path: tenfour, Variant: &v})
+		}
+	}
+	return all
 }
 
 // quietFlags asks a tenfour whether it has a console, which would take the same port every time.
@@ -193,15 +216,27 @@ func (c *Contender) TakesPart(s *Scenario) bool {
 	if c.Kind != nil && len(c.Kind.only) > 0 && !slices.Contains(c.Kind.only, s.Name) {
 		return false
 	}
+	if c.Variant != nil {
+		return c.Variant.of == s
+	}
 	return !c.Tuned || s.MaxConn > 0
+}
+
+// suited is s with what is this contender's own.
+func (c *Contender) suited(s setup) setup {
+	s.Quiet = c.Quiet
+	if c.Variant != nil {
+		s.Flags = c.Variant.Flags
+	}
+	if !c.Tuned {
+		s.MaxConn, s.Turn = 0, ""
+	}
+	return s
 }
 
 // Configuration is the file that c runs with, or its command line when it has none.
 func (c *Contender) Configuration(s setup) (string, error) {
-	s.Quiet = c.Quiet
-	if !c.Tuned {
-		s.MaxConn = 0
-	}
+	s = c.suited(s)
 	if c.Kind.file == "" {
 		return strings.Join(c.Kind.args(c.Kind.name, "", &s), " ") + "\n", nil
 	}
@@ -221,7 +256,7 @@ func (c *Contender) Start(ctx context.Context, dir string, s setup) (addr string
 	if s.Listen, err = freeAddr(); err != nil {
 		return "", nil, err
 	}
-	s.Quiet = c.Quiet
+	s = c.suited(s)
 	if dir, err = openDir(dir, c.Name+"-"); err != nil {
 		return "", nil, err
 	}

@@ -128,7 +128,7 @@ func (r *Report) section(s ScenarioInfo) (section, error) {
 		var svg string
 		var err error
 		switch f.Name {
-		case "rps", "gbs", "kib", "kept":
+		case "rps", "gbs", "kib", "kept", "took", "usable", "mean":
 			svg, err = r.barPlot(s.Name, f)
 		case "cpu":
 			svg, err = r.cpuPlot(s.Name, f)
@@ -160,7 +160,7 @@ func (r *Report) htmlCell(scenario, contender string, f Figure) tableCell {
 	if ratio := r.ratio(scenario, contender, f.Name); ratio.Known() {
 		c.Ratio = fmt.Sprintf("× %.2f", ratio.Median)
 		switch {
-		case contender == "direct" || isLimit(contender): // nobody's rival
+		case contender == "direct" || contender == idealName || isLimit(contender): // nobody's rival
 		case ratio.Median >= 0.99 && ratio.Median <= 1.01:
 		case f.Higher == (ratio.Median > 1):
 			c.Good = "win"

@@ -2,7 +2,7 @@
 // Caddy) and with no proxy at all, in one run on one machine.
 //
 //	go run ./bench                              all scenarios, 5 rounds: a table, and bench/report/report.html
-//	go run ./bench --quick                      a glance, in under 2 minutes
+//	go run ./bench --quick                      a glance, in under 2 minutes, without restart and fork
 //	go run ./bench --scenario close,keep        some of them
 //	go run ./bench --compare OLD.json           and what has changed since the report OLD.json
 //	go run ./bench --doc docs/performance.md    and write the tables into that page
@@ -51,7 +51,7 @@ func parseOptions(args []string, stderr io.Writer) (*Options, error) {
 	fs.SetOutput(stderr)
 	names := fs.String("scenario", "", "only these, with commas between: "+strings.Join(scenarioNames(), ","))
 	fs.IntVar(&o.Rounds, "rounds", 5, "how often every contender is visited")
-	fs.BoolVar(&o.Quick, "quick", false, "short samples, and as many rounds as fit into 2 minutes (2 at most)")
+	fs.BoolVar(&o.Quick, "quick", false, "short samples, and as many rounds as fit into 2 minutes (2 at most); "+longNames()+" take too long and are left out")
 	fs.Func("peer", "NAME=PATH, repeatable: a contender more; NAME begins with nginx, haproxy, caddy, relay or tenfour, which says how it is set up", func(s string) error {
 		o.Peers = append(o.Peers, s)
 		return nil
@@ -73,7 +73,7 @@ func parseOptions(args []string, stderr io.Writer) (*Options, error) {
 	if o.Rounds < 1 || o.Rounds > 100 {
 		return bad("--rounds %d: from 1 to 100", o.Rounds)
 	}
-	for _, s := range scenarios {
+	for _, s := range scenariosFor(o.Quick) {
 		if *names == "" || slices.Contains(strings.Split(*names, ","), s.Name) {
 			o.Scenarios = append(o.Scenarios, s)
 		}
@@ -82,6 +82,9 @@ func parseOptions(args []string, stderr io.Writer) (*Options, error) {
 		for name := range strings.SplitSeq(*names, ",") {
 			if !slices.Contains(scenarioNames(), name) {
 				return bad("--scenario %s: there are %s", name, strings.Join(scenarioNames(), ", "))
+			}
+			if !slices.ContainsFunc(o.Scenarios, func(s *Scenario) bool { return s.Name == name }) {
+				return bad("--scenario %s: --quick has no time for it", name)
 			}
 		}
 	}

@@ -34,7 +34,7 @@ func (r *Report) markdown() string {
 		r.Machine.Memory, r.Machine.Kernel, r.Machine.Go, r.Machine.Load, r.Command, r.Seconds/60, r.Rounds)
 	var versions []string
 	for _, c := range r.Contenders {
-		if c.Name != "direct" && c.Name != "haproxy-tuned" && !isLimit(c.Name) {
+		if c.Name != "direct" && c.Name != "haproxy-tuned" && c.Name != idealName && c.Version != "" && !isLimit(c.Name) {
 			versions = append(versions, c.Name+" "+strings.TrimPrefix(c.Version, c.Name+"/"))
 		}
 	}
@@ -97,6 +97,9 @@ func (r *Report) losses() []string {
 		for _, f := range s.Figures {
 			var who []string
 			for _, c := range r.partakers(s.Name) {
+				if ours, theirs := r.spread(s.Name, "tenfour", f.Name), r.spread(s.Name, c, f.Name); f.Name == failures.Name && isPeer(c) && ours.Median > theirs.Median {
+					who = append(who, fmt.Sprintf("%.0f, %s has %.0f", ours.Median, c, theirs.Median))
+				}
 				ratio := r.ratio(s.Name, c, f.Name)
 				if !isPeer(c) || !ratio.Known() || f.Higher && ratio.Median >= 0.99 || !f.Higher && ratio.Median <= 1.01 {
 					continue

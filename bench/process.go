@@ -101,6 +101,12 @@ func (p *Process) End() {
 	<-p.done
 }
 
+// Kill ends the program as kill -9 does, and returns when it is gone.
+func (p *Process) Kill() {
+	p.cmd.Process.Kill()
+	<-p.done
+}
+
 // AwaitListening returns when something accepts connections at addr, or an error when the program ends or is late.
 func (p *Process) AwaitListening(ctx context.Context, addr string) error {
 	late := time.After(10 * time.Second)

@@ -87,7 +87,7 @@ func (r *Report) values(scenario, contender, figure string) (good, bad map[int]f
 		v, ok := s.Figures[figure]
 		switch {
 		case s.Scenario != scenario || s.Contender != contender || !ok:
-		case s.Problem == "":
+		case s.Problem == "" || figure == failures.Name: // those who fail are what it counts
 			good[s.Round] = v
 		default:
 			bad[s.Round] = v
@@ -113,6 +113,9 @@ func (r *Report) spread(scenario, contender, figure string) Spread {
 // ratio is the median of tenfour's value over the contender's, round by round, so that what the machine did during a round
 // falls out. Only rounds in which both were good count; without any, it is not known.
 func (r *Report) ratio(scenario, contender, figure string) Spread {
+	if figure == failures.Name { // over nothing, or of nothing
+		return spreadOf(nil, nil)
+	}
 	ours, _ := r.values(scenario, "tenfour", figure)
 	theirs, _ := r.values(scenario, contender, figure)
 	var ratios []float64
@@ -146,9 +149,12 @@ func (r *Report) partakers(scenario string) []string {
 	return names
 }
 
+// idealName is the row of what was computed, not measured.
+const idealName = "ideal"
+
 // isPeer reports whether it is somebody that tenfour is held against: another proxy.
 func isPeer(name string) bool {
-	return name != "direct" && !isLimit(name) && !strings.HasPrefix(name, "tenfour")
+	return name != "direct" && name != idealName && !isLimit(name) && !strings.HasPrefix(name, "tenfour")
 }
 
 // Verdict is a goal beside what was measured.
@@ -177,6 +183,9 @@ func (r *Report) verdicts() []Verdict {
 func (r *Report) verdict(scenario string, f Figure, g Goal) Verdict {
 	v := Verdict{Scenario: scenario, Figure: f.Title}
 	sign, bound := "≥", g.AtLeast
+	if g.None {
+		sign = "="
+	}
 	if g.AtMost > 0 {
 		sign, bound = "≤", g.AtMost
 	}
@@ -203,7 +212,7 @@ func (r *Report) verdict(scenario string, f Figure, g Goal) Verdict {
 	if !v.Known {
 		v.Got = "not known"
 	}
-	v.Met = v.Known && (g.AtMost > 0 && got.Median <= bound || g.AtLeast > 0 && got.Median >= bound)
+	v.Met = v.Known && (g.None && got.Max == 0 || g.AtMost > 0 && got.Median <= bound || g.AtLeast > 0 && got.Median >= bound)
 	return v
 }
 

@@ -56,9 +56,15 @@ func runAll(ctx context.Context, o *Options, root string, stderr io.Writer) (r *
 	}
 	contenders[0].Version = about
 
+	contenders = slices.DeleteFunc(contenders, func(c *Contender) bool {
+		return c.Variant != nil && !slices.Contains(o.Scenarios, c.Variant.of)
+	})
 	r = &Report{Date: began.Format("2006-01-02 15:04 MST"), Machine: describeMachine(), Quick: o.Quick, Tools: toolVersions(ctx), Command: o.commandLine()}
 	for _, c := range contenders {
 		r.Contenders = append(r.Contenders, ContenderInfo{Name: c.Name, Version: c.Version})
+	}
+	if slices.ContainsFunc(o.Scenarios, func(s *Scenario) bool { return s.Ideal != nil }) {
+		r.Contenders = append(r.Contenders, ContenderInfo{Name: idealName, Version: "computed: nobody can do better"})
 	}
 	rounds := o.Rounds
 	if o.Quick {
@@ -84,6 +90,9 @@ func runAll(ctx context.Context, o *Options, root string, stderr io.Writer) (r *
 			}
 			abouts[s.Name] = about
 			r.Samples = append(r.Samples, samples...)
+			if s.Ideal != nil {
+				r.Samples = append(r.Samples, &Sample{Scenario: s.Name, Contender: idealName, Round: round, Figures: s.Ideal})
+			}
 		}
 		r.Rounds = round
 		if o.Quick && time.Since(began)+time.Since(roundBegan) > quickBudget {
@@ -132,12 +141,18 @@ func partakers(all []*Contender, s *Scenario) []*Contender {
 
 // visitAll is one round of one scenario: each pass in a new random order.
 func (e *Env) visitAll(ctx context.Context, s *Scenario, contenders []*Contender, round int, bar *progress) ([]*Sample, string, error) {
-	origin, err := s.Start(ctx, e)
-	if err != nil {
+	var origin *Origin
+	defer func() { origin.Close() }()
+	renew := func() (err error) {
 		origin.Close()
-		return nil, "", fmt.Errorf("%s: its backend: %w", s.Name, err)
+		if origin, err = s.Start(ctx, e); err != nil {
+			err = fmt.Errorf("%s: its backend: %w", s.Name, err)
+		}
+		return err
 	}
-	defer origin.Close()
+	if err := renew(); err != nil {
+		return nil, "", err
+	}
 	samples := make([]*Sample, len(contenders))
 	for i, c := range contenders {
 		samples[i] = &Sample{Scenario: s.Name, Contender: c.Name, Round: round, Figures: map[string]float64{}}
@@ -146,7 +161,12 @@ func (e *Env) visitAll(ctx context.Context, s *Scenario, contenders []*Contender
 		if n > 0 && e.rates[s.Name] == 0 {
 			e.rates[s.Name] = halfOf(samples)
 		}
-		for _, i := range rand.Perm(len(contenders)) {
+		for nth, i := range rand.Perm(len(contenders)) {
+			if s.Fresh && nth > 0 {
+				if err := renew(); err != nil {
+					return nil, "", err
+				}
+			}
 			bar.Next(fmt.Sprintf("round %d, %s: %s", round, s.Name, contenders[i].Name))
 			if err := e.visit(ctx, s, contenders[i], origin, samples[i], pass); err != nil {
 				return nil, "", err
@@ -162,14 +182,14 @@ func (e *Env) visit(ctx context.Context, s *Scenario, c *Contender, origin *Orig
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	set := setup{Backends: origin.Addrs, Flags: s.Flags, MaxConn: s.MaxConn, Files: e.Files}
+	set := setup{Backends: origin.Addrs, Flags: s.Flags, MaxConn: s.MaxConn, Retries: s.Retries, Turn: s.Turn, Files: e.Files}
 	addr, proc, err := c.Start(ctx, e.Dir, set)
 	if err != nil {
 		sample.mark(err.Error())
 		return ctx.Err()
 	}
 	defer proc.End()
-	v := &Visit{Env: e, Scenario: s, Addr: addr, Proc: proc, Sample: sample}
+	v := &Visit{Env: e, Scenario: s, Addr: addr, Proc: proc, Origin: origin, Sample: sample}
 	if proc == nil {
 		if err := pass(ctx, v); err != nil {
 			sample.mark(err.Error())
@@ -203,10 +223,10 @@ func configurations(e *Env, contenders []*Contender, scenarios []*Scenario) ([]C
 				continue
 			}
 			backends := []string{"BACKEND"}
-			if s == seed {
+			if s == seed || s == race {
 				backends = []string{"BACKEND1", "BACKEND2", "BACKEND3", "BACKEND4"}
 			}
-			text, err := c.Configuration(setup{Listen: "127.0.0.1:PORT", Backends: backends, Flags: s.Flags, MaxConn: s.MaxConn, Files: e.Files})
+			text, err := c.Configuration(setup{Listen: "127.0.0.1:PORT", Backends: backends, Flags: s.Flags, MaxConn: s.MaxConn, Retries: s.Retries, Turn: s.Turn, Files: e.Files})
 			if err != nil {
 				return nil, err
 			}
@@ -239,7 +259,7 @@ func (o *Options) commandLine() string {
 	} else {
 		argv = append(argv, fmt.Sprintf("--rounds %d", o.Rounds))
 	}
-	if len(o.Scenarios) < len(scenarios) {
+	if len(o.Scenarios) < len(scenariosFor(o.Quick)) {
 		var names []string
 		for _, s := range o.Scenarios {
 			names = append(names, s.Name)

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -17,13 +19,19 @@ type Scenario struct {
 	Figures  []Figure
 	Goals    []Goal
 	Notes    []string
+	Retries  string    // what the peers try again after, see setup
+	Turn     string    // of haproxy-tuned, see setup
+	Variants []Variant // more rows of tenfour
+	Long     bool      // --quick has no time for it
+	Fresh    bool      // each visit has backends of its own, so that all meet the same
+	Ideal    map[string]float64
 	Load     func(e *Env) []string // the commands, for the report; PROXY stands for the address
 	Start    func(ctx context.Context, e *Env) (*Origin, error)
 	Passes   []func(ctx context.Context, v *Visit) error // each visits every contender in an order of its own
 }
 
 // scenarios are all, in the order of the report.
-var scenarios = []*Scenario{seed, closing, keep, big, up, idle, loris, slow}
+var scenarios = []*Scenario{seed, closing, keep, big, up, idle, loris, slow, restart, fork, race}
 
 func scenarioNames() []string {
 	var names []string
@@ -31,6 +39,21 @@ func scenarioNames() []string {
 		names = append(names, s.Name)
 	}
 	return names
+}
+
+// scenariosFor are those of a run in which none is named.
+func scenariosFor(quick bool) []*Scenario {
+	return slices.DeleteFunc(slices.Clone(scenarios), func(s *Scenario) bool { return quick && s.Long })
+}
+
+func longNames() string {
+	var names []string
+	for _, s := range scenarios {
+		if s.Long {
+			names = append(names, s.Name)
+		}
+	}
+	return strings.Join(names, " and ")
 }
 
 // Figure is one number that is measured.
@@ -49,6 +72,7 @@ var (
 	gbPerS    = Figure{Name: "gbs", Title: "GB/s", Higher: true, Digits: 2}
 	cpuPerGB  = Figure{Name: "cpu", Title: "CPU/GB", Unit: "s", Digits: 2}
 	peakPSS   = Figure{Name: "pss", Title: "peak PSS", Unit: "MB", Digits: 1}
+	failures  = Figure{Name: "failed", Title: "failed requests"} // counts in all samples, and has no ratio: see values
 )
 
 // latencyFigures are percentiles in ms; prefix keeps those of two generators apart.
@@ -66,6 +90,7 @@ type Goal struct {
 	Peer     string  // whose; "" is the best peer's; "-" is none: the bound is a value
 	AtLeast  float64 // 0 is no bound
 	AtMost   float64
+	None     bool     // it is to be 0
 	LeaveOut []string // peers that do not count among the best
 }
 
@@ -78,11 +103,14 @@ type Sizes struct {
 	SeedRequests         int
 	SeedMost             time.Duration
 	Idle, Loris, Readers int
+	RestartRequests      int
+	ForkRequests         int
+	RaceRequests         int
 }
 
 var (
-	fullSizes  = Sizes{Load: 3 * time.Second, Open: 3 * time.Second, Transfer: 3 * time.Second, SeedRequests: 4000, SeedMost: 15 * time.Second, Idle: 8000, Loris: 2000, Readers: 30}
-	quickSizes = Sizes{Load: time.Second, Open: 600 * time.Millisecond, Transfer: 600 * time.Millisecond, SeedRequests: 800, SeedMost: 5 * time.Second, Idle: 2000, Loris: 500, Readers: 30}
+	fullSizes  = Sizes{Load: 3 * time.Second, Open: 3 * time.Second, Transfer: 3 * time.Second, SeedRequests: 4000, SeedMost: 15 * time.Second, Idle: 8000, Loris: 2000, Readers: 30, RestartRequests: 6000, ForkRequests: 100, RaceRequests: 300}
+	quickSizes = Sizes{Load: time.Second, Open: 600 * time.Millisecond, Transfer: 600 * time.Millisecond, SeedRequests: 800, SeedMost: 5 * time.Second, Idle: 2000, Loris: 500, Readers: 30, RaceRequests: 100}
 )
 
 // Env is what a run has: where its files are, how large it is, and what one pass must know of an earlier one.
@@ -132,6 +160,7 @@ type Visit struct {
 	Scenario *Scenario
 	Addr     string
 	Proc     *Process // nil when there is no proxy
+	Origin   *Origin
 	Sample   *Sample
 }
 
