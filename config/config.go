@@ -8,6 +8,7 @@ package config
 
 import (
 	"net"
+	"net/netip"
 	"strconv"
 	"time"
 )
@@ -25,15 +26,21 @@ type Config struct {
 	AccessLog       string // "off", "stdout" or a file; default off
 	LogLevel        string // "debug", "info", "warn" or "error"; default info
 	LogFormat       string // "auto", "text" or "json"; auto is text on a terminal
+
+	TrustedProxies []netip.Prefix // whose X-Forwarded-For is believed; default none
+	Limits         []Limit        // in the order of the file
 }
 
 // Route is what may be asked for, of whom, and how. Nothing changes it after Parse.
 type Route struct {
 	Paths    []string  // what may be asked for: exact, or a prefix if it ends in "/"; default "/"
+	Methods  []string  // with which methods; nil: any
 	Backends []Backend // none means the welcome page
 	Serve    string    // a directory to serve instead of backends; "" for none
 
 	Workers     int           // slots at each backend, 1 or more; default 4
+	Auto        bool          // the number of slots is found by itself, between 1 and WorkersMax
+	WorkersMax  int           // default 64
 	Streams     int           // event streams, tunnels and slow transfers at each backend beyond its slots; default 256
 	Health      string        // the path of a health check; "" for none
 	HealthEvery time.Duration // how often; default 2s
@@ -51,6 +58,39 @@ type Route struct {
 
 	ConnectTimeout time.Duration // for a connection to a backend; default 2s
 	BackendTimeout time.Duration // for a backend's next byte; default 60s
+
+	StripPrefix       string // taken off the path before it is forwarded; "" for nothing
+	HostBackend       bool   // Host names the backend; else it is as the client sent it, and that is the default
+	Request, Response Edits  // of the field lines that go to the backend, and that come back
+
+	CredentialFile   string         // a file or env:NAME: the credential shown to the backend; "" for none
+	CredentialHeader string         // where it is shown; default Authorization
+	ClientTokenFile  string         // a file or env:NAME: the tokens that clients must show; "" for none
+	AllowFrom        []netip.Prefix // which clients may come; nil: any
+	DenyFrom         []netip.Prefix // which may not, even so; default none
+	Limits           []string       // the names of the limits that it is under
+}
+
+// Edits is what is done to the field lines of a message's head: removed, then set, then added.
+type Edits struct {
+	Set    []Field  // in place of all lines of that name, in the file's order
+	Add    []Field  // beside the lines of that name, in the file's order
+	Remove []string // names
+}
+
+// Field is a field line.
+type Field struct{ Name, Value string }
+
+// Limit is how many exchanges may begin in a time.
+type Limit struct {
+	Name    string
+	N       int           // so many, 1 or more,
+	Per     time.Duration // in so long
+	By      string        // counted for each "route", "client", "token", or value of a "header"; default route
+	Header  string        // its name; "" unless By is "header"
+	Over    string        // "reject" (429), or "wait" for its turn; default reject
+	WaitMax time.Duration // how long one waits at most; default 10s
+	OnError string        // when nobody can count: "admit" or "reject"; default reject
 }
 
 // Backend is where a backend is.
@@ -82,8 +122,9 @@ var Default = Config{
 // DefaultRoute is what holds for a route.
 var DefaultRoute = Route{
 	Paths:   []string{"/"},
-	Workers: 4, Streams: 256, HealthEvery: 2 * time.Second,
+	Workers: 4, WorkersMax: 64, Streams: 256, HealthEvery: 2 * time.Second,
 	Queue: 1024, QueueTimeout: 30 * time.Second, Buffer: 256 << 10, Hold: 2 * time.Second, HoldEvery: 10 * time.Millisecond,
 	Race: "off", Usable: "1xx,2xx,3xx,4xx",
 	ConnectTimeout: 2 * time.Second, BackendTimeout: 60 * time.Second,
+	CredentialHeader: "Authorization",
 }
