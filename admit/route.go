@@ -1,15 +1,17 @@
-// Package admit is who may pass: routes.
+// Package admit is who may pass: routes, allowlist, credentials in and out, rate limits.
 //
-//	table, err := admit.NewTable([]string{"/", "/api/"})
-//	i, err := table.Find(target) // the index of the route, or -1; an error when two readers could differ
+//	table, err := admit.NewTable(rules)
+//	m, err := table.Find(target, method, scratch) // the route, or why there is none
+//	refusal := rule.Check(caller)                 // nil: it may pass
 //
-// It compares paths and decides; it answers nobody and forwards nothing.
+// It compares and decides; it answers nobody and forwards nothing.
 package admit
 
 import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -18,72 +20,152 @@ var ErrAmbiguous = errors.New("the path has dot segments, empty segments or enco
 
 // Table finds the route of a request-target. Nothing changes it; it is safe for use by several goroutines.
 type Table struct {
-	exact  map[string]int
-	prefix map[string]int // by the prefix with its trailing slash
-	all    int            // the index of "/", or -1
-	single bool           // "/" is the only route: every target is on it, however it is read
+	exact  map[string]paths
+	prefix map[string]paths // by the prefix with its trailing slash
+	single bool             // "/" is the only path, and for any method: every target is on it, however it is read
 }
 
-// NewTable makes a table of paths: exact, or a prefix if it ends in "/". The longest that fits wins.
-func NewTable(paths []string) (*Table, error) {
-	t := &Table{exact: map[string]int{}, prefix: map[string]int{}, all: -1}
-	for i, path := range paths {
-		if !strings.HasPrefix(path, "/") {
-			return nil, fmt.Errorf("path %q: it must begin with /", path)
-		}
-		if _, err := canonical([]byte(path)); err != nil || strings.ContainsAny(path, "?#%") {
-			return nil, fmt.Errorf("path %q: write it without ?, #, %%, dot segments and empty segments", path)
+// paths are the routes of one path: one for any method, or some that share the methods among them.
+type paths []entry
+
+type entry struct {
+	methods []string // nil for any
+	route   int
+}
+
+// Match is what Find has found.
+type Match struct {
+	Route int    // its index; -1 if none has the path, or not with that method
+	Path  []byte // the path as it was compared, if that is not how it came: this is what may be forwarded; else nil
+	Allow string // what may be asked for, if it was the method: "GET, HEAD"
+}
+
+// Path is where a route is: exact, or a prefix if it ends in "/", and with which methods; nil is any.
+type Path struct {
+	Path    string
+	Methods []string
+	Route   int // the index that Find gives
+}
+
+// NewTable makes a table. The longest path that fits wins.
+func NewTable(list []Path) (*Table, error) {
+	t := &Table{exact: map[string]paths{}, prefix: map[string]paths{}}
+	for _, p := range list {
+		if err := checkPath(p.Path); err != nil {
+			return nil, err
 		}
 		kind := t.exact
-		if strings.HasSuffix(path, "/") {
+		if strings.HasSuffix(p.Path, "/") {
 			kind = t.prefix
 		}
-		if _, twice := kind[path]; twice {
-			return nil, fmt.Errorf("path %q: named twice", path)
+		methods := withHead(p.Methods)
+		for _, other := range kind[p.Path] {
+			if m, both := shared(methods, other.methods); both {
+				return nil, fmt.Errorf("path %q: named twice%s", p.Path, m)
+			}
 		}
-		kind[path] = i
-		if path == "/" {
-			t.all = i
-		}
+		kind[p.Path] = append(kind[p.Path], entry{methods, p.Route})
 	}
-	t.single = t.all >= 0 && len(paths) == 1
+	all := t.prefix["/"]
+	t.single = len(list) == 1 && len(all) == 1 && all[0].methods == nil
 	return t, nil
 }
 
-// Find returns the index of the route that target, in origin- or asterisk-form, is on, or -1.
-func (t *Table) Find(target []byte) (int, error) {
+func checkPath(path string) error {
+	if !strings.HasPrefix(path, "/") {
+		return fmt.Errorf("path %q: it must begin with /", path)
+	}
+	if _, err := canonical([]byte(path), nil); err != nil || strings.ContainsAny(path, "?#%") {
+		return fmt.Errorf("path %q: write it without ?, #, %%, dot segments and empty segments", path)
+	}
+	return nil
+}
+
+// withHead is methods with HEAD wherever GET is (RFC 9110 §9.1).
+func withHead(methods []string) []string {
+	if slices.Contains(methods, "GET") && !slices.Contains(methods, "HEAD") {
+		methods = slices.Insert(slices.Clone(methods), slices.Index(methods, "GET")+1, "HEAD")
+	}
+	return methods
+}
+
+// shared reports whether two lists of methods have one in common, in words.
+func shared(a, b []string) (words string, both bool) {
+	if a == nil || b == nil {
+		return "", true
+	}
+	for _, m := range a {
+		if slices.Contains(b, m) {
+			return ", for " + m, true
+		}
+	}
+	return "", false
+}
+
+// Find returns what a request for target, in origin- or asterisk-form, is on. scratch is memory for Match.Path, which
+// lives as long as that; nil is allocated. The error is ErrAmbiguous.
+func (t *Table) Find(target, method, scratch []byte) (Match, error) {
 	if t.single {
-		return t.all, nil
+		return Match{Route: t.prefix["/"][0].route}, nil
 	}
 	path := target
 	if q := bytes.IndexByte(path, '?'); q >= 0 {
 		path = path[:q]
 	}
-	if len(path) == 0 || path[0] != '/' {
-		return t.all, nil // "*", or the empty path of an absolute-form
+	if len(path) == 0 || path[0] != '/' { // "*", or the empty path of an absolute-form
+		return t.prefix["/"].pick(method), nil
 	}
-	path, err := canonical(path)
+	path, err := canonical(path, scratch)
 	if err != nil {
-		return -1, err
+		return Match{Route: -1}, err
 	}
-	if i, ok := t.exact[string(path)]; ok {
-		return i, nil
+	m := t.longest(path).pick(method)
+	if &path[0] != &target[0] {
+		m.Path = path
 	}
-	for end := len(path); end > 0; end = bytes.LastIndexByte(path[:end-1], '/') + 1 {
-		if i, ok := t.prefix[string(path[:end])]; ok {
-			return i, nil
-		}
-		if end == 1 {
-			break
-		}
-	}
-	return -1, nil
+	return m, nil
 }
 
-// canonical is path with its percent-encoded unreserved characters decoded, or ErrAmbiguous.
-func canonical(path []byte) ([]byte, error) {
-	if bytes.IndexByte(path, '%') >= 0 {
-		path = decodeUnreserved(path)
+// longest returns the routes of the longest path that fits.
+func (t *Table) longest(path []byte) paths {
+	if at, ok := t.exact[string(path)]; ok {
+		return at
+	}
+	for end := bytes.LastIndexByte(path, '/') + 1; end > 0; end = bytes.LastIndexByte(path[:end-1], '/') + 1 {
+		if at, ok := t.prefix[string(path[:end])]; ok {
+			return at
+		}
+	}
+	return nil
+}
+
+// pick returns the route for a method.
+func (p paths) pick(method []byte) Match {
+	for i := range p {
+		if p[i].methods == nil {
+			return Match{Route: p[i].route}
+		}
+		for _, m := range p[i].methods {
+			if string(method) == m {
+				return Match{Route: p[i].route}
+			}
+		}
+	}
+	var allow []string
+	for i := range p {
+		allow = append(allow, p[i].methods...)
+	}
+	return Match{Route: -1, Allow: strings.Join(allow, ", ")}
+}
+
+// canonical is path with its percent-encoded unreserved characters decoded, or ErrAmbiguous. If there are none it is path
+// itself, else it is in scratch.
+func canonical(path, scratch []byte) ([]byte, error) {
+	if encodesUnreserved(path) {
+		var err error
+		if path, err = decodeUnreserved(path, scratch[:0]); err != nil {
+			return nil, err
+		}
 	}
 	for i := 0; i < len(path); i++ {
 		switch path[i] {
@@ -116,17 +198,31 @@ func encodes(p []byte, c byte) bool {
 	return ok && d == c
 }
 
-func decodeUnreserved(path []byte) []byte {
-	out := make([]byte, 0, len(path))
-	for i := 0; i < len(path); i++ {
+// encodesUnreserved reports whether there is anything for decodeUnreserved to do.
+func encodesUnreserved(path []byte) bool {
+	for i := bytes.IndexByte(path, '%'); i >= 0 && i < len(path); i++ {
 		if c, ok := hexByte(path[i:]); ok && unreserved(c) {
+			return true
+		}
+	}
+	return false
+}
+
+// decodeUnreserved appends the decoded path to out. A percent sign that encodes nothing could do so afterwards ("%%34%31").
+func decodeUnreserved(path, out []byte) ([]byte, error) {
+	for i := 0; i < len(path); i++ {
+		c, ok := hexByte(path[i:])
+		switch {
+		case ok && unreserved(c):
 			out = append(out, c)
 			i += 2
 			continue
+		case !ok && path[i] == '%':
+			return nil, ErrAmbiguous
 		}
 		out = append(out, path[i])
 	}
-	return out
+	return out, nil
 }
 
 // hexByte decodes a leading "%XX".
