@@ -397,7 +397,8 @@ func TestStart_wrongFlags(t *testing.T) {
 		{"--backend", "http://a/path"}, {"--backend", "http://u:p@a"}, {"--backend", ""}, {"--backend", "a b:1"},
 		{"--serve", filepath.Join(dir, "missing")}, {"--serve", file},
 		{"--path", "no-slash"}, {"--path", ""}, {"--path", "/a/../b"}, {"--path", "/a?b"},
-		{"--workers", "0"}, {"--workers", "-1"}, {"--workers", "many"}, {"--workers", "65537"},
+		{"--workers", "0"}, {"--workers", "-1"}, {"--workers", "many"}, {"--workers", "65537"}, {"--workers", "Auto"},
+		{"--workers-max", "0"}, {"--workers-max", "65537"}, {"--workers-max", "auto"},
 		{"--queue", "-1"}, {"--queue", "x"}, {"--queue-timeout", "0s"}, {"--queue-timeout", "5"},
 		{"--buffer", "-1"}, {"--buffer", "2GiB"}, {"--buffer", "lots"}, {"--buffer", "nan"}, {"--buffer", "inf"}, {"--buffer", "1e400"},
 		{"--streams", "-1"}, {"--head-timeout", "0s"}, {"--connect-timeout", "-1s"}, {"--backend-timeout", "0s"},
@@ -539,7 +540,7 @@ func TestFlags_doSomething(t *testing.T) {
 		},
 	}
 	elsewhere := map[string]func(*testing.T){
-		"workers": TestSlots_areNeverExceededAtTheBackend, "queue": TestQueue_isFull, "queue-timeout": TestQueue_isTimed,
+		"workers": TestSlots_areNeverExceededAtTheBackend, "workers-max": TestWorkersAuto_isNeverMoreThanTheMost, "queue": TestQueue_isFull, "queue-timeout": TestQueue_isTimed,
 		"head-timeout": TestHeadTimeout, "idle-timeout": TestIdleTimeout, "drain": TestDrain_cutsAtItsDeadline,
 		"access-log": TestAccessLog_hasALineForEveryExchange, "hold-every": TestHold_triesABackendOnceAnInterval,
 		"health": TestHealth_decidesWhoIsAsked, "health-every": TestHealth_decidesWhoIsAsked,

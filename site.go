@@ -144,7 +144,11 @@ func (s *site) backend(at config.Backend, r *config.Route) (*pool.Backend, error
 		serverTLS = &tls.Config{ServerName: at.Host, NextProtos: []string{"http/1.1"}}
 	}
 	o := forward.NewOrigin(at.Host, at.Port, serverTLS)
-	b, err := s.workers.AddBackend(o.Name, r.Workers, r.Streams, o)
+	add, slots := s.workers.AddBackend, r.Workers
+	if r.Auto {
+		add, slots = s.workers.AddAuto, r.WorkersMax
+	}
+	b, err := add(o.Name, slots, r.Streams, o)
 	s.backends[at] = b
 	return b, err
 }

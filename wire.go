@@ -30,6 +30,10 @@ func loadTLS(c *config.Config) (*tls.Config, error) {
 // sayEvent says that a backend is down, or up again. One that is so all the time is heard of at the debug level.
 func sayEvent(log *zerolog.Logger) func(pool.Event) {
 	return func(e pool.Event) {
+		if e.Workers > 0 {
+			log.Debug().Str("backend", e.Backend).Int("workers", e.Workers).Msg(e.Backend + " does most with this many workers")
+			return
+		}
 		line := log.Warn()
 		switch {
 		case e.Again:
@@ -68,7 +72,11 @@ func sayHello(c *config.Config, l *logs.Logs, stdout io.Writer, addr net.Addr, w
 		to = "the welcome page"
 	}
 	if l.Text {
-		fmt.Fprintf(stdout, "tenfour: %s%s → %s, %d workers, %d may wait\n", scheme, addr, to, workers, first.Queue)
+		upTo := ""
+		if first.Auto {
+			upTo = "up to "
+		}
+		fmt.Fprintf(stdout, "tenfour: %s%s → %s, %s%d workers, %d may wait\n", scheme, addr, to, upTo, workers, first.Queue)
 		if own && first.Serve == "" {
 			fmt.Fprintf(stdout, "tenfour: try ab -n 4000 -c 80 %s%s/4k, or tenfour --backend 127.0.0.1:9001\n", scheme, addr)
 		}

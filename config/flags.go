@@ -76,7 +76,8 @@ func flags(c *Config, r *Route, backends *[]string) *pflag.FlagSet {
 	fs.StringArrayVar(backends, "backend", nil, "`URL` of a backend: host:port, http://… or https://… (repeatable)")
 	fs.StringVar(&r.Serve, "serve", "", "serve the files of `DIR` instead of backends")
 	fs.StringArrayVar(&r.Paths, "path", nil, "`PATH` that may be asked for: exact, or a prefix if it ends in / (repeatable; default /)")
-	fs.IntVar(&r.Workers, "workers", r.Workers, "exchanges at a backend at the same time: `N`")
+	fs.Var(workers{r}, "workers", "exchanges at a backend at the same time: `N`, or auto for as many as pay")
+	fs.IntVar(&r.WorkersMax, "workers-max", r.WorkersMax, "exchanges at a backend with --workers auto, at the most: `N`")
 	fs.IntVar(&r.Queue, "queue", r.Queue, "exchanges that may wait for a worker: `N`")
 	fs.DurationVar(&r.QueueTimeout, "queue-timeout", r.QueueTimeout, "`D` that one may wait")
 	fs.Var((*size)(&r.Buffer), "buffer", "`SIZE` of a body held for a slow client, or taken in before a worker is")
@@ -120,6 +121,7 @@ func (c *Config) check(r *Route) error {
 		bad(strings.HasPrefix(p, "/"), "--path %s: it must begin with /", p)
 	}
 	bad(r.Workers >= 1 && r.Workers <= 65536, "--workers %d: 1 to 65536", r.Workers)
+	bad(r.WorkersMax >= 1 && r.WorkersMax <= 65536, "--workers-max %d: 1 to 65536", r.WorkersMax)
 	bad(r.Queue >= 0, "--queue %d: 0 or more", r.Queue)
 	bad(r.Buffer <= 1<<30, "--buffer %s: 1GiB at most", (*size)(&r.Buffer))
 	bad(r.Streams >= 0, "--streams %d: 0 or more", r.Streams)

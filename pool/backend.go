@@ -18,6 +18,7 @@ type Backend struct {
 	workers    *ants.Pool // one long task for every slot: work
 	slots      []*Slot    // all of them
 	maxStreams int
+	auto       *auto // moves limit; nil for a fixed number
 
 	served    atomic.Int64
 	impatient atomic.Int32 // exchanges that have waited long for their first byte
@@ -25,9 +26,12 @@ type Backend struct {
 
 	// guarded by the pool
 	free     []*Slot // idle slots, the one with the warmest connection last
+	spare    []*Slot // without a worker: only with auto
 	routes   []*Route
 	streams  int
-	width    int // slots that may be used; all of them but after an outage
+	limit    int // slots that are used: all of them, or as many as auto finds right
+	away     int // slots without a worker: those in spare, and those whose workers are about to leave
+	width    int // slots that may be used; limit but after an outage
 	failures int // in a row
 	outage   outage
 }
@@ -35,13 +39,21 @@ type Backend struct {
 // AddBackend adds a backend of 1 or more slots, which may lend up to streams connections beyond them to what lasts.
 // origin is what the tasks find in Origin.
 func (p *Pool) AddBackend(name string, slots, streams int, origin any) (*Backend, error) {
+	return p.add(name, slots, streams, origin, nil)
+}
+
+func (p *Pool) add(name string, slots, streams int, origin any, a *auto) (*Backend, error) {
 	if slots < 1 {
 		return nil, fmt.Errorf("backend %s: %d workers: at least 1 is needed", name, slots)
 	}
-	b := &Backend{Name: name, Origin: origin, pool: p, maxStreams: streams, width: slots}
+	b := &Backend{Name: name, Origin: origin, pool: p, maxStreams: streams, limit: slots, width: slots, auto: a}
+	if a != nil {
+		a.used, a.told = a.limiter.limit, a.limiter.limit
+		b.limit, b.width, b.away = a.used, a.used, slots-a.used
+	}
 	var err error
 	// ants would send idle workers home after a second (purge), let submitters wait, and print panics by itself.
-	b.workers, err = ants.NewPool(slots, ants.WithDisablePurge(true), ants.WithNonblocking(true), ants.WithPanicHandler(b.panicked))
+	b.workers, err = ants.NewPool(b.limit, ants.WithDisablePurge(true), ants.WithNonblocking(true), ants.WithPanicHandler(b.panicked))
 	if err != nil {
 		return nil, fmt.Errorf("backend %s: %w", name, err)
 	}
@@ -52,6 +64,10 @@ func (p *Pool) AddBackend(name string, slots, streams int, origin any) (*Backend
 	}
 	for i := len(b.slots) - 1; i >= 0; i-- { // the first is on top
 		s := b.slots[i]
+		if i >= b.limit {
+			b.spare = append(b.spare, s)
+			continue
+		}
 		b.free = append(b.free, s)
 		if err := b.workers.Submit(s.work); err != nil {
 			return nil, fmt.Errorf("backend %s: starting its worker: %w", name, err)
@@ -73,8 +89,9 @@ func (b *Backend) panicked(v any) {
 			continue
 		}
 		s.fallen = false
+		b.auto.forgive(s)
 		b.tried(s)
-		if err := b.workers.Submit(s.work); err != nil {
+		if err := b.staff(s); err != nil {
 			b.pool.panics(fmt.Errorf("backend %s: a slot is lost: %w", b.Name, err), nil)
 			return
 		}
@@ -84,6 +101,7 @@ func (b *Backend) panicked(v any) {
 		}
 		if s.task == nil {
 			b.free = append(b.free, s)
+			b.trim()
 		}
 		return
 	}
@@ -108,6 +126,7 @@ func (b *Backend) next(s *Slot) Task {
 			b.serveQueues() // s alone may not have been room enough
 		}
 	}
+	b.auto.ended(s, task)
 	return task
 }
 
@@ -120,7 +139,7 @@ func (b *Backend) following(s *Slot) Task {
 }
 
 // busy is the number of slots that somebody has.
-func (b *Backend) busy() int { return len(b.slots) - len(b.free) }
+func (b *Backend) busy() int { return len(b.slots) - b.away - len(b.free) }
 
 // room is how many tasks more b may be given now.
 func (b *Backend) room() int { return max(0, min(len(b.free), b.width-b.busy())) }
@@ -186,7 +205,7 @@ func (b *Backend) Return() {
 	b.streams--
 }
 
-// Workers is the number of b's slots.
+// Workers is the number of b's slots: with auto, the most there may be.
 func (b *Backend) Workers() int { return len(b.slots) }
 
 // Free is the number of slots that nobody has.

@@ -14,7 +14,7 @@ type Hold struct {
 	Every time.Duration // how often a backend is tried meanwhile
 }
 
-// Event is a backend that went down, or came up again.
+// Event is a backend that went down, came up again, or has another number of workers.
 type Event struct {
 	Backend string
 	Up      bool
@@ -23,6 +23,7 @@ type Event struct {
 	Held    int           // tasks that it, or its route's others, kept waiting meanwhile
 	Longest time.Duration // that one of those waited
 	Again   bool          // it was up for a moment only: this happens all the time
+	Workers int           // it has so many from now on, and this is all that has happened; else 0
 }
 
 // outage is what there is to know of a backend while it is down: nobody asks anything of it but one task at a time, which
@@ -88,6 +89,7 @@ func (s *Slot) Trying() int64 {
 // Reached says that the request of s's task is on its way: its backend is down no more, or for another reason.
 func (s *Slot) Reached() {
 	b := s.Backend
+	b.auto.reached(s)
 	if !b.unwell.Load() {
 		return
 	}
@@ -159,13 +161,13 @@ func (s *Slot) Up(began int64) {
 	b.failures = 0
 	switch {
 	case b.up():
-		b.width = min(2*b.width, len(b.slots))
+		b.width = min(2*b.width, b.limit)
 	case began < o.since || o.sick: // an answer from before says nothing
 		return
 	default:
 		b.comeUp(s)
 	}
-	b.unwell.Store(b.width < len(b.slots))
+	b.unwell.Store(b.width < b.limit)
 	b.serveQueues()
 }
 
@@ -191,7 +193,7 @@ func (b *Backend) comeUp(s *Slot) {
 		o.pause = 0
 	}
 	o.since, o.ended = 0, now
-	b.width = max(1, b.busy()) // those that are under way since before it went down count for nothing
+	b.width = min(max(1, b.busy()), b.limit) // those that are under way since before it went down count for nothing
 	if o.timer != nil {
 		o.timer.Stop()
 	}
@@ -240,7 +242,7 @@ func (b *Backend) Well() {
 		return
 	}
 	b.comeUp(nil)
-	b.unwell.Store(b.width < len(b.slots))
+	b.unwell.Store(b.width < b.limit)
 	b.serveQueues()
 }
 

@@ -46,7 +46,7 @@ func New(lot *Lot, onPanic func(v any, stack []byte)) *Pool {
 	return &Pool{lot: lot, panics: onPanic, events: func(Event) {}}
 }
 
-// OnEvent has f told when a backend goes down and comes up again. It is called before the first backend is added; f runs
+// OnEvent has f told when a backend goes down, comes up again, or has another number of workers. It is called before the first backend is added; f runs
 // with the pool locked, and must not call it.
 func (p *Pool) OnEvent(f func(Event)) { p.events = f }
 

@@ -1,6 +1,9 @@
 package pool
 
-import "slices"
+import (
+	"slices"
+	"sync/atomic"
+)
 
 // Task is what a worker runs: an exchange.
 type Task interface {
@@ -37,6 +40,11 @@ type Slot struct {
 	fallen  bool  // its worker panicked; guarded by the pool
 	trialTo int64 // while its task tries a backend that is down: until when, in the lot's time; guarded by the pool
 	offered bool  // it is among the free though its task still runs; guarded by the pool
+
+	// only with auto
+	since     int64        // when its worker began with its task; 0 for none; guarded by the pool
+	over      bool         // it has hung since the limit was cut; guarded by the pool
+	reachedAt atomic.Int64 // when that task's request was on its way; 0 before
 }
 
 // work is a worker: it runs one task after the other until its slot is retired.
@@ -59,6 +67,7 @@ func (s *Slot) work() {
 		}
 	}
 	s.drop()
+	s.Backend.left(s)
 }
 
 // Ending says that s's task is about to return, and that its client may know: the next request is not to find the slot
@@ -67,7 +76,7 @@ func (s *Slot) Ending() {
 	b := s.Backend
 	b.pool.mu.Lock()
 	defer b.pool.mu.Unlock()
-	if s.offered || s.task != nil || len(b.free) > 0 || b.width < len(b.slots) || b.pool.closed || b.eldest() != nil {
+	if s.offered || s.task != nil || len(b.free) > 0 || b.width < b.limit || b.pool.closed || b.eldest() != nil {
 		return
 	}
 	s.offered = true
@@ -99,6 +108,9 @@ func (s *Slot) await() Task {
 		mu.Lock()
 		task, lone, retired := s.task, s.lone, s.retired
 		s.task, s.lone = nil, false
+		if task != nil {
+			s.Backend.auto.given(s)
+		}
 		mu.Unlock()
 		switch {
 		case task != nil:

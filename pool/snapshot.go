@@ -18,7 +18,7 @@ type BackendState struct {
 	Trying  bool          // an exchange tries it
 	Sick    bool          // its health check says that it is not well
 
-	Workers  int // slots
+	Workers  int // slots; with auto, those that are used now, and Busy may be more for a moment
 	Width    int // of which so many may be used: all of them, but for the first moments after an outage
 	Busy     int // of which so many are
 	Streams  int // connections lent to what lasts
@@ -43,7 +43,7 @@ func (p *Pool) Snapshot() Snapshot {
 	var s Snapshot
 	for _, b := range p.backends {
 		state := BackendState{
-			Name: b.Name, Up: b.up(), Workers: len(b.slots), Width: b.width, Busy: b.busy(), Streams: b.streams,
+			Name: b.Name, Up: b.up(), Workers: b.limit, Width: b.width, Busy: b.busy(), Streams: b.streams,
 			Failures: b.failures, Served: b.served.Load(),
 		}
 		if o := &b.outage; !state.Up {

@@ -1,0 +1,153 @@
+package pool
+
+import (
+	"math"
+	"time"
+)
+
+// limiter finds how many exchanges a backend should have at a time. It asks one question again and again: does the
+// upper half of the slots pay? To find out it uses half of them for a moment, and compares what was done. That never
+// asks more of the backend than it had already, and needs no notion of which latency is good.
+type limiter struct {
+	most    int
+	limit   int           // what was found best so far
+	ceiling int           // above it connections had to wait for the backend to accept them; most if that is not known
+	until   time.Duration // when the ceiling is forgotten
+	lasting time.Duration // for how long the next one holds
+
+	trial int           // which window of a trial is under way, from 1 on; 0 for none
+	full  float64       // tasks per second at the limit, summed over the trial's windows
+	half  float64       // the same at the other number
+	known float64       // tasks per second at the limit when it was last tried
+	next  time.Duration // when the next trial may begin
+	pause time.Duration // before the one after that
+}
+
+// window is what a backend did while a number of its slots was in use, all of them all the time.
+type window struct {
+	at     time.Duration // its end; the beginning of time is anywhere
+	rate   float64       // tasks per second
+	queued bool          // there was always another task waiting: else the number of slots was not what mattered
+	late   int           // connections that the backend has long not accepted
+}
+
+const (
+	trialWindows = 4                // half, all, all, half: so that what drifts meanwhile cancels out
+	trialSoon    = time.Second / 2  // until the next trial, once one has told that all is well
+	trialRare    = 16 * time.Second // the longest such pause: it doubles
+	// An upper half that pays in full doubles what is done: its gain is 1. One that only queues at the backend gains 0.
+	gainLots  = 0.7
+	gainSome  = 0.3
+	gainNone  = 0.07
+	gainLess  = -0.1        // more of them do less
+	changed   = 1.6         // times as much or as little as was known: the backend is another one than it was
+	ceilingAt = time.Minute // how long a ceiling holds, at first; it doubles
+	ceilMost  = 16 * time.Minute
+)
+
+func newLimiter(start, most int) limiter {
+	return limiter{most: most, limit: min(start, most), ceiling: most, pause: trialSoon, lasting: ceilingAt}
+}
+
+// uses is how many slots may be used now: the limit, or what a trial compares it with.
+func (l *limiter) uses() int {
+	if l.triesOther() {
+		return l.other()
+	}
+	return l.limit
+}
+
+// triesOther reports whether the window under way is of a trial's other number.
+func (l *limiter) triesOther() bool { return l.trial == 1 || l.trial == trialWindows }
+
+// other is what the limit is compared with: half of it, and 1 with 2.
+func (l *limiter) other() int {
+	if l.limit == 1 {
+		return min(2, l.ceiling)
+	}
+	return l.limit / 2
+}
+
+// heed takes a window into account that went by with uses slots.
+func (l *limiter) heed(w window) {
+	if w.at >= l.until {
+		l.ceiling = l.most
+	}
+	if w.late > 0 {
+		l.cut(w)
+		return
+	}
+	if !w.queued {
+		l.trial = 0
+		return
+	}
+	switch {
+	case l.trial == 0:
+		if l.known > 0 && (w.rate > l.known*changed || w.rate < l.known/changed) {
+			l.next, l.pause = w.at, trialSoon
+		}
+		if w.at >= l.next && l.other() != l.limit {
+			l.trial, l.full, l.half = 1, 0, 0
+		}
+		return
+	case l.triesOther():
+		l.half += w.rate
+	default:
+		l.full += w.rate
+	}
+	if l.trial++; l.trial > trialWindows {
+		l.judge(w.at)
+	}
+}
+
+// judge ends a trial.
+func (l *limiter) judge(now time.Duration) {
+	l.trial = 0
+	l.known = l.full / (trialWindows / 2)
+	before, gain := l.limit, l.gain()
+	some, none := gainSome, gainNone
+	if l.limit < autoStart {
+		some = gainNone
+	}
+	if l.limit <= autoStart { // with few, one that takes long keeps all others waiting: they must be worse to be given up
+		none = gainLess
+	}
+	switch {
+	case l.limit == 1: // the trial was of 2
+		if gain > none {
+			l.limit = l.other()
+		}
+	case gain >= gainLots:
+		l.limit += max(1, l.limit/2)
+	case gain >= some:
+		l.limit += max(1, l.limit/8)
+	case gain < none:
+		l.limit = l.other()
+	}
+	l.limit = min(l.limit, l.ceiling)
+	if l.limit != before {
+		l.known, l.next, l.pause = 0, now, trialSoon
+		return
+	}
+	l.next = now + l.pause
+	l.pause = min(2*l.pause, trialRare)
+}
+
+// gain is how much of the larger number's additional slots was to be seen in what was done: 1 for all, 0 for nothing.
+func (l *limiter) gain() float64 {
+	if l.half == 0 || l.full == 0 {
+		return 1
+	}
+	return math.Log(l.full/l.half) / math.Log(float64(l.limit)/float64(l.other()))
+}
+
+// cut is the answer to connections that were not accepted in time: they were too many by about as many.
+func (l *limiter) cut(w window) {
+	used := l.uses()
+	l.ceiling = max(1, used-1)
+	l.until = w.at + l.lasting
+	l.lasting = min(2*l.lasting, ceilMost)
+	l.limit = max(1, min(l.limit, max(used-w.late, used/4), used*3/4))
+	l.trial, l.known, l.pause = 0, 0, trialSoon
+	l.next = w.at + l.pause
+}
