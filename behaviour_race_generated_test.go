@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// part is what a backend does with every request of a generated race.
-type part struct {
+// role is what a backend does with every request of a generated race.
+type role struct {
 	after   time.Duration // before it does
 	does    string        // answers, cuts (its body in the middle), resets (before a byte), refuses, nothing (until it is cut off)
 	status  int
@@ -22,15 +22,15 @@ type part struct {
 	body    content
 }
 
-func (p part) String() string {
+func (p role) String() string {
 	return fmt.Sprintf("%s %d %s %d after %v", p.does, p.status, p.framing, p.body.n, p.after)
 }
 
 // usable reports whether the head of a usable response comes from it.
-func (p part) usable() bool { return (p.does == "answers" || p.does == "cuts") && p.status < 500 }
+func (p role) usable() bool { return (p.does == "answers" || p.does == "cuts") && p.status < 500 }
 
-func anyPart(rng *rand.Rand, number int) part {
-	return part{
+func anyPart(rng *rand.Rand, number int) role {
+	return role{
 		after:   time.Duration(rng.IntN(20)) * time.Millisecond,
 		does:    []string{"answers", "answers", "answers", "answers", "cuts", "resets", "refuses", "nothing"}[rng.IntN(8)],
 		status:  []int{200, 200, 404, 500, 503}[rng.IntN(5)],
@@ -40,7 +40,7 @@ func anyPart(rng *rand.Rand, number int) part {
 }
 
 // play starts a backend that plays p as the number-th. busy counts the requests that backends have in hand.
-func play(t *testing.T, p part, number int, wanted content, busy *atomic.Int32) (addr string) {
+func play(t *testing.T, p role, number int, wanted content, busy *atomic.Int32) (addr string) {
 	if p.does == "refuses" {
 		return refusing(t)
 	}
@@ -105,7 +105,7 @@ func TestRace_generated(t *testing.T) {
 }
 
 func generatedRace(t *testing.T, rng *rand.Rand) {
-	var parts []part
+	var parts []role
 	var list []string
 	var busy atomic.Int32
 	wanted := content{int64(rng.IntN(30 << 10)), 99}
@@ -167,7 +167,7 @@ func generatedRace(t *testing.T, rng *rand.Rand) {
 }
 
 // oneResponse reads a response to its end, and says how it is not the one that may come from parts.
-func oneResponse(c *peer, method string, parts []part, anyUsable, mayBreak bool) error {
+func oneResponse(c *peer, method string, parts []role, anyUsable, mayBreak bool) error {
 	r, err := c.answer(method)
 	if err != nil {
 		return fmt.Errorf("no response: %w", err)

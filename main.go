@@ -67,7 +67,7 @@ func runContext(ctx context.Context, args []string, stdout, stderr io.Writer, re
 		return exitUsage
 	}
 	defer l.Close()
-	err = serve(ctx, &c, l, stdout, ready)
+	err = serve(ctx, args, &c, l, stdout, ready)
 	if err == nil {
 		return exitStopped
 	}
@@ -82,12 +82,7 @@ func runContext(ctx context.Context, args []string, stdout, stderr io.Writer, re
 type usageError struct{ error }
 
 // serve builds the house, and answers clients until ctx is done.
-func serve(ctx context.Context, c *config.Config, l *logs.Logs, stdout io.Writer, ready func(net.Addr)) error {
-	welcome := len(c.Routes[0].Backends) == 0
-	clientTLS, err := loadTLS(c)
-	if err != nil {
-		return &usageError{err}
-	}
+func serve(ctx context.Context, args []string, c *config.Config, l *logs.Logs, stdout io.Writer, ready func(net.Addr)) error {
 	lot, err := pool.NewLot()
 	if err != nil {
 		return err
@@ -98,36 +93,43 @@ func serve(ctx context.Context, c *config.Config, l *logs.Logs, stdout io.Writer
 	})
 	workers.OnEvent(sayEvent(&l.Log))
 	defer workers.Close()
-	built, err := buildSite(c, workers)
+	h := &house{workers: workers, log: &l.Log, parts: parts{made: map[any]*part{}}}
+	built, err := h.build(c)
 	if err != nil {
 		return err
 	}
-	defer built.Close()
+	defer func() { built.release() }()
 	ln, err := (&net.ListenConfig{KeepAlive: -1, Control: sock.Control(c.HeadTimeout)}).Listen(ctx, "tcp", c.Listen)
 	if err != nil {
 		return fmt.Errorf("listen on %s: %w", c.Listen, err)
 	}
 	f := front.New(front.Config{
-		Lot: lot, Pool: workers, Table: built.table, Routes: built.routes, TLS: clientTLS,
-		HeadTimeout: c.HeadTimeout, IdleTimeout: c.IdleTimeout,
-		MostOpen: mostOpen(workers.Workers()),
-		Log:      l.Log, Access: l.Access,
-	})
-	if ready == nil { // else the process, and its processors, are not ours alone
+		Lot: lot, Pool: workers, MostOpen: mostOpen(workers.Workers()), Log: l.Log, Access: l.Access,
+	}, &built.Site)
+	reload := make(chan os.Signal, 1)
+	if ready == nil { // else the process, its processors and its signals are not ours alone
 		defer workers.TendProcs().Close()
+		signal.Notify(reload, syscall.SIGHUP)
+		defer signal.Stop(reload)
 	}
-	sayHello(c, l, stdout, ln.Addr(), workers.Workers(), welcome)
+	sayHello(built, l, stdout, ln.Addr())
 	failed := make(chan error, 1)
 	go func() { failed <- f.Serve(ln) }() // ends with Drain
 	if ready != nil {
 		ready(ln.Addr())
 	}
-	select {
-	case err := <-failed:
-		return err
-	case <-ctx.Done():
+	for running := true; running; {
+		select {
+		case err := <-failed:
+			return err
+		case <-reload:
+			built = h.reload(args, f, built, l)
+		case <-ctx.Done():
+			running = false
+		}
 	}
-	l.Log.Info().Int("connections", f.Open()).Stringer("at_most", c.Drain).Msg("draining")
-	l.Log.Info().Int("cut", f.Drain(c.Drain)).Msg("stopped")
+	l.Log.Info().Int("connections", f.Open()).Stringer("at_most", built.c.Drain).Msg("draining")
+	l.Log.Info().Int("cut", f.Drain(built.c.Drain)).Msg("stopped")
+	h.replaced.Wait()
 	return nil
 }

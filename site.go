@@ -2,155 +2,248 @@ package main
 
 import (
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strings"
+	"sync"
+
+	"github.com/rs/zerolog"
 
 	"tenfour/admit"
 	"tenfour/config"
 	"tenfour/forward"
+	"tenfour/front"
 	"tenfour/health"
 	"tenfour/lab"
 	"tenfour/pool"
 )
 
-// site is the routes that a configuration describes, built: with their backends, their checks, and the backends that
-// tenfour runs itself.
-type site struct {
-	c        *config.Config
+// house is what stays while configurations come and go.
+type house struct {
 	workers  *pool.Pool
-	table    *admit.Table
-	routes   []*forward.Route // by the table's index
-	backends map[config.Backend]*pool.Backend
-	checkers []*health.Checker
-	own      []*lab.Backends
+	log      *zerolog.Logger
+	parts    parts
+	replaced sync.WaitGroup // sites that have been, until they are released
 }
 
-// buildSite makes a site, which Close ends.
-func buildSite(c *config.Config, workers *pool.Pool) (*site, error) {
-	s := &site{c: c, workers: workers, backends: map[config.Backend]*pool.Backend{}}
-	err := s.startLab()
-	if err == nil {
+// site is what a configuration describes, built.
+type site struct {
+	front.Site
+	h      *house
+	c      *config.Config
+	keys   []any    // of the parts that it uses, in the order in which it took them
+	settle []func() // what has to be done about parts when the site is used: they may be another site's until then
+}
+
+// build makes the site of a configuration. Nothing changes for others until use.
+func (h *house) build(c *config.Config) (*site, error) {
+	s := &site{h: h, c: c, Site: front.Site{HeadTimeout: c.HeadTimeout, IdleTimeout: c.IdleTimeout}}
+	var err error
+	if s.TLS, err = loadTLS(c); err != nil {
+		err = &usageError{err}
+	} else {
 		err = s.buildRoutes()
 	}
 	if err != nil {
-		s.Close()
+		s.release()
 		return nil, err
 	}
-	s.checkHealth()
 	return s, nil
 }
 
-// Close ends what runs for s beside the exchanges.
-func (s *site) Close() {
-	for _, k := range s.checkers {
-		k.Close()
+// use has the parts be as s wants them.
+func (s *site) use() {
+	for _, settle := range s.settle {
+		settle()
 	}
-	for _, l := range s.own {
-		l.Close()
+}
+
+// release gives back what s is made of. Nothing may go on there any more.
+func (s *site) release() {
+	slices.Reverse(s.keys) // a route goes before its backends
+	s.h.parts.release(s.keys)
+	s.keys = nil
+}
+
+// share is take for s.
+func share[T any](s *site, key any, make func() (T, func(), error)) (T, error) {
+	value, err := take(&s.h.parts, key, make)
+	if err == nil {
+		s.keys = append(s.keys, key)
 	}
+	return value, err
+}
+
+// buildRoutes makes the routes and their table.
+func (s *site) buildRoutes() error {
+	limits, err := s.buildLimits()
+	if err != nil {
+		return err
+	}
+	var paths []admit.Path
+	var errs []error
+	for i := range s.c.Routes {
+		r := &s.c.Routes[i]
+		route, err := s.buildRoute(r, limits)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		for _, p := range r.Paths {
+			paths = append(paths, admit.Path{Path: p, Methods: r.Methods, Route: len(s.Routes)})
+		}
+		s.Routes = append(s.Routes, route)
+	}
+	if s.Table, err = admit.NewTable(paths); err != nil {
+		errs = append(errs, fmt.Errorf("--path: %w", err))
+	}
+	if len(errs) > 0 {
+		return &usageError{errors.Join(errs...)}
+	}
+	return nil
+}
+
+func (s *site) buildRoute(r *config.Route, limits map[string]*admit.Limit) (front.Route, error) {
+	name := strings.Join(r.Paths, " ")
+	route := front.Route{StripPrefix: strings.TrimSuffix(r.StripPrefix, "/")}
+	settings := &forward.Settings{
+		ConnectTimeout: r.ConnectTimeout, BackendTimeout: r.BackendTimeout, ClientTimeout: s.c.IdleTimeout,
+		QueueTimeout: r.QueueTimeout, Buffer: r.Buffer, HostBackend: r.HostBackend,
+	}
+	var errs [3]error
+	settings.Racing, errs[0] = racing(r)
+	settings.Request, settings.Response, errs[1] = s.edits(r)
+	route.Rule, errs[2] = s.rule(r, limits)
+	if err := errors.Join(errs[:]...); err != nil {
+		return route, err
+	}
+	at, err := s.backendsOf(r)
+	if err != nil {
+		return route, err
+	}
+	var backends []*pool.Backend
+	for _, b := range at {
+		one, err := s.backend(b, r)
+		if err != nil {
+			return route, err
+		}
+		backends = append(backends, one)
+	}
+	hold := pool.Hold{For: r.Hold, Every: r.HoldEvery}
+	route.Route = &forward.Route{Name: name, Settings: settings}
+	route.Queue, err = s.queue(name, r.Queue, hold, backends)
+	for _, b := range backends {
+		if settings.Racing.Mode == forward.NoRace || err != nil {
+			break
+		}
+		entry := forward.Entry{Name: b.Name}
+		entry.Queue, err = s.queue(name+" to "+b.Name, r.Queue, pool.Hold{}, []*pool.Backend{b})
+		route.Entries = append(route.Entries, entry)
+	}
+	return route, err
+}
+
+// queue takes the queue to some backends.
+func (s *site) queue(name string, most int, hold pool.Hold, backends []*pool.Backend) (*pool.Route, error) {
+	key := fmt.Sprintf("queue %q %d %v", name, most, hold)
+	for _, b := range backends {
+		key += fmt.Sprintf(" %p", b)
+	}
+	return share(s, key, func() (*pool.Route, func(), error) {
+		q := s.h.workers.AddRoute(name, most, hold, backends...)
+		return q, q.Remove, nil
+	})
 }
 
 // labBackends is how many backends of its own tenfour starts when a route has no others: enough to see them take turns.
 const labBackends = 4
 
-// startLab starts backends for each route that has none: for the welcome page, or for a directory.
-func (s *site) startLab() error {
-	for i := range s.c.Routes {
-		r := &s.c.Routes[i]
-		if len(r.Backends) > 0 {
-			continue
-		}
+// backendsOf is where a route's backends are. It starts some for a route that has none: for the welcome page, or for a
+// directory.
+func (s *site) backendsOf(r *config.Route) ([]config.Backend, error) {
+	if len(r.Backends) > 0 {
+		return r.Backends, nil
+	}
+	own, err := share(s, "lab "+r.Serve, func() (*lab.Backends, func(), error) {
 		files := lab.Welcome()
 		if r.Serve != "" {
 			var err error
 			if files, err = lab.Dir(r.Serve); err != nil {
-				return &usageError{fmt.Errorf("--serve: %w", err)}
+				return nil, nil, fmt.Errorf("--serve: %w", err)
 			}
 		}
 		own, err := lab.Start(http.Handler(files), labBackends)
-		if err != nil {
-			return err
-		}
-		s.own = append(s.own, own)
-		for _, addr := range own.Addrs() {
-			at, err := netip.ParseAddrPort(addr)
-			if err != nil {
-				return err
-			}
-			r.Backends = append(r.Backends, config.Backend{Host: at.Addr().String(), Port: at.Port()})
-		}
+		return own, func() { own.Close() }, err
+	})
+	if err != nil {
+		return nil, err
 	}
-	return nil
-}
-
-// buildRoutes makes the routes and their table. Routes share the slots of a backend that both name.
-func (s *site) buildRoutes() error {
-	var paths []string
-	for i := range s.c.Routes {
-		r := &s.c.Routes[i]
-		route, err := s.buildRoute(r)
-		if err != nil {
-			return err
-		}
-		for range r.Paths {
-			s.routes = append(s.routes, route)
-		}
-		paths = append(paths, r.Paths...)
-	}
-	var err error
-	if s.table, err = admit.NewTable(paths); err != nil {
-		return &usageError{fmt.Errorf("--path: %w", err)}
-	}
-	return nil
-}
-
-func (s *site) buildRoute(r *config.Route) (*forward.Route, error) {
-	settings := &forward.Settings{
-		ConnectTimeout: r.ConnectTimeout, BackendTimeout: r.BackendTimeout, ClientTimeout: s.c.IdleTimeout,
-		QueueTimeout: r.QueueTimeout, Buffer: r.Buffer,
-	}
-	var err error
-	if settings.Racing, err = racing(r); err != nil {
-		return nil, &usageError{err}
-	}
-	var backends []*pool.Backend
-	for _, at := range r.Backends {
-		b, err := s.backend(at, r)
+	var at []config.Backend
+	for _, addr := range own.Addrs() {
+		a, err := netip.ParseAddrPort(addr)
 		if err != nil {
 			return nil, err
 		}
-		backends = append(backends, b)
+		at = append(at, config.Backend{Host: a.Addr().String(), Port: a.Port()})
 	}
-	route := &forward.Route{Name: strings.Join(r.Paths, " "), Settings: settings}
-	route.Queue = s.workers.AddRoute(route.Name, r.Queue, pool.Hold{For: r.Hold, Every: r.HoldEvery}, backends...)
-	if settings.Racing.Mode != forward.NoRace {
-		for _, b := range backends {
-			entry := s.workers.AddRoute(route.Name+" to "+b.Name, r.Queue, pool.Hold{}, b)
-			route.Entries = append(route.Entries, forward.Entry{Name: b.Name, Queue: entry})
-		}
-	}
-	return route, nil
+	return at, nil
 }
 
-// backend returns the backend at a place, which it adds when r is the first to name it.
+// backendKey is what makes a backend another one. How many slots it has does not.
+type backendKey struct {
+	config.Backend
+	autoMost int // 0 for a fixed number
+}
+
+// backend takes the backend at a place, with its health check. Routes share the slots of one that both name.
 func (s *site) backend(at config.Backend, r *config.Route) (*pool.Backend, error) {
-	if b := s.backends[at]; b != nil {
+	key := backendKey{Backend: at}
+	if r.Auto {
+		key.autoMost = r.WorkersMax
+	}
+	b, err := share(s, key, func() (*pool.Backend, func(), error) {
+		var serverTLS *tls.Config
+		if at.HTTPS {
+			serverTLS = &tls.Config{ServerName: at.Host, NextProtos: []string{"http/1.1"}}
+		}
+		o := forward.NewOrigin(at.Host, at.Port, serverTLS)
+		add, slots := s.h.workers.AddBackend, r.Workers
+		if r.Auto {
+			add, slots = s.h.workers.AddAuto, r.WorkersMax
+		}
+		b, err := add(o.Name, slots, r.Streams, o)
+		if err != nil {
+			return nil, nil, err
+		}
+		return b, b.Remove, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.settle = append(s.settle, func() { b.Resize(r.Workers, r.Streams) })
+	if r.Health == "" {
 		return b, nil
 	}
-	var serverTLS *tls.Config
-	if at.HTTPS {
-		serverTLS = &tls.Config{ServerName: at.Host, NextProtos: []string{"http/1.1"}}
-	}
-	o := forward.NewOrigin(at.Host, at.Port, serverTLS)
-	add, slots := s.workers.AddBackend, r.Workers
-	if r.Auto {
-		add, slots = s.workers.AddAuto, r.WorkersMax
-	}
-	b, err := add(o.Name, slots, r.Streams, o)
-	s.backends[at] = b
+	check := health.Check{URL: at.String() + r.Health, Every: r.HealthEvery, Timeout: r.ConnectTimeout + r.HealthEvery}
+	_, err = share(s, checkKey{b, check.URL, check.Every.String() + check.Timeout.String()}, func() (*health.Checker, func(), error) {
+		k := health.Start(check, func(well bool, why string) {
+			if well {
+				b.Well()
+			} else {
+				b.Sick(why)
+			}
+		})
+		return k, func() { k.Close(); b.Well() }, nil
+	})
 	return b, err
+}
+
+type checkKey struct {
+	b          *pool.Backend
+	url, times string
 }
 
 // racing is how a route asks its backends.
@@ -161,27 +254,4 @@ func racing(c *config.Route) (r forward.Racing, err error) {
 		return r, fmt.Errorf("--usable: %w", err)
 	}
 	return r, nil
-}
-
-// checkHealth starts to check the backends of routes that want it.
-func (s *site) checkHealth() {
-	checked := map[config.Backend]bool{}
-	for i := range s.c.Routes {
-		r := &s.c.Routes[i]
-		for _, at := range r.Backends {
-			if r.Health == "" || checked[at] {
-				continue
-			}
-			checked[at] = true
-			b := s.backends[at]
-			check := health.Check{URL: at.String() + r.Health, Every: r.HealthEvery, Timeout: r.ConnectTimeout + r.HealthEvery}
-			s.checkers = append(s.checkers, health.Start(check, func(well bool, why string) {
-				if well {
-					b.Well()
-				} else {
-					b.Sick(why)
-				}
-			}))
-		}
-	}
 }

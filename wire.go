@@ -53,36 +53,45 @@ func sayEvent(log *zerolog.Logger) func(pool.Event) {
 // connectionsExpected is how many connections tenfour is made to hold.
 const connectionsExpected = 10_000
 
-// sayHello says what runs: for people on a terminal in plain words with what to try next, else as a log line.
-func sayHello(c *config.Config, l *logs.Logs, stdout io.Writer, addr net.Addr, workers int, own bool) {
-	scheme := "http://"
-	if c.TLSCert != "" {
-		scheme = "https://"
+// sayHello says what runs, a line for each route: for people on a terminal in plain words with what to try next, else as
+// log lines.
+func sayHello(s *site, l *logs.Logs, stdout io.Writer, addr net.Addr) {
+	at := "http://" + addr.String()
+	if s.TLS != nil {
+		at = "https://" + addr.String()
 	}
-	first := &c.Routes[0]
-	var names []string
-	for _, b := range first.Backends {
-		names = append(names, b.Addr())
-	}
-	to := strings.Join(names, ", ")
-	switch {
-	case first.Serve != "":
-		to = "the files of " + first.Serve
-	case own:
-		to = "the welcome page"
-	}
-	if l.Text {
+	for i := range s.c.Routes {
+		r := &s.c.Routes[i]
+		var names []string
+		workers := 0
+		for _, b := range s.Routes[i].Queue.Backends() {
+			names = append(names, b.Name)
+			workers += b.Workers()
+		}
+		from, to := at, strings.Join(names, ", ")
+		if len(r.Paths) > 1 || r.Paths[0] != "/" {
+			from += " " + strings.Join(r.Paths, " ")
+		}
+		welcome := len(r.Backends) == 0 && r.Serve == ""
+		switch {
+		case welcome:
+			to = "the welcome page"
+		case r.Serve != "":
+			to = "the files of " + r.Serve
+		}
+		if !l.Text {
+			l.Log.Info().Str("listen", at).Strs("paths", r.Paths).Strs("backends", names).Int("workers", workers).Int("queue", r.Queue).
+				Msg(from + " → " + to)
+			continue
+		}
 		upTo := ""
-		if first.Auto {
+		if r.Auto {
 			upTo = "up to "
 		}
-		fmt.Fprintf(stdout, "tenfour: %s%s → %s, %s%d workers, %d may wait\n", scheme, addr, to, upTo, workers, first.Queue)
-		if own && first.Serve == "" {
-			fmt.Fprintf(stdout, "tenfour: try ab -n 4000 -c 80 %s%s/4k, or tenfour --backend 127.0.0.1:9001\n", scheme, addr)
+		fmt.Fprintf(stdout, "tenfour: %s → %s, %s%d workers, %d may wait\n", from, to, upTo, workers, r.Queue)
+		if welcome {
+			fmt.Fprintf(stdout, "tenfour: try ab -n 4000 -c 80 %s/4k, or tenfour --backend 127.0.0.1:9001\n", at)
 		}
-	} else {
-		l.Log.Info().Str("listen", scheme+addr.String()).Strs("backends", names).Int("workers", workers).Int("queue", first.Queue).
-			Msg(scheme + addr.String() + " → " + to)
 	}
 	if limit := descriptors(); limit < connectionsExpected {
 		l.Log.Warn().Int("limit", limit).Int("wanted", connectionsExpected).

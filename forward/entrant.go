@@ -41,6 +41,7 @@ func newEntrant(r *Race, entry Entry) *entrant {
 	e.In = GetBuffer(x.HeadLen)
 	e.In.B = append(e.In.B[:0], x.In.B[:x.HeadLen]...)
 	e.HeadLen, e.InAt = x.HeadLen, x.HeadLen
+	e.Target = slices.Clone(x.Target)
 	if e.BodyWhole = x.BodyWhole; x.Body != nil {
 		e.Body = GetBuffer(len(x.Body.B))
 		e.Body.B = append(e.Body.B[:0], x.Body.B...)

@@ -41,6 +41,7 @@ type Exchange struct {
 	Req       httpparse.Request
 	In        *bytebufferpool.ByteBuffer // the head in its first HeadLen bytes, and what came behind it
 	HeadLen   int
+	Target    []byte                     // what is asked for instead of the request's own target; nil for that
 	InAt      int                        // the first byte in In that is neither head nor taken into Body
 	Chunks    httpparse.Chunks           // of a chunked body, up to InAt
 	Body      *bytebufferpool.ByteBuffer // content taken so far; nil for none

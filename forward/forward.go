@@ -20,6 +20,9 @@ type Settings struct {
 	QueueTimeout   time.Duration // for a slot
 	Buffer         int           // bytes of a body that are held for a peer slower than the other; below 4 KiB as much is held all the same
 	Racing         Racing
+	HostBackend    bool   // Host names the backend, whatever the client's says
+	Request        *Edits // of what the backend gets; nil for none
+	Response       *Edits // of what the client gets
 }
 
 const (

@@ -11,13 +11,14 @@ import (
 // their order and case less the connection-specific ones, and ours. length is the content's, or -1 for chunked, or
 // noBody. Nothing of the client's head is copied as it came: a field line is written from its parsed name and value.
 func (x *Exchange) appendRequestHead(dst []byte, o *Origin, framing httpparse.Framing, length int64) []byte {
-	req, buf := &x.Req, x.In.B
+	req, buf, edits := &x.Req, x.In.B, x.Route.Settings.Request
 	dst = append(dst, req.Method.In(buf)...)
 	dst = append(dst, ' ')
 	dst = x.appendTarget(dst)
 	dst = append(dst, " HTTP/1.1\r\n"...)
+	ownHost := x.Route.Settings.HostBackend
 	switch {
-	case !req.HasHost:
+	case !req.HasHost || ownHost:
 		dst = appendField(dst, "Host", o.Host)
 	case req.Form == httpparse.AbsoluteForm: // its authority stands for whatever Host said (RFC 9112 §3.2.2)
 		dst = append(append(append(dst, "Host: "...), req.Host.In(buf)...), "\r\n"...)
@@ -26,12 +27,12 @@ func (x *Exchange) appendRequestHead(dst []byte, o *Origin, framing httpparse.Fr
 	lengthDone := false
 	for i := range req.Fields {
 		f := &req.Fields[i]
-		if f.Hop {
+		if f.Hop || edits.drops(f.Name.In(buf)) {
 			continue
 		}
 		switch f.ID {
 		case httpparse.FieldHost:
-			if req.Form == httpparse.AbsoluteForm {
+			if req.Form == httpparse.AbsoluteForm || ownHost {
 				continue
 			}
 		case httpparse.FieldContentLength:
@@ -61,7 +62,12 @@ func (x *Exchange) appendRequestHead(dst []byte, o *Origin, framing httpparse.Fr
 		}
 		dst = appendLine(dst, f.Name.In(buf), f.Value.In(buf))
 	}
-	dst = x.appendForwarded(dst, forwarded)
+	if edits == nil || len(edits.Drop) == 0 {
+		dst = x.appendForwarded(dst, forwarded)
+	} else {
+		dst = edits.appendOurs(dst, string(x.appendForwarded(nil, forwarded)))
+	}
+	dst = edits.appendLines(dst)
 	switch {
 	case framing == httpparse.Chunked:
 		dst = append(dst, "Transfer-Encoding: chunked\r\n"...)
@@ -78,6 +84,9 @@ func (x *Exchange) appendRequestHead(dst []byte, o *Origin, framing httpparse.Fr
 
 // appendTarget appends the request-target in origin-form, or "*" (RFC 9112 §3.2.1, §3.2.4).
 func (x *Exchange) appendTarget(dst []byte) []byte {
+	if x.Target != nil {
+		return append(dst, x.Target...)
+	}
 	origin := x.Req.Origin.In(x.In.B)
 	if len(origin) == 0 || origin[0] == '?' {
 		if x.Req.Verb == httpparse.Options && len(origin) == 0 {
@@ -135,15 +144,17 @@ func (x *Exchange) appendResponseHead(dst []byte) []byte {
 	dst = append(dst, ' ')
 	dst = res.AppendReason(dst, buf)
 	dst = append(dst, "\r\n"...)
-	dst = appendResponseFields(dst, res, buf)
+	edits := x.Route.Settings.Response
+	dst = appendResponseFields(dst, res, buf, edits)
 	if !res.HasDate {
 		dst = AppendDate(dst)
 	}
-	dst = append(dst, via(res.Minor)...)
-	dst = append(dst, x.origin.Header...)
+	dst = edits.appendOurs(dst, via(res.Minor))
+	dst = edits.appendOurs(dst, x.origin.Header)
 	if x.entry != nil {
 		dst = x.entry.appendHeader(dst)
 	}
+	dst = edits.appendLines(dst)
 	switch {
 	case x.down.chunked:
 		dst = append(dst, "Transfer-Encoding: chunked\r\n"...)
@@ -170,10 +181,10 @@ func (x *Exchange) lengthOnly() bool {
 }
 
 // appendResponseFields appends the field lines that go on, in their order and case.
-func appendResponseFields(dst []byte, res *httpparse.Response, buf []byte) []byte {
+func appendResponseFields(dst []byte, res *httpparse.Response, buf []byte, edits *Edits) []byte {
 	for i := range res.Fields {
 		f := &res.Fields[i]
-		if f.Hop || f.ID == httpparse.FieldContentLength || f.ID == httpparse.FieldXBackend {
+		if f.Hop || f.ID == httpparse.FieldContentLength || f.ID == httpparse.FieldXBackend || edits.drops(f.Name.In(buf)) {
 			continue
 		}
 		dst = appendLine(dst, f.Name.In(buf), f.Value.In(buf))
@@ -188,7 +199,7 @@ func appendInterim(dst []byte, res *httpparse.Response, buf []byte) []byte {
 	dst = append(dst, ' ')
 	dst = res.AppendReason(dst, buf)
 	dst = append(dst, "\r\n"...)
-	dst = appendResponseFields(dst, res, buf)
+	dst = appendResponseFields(dst, res, buf, nil)
 	return append(dst, "\r\n"...)
 }
 

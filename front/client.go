@@ -18,6 +18,7 @@ type phase uint8
 const (
 	greeting  phase = iota // the first byte of a TLS handshake
 	reading                // the next head, or its first byte
+	limited                // a limit's decision about its request
 	buffering              // the rest of a small body
 	placed                 // its exchange: the pool has it
 	lasting                // its exchange, which has left its worker
@@ -72,6 +73,12 @@ func (c *client) Unpark() {
 	case c.phase == lasting:
 		c.req.Resume()
 		return
+	case c.front.stop.Load() && c.phase == limited:
+		c.req.stopWaiting()
+		c.phase = reading
+		c.answer(503, "tenfour is stopping", retryAfter)
+		c.serve()
+		return
 	case c.front.stop.Load():
 		c.close()
 		return
@@ -95,6 +102,8 @@ func (c *client) serve() {
 			on = c.greet()
 		case reading:
 			on = c.readHead()
+		case limited:
+			on = c.lookAtLimit()
 		case buffering:
 			on = c.readBody()
 		case flushing:
@@ -168,7 +177,7 @@ func (c *client) startHead() {
 	c.req.start(c)
 	// The timeout is for the whole head. A new connection has it from the beginning.
 	if c.served > 0 || c.party.Deadline() == 0 {
-		c.req.headEnd = c.front.Lot.Now() + int64(c.front.HeadTimeout)
+		c.req.headEnd = c.front.Lot.Now() + int64(c.front.site.Load().HeadTimeout)
 	} else {
 		c.req.headEnd = c.party.Deadline()
 	}
@@ -190,7 +199,7 @@ func (c *client) parkReading() bool {
 		}
 	default:
 		c.dropBuffer()
-		c.party.SetDeadline(c.front.Lot.Now() + int64(c.front.IdleTimeout))
+		c.party.SetDeadline(c.front.Lot.Now() + int64(c.front.site.Load().IdleTimeout))
 	}
 	return c.park(false)
 }
@@ -221,11 +230,13 @@ func (c *client) timeUp() {
 	c.party.SetDeadline(0)
 	switch {
 	case c.phase == reading && c.req != nil:
-		c.answer(408, "the request's head did not arrive within "+c.front.HeadTimeout.String(), "")
+		c.answer(408, "the request's head did not arrive within "+c.front.site.Load().HeadTimeout.String(), "")
+	case c.phase == limited:
+		c.limitTooLate()
 	case c.phase == buffering:
-		c.answer(408, "the request's body did not go on for "+c.front.IdleTimeout.String(), "")
+		c.answer(408, "the request's body did not go on for "+c.front.site.Load().IdleTimeout.String(), "")
 	case c.phase == flushing:
-		c.dropped("took no byte of its response for " + c.front.IdleTimeout.String())
+		c.dropped("took no byte of its response for " + c.front.site.Load().IdleTimeout.String())
 		return
 	default:
 		c.close()
@@ -289,7 +300,7 @@ func (c *client) greet() bool {
 		return false
 	}
 	c.conn.Await()
-	c.party.SetDeadline(c.front.Lot.Now() + int64(c.front.HeadTimeout))
+	c.party.SetDeadline(c.front.Lot.Now() + int64(c.front.site.Load().HeadTimeout))
 	return c.park(false)
 }
 
@@ -298,7 +309,7 @@ func (c *client) shakeHands() {
 	c.phase = reading
 	var asleep pool.Party
 	asleep.InitSleeper(c.front.Lot)
-	err := c.conn.StartTLS(c.front.TLS, true, &asleep, c.party.Deadline())
+	err := c.conn.StartTLS(c.front.site.Load().TLS, true, &asleep, c.party.Deadline())
 	asleep.Leave()
 	c.conn.Watch.Tell(&c.party)
 	if err != nil {

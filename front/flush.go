@@ -21,7 +21,7 @@ func (c *client) flush() bool {
 	switch {
 	case err == sock.ErrWait:
 		if c.outAt > before || c.party.Deadline() == 0 { // what the client sends meanwhile puts nothing off
-			c.party.SetDeadline(c.front.Lot.Now() + int64(c.front.IdleTimeout))
+			c.party.SetDeadline(c.front.Lot.Now() + int64(c.front.site.Load().IdleTimeout))
 		}
 		return c.park(true)
 	case err != nil:

@@ -1,7 +1,8 @@
 // Package front is the client's side: accept, read heads, keep the connection, answer errors, drain.
 //
-//	f := front.New(front.Config{Lot: lot, Pool: p, Routes: routes, ...})
+//	f := front.New(front.Config{Lot: lot, Pool: p, ...}, &front.Site{Table: table, Routes: routes, ...})
 //	go f.Serve(listener)  // any number of listeners
+//	f.Use(another)        // for the requests that begin from now on
 //	f.Drain(30*time.Second)
 //
 // A connection belongs to nobody while it waits: it is parked in the lot. When bytes come, whoever notices reads the
@@ -11,7 +12,6 @@
 package front
 
 import (
-	"crypto/tls"
 	"errors"
 	"net"
 	"net/netip"
@@ -21,8 +21,6 @@ import (
 
 	"github.com/rs/zerolog"
 
-	"tenfour/admit"
-	"tenfour/forward"
 	"tenfour/httpparse"
 	"tenfour/pool"
 	"tenfour/sock"
@@ -30,16 +28,10 @@ import (
 
 // Config is what a Front needs. Nothing changes it afterwards.
 type Config struct {
-	Lot    *pool.Lot
-	Pool   *pool.Pool
-	Table  *admit.Table
-	Routes []*forward.Route // by the table's index
-	Limits httpparse.Limits
-	TLS    *tls.Config // nil for plain connections
-
-	HeadTimeout time.Duration // for a whole head, from its first byte; for the first byte of a new connection too
-	IdleTimeout time.Duration // for the next request of a persistent connection; for a client to take bytes
-	MostOpen    int           // connections of clients, so that descriptors are left for backends; 0 is any number
+	Lot      *pool.Lot
+	Pool     *pool.Pool
+	Limits   httpparse.Limits
+	MostOpen int // connections of clients, so that descriptors are left for backends; 0 is any number
 
 	Log    zerolog.Logger
 	Access *zerolog.Logger // nil for no access log
@@ -48,10 +40,13 @@ type Config struct {
 // Front answers clients. It is safe for use by several goroutines. Make one with New.
 type Front struct {
 	Config
-	requests sync.Pool // *request
-	spare    sync.Pool // *client
-	loops    sync.WaitGroup
-	ids      idSource
+	site      atomic.Pointer[Site]
+	secure    bool          // clients speak TLS
+	firstByte time.Duration // what clients had for their first byte when listening began
+	requests  sync.Pool     // *request
+	spare     sync.Pool     // *client
+	loops     sync.WaitGroup
+	ids       idSource
 
 	draining atomic.Bool
 	stop     atomic.Bool // cut everything
@@ -64,8 +59,9 @@ type Front struct {
 }
 
 // New makes a front that has no listener yet.
-func New(c Config) *Front {
-	f := &Front{Config: c, ids: newIDSource()}
+func New(c Config, site *Site) *Front {
+	f := &Front{Config: c, ids: newIDSource(), secure: site.TLS != nil, firstByte: site.HeadTimeout}
+	f.Use(site)
 	f.clients.next, f.clients.prev = &f.clients, &f.clients
 	f.requests.New = func() any { return newRequest(f) }
 	f.spare.New = func() any { return newClient(f) }
@@ -80,11 +76,13 @@ func (f *Front) Open() int {
 }
 
 // firstTimeout is what is left of the head timeout for a connection that was accepted without a byte.
-func (f *Front) firstTimeout() time.Duration { return f.HeadTimeout - sock.Deferral(f.HeadTimeout) }
+func (f *Front) firstTimeout() time.Duration {
+	return max(f.site.Load().HeadTimeout-sock.Deferral(f.firstByte), time.Millisecond)
+}
 
 // Serve answers clients on ln, which is the front's from then on, until Drain.
 func (f *Front) Serve(ln net.Listener) error {
-	l, err := sock.Listen(ln, f.HeadTimeout)
+	l, err := sock.Listen(ln, f.firstByte)
 	if err != nil {
 		return err
 	}
@@ -140,7 +138,7 @@ func (f *Front) accepted(fd int, remote netip.AddrPort) (more bool) {
 	c.conn.Init(f.Lot, fd, remote)
 	c.conn.Watch.Tell(&c.party)
 	c.phase, c.served = reading, 0
-	if f.TLS != nil {
+	if f.secure {
 		c.phase = greeting
 	}
 	f.enter(c)

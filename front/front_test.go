@@ -65,8 +65,8 @@ func startFront(t testing.TB, slots, queue int, backends map[string]string) (add
 		t.Fatal(err)
 	}
 	workers = pool.New(lot, func(v any, stack []byte) { t.Errorf("panic: %v\n%s", v, stack) })
-	var paths []string
-	var routes []*forward.Route
+	var paths []admit.Path
+	var routes []front.Route
 	settings := &forward.Settings{ConnectTimeout: patience, BackendTimeout: time.Hour, ClientTimeout: time.Hour, QueueTimeout: time.Hour, Buffer: 64 << 10}
 	for path, at := range backends {
 		tcp, err := net.ResolveTCPAddr("tcp", at)
@@ -78,15 +78,17 @@ func startFront(t testing.TB, slots, queue int, backends map[string]string) (add
 		if err != nil {
 			t.Fatal(err)
 		}
-		paths = append(paths, path)
-		routes = append(routes, &forward.Route{Name: path, Queue: workers.AddRoute(path, queue, pool.Hold{}, b), Settings: settings})
+		paths = append(paths, admit.Path{Path: path, Route: len(routes)})
+		routes = append(routes, front.Route{
+			Route: &forward.Route{Name: path, Queue: workers.AddRoute(path, queue, pool.Hold{}, b), Settings: settings},
+		})
 	}
 	table, err := admit.NewTable(paths)
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := front.New(front.Config{Lot: lot, Pool: workers, Table: table, Routes: routes,
-		HeadTimeout: time.Hour, IdleTimeout: time.Hour, Log: zerolog.Nop()})
+	f := front.New(front.Config{Lot: lot, Pool: workers, Log: zerolog.Nop()},
+		&front.Site{Table: table, Routes: routes, HeadTimeout: time.Hour, IdleTimeout: time.Hour})
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

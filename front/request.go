@@ -21,6 +21,11 @@ type request struct {
 	race    atomic.Pointer[forward.Race] // that it waits for; nil for none
 	lateAt  int64                        // when it has waited too long, in the lot's time
 
+	site      *Site  // that it goes by; nil before it is decided
+	admission        // to its route
+	target    []byte // memory for Target, kept
+	path      []byte // and for the path that it was found by
+
 	headEnd int64 // when its head must be complete
 	id      uint64
 	status  int    // of what the client got; 0 for nothing
@@ -43,7 +48,12 @@ func (r *request) start(c *client) {
 func (r *request) end() {
 	r.waiting.Leave()
 	r.race.Store(nil)
+	r.endAdmission()
 	r.Reset()
+	if r.site != nil {
+		r.site.leave()
+		r.site = nil
+	}
 	r.c, r.status, r.bytes, r.reason, r.lateAt = nil, 0, 0, "", 0
 }
 
@@ -69,17 +79,34 @@ func (c *client) begin(n int) bool {
 	case req.ViaSelf > viaMost:
 		return c.answer(508, "the request has come through tenfour "+strconv.Itoa(req.ViaSelf)+" times: it goes in a loop", "")
 	}
-	i, err := f.Table.Find(req.Origin.In(c.in.B))
+	site := f.enterSite()
+	r.site = site
+	m, err := site.Table.Find(req.Origin.In(c.in.B), req.Method.In(c.in.B), r.path[:0])
 	switch {
 	case err == admit.ErrAmbiguous:
 		return c.answer(400, err.Error(), "")
-	case i < 0:
+	case m.Allow != "":
+		return c.answer(405, "the route of this path has no such method", "Allow: "+m.Allow+"\r\n")
+	case m.Route < 0:
 		return c.answer(404, "no route names this path", "")
 	case f.draining.Load():
 		return c.answer(503, "tenfour is stopping", retryAfter)
 	}
-	r.Route = f.Routes[i]
-	if req.Framing == httpparse.NoBody {
+	route := &site.Routes[m.Route]
+	r.Route = route.Route
+	if m.Path != nil || route.StripPrefix != "" {
+		r.path = m.Path
+		r.retarget(m.Path, route.StripPrefix)
+	}
+	if route.Rule != nil {
+		return c.admit(route.Rule)
+	}
+	return c.admitted()
+}
+
+// admitted goes on with a request that may pass.
+func (c *client) admitted() bool {
+	if c.req.Req.Framing == httpparse.NoBody {
 		return c.place()
 	}
 	return c.beginBody()
@@ -138,7 +165,7 @@ func (c *client) readBody() bool {
 		return true
 	case rerr == sock.ErrWait:
 		if c.party.Deadline() == 0 {
-			c.party.SetDeadline(c.front.Lot.Now() + int64(c.front.IdleTimeout))
+			c.party.SetDeadline(c.front.Lot.Now() + int64(c.front.site.Load().IdleTimeout))
 		}
 		return c.park(false)
 	}
@@ -201,7 +228,7 @@ func (r *request) readChunks() (int, error) {
 func (c *client) place() bool {
 	r, f := c.req, c.front
 	c.party.SetDeadline(0)
-	r.Limits, r.Secure, r.Stop = &f.Limits, f.TLS != nil, &f.stop
+	r.Limits, r.Secure, r.Stop = &f.Limits, f.secure, &f.stop
 	r.Client, r.Party, r.Waiting, r.At, r.Owner = &c.conn, &c.party, &r.waiting, &r.place, r
 	c.phase = placed
 	if r.Raced() {

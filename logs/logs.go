@@ -36,7 +36,7 @@ type Logs struct {
 
 	queue   diode.Writer
 	dropped atomic.Int64
-	file    *os.File // of the access log; nil for none
+	file    *file // of the access log; nil for none
 }
 
 // waiting is how many access lines may wait to be written; more are dropped, the oldest first, and counted.
@@ -55,8 +55,8 @@ func Open(o Options, stdout, stderr io.Writer) (*Logs, error) {
 	}
 	to, text := stdout, readByPeople(o.Format, stdout)
 	if o.Access != "stdout" {
-		l.file, err = os.OpenFile(o.Access, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o640)
-		if err != nil {
+		l.file = &file{path: o.Access}
+		if err := l.file.reopen(); err != nil {
 			return nil, err // os has said on what it was
 		}
 		to, text = l.file, o.Format == "text"
@@ -71,6 +71,14 @@ func Open(o Options, stdout, stderr io.Writer) (*Logs, error) {
 
 // Dropped is the number of access lines that were lost because their writer was slower than the exchanges.
 func (l *Logs) Dropped() int64 { return l.dropped.Load() }
+
+// Reopen has the access log go on in a file that is opened anew: somebody may have renamed the old one.
+func (l *Logs) Reopen() error {
+	if l.file == nil {
+		return nil
+	}
+	return l.file.reopen()
+}
 
 // closeWait is how long Close waits for a reader of the access log that has stopped reading.
 const closeWait = 2 * time.Second

@@ -82,8 +82,6 @@ func (a *auto) ended(s *Slot, next Task) {
 	a.forgive(s)
 	if next != nil {
 		a.given(s)
-	} else {
-		b.trim()
 	}
 	if !hung {
 		a.count(b, now, took, next != nil || b.eldest() != nil)

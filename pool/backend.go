@@ -26,10 +26,10 @@ type Backend struct {
 
 	// guarded by the pool
 	free     []*Slot // idle slots, the one with the warmest connection last
-	spare    []*Slot // without a worker: only with auto
+	spare    []*Slot // without a worker: with auto, and when there were more once
 	routes   []*Route
 	streams  int
-	limit    int // slots that are used: all of them, or as many as auto finds right
+	limit    int // slots that are used: as many as were asked for, or as auto finds right
 	away     int // slots without a worker: those in spare, and those whose workers are about to leave
 	width    int // slots that may be used; limit but after an outage
 	failures int // in a row
@@ -122,6 +122,9 @@ func (b *Backend) next(s *Slot) Task {
 		// One that grew impatient a moment ago did not find s among the idle.
 		s.lone = !b.MayKeep()
 		b.free = append(b.free, s)
+		if b.staffed() > b.limit {
+			b.trim()
+		}
 		if b.unwell.Load() {
 			b.serveQueues() // s alone may not have been room enough
 		}
@@ -206,7 +209,19 @@ func (b *Backend) Return() {
 }
 
 // Workers is the number of b's slots: with auto, the most there may be.
-func (b *Backend) Workers() int { return len(b.slots) }
+func (b *Backend) Workers() int {
+	b.pool.mu.Lock()
+	defer b.pool.mu.Unlock()
+	return b.most()
+}
+
+// most is the number of slots that there may be.
+func (b *Backend) most() int {
+	if b.auto != nil {
+		return len(b.slots)
+	}
+	return b.limit
+}
 
 // Free is the number of slots that nobody has.
 func (b *Backend) Free() int {

@@ -56,7 +56,7 @@ func (p *Pool) Workers() int {
 	defer p.mu.Unlock()
 	n := 0
 	for _, b := range p.backends {
-		n += len(b.slots)
+		n += b.most()
 	}
 	return n
 }

@@ -1,0 +1,95 @@
+package admit
+
+import (
+	"crypto/sha256"
+	"strconv"
+	"strings"
+	"time"
+
+	"tenfour/httpparse"
+	"tenfour/limit"
+)
+
+// Limit is how many requests may pass, of whom, and what becomes of the others. Routes that name it share it.
+type Limit struct {
+	Name    string
+	Rate    limit.Rate
+	Limiter limit.Limiter
+	By      By
+	Header  string // whose value is counted, with ByHeader
+
+	Wait         bool          // whoever is over it waits for its turn; else it is rejected
+	WaitMax      time.Duration // for so long at the most
+	AdmitOnError bool          // whoever the limiter cannot decide about passes
+}
+
+// By is what has a count of its own.
+type By uint8
+
+const (
+	ByRoute  By = iota // all requests on the routes that name the limit, together
+	ByClient           // each client's address; of IPv6 each network of 64 bits, since a client has all of its addresses
+	ByToken            // each name in the clients' tokens
+	ByHeader           // each value of a field; requests without it together
+)
+
+// keyMost is how long a key is that is kept as it is. A longer one is kept as its SHA-256.
+const keyMost = 64
+
+// AppendKey appends what a request is counted by.
+func (l *Limit) AppendKey(dst []byte, who *Caller, req *httpparse.Request, buf []byte) []byte {
+	switch l.By {
+	case ByClient:
+		if who.Addr.Is4() {
+			a := who.Addr.As4()
+			return append(dst, a[:]...)
+		}
+		a := who.Addr.As16()
+		return append(dst, a[:8]...)
+	case ByToken:
+		return append(dst, who.Name...)
+	case ByHeader:
+		for i := range req.Fields {
+			f := &req.Fields[i]
+			if strings.EqualFold(string(f.Name.In(buf)), l.Header) {
+				return appendBounded(dst, f.Value.In(buf))
+			}
+		}
+	}
+	return dst
+}
+
+func appendBounded(dst, value []byte) []byte {
+	if len(value) <= keyMost {
+		return append(dst, value...)
+	}
+	digest := sha256.Sum256(value)
+	return append(dst, digest[:]...)
+}
+
+// Refusal is the answer to a request that is over the limit, as a decision has it.
+func (l *Limit) Refusal(d limit.Decision) *Refusal {
+	words := "over the limit " + l.Name + ": at most " + strconv.Itoa(l.Rate.N) + " in " + l.per() + l.whose()
+	fields := append([]byte("Retry-After: "), strconv.FormatInt(max(1, limit.Seconds(d.RetryAfter)), 10)...)
+	fields = limit.AppendRateLimit(append(fields, "\r\nRateLimit: "...), l.Name, d)
+	fields = limit.AppendPolicy(append(fields, "\r\nRateLimit-Policy: "...), l.Name, l.Rate)
+	return &Refusal{Status: 429, Words: words, Fields: string(append(fields, "\r\n"...))}
+}
+
+// per is the limit's interval as people write it.
+func (l *Limit) per() string {
+	_, per, _ := strings.Cut(l.Rate.String(), "/")
+	return per
+}
+
+func (l *Limit) whose() string {
+	switch l.By {
+	case ByClient:
+		return " from each client"
+	case ByToken:
+		return " with each token"
+	case ByHeader:
+		return " for each " + l.Header
+	}
+	return ""
+}

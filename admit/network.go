@@ -1,0 +1,63 @@
+package admit
+
+import (
+	"bytes"
+	"net/netip"
+
+	"tenfour/httpparse"
+)
+
+// Networks are ranges of addresses. nil has none in it.
+type Networks []netip.Prefix
+
+// Has reports whether a is in one of them. An IPv4 address that came as IPv6 is IPv4.
+func (n Networks) Has(a netip.Addr) bool {
+	a = a.Unmap().WithZone("")
+	for _, p := range n {
+		if p.Contains(a) {
+			return true
+		}
+	}
+	return false
+}
+
+// ClientAddr is whose request it is that came from peer: peer, or, if it is a trusted proxy, the last address in
+// X-Forwarded-For that is none. What stands before that anyone may have written there. An element that is no address is
+// where trust ends: the proxy that wrote it is taken for the client.
+func ClientAddr(peer netip.Addr, trusted Networks, req *httpparse.Request, buf []byte) netip.Addr {
+	client := peer.Unmap()
+	for i := len(req.Fields) - 1; i >= 0 && trusted.Has(client); i-- {
+		f := &req.Fields[i]
+		if f.ID != httpparse.FieldXForwardedFor {
+			continue
+		}
+		for rest := f.Value.In(buf); len(rest) > 0 && trusted.Has(client); {
+			element := rest
+			if comma := bytes.LastIndexByte(rest, ','); comma >= 0 {
+				rest, element = rest[:comma], rest[comma+1:]
+			} else {
+				rest = nil
+			}
+			a, ok := forwardedAddr(bytes.TrimSpace(element))
+			if !ok {
+				return client
+			}
+			client = a
+		}
+	}
+	return client
+}
+
+// forwardedAddr reads an element of X-Forwarded-For: an address, with a port if need be.
+func forwardedAddr(element []byte) (netip.Addr, bool) {
+	const longest = len("[ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255]:65535")
+	if len(element) > longest {
+		return netip.Addr{}, false
+	}
+	s := string(element)
+	if a, err := netip.ParseAddr(s); err == nil {
+		return a.Unmap().WithZone(""), true
+	}
+	ap, err := netip.ParseAddrPort(s)
+	return ap.Addr().Unmap().WithZone(""), err == nil
+}

@@ -1,0 +1,134 @@
+package admit
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash/maphash"
+	"strings"
+	"sync/atomic"
+
+	"tenfour/httpparse"
+)
+
+// Tokens are the clients that may pass, by what they must show. Safe for use by several goroutines. Make them with NewTokens.
+//
+// Their file has a line for each: NAME TOKEN, or NAME sha256:HEX, the token's SHA-256. Empty lines, and those that begin
+// with #, say nothing. A name may have several tokens, so that one can be replaced without a gap.
+type Tokens struct {
+	from string
+	seed maphash.Seed
+	all  atomic.Pointer[map[uint64][]token] // by a hash of the digest that nobody else knows
+}
+
+type token struct {
+	digest [sha256.Size]byte
+	name   string
+}
+
+// NewTokens reads the tokens in a file, or in the environment variable of "env:NAME".
+func NewTokens(from string) (*Tokens, error) {
+	t := &Tokens{from: from, seed: maphash.MakeSeed()}
+	return t, t.Reload()
+}
+
+// Source is where they come from.
+func (t *Tokens) Source() string { return t.from }
+
+// Reload reads the tokens again. With an error they are what they were. It tells of every line that is wrong, and of none
+// what it says.
+func (t *Tokens) Reload() error {
+	data, err := readSecret(t.from)
+	if err != nil {
+		return err
+	}
+	all := map[uint64][]token{}
+	var errs []error
+	for i, line := range strings.Split(string(data), "\n") {
+		line = strings.TrimSpace(line)
+		if line == "" || line[0] == '#' {
+			continue
+		}
+		one, err := parseToken(line)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("%s:%d: %w", t.from, i+1, err))
+			continue
+		}
+		at := maphash.Bytes(t.seed, one.digest[:])
+		for _, other := range all[at] {
+			if other.digest == one.digest {
+				errs = append(errs, fmt.Errorf("%s:%d: %s has a token that %s has already", t.from, i+1, one.name, other.name))
+			}
+		}
+		all[at] = append(all[at], one)
+	}
+	if len(all) == 0 && errs == nil {
+		errs = append(errs, fmt.Errorf("%s has no token: write NAME TOKEN, a line for each client", t.from))
+	}
+	if errs == nil {
+		t.all.Store(&all)
+	}
+	return errors.Join(errs...)
+}
+
+func parseToken(line string) (one token, err error) {
+	fields := strings.Fields(line)
+	if len(fields) != 2 {
+		return one, fmt.Errorf("it has %d words: write NAME TOKEN, or NAME sha256:HEX", len(fields))
+	}
+	one.name = fields[0]
+	if !fieldValue(fields[0]) || !fieldValue(fields[1]) {
+		return one, errors.New("it has control characters")
+	}
+	digest, hashed := strings.CutPrefix(fields[1], "sha256:")
+	if !hashed {
+		one.digest = sha256.Sum256([]byte(fields[1]))
+		return one, nil
+	}
+	if n, err := hex.Decode(one.digest[:], []byte(digest[:min(len(digest), 2*sha256.Size)])); err != nil || n != sha256.Size || len(digest) != 2*sha256.Size {
+		return one, fmt.Errorf("sha256: needs %d hexadecimal digits", 2*sha256.Size)
+	}
+	return one, nil
+}
+
+// Name is whose token is shown. What is looked up is a digest of it, in a place that nobody can know, and compared in
+// constant time: how long that takes tells nothing about the tokens.
+func (t *Tokens) Name(shown []byte) (name string, ok bool) {
+	digest := sha256.Sum256(shown)
+	for _, one := range (*t.all.Load())[maphash.Bytes(t.seed, digest[:])] {
+		if subtle.ConstantTimeCompare(one.digest[:], digest[:]) == 1 {
+			name, ok = one.name, true
+		}
+	}
+	return name, ok
+}
+
+// shownToken is the bearer token in a request's only Authorization (RFC 6750 §2.1), or why there is none.
+func shownToken(req *httpparse.Request, buf []byte) (shown []byte, why error) {
+	why = errNoToken
+	for i := range req.Fields {
+		f := &req.Fields[i]
+		if f.ID != httpparse.FieldAuthorization {
+			continue
+		}
+		if why != errNoToken {
+			return nil, errTokens
+		}
+		why = nil
+		scheme, rest, _ := bytes.Cut(f.Value.In(buf), []byte(" "))
+		if shown = bytes.TrimLeft(rest, " "); !bytes.EqualFold(scheme, []byte("Bearer")) || len(shown) == 0 {
+			why = errScheme
+		}
+	}
+	return shown, why
+}
+
+var (
+	errNoToken = errors.New("this needs a token: Authorization: Bearer TOKEN")
+	errTokens  = errors.New("there is more than one Authorization")
+	errScheme  = errors.New("Authorization is not of the form Bearer TOKEN")
+	errUnknown = errors.New("the token is not known here")
+)

@@ -1,0 +1,141 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"tenfour/admit"
+	"tenfour/config"
+	"tenfour/forward"
+	"tenfour/limit"
+)
+
+// waitersMost is how many requests may wait for a limit.
+const waitersMost = 10_000
+
+// buildLimits takes the limits, by their names.
+func (s *site) buildLimits() (map[string]*admit.Limit, error) {
+	limits := map[string]*admit.Limit{}
+	for _, c := range s.c.Limits {
+		rate := limit.Rate{N: c.N, Per: c.Per}
+		if err := rate.Check(); err != nil {
+			return nil, &usageError{fmt.Errorf("limit %s: %w", c.Name, err)}
+		}
+		window, err := share(s, limitKey{c.Name, rate, c.By, strings.ToLower(c.Header)}, func() (*limit.Window, func(), error) {
+			w := limit.NewWindow(limit.Options{Rate: rate, Waiters: waitersMost})
+			return w, w.Close, nil
+		})
+		if err != nil {
+			return nil, err
+		}
+		limits[c.Name] = &admit.Limit{
+			Name: c.Name, Rate: rate, Limiter: window, Header: c.Header,
+			By:   map[string]admit.By{"route": admit.ByRoute, "client": admit.ByClient, "token": admit.ByToken, "header": admit.ByHeader}[c.By],
+			Wait: c.Over == "wait", WaitMax: c.WaitMax, AdmitOnError: c.OnError == "admit",
+		}
+	}
+	return limits, nil
+}
+
+type limitKey struct {
+	name   string
+	rate   limit.Rate
+	by     string
+	header string
+}
+
+// rule is who may pass on a route; nil for everyone.
+func (s *site) rule(r *config.Route, limits map[string]*admit.Limit) (*admit.Rule, error) {
+	rule := &admit.Rule{Allow: r.AllowFrom, Deny: r.DenyFrom, Trusted: s.c.TrustedProxies}
+	for _, name := range r.Limits {
+		l := limits[name]
+		if l == nil {
+			return nil, fmt.Errorf("limit %s: there is none of that name", name)
+		}
+		rule.Limits = append(rule.Limits, l)
+	}
+	if r.ClientTokenFile != "" {
+		tokens, err := secret(s, tokensKey(r.ClientTokenFile), "--client-token-file", func() (*admit.Tokens, error) {
+			return admit.NewTokens(r.ClientTokenFile)
+		})
+		if err != nil {
+			return nil, err
+		}
+		rule.Tokens = tokens
+	}
+	if rule.Allow == nil && rule.Deny == nil && rule.Tokens == nil && rule.Limits == nil {
+		return nil, nil
+	}
+	return rule, nil
+}
+
+type tokensKey string
+
+type credentialKey struct{ from, header string }
+
+// edits is what a route changes about heads. What a client has shown to pass here goes no further.
+func (s *site) edits(r *config.Route) (request, response *forward.Edits, err error) {
+	request, response = newEdits(&r.Request), newEdits(&r.Response)
+	if r.ClientTokenFile != "" {
+		request.Drop = append(request.Drop, "Authorization")
+	}
+	if r.CredentialFile != "" {
+		credential, err := secret(s, credentialKey{r.CredentialFile, r.CredentialHeader}, "--credential-file", func() (*admit.Credential, error) {
+			return admit.NewCredential(r.CredentialFile, r.CredentialHeader)
+		})
+		if err != nil {
+			return nil, nil, err
+		}
+		request.Drop, request.Secret = append(request.Drop, r.CredentialHeader), &credential.Line
+	}
+	return nonEmpty(request), nonEmpty(response), nil
+}
+
+func newEdits(c *config.Edits) *forward.Edits {
+	e := &forward.Edits{Drop: append([]string(nil), c.Remove...)}
+	for _, f := range c.Set {
+		e.Drop = append(e.Drop, f.Name)
+		e.Append += f.Name + ": " + f.Value + "\r\n"
+	}
+	for _, f := range c.Add {
+		e.Append += f.Name + ": " + f.Value + "\r\n"
+	}
+	return e
+}
+
+func nonEmpty(e *forward.Edits) *forward.Edits {
+	if len(e.Drop) == 0 && e.Append == "" {
+		return nil
+	}
+	return e
+}
+
+// secret takes what comes from a file of credentials. It is read again whenever it has changed, and when another
+// configuration is built; with an error then, what was read before stays.
+func secret[T admit.Reloader](s *site, key any, flag string, read func() (T, error)) (T, error) {
+	fresh := false
+	it, err := share(s, key, func() (T, func(), error) {
+		it, err := read()
+		if err != nil {
+			return it, nil, err
+		}
+		fresh = true
+		log := s.h.log
+		w := admit.Watch(it, func(err error) {
+			if err != nil {
+				log.Error().Err(err).Str("file", it.Source()).Msg("credentials were not read again, and are what they were")
+				return
+			}
+			log.Info().Str("file", it.Source()).Msg("credentials were read again")
+		})
+		return it, w.Close, nil
+	})
+	if err == nil && !fresh {
+		err = it.Reload()
+	}
+	if err != nil {
+		return it, errors.New(flag + " " + err.Error())
+	}
+	return it, nil
+}
