@@ -270,7 +270,7 @@ imports_obey() {
 	while read -r folder imports; do
 		case $folder in
 		.) may=" admit config forward front health lab logs pool sock " ;;
-		httpparse | pool | config | health | lab | logs) may=" " ;;
+		httpparse | limit | pool | config | health | lab | logs) may=" " ;;
 		sock) may=" pool " ;;
 		forward) may=" httpparse pool sock " ;;
 		admit) may=" httpparse " ;;

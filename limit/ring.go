@@ -1,0 +1,162 @@
+package limit
+
+import (
+	"slices"
+	"unsafe"
+)
+
+// exactMost is up to which rate each admission is kept by itself. Beyond it those that follow each other stand together
+// in batches, which leave the window as their last one does: nobody passes too early. A batch has at most N/500
+// admissions, rounded up, and at most Per/500 lies between its first and its last. Hence one is refused only when more
+// than 99.8 % of N have passed within Per, and no admission counts for longer than 100.2 % of Per.
+const (
+	exactMost = 1000
+	batches   = 500
+)
+
+// shape is what a window's rate comes to.
+type shape struct {
+	n     int
+	per   int64 // nanoseconds
+	batch int   // admissions that may stand together; 1 if each is kept by itself
+	span  int64 // nanoseconds within which they come
+	most  int   // stamps that a ring has at the most
+}
+
+func newShape(r Rate) shape {
+	sh := shape{n: r.N, per: int64(r.Per), batch: 1, most: r.N}
+	if r.N > exactMost {
+		sh.batch = (r.N + batches - 1) / batches
+		sh.span = max(1, sh.per/batches)
+		// Full ones, those that time has closed, rounded up, and one at either end.
+		sh.most = r.N/sh.batch + int(sh.per/sh.span) + 3
+	}
+	return sh
+}
+
+// ring is the admissions of a key that are in its window, the oldest first. The zero value has none, and no room.
+type ring struct {
+	at    []int64  // when each came, or a batch's last
+	many  []uint32 // how many came then; nil while each stands for one
+	head  int      // of the oldest
+	len   int
+	total int   // admissions
+	began int64 // when the newest batch's first came
+}
+
+// bytes is what the ring has on the heap.
+func (r *ring) bytes() int {
+	return cap(r.at)*int(unsafe.Sizeof(r.at[0])) + cap(r.many)*int(unsafe.Sizeof(r.many[0]))
+}
+
+// index is where the i-th stamp from the oldest stands.
+func (r *ring) index(i int) int {
+	if i += r.head; i >= len(r.at) {
+		i -= len(r.at)
+	}
+	return i
+}
+
+func (r *ring) oldest() int64 { return r.at[r.head] }
+func (r *ring) newest() int64 { return r.at[r.index(r.len-1)] }
+
+// count is how many admissions stand behind a stamp.
+func (r *ring) count(index int) int {
+	if r.many == nil {
+		return 1
+	}
+	return int(r.many[index])
+}
+
+// expire drops the admissions up to a moment.
+func (r *ring) expire(to int64) {
+	for r.len > 0 && r.at[r.head] <= to {
+		r.total -= r.count(r.head)
+		r.head = r.index(1)
+		r.len--
+	}
+}
+
+// add notes an admission, which is no older than the newest.
+func (r *ring) add(at int64, sh *shape) {
+	if sh.batch > 1 && r.len > 0 {
+		last := r.index(r.len - 1)
+		// Those of one moment always stand together, so that a refund finds its batch. A ring that refunds have filled
+		// with small batches puts up with larger ones.
+		if r.at[last] == at || r.many[last] < uint32(sh.batch) && at-r.began < sh.span || r.len >= sh.most {
+			r.at[last] = at
+			r.many[last]++
+			r.total++
+			return
+		}
+	}
+	if r.len == len(r.at) {
+		r.grow(sh)
+	}
+	last := r.index(r.len)
+	r.at[last] = at
+	if r.many != nil {
+		r.many[last] = 1
+	}
+	r.began = at
+	r.len++
+	r.total++
+}
+
+// grow doubles the ring's room, up to the most that its rate can take.
+func (r *ring) grow(sh *shape) {
+	room := min(max(4, 2*len(r.at)), max(sh.most, len(r.at)+1))
+	at := slices.Grow([]int64(nil), room) // which may have more room, as the allocator has it
+	n := copy(at[:room], r.at[r.head:])
+	copy(at[n:room], r.at[:r.head])
+	if sh.batch > 1 {
+		many := slices.Grow([]uint32(nil), cap(at))
+		n := copy(many[:room], r.many[r.head:])
+		copy(many[n:room], r.many[:r.head])
+		r.many = many[:cap(at)]
+	}
+	r.at, r.head = at[:cap(at)], 0
+}
+
+// remove takes out an admission of a moment that is still in the window, and reports whether there was one.
+func (r *ring) remove(at int64) bool {
+	low, high := 0, r.len // the first that is not before
+	for low < high {
+		if middle := (low + high) / 2; r.at[r.index(middle)] < at {
+			low = middle + 1
+		} else {
+			high = middle
+		}
+	}
+	if low == r.len || r.many == nil && r.at[r.index(low)] != at {
+		return false
+	}
+	r.total--
+	if r.many != nil {
+		if r.many[r.index(low)]--; r.many[r.index(low)] > 0 {
+			return true
+		}
+	}
+	if r.len--; low == r.len {
+		r.began = -1 << 62 // the batch before it is closed
+	}
+	for i := low; i < r.len; i++ { // most often none, for it was just taken
+		r.at[r.index(i)] = r.at[r.index(i+1)]
+		if r.many != nil {
+			r.many[r.index(i)] = r.many[r.index(i+1)]
+		}
+	}
+	return true
+}
+
+// leaves is the stamp with which the i-th admission from the oldest leaves.
+func (r *ring) leaves(i int) int64 {
+	if r.many == nil {
+		return r.at[r.index(i)]
+	}
+	at := 0
+	for i -= r.count(r.index(at)); i >= 0 && at < r.len-1; i -= r.count(r.index(at)) {
+		at++
+	}
+	return r.at[r.index(at)]
+}

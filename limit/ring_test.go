@@ -1,0 +1,118 @@
+package limit
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// TestRing_errorAtItsBound: the most that batches can be wrong by. All of a batch but one come in a moment, and that one as
+// late as it can; those before it count until it leaves, and not longer.
+func TestRing_errorAtItsBound(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const n, per = 100_000, 1000 * time.Second
+		w := NewWindow(Options{Rate: Rate{n, per}})
+		key := []byte("192.0.2.1")
+		began := w.now()
+		take := func(many int) {
+			t.Helper()
+			for i := range many {
+				if d, _ := w.Ask(key, nil); !d.Admitted {
+					t.Fatalf("%d of %d were admitted at %d", i, many, w.now())
+				}
+			}
+		}
+		take(199)
+		time.Sleep(2*time.Second - 1) // the span is 1000 s / 500
+		take(1)
+		time.Sleep(500 * time.Second)
+		take(99_800)
+		d, _ := w.Ask(key, nil)
+		if want := time.Duration(began) + per + 2*time.Second - 1 - time.Duration(w.now()); d.Admitted || d.RetryAfter != want {
+			t.Fatalf("got %+v, want a refusal for %v", d, want)
+		}
+		time.Sleep(d.RetryAfter - 1) // 199 of the 100,000 have left since almost two seconds
+		if d, _ := w.Ask(key, nil); d.Admitted || d.RetryAfter != 1 {
+			t.Errorf("a moment before it got %+v", d)
+		}
+		time.Sleep(time.Nanosecond)
+		take(200)
+		if d, _ := w.Ask(key, nil); d.Admitted {
+			t.Errorf("one too many was admitted: %+v", d)
+		}
+	})
+}
+
+// TestRing_ofOneMoment: those of one moment stand together, however many, so that they cost one stamp.
+func TestRing_ofOneMoment(t *testing.T) {
+	sh := newShape(Rate{100_000, time.Second})
+	var r ring
+	for range 100_000 {
+		r.add(7, &sh)
+	}
+	if r.len != 1 || r.total != 100_000 {
+		t.Errorf("%d stamps for %d, want 1 for 100000", r.len, r.total)
+	}
+	for i := range 3 {
+		if !r.remove(7) || r.total != 99_999-i {
+			t.Errorf("%d are left", r.total)
+		}
+	}
+}
+
+// TestRing_hasRoomHoweverManyAreRefunded: refunds that leave one in each batch do not make more batches than there is room
+// for. Nobody passes too early for that.
+func TestRing_hasRoomHoweverManyAreRefunded(t *testing.T) {
+	rate := Rate{100_000, time.Hour}
+	sh := newShape(rate)
+	var r ring
+	var taken []int64
+	at := int64(1)
+	for range 3 * sh.most {
+		for range sh.batch {
+			at++
+			r.add(at, &sh)
+		}
+		taken = append(taken, at)
+		for i := range sh.batch - 1 {
+			r.remove(at - 1 - int64(i))
+		}
+		if r.total < len(taken) {
+			t.Fatalf("it counts %d, of %d", r.total, len(taken))
+		}
+	}
+	if r.len > sh.most {
+		t.Errorf("%d stamps, of at most %d", r.len, sh.most)
+	}
+	r.expire(taken[len(taken)/2])
+	if left := len(taken) - len(taken)/2 - 1; r.total < left {
+		t.Errorf("it counts %d, of %d", r.total, left)
+	}
+}
+
+// TestRefund_ofOneWhoHasLeft does nothing, in the very moment in which he leaves too.
+func TestRefund_ofOneWhoHasLeft(t *testing.T) {
+	for name, n := range map[string]int{"each by itself": 2, "batches": 2000} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := NewWindow(Options{Rate: Rate{n, time.Second}})
+				key := []byte("192.0.2.1")
+				first, _ := w.Ask(key, nil)
+				time.Sleep(time.Second / 2)
+				for range n - 1 {
+					w.Ask(key, nil)
+				}
+				time.Sleep(time.Second / 2)
+				w.Refund(key, first)
+				if d, _ := w.Ask(key, nil); !d.Admitted || d.Remaining != 0 {
+					t.Errorf("got %+v, want the last who may", d)
+				}
+				w.Refund(key, Decision{})
+				w.Refund([]byte("192.0.2.2"), first)
+				if d, _ := w.Ask(key, nil); d.Admitted {
+					t.Errorf("got %+v, want a refusal", d)
+				}
+			})
+		})
+	}
+}
