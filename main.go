@@ -52,6 +52,9 @@ func runContext(ctx context.Context, args []string, stdout, stderr io.Writer, re
 	if len(args) > 0 && args[0] == "lab" {
 		return runLab(ctx, args[1:], stdout, stderr)
 	}
+	if len(args) > 0 && args[0] == "check" {
+		return runCheck(args[1:], stdout, stderr)
+	}
 	c, err := config.Parse(args)
 	switch {
 	case errors.Is(err, config.ErrHelp):

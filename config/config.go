@@ -1,10 +1,16 @@
-// Package config is flags to one validated, immutable value; every error names its place and what to do.
+// Package config is file and flags to one validated, immutable value; every error names its place and what to do.
 //
 //	c, err := config.Parse([]string{"--backend", "127.0.0.1:9001"})
-//	// err is config.ErrHelp, or says which flag is wrong and why
+//	// err is config.ErrHelp, or says all that is wrong, a line each
 //
-// It opens nothing, except that it reads no file today: certificates and directories are opened by who needs them.
+// Every setting is defined once, in settings.go: the file's keys, the flags, --help, what check prints, the example and
+// docs/settings.md are made of that.
+//
+// It opens the configuration file, and looks whether what that names (secrets, certificates, directories) is there. It keeps
+// none of it: who needs it opens it.
 package config
+
+//go:generate go test . -run Reference -update
 
 import (
 	"net"
@@ -13,7 +19,7 @@ import (
 	"time"
 )
 
-// Config is all that can be set. Nothing changes it after Parse.
+// Config is all that can be set. Nothing changes it once it was read.
 type Config struct {
 	Listen string  // HOST:PORT; default 127.0.0.1:8000
 	Routes []Route // 1 or more
@@ -31,7 +37,7 @@ type Config struct {
 	Limits         []Limit        // in the order of the file
 }
 
-// Route is what may be asked for, of whom, and how. Nothing changes it after Parse.
+// Route is what may be asked for, of whom, and how. Nothing changes it once it was read.
 type Route struct {
 	Paths    []string  // what may be asked for: exact, or a prefix if it ends in "/"; default "/"
 	Methods  []string  // with which methods; nil: any
@@ -128,3 +134,6 @@ var DefaultRoute = Route{
 	ConnectTimeout: 2 * time.Second, BackendTimeout: 60 * time.Second,
 	CredentialHeader: "Authorization",
 }
+
+// DefaultLimit is what holds for a limit; it needs a rate.
+var DefaultLimit = Limit{By: "route", Over: "reject", WaitMax: 10 * time.Second, OnError: "reject"}

@@ -3,88 +3,391 @@ package config
 import (
 	"errors"
 	"fmt"
-	"net"
-	"net/url"
 	"strconv"
 	"strings"
+	"time"
 )
 
-// size is a number of bytes as people write it: 4096, 64KiB, 1MB.
-type size int
-
-var units = []struct {
-	name  string
-	bytes float64
-}{
-	{"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30}, {"kB", 1e3}, {"KB", 1e3}, {"MB", 1e6}, {"GB", 1e9},
-	{"k", 1 << 10}, {"K", 1 << 10}, {"m", 1 << 20}, {"M", 1 << 20}, {"g", 1 << 30}, {"G", 1 << 30}, {"B", 1},
+// value is a field of a configuration, and how people write what stands there.
+type value interface {
+	set(n *node, bad *problems) // takes what was written
+	toml() string               // what stands there now, as a file has it
 }
 
-func (s *size) Set(text string) error {
-	number, unit := text, 1.0
-	for _, u := range units {
-		if n, ok := strings.CutSuffix(text, u.name); ok {
-			number, unit = n, u.bytes
-			break
-		}
-	}
-	n, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
-	if err != nil || !(n >= 0 && n*unit <= 1<<40) { // so that NaN is none either
-		return fmt.Errorf("write a size such as 4096, 64KiB or 1MiB")
-	}
-	*s = size(n * unit)
-	return nil
+// form is how a scalar is written in a file.
+type form int
+
+const (
+	inQuotes form = iota // "text"
+	either               // "64KiB" and 4096
+	bare                 // 4: numbers have no quotes, and words have
+)
+
+// scalar is a value that is one text.
+type scalar struct {
+	form  form
+	wants string                  // "a number from 1 to 65536, or auto"
+	take  func(text string) error // errOther stands for: write what it wants
+	text  func() string
 }
 
-func (s *size) String() string {
-	switch n := int(*s); {
-	case n >= 1<<20 && n%(1<<20) == 0:
-		return strconv.Itoa(n>>20) + "MiB"
-	case n >= 1<<10 && n%(1<<10) == 0:
-		return strconv.Itoa(n>>10) + "KiB"
-	default:
-		return strconv.Itoa(n)
+// errOther is the answer to what is none of what a scalar wants.
+var errOther = errors.New("something else")
+
+func (s scalar) set(n *node, bad *problems) {
+	fits := n.kind == given || n.kind == quoted || n.kind == number && s.form != inQuotes
+	if n.kind == quoted && s.form == bare && isNumber(n.text) {
+		bad.of(n, "write it without quotes: %s", n.text)
+		return
+	}
+	err := errOther
+	if fits {
+		err = s.take(n.text)
+	}
+	switch {
+	case err == errOther:
+		bad.of(n, "write %s", s.wants)
+	case err != nil:
+		bad.of(n, "%v", err)
 	}
 }
 
-func (s *size) Type() string { return "size" }
+func (s scalar) toml() string {
+	if text := s.text(); s.form != bare || !isNumber(text) {
+		return quote(text)
+	}
+	return s.text()
+}
 
-// parseBackend reads host:port, http://host[:port] or https://host[:port].
-func parseBackend(text string) (Backend, error) {
-	var b Backend
-	hostPort, port := text, ""
-	if strings.Contains(text, "://") {
-		u, err := url.Parse(text)
+func isNumber(text string) bool {
+	_, err := strconv.ParseFloat(text, 64)
+	return err == nil
+}
+
+// quote is text as a file has it.
+func quote(text string) string {
+	var b strings.Builder
+	b.WriteByte('"')
+	for _, r := range text {
 		switch {
+		case r == '"' || r == '\\':
+			b.WriteByte('\\')
+			b.WriteRune(r)
+		case isControl(r):
+			fmt.Fprintf(&b, `\u%04X`, r)
+		default:
+			b.WriteRune(r)
+		}
+	}
+	b.WriteByte('"')
+	return b.String()
+}
+
+// digits is a whole number.
+func digits(p *int, least, most int) scalar {
+	return scalar{bare, fmt.Sprintf("a number from %d to %d", least, most),
+		func(text string) error {
+			n, err := strconv.ParseInt(text, 0, 64)
+			if err != nil || n < int64(least) || n > int64(most) {
+				return errOther
+			}
+			*p = int(n)
+			return nil
+		},
+		func() string { return strconv.Itoa(*p) },
+	}
+}
+
+// autoOr is a number, or the word auto.
+func autoOr(auto *bool, n scalar) scalar {
+	return scalar{bare, n.wants + ", or auto",
+		func(text string) error {
+			*auto = text == "auto"
+			if *auto {
+				return nil
+			}
+			return n.take(text)
+		},
+		func() string {
+			if *auto {
+				return "auto"
+			}
+			return n.text()
+		},
+	}
+}
+
+// span is a duration.
+func span(p *time.Duration, least time.Duration) scalar {
+	wants := "a duration such as 500ms or 2s; 0 is none"
+	if least > 0 {
+		wants = fmt.Sprintf("a duration of %v or more, such as 500ms or 2s", least)
+	}
+	return scalar{either, wants,
+		func(text string) error {
+			d, err := parseDuration(text)
+			if err != nil || d < least {
+				return errOther
+			}
+			*p = d
+			return nil
+		},
+		func() string { return formatDuration(*p) },
+	}
+}
+
+// wordOr is a duration of more than zero, or a word that stands for zero.
+func wordOr(word string, p *time.Duration) scalar {
+	return scalar{inQuotes, word + ", or a duration such as 50ms",
+		func(text string) error {
+			if text == word {
+				*p = 0
+				return nil
+			}
+			d, err := parseDuration(text)
+			if err != nil || d <= 0 {
+				return errOther
+			}
+			*p = d
+			return nil
+		},
+		func() string {
+			if *p == 0 {
+				return word
+			}
+			return formatDuration(*p)
+		},
+	}
+}
+
+// size is a number of bytes.
+func size(p *int, most int) scalar {
+	return scalar{either, "a size such as 4096, 64KiB or 1MiB, at most " + formatSize(most),
+		func(text string) error {
+			n, err := parseSize(text)
+			if err != nil || n > most {
+				return errOther
+			}
+			*p = n
+			return nil
+		},
+		func() string { return formatSize(*p) },
+	}
+}
+
+// oneOf is one of a few words.
+func oneOf(p *string, words ...string) scalar {
+	last := len(words) - 1
+	return scalar{inQuotes, strings.Join(words[:last], ", ") + " or " + words[last],
+		func(text string) error {
+			for _, w := range words {
+				if text == w {
+					*p = text
+					return nil
+				}
+			}
+			return errOther
+		},
+		func() string { return *p },
+	}
+}
+
+// yes is one of two words: true for the second.
+func yes(p *bool, no, yes string) scalar {
+	word := no
+	if *p {
+		word = yes
+	}
+	s := oneOf(&word, no, yes)
+	take := s.take
+	s.take = func(text string) error {
+		err := take(text)
+		*p = word == yes
+		return err
+	}
+	return s
+}
+
+// words is any text that a check lets pass.
+func words(p *string, wants string, check func(string) error) scalar {
+	return scalar{inQuotes, wants,
+		func(text string) error {
+			if err := check(text); err != nil {
+				return err
+			}
+			*p = text
+			return nil
+		},
+		func() string { return *p },
+	}
+}
+
+// list is a value of several texts: in a file an array, or a single text.
+type list struct {
+	wants  string // of each
+	least  int    // how many there must be
+	commas bool   // a flag's text may be several
+	clear  func()
+	add    func(text string) error
+	texts  func() []string
+}
+
+func (l list) set(n *node, bad *problems) {
+	l.clear()
+	if n.kind == array && len(n.items) < l.least {
+		bad.of(n, "write %s", l.wants)
+	}
+	for _, item := range n.texts() {
+		err := errOther
+		if item.kind == quoted || item.kind == given {
+			err = l.add(item.text)
+		}
+		switch {
+		case err == errOther:
+			bad.of(item, "write %s", l.wants)
 		case err != nil:
-			return b, err
-		case u.Scheme != "http" && u.Scheme != "https":
-			return b, fmt.Errorf("the scheme is %q: write http or https", u.Scheme)
-		case u.User != nil:
-			return b, errors.New("credentials do not belong here")
-		case u.Path != "" && u.Path != "/" || u.RawQuery != "" || u.Fragment != "":
-			return b, errors.New("a backend is a host and a port: leave the path away")
-		}
-		b.HTTPS = u.Scheme == "https"
-		hostPort, port = u.Host, "80"
-		if b.HTTPS {
-			port = "443"
-		}
-		if u.Port() == "" && u.Hostname() != "" {
-			hostPort = net.JoinHostPort(u.Hostname(), port)
+			bad.of(item, "%v", err)
 		}
 	}
-	host, port, err := net.SplitHostPort(hostPort)
-	if err != nil || host == "" {
-		return b, errors.New("write host:port, such as 127.0.0.1:9001")
+}
+
+func (l list) toml() string {
+	texts := l.texts()
+	if len(texts) == 1 {
+		return quote(texts[0])
 	}
-	n, err := strconv.ParseUint(port, 10, 16)
-	if err != nil || n == 0 {
-		return b, fmt.Errorf("port %q: 1 to 65535", port)
+	quoted := make([]string, len(texts))
+	for i, text := range texts {
+		quoted[i] = quote(text)
 	}
-	if strings.ContainsAny(host, " \t\r\n/@?#") {
-		return b, fmt.Errorf("host %q: not a name or an address", host)
+	return "[" + strings.Join(quoted, ", ") + "]"
+}
+
+// wordList is a list of texts, each of which a check lets pass, and none twice.
+func wordList(p *[]string, wants string, check func(string) error) list {
+	return listOf(p, wants, func(text string) (string, error) { return text, check(text) }, func(s string) string { return s })
+}
+
+// listOf is a list of what parse makes of each text.
+func listOf[T comparable](p *[]T, wants string, parse func(string) (T, error), format func(T) string) list {
+	return list{
+		wants: wants,
+		clear: func() { *p = nil },
+		add: func(text string) error {
+			v, err := parse(text)
+			if err != nil {
+				return err
+			}
+			for _, known := range *p {
+				if known == v {
+					return errors.New("named twice")
+				}
+			}
+			*p = append(*p, v)
+			return nil
+		},
+		texts: func() []string {
+			var texts []string
+			for _, v := range *p {
+				texts = append(texts, format(v))
+			}
+			return texts
+		},
 	}
-	b.Host, b.Port = host, uint16(n)
-	return b, nil
+}
+
+// separated says that one text of a flag may hold several, with commas between them.
+func (l list) separated() list {
+	l.commas = true
+	return l
+}
+
+// some says that there must be one at least.
+func (l list) some() list {
+	l.least = 1
+	return l
+}
+
+// lines is a table of field lines, a name and a value each.
+type lines struct {
+	p       *[]Field
+	several bool // a name may have an array of values
+	check   func(name string) error
+}
+
+func (l lines) set(n *node, bad *problems) {
+	*l.p = nil
+	if n.kind != table {
+		bad.of(n, `write a table of field names with their values, such as { X-Name = "value" }`)
+		return
+	}
+	seen := map[string]bool{}
+	for _, m := range n.members {
+		name := strings.ToLower(m.key)
+		switch err := l.check(m.key); {
+		case err != nil:
+			bad.add(problem{m.at, m.value.name, err.Error()})
+		case seen[name]:
+			bad.add(problem{m.at, m.value.name, "named twice: field names have no case"})
+		}
+		seen[name] = true
+		if m.value.kind == array && !l.several {
+			bad.of(m.value, "write one value")
+			continue
+		}
+		for _, v := range m.value.texts() {
+			if v.kind != quoted {
+				bad.of(v, `write a value in quotes`)
+			} else if err := checkFieldValue(v.text); err != nil {
+				bad.of(v, "%v", err)
+			} else {
+				*l.p = append(*l.p, Field{m.key, v.text})
+			}
+		}
+	}
+}
+
+// toml has the values that may be credentials left out.
+func (l lines) toml() string {
+	var fields []string
+	for i := 0; i < len(*l.p); {
+		name := (*l.p)[i].Name
+		var values []string
+		for ; i < len(*l.p) && (*l.p)[i].Name == name; i++ {
+			v := (*l.p)[i].Value
+			if isCredential(name) && !strings.HasPrefix(v, fromEnv) {
+				v = "***"
+			}
+			values = append(values, quote(v))
+		}
+		joined := strings.Join(values, ", ")
+		if len(values) > 1 {
+			joined = "[" + joined + "]"
+		}
+		fields = append(fields, quoteKey(name)+" = "+joined)
+	}
+	if len(fields) == 0 {
+		return "{}"
+	}
+	return "{ " + strings.Join(fields, ", ") + " }"
+}
+
+// quoteKey is a key as a file has it.
+func quoteKey(key string) string {
+	bare := key != ""
+	for _, c := range []byte(key) {
+		bare = bare && (isAlphanumeric(c) || c == '-' || c == '_')
+	}
+	if bare {
+		return key
+	}
+	return quote(key)
+}
+
+// prefixOff is the beginning of a path, without a slash at its end.
+func prefixOff(p *string) scalar {
+	s := words(p, "the beginning of a path, such as /app", checkPathOrNone)
+	take := s.take
+	s.take = func(text string) error { return take(strings.TrimRight(text, "/")) }
+	return s
 }

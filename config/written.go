@@ -1,0 +1,204 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"net"
+	"net/netip"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// parseDuration reads what people write: 10ms, 2s, 1.5h, and 1d, which is 24 hours.
+func parseDuration(text string) (time.Duration, error) {
+	days, ok := strings.CutSuffix(text, "d")
+	if !ok {
+		return time.ParseDuration(text)
+	}
+	n, err := strconv.ParseFloat(days, 64)
+	if err != nil || math.IsNaN(n) || math.Abs(n) > 36500 {
+		return 0, errOther
+	}
+	return time.Duration(n * 24 * float64(time.Hour)), nil
+}
+
+// formatDuration writes 90s as "90s" and an hour as "1h".
+func formatDuration(d time.Duration) string {
+	if s := d / time.Second; d%time.Second == 0 && s < 120 {
+		return strconv.Itoa(int(s)) + "s"
+	}
+	return inHours(d)
+}
+
+// inHours writes a minute as "1m" and an hour as "1h".
+func inHours(d time.Duration) string {
+	text := d.String()
+	if strings.HasSuffix(text, "m0s") {
+		text = strings.TrimSuffix(text, "0s")
+	}
+	if strings.HasSuffix(text, "h0m") {
+		text = strings.TrimSuffix(text, "0m")
+	}
+	return text
+}
+
+var units = []struct {
+	name  string
+	bytes float64
+}{
+	{"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30}, {"kB", 1e3}, {"KB", 1e3}, {"MB", 1e6}, {"GB", 1e9},
+	{"k", 1 << 10}, {"K", 1 << 10}, {"m", 1 << 20}, {"M", 1 << 20}, {"g", 1 << 30}, {"G", 1 << 30}, {"B", 1},
+}
+
+// parseSize reads a number of bytes as people write it: 4096, 64KiB, 1MB.
+func parseSize(text string) (int, error) {
+	digits, unit := text, 1.0
+	for _, u := range units {
+		if n, ok := strings.CutSuffix(text, u.name); ok {
+			digits, unit = n, u.bytes
+			break
+		}
+	}
+	n, err := strconv.ParseFloat(strings.TrimSpace(digits), 64)
+	if err != nil || !(n >= 0 && n*unit <= 1<<40) { // so that NaN is none either
+		return 0, errOther
+	}
+	return int(n * unit), nil
+}
+
+func formatSize(n int) string {
+	for _, u := range []struct {
+		name  string
+		shift int
+	}{{"GiB", 30}, {"MiB", 20}, {"KiB", 10}} {
+		if n >= 1<<u.shift && n%(1<<u.shift) == 0 {
+			return strconv.Itoa(n>>u.shift) + u.name
+		}
+	}
+	return strconv.Itoa(n)
+}
+
+// rate is so many in so long: 10/1m. The number before the unit may be left away: 10/m.
+func rate(n *int, per *time.Duration) scalar {
+	return scalar{inQuotes, "a number of exchanges and a duration, such as 10/1m: 1 or more, in 1ms or more",
+		func(text string) error {
+			count, in, _ := strings.Cut(text, "/")
+			if in != "" && (in[0] < '0' || in[0] > '9') {
+				in = "1" + in
+			}
+			c, err := strconv.ParseInt(count, 10, 32)
+			d, err2 := parseDuration(in)
+			if err != nil || err2 != nil || c < 1 || d < time.Millisecond {
+				return errOther
+			}
+			*n, *per = int(c), d
+			return nil
+		},
+		func() string {
+			if *n == 0 {
+				return ""
+			}
+			return strconv.Itoa(*n) + "/" + inHours(*per)
+		},
+	}
+}
+
+// countedBy is whom a limit counts for.
+func countedBy(by, header *string) scalar {
+	return scalar{inQuotes, "route, client, token or header:NAME",
+		func(text string) error {
+			name, isHeader := strings.CutPrefix(text, "header:")
+			switch {
+			case isHeader && !isToken(name):
+				return fmt.Errorf("write the name of a field behind header:, such as header:X-Api-Key")
+			case isHeader:
+				*by, *header = "header", name
+				return nil
+			}
+			*header = ""
+			return oneOf(by, "route", "client", "token").take(text)
+		},
+		func() string {
+			if *by == "header" {
+				return "header:" + *header
+			}
+			return *by
+		},
+	}
+}
+
+// parseBackend reads host:port, http://host[:port] or https://host[:port].
+func parseBackend(text string) (Backend, error) {
+	var b Backend
+	hostPort, port := text, ""
+	if strings.Contains(text, "://") {
+		u, err := url.Parse(text)
+		switch {
+		case err != nil:
+			return b, errors.New("write host:port, http://host:port or https://host:port") // err would show a password
+		case u.Scheme != "http" && u.Scheme != "https":
+			return b, fmt.Errorf("the scheme is %q: write http or https", u.Scheme)
+		case u.User != nil:
+			return b, errors.New("credentials do not belong here: write them into a file, for credential_file")
+		case u.Path != "" && u.Path != "/" || u.RawQuery != "" || u.Fragment != "":
+			return b, errors.New("a backend is a host and a port: leave the path away")
+		}
+		b.HTTPS = u.Scheme == "https"
+		hostPort, port = u.Host, "80"
+		if b.HTTPS {
+			port = "443"
+		}
+		if u.Port() == "" && u.Hostname() != "" {
+			hostPort = net.JoinHostPort(u.Hostname(), port)
+		}
+	}
+	host, port, err := net.SplitHostPort(hostPort)
+	if err != nil || host == "" {
+		return b, errors.New("write host:port, such as 127.0.0.1:9001")
+	}
+	n, err := strconv.ParseUint(port, 10, 16)
+	if err != nil || n == 0 {
+		return b, errors.New("write a port from 1 to 65535")
+	}
+	if strings.ContainsAny(host, "/@?#\\") || strings.ContainsFunc(host, isSpaceOrControl) {
+		return b, errors.New("the host is neither a name nor an address")
+	}
+	b.Host, b.Port = host, uint16(n)
+	return b, nil
+}
+
+// formatBackend is the shortest way to write b.
+func formatBackend(b Backend) string {
+	if b.HTTPS {
+		return b.String()
+	}
+	return b.Addr()
+}
+
+// parsePrefix reads an address, or a network such as 10.0.0.0/8.
+func parsePrefix(text string) (netip.Prefix, error) {
+	if a, err := netip.ParseAddr(text); err == nil && a.Zone() == "" {
+		a = a.Unmap()
+		return netip.PrefixFrom(a, a.BitLen()), nil
+	}
+	p, err := netip.ParsePrefix(text)
+	switch {
+	case err != nil:
+		return p, errOther
+	case p.Addr().Is4In6():
+		return p, errors.New("write it as a network of IPv4")
+	case p != p.Masked():
+		return p, fmt.Errorf("it has bits behind its mask: write %v, or %v alone", p.Masked(), p.Addr())
+	}
+	return p, nil
+}
+
+func formatPrefix(p netip.Prefix) string {
+	if p.IsSingleIP() {
+		return p.Addr().String()
+	}
+	return p.String()
+}
