@@ -150,7 +150,7 @@ func isCredential(name string) bool {
 // fromEnv begins a value that stands in the environment.
 const fromEnv = "env:"
 
-// Secret returns what a file has, or the variable NAME of the environment for env:NAME, less the line break at its end.
+// Secret returns what a file has, or the variable NAME of the environment for env:NAME, less the spaces and line breaks around it.
 func Secret(source string) (string, error) {
 	name, isEnv := strings.CutPrefix(source, fromEnv)
 	var secret string
@@ -167,8 +167,7 @@ func Secret(source string) (string, error) {
 		}
 		secret = string(text)
 	}
-	secret = strings.TrimRight(secret, "\r\n")
-	if strings.TrimSpace(secret) == "" {
+	if secret = strings.TrimSpace(secret); secret == "" {
 		return "", errors.New("it is empty")
 	}
 	return secret, nil

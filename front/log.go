@@ -44,9 +44,15 @@ func (r *request) log() {
 	if r.HeadLen > 0 {
 		e.Bytes("method", r.Req.Method.In(r.c.in.B)).Bytes("target", redact(r.Req.Target.In(r.c.in.B)))
 	}
+	if r.who.Name != "" {
+		e.Str("name", r.who.Name)
+	}
 	e.Int("status", r.status).Int64("bytes", r.bytes)
 	if r.Backend != "" {
 		e.Str("backend", r.Backend)
+	}
+	if r.waited > 0 {
+		e.Dur("limited", time.Duration(r.waited))
 	}
 	t := &r.Times
 	if t.Began != 0 {
