@@ -7,6 +7,7 @@
 //	go run ./bench --compare OLD.json           and what has changed since the report OLD.json
 //	go run ./bench --doc docs/performance.md    and write the tables into that page
 //	go run ./bench --peer tenfour-old=/tmp/old  one contender more: an older build of ours, another nginx
+//	go run ./bench auto                         --workers auto beside fixed numbers: docs/auto.md
 //
 // It needs Linux, for /proc, and the load generators ab and wrk. docs/performance.md tells how each figure is measured.
 // bench/limit/relay.c, which parses nothing, is built and shown beside them when there is a C compiler.
@@ -96,6 +97,11 @@ func run(args []string, stdout, stderr io.Writer) int {
 	if len(args) > 1 && args[0] == backendCommand {
 		return runBackend(args[1:], stdout, stderr)
 	}
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
+	defer stop()
+	if len(args) > 0 && args[0] == autoCommand {
+		return runAuto(ctx, args[1:], stdout, stderr)
+	}
 	o, err := parseOptions(args, stderr)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
@@ -103,8 +109,6 @@ func run(args []string, stdout, stderr io.Writer) int {
 	case err != nil:
 		return 2
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
-	defer stop()
 	if err := benchmark(ctx, o, stdout, stderr); err != nil {
 		if ctx.Err() != nil {
 			err = errors.New("interrupted: what it started has been ended, no report was written")

@@ -13,7 +13,10 @@ const (
 )
 
 // updateDoc puts the report's tables into a page.
-func updateDoc(path string, r *Report) error {
+func updateDoc(path string, r *Report) error { return fillDoc(path, r.markdown()) }
+
+// fillDoc puts tables into a page, in the place of those that are there.
+func fillDoc(path, tables string) error {
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return err
@@ -23,7 +26,7 @@ func updateDoc(path string, r *Report) error {
 	if !ok || !ok2 {
 		return fmt.Errorf("%s has no lines %q and %q, between which the tables go", path, strings.TrimSpace(docBegin), strings.TrimSpace(docEnd))
 	}
-	return os.WriteFile(path, []byte(before+docBegin+r.markdown()+docEnd+after), 0o644)
+	return os.WriteFile(path, []byte(before+docBegin+tables+docEnd+after), 0o644)
 }
 
 // markdown is the report as a page of docs has it: conditions, goals, losses, a table for each scenario.

@@ -95,15 +95,21 @@ func (l *limiter) heed(w window) {
 	default:
 		l.full += w.rate
 	}
-	if l.trial++; l.trial > trialWindows {
+	if l.trial++; l.trial > trialWindows || l.trial == 3 && l.clear() {
 		l.judge(w.at)
 	}
 }
 
+// clear reports whether half a trial tells enough: that much is gained, or, where there are many, that nothing is.
+func (l *limiter) clear() bool {
+	gain := l.gain()
+	return gain >= gainLots || gain < gainNone && l.limit > 2*autoStart
+}
+
 // judge ends a trial.
 func (l *limiter) judge(now time.Duration) {
+	l.known = l.full / float64((l.trial-1)/2)
 	l.trial = 0
-	l.known = l.full / (trialWindows / 2)
 	before, gain := l.limit, l.gain()
 	some, none := gainSome, gainNone
 	if l.limit < autoStart {

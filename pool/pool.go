@@ -2,7 +2,7 @@
 //
 //	lot, err := pool.NewLot()                       // one poller for all who wait
 //	p := pool.New(lot, nil)
-//	b, err := p.AddBackend("127.0.0.1:9001", 4, 256, nil) // 4 slots, each with its worker
+//	b, err := p.AddBackend("127.0.0.1:9001", 4, 256, nil) // 4 slots, each with its worker; AddAuto: as many as pay
 //	r := p.AddRoute("/", 1024, pool.Hold{}, b)       // a queue in front of them
 //	err = r.Enter(task)                              // a worker runs it now, or when its turn comes; ErrFull: neither
 //

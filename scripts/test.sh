@@ -233,6 +233,7 @@ flags_agree() {
 			while read -r flag; do
 				case $flag in
 				directory | bind | help | cacert) ;; # of others, and --help itself
+				doc | plot | rounds) ;; # of the benchmark, in docs/auto.md
 				*) echo "$f: --$flag: there is no such flag" ;;
 				esac
 			done >"$tmp/unknown"
