@@ -23,7 +23,7 @@ func (s *site) buildLimits() (map[string]*admit.Limit, error) {
 			return nil, &usageError{fmt.Errorf("limit %s: %w", c.Name, err)}
 		}
 		window, err := share(s, limitKey{c.Name, rate, c.By, strings.ToLower(c.Header)}, func() (*limit.Window, func(), error) {
-			w := limit.NewWindow(limit.Options{Rate: rate, Waiters: waitersMost})
+			w := limit.NewWindow(limit.Options{Rate: rate, Waiters: waitersMost, Memory: limit.DefaultMemory / len(s.c.Limits)})
 			return w, w.Close, nil
 		})
 		if err != nil {

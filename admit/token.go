@@ -129,6 +129,6 @@ func shownToken(req *httpparse.Request, buf []byte) (shown []byte, why error) {
 var (
 	errNoToken = errors.New("this needs a token: Authorization: Bearer TOKEN")
 	errTokens  = errors.New("there is more than one Authorization")
-	errScheme  = errors.New("Authorization is not of the form Bearer TOKEN")
+	errScheme  = errors.New("the Authorization is not of the form Bearer TOKEN")
 	errUnknown = errors.New("the token is not known here")
 )
