@@ -83,6 +83,7 @@ func TestAsk_letsThemPassWhoWait(t *testing.T) {
 		w.Ask(other, nil)
 		w.Ask(other, nil)
 		_, _, _ = w.Wait(other, &slow.place, slow)
+		time.Sleep(time.Nanosecond)
 		w.Ask(key, nil)
 		w.Ask(key, nil)
 		var waiters [3]waiter
@@ -90,7 +91,7 @@ func TestAsk_letsThemPassWhoWait(t *testing.T) {
 		time.Sleep(time.Second)
 		synctest.Wait() // the limiter's goroutine is held up
 		if len(waiters[0].told) > 0 {
-			t.Skip("he was told before the one who holds it up")
+			t.Fatal("he was told in spite of the one who holds it up")
 		}
 		if d, _ := w.Ask(key, nil); !d.Admitted || d.Remaining != 0 {
 			t.Errorf("got %+v, want the second of two", d)
@@ -228,6 +229,37 @@ func TestClose_tellsWhoWaits(t *testing.T) {
 	counted(t, w)
 }
 
+// TestClose_awaitsWhoIsBeingTold, and tells the others after him.
+func TestClose_awaitsWhoIsBeingTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := NewWindow(Options{Rate: Rate{1, time.Second}, Waiters: 2})
+		key := []byte("192.0.2.1")
+		w.Ask(key, nil)
+		hold := make(chan bool)
+		first, second := &waiter{after: func(Decision, error) { <-hold }}, &waiter{}
+		_, _, _ = w.Wait(key, &first.place, first)
+		_, _, _ = w.Wait(key, &second.place, second)
+		time.Sleep(time.Second)
+		synctest.Wait()
+		closed := make(chan bool)
+		go func() { // ends with Close
+			w.Close()
+			close(closed)
+		}()
+		synctest.Wait()
+		select {
+		case <-closed:
+			t.Error("it is closed while one is being told")
+		default:
+		}
+		close(hold)
+		<-closed
+		if len(first.told) != 1 || !first.told[0].Admitted || len(second.told) != 1 || !errors.Is(second.errs[0], ErrClosed) {
+			t.Errorf("they were told %+v and %+v, %v", first.told, second.told, second.errs)
+		}
+	})
+}
+
 // contender is one of many who wait in the hammer.
 type contender struct {
 	place    Place
@@ -248,7 +280,7 @@ func TestWindow_hammered(t *testing.T) {
 	tests := map[string]Rate{"a few": {20, 2 * time.Millisecond}, "one": {1, 50 * time.Microsecond}, "batches": {3000, 5 * time.Millisecond}}
 	for name, rate := range tests {
 		t.Run(name, func(t *testing.T) {
-			w := NewWindow(Options{Rate: rate, Waiters: 8, Memory: 1})
+			w := NewWindow(Options{Rate: rate, Waiters: 8})
 			keys := [][]byte{[]byte("192.0.2.1"), []byte("a key that is too long to stand in its record")}
 			var mu sync.Mutex
 			var taken [2][]int64

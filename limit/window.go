@@ -104,7 +104,8 @@ func (w *Window) Refund(key []byte, d Decision) {
 	w.settle(s, k, now)
 }
 
-// Withdraw takes whoever waits at place out.
+// Withdraw takes whoever waits at place out, wherever he stands, at once. (The last one of a key takes its queue along, in
+// the logarithm of how many keys are waited for.)
 func (w *Window) Withdraw(place *Place) bool {
 	s := place.shard
 	if s == nil {
