@@ -117,7 +117,7 @@ strip_prefix = "/files"
 		before := s.requests.Load()
 		r, body := tf.raw(t, request(tc.method, tc.target))
 		line, _, _ := strings.Cut(body, "\r\n")
-		if r.StatusCode != tc.status || tc.got != "" && line != tc.got {
+		if r.StatusCode != tc.status || r.Status != fmt.Sprint(tc.status, " ", http.StatusText(tc.status)) || tc.got != "" && line != tc.got {
 			t.Errorf("%s %s: got %d %q, want %d %q", tc.method, tc.target, r.StatusCode, line, tc.status, tc.got)
 		}
 		if tc.status != 200 && s.requests.Load() != before {
@@ -188,8 +188,8 @@ func TestCredentials_inAndOut(t *testing.T) {
 	} {
 		before := s.requests.Load()
 		r, head := tf.raw(t, request("GET", "/", tc.lines...))
-		if r.StatusCode != tc.status {
-			t.Errorf("%q: got %d, want %d", tc.lines, r.StatusCode, tc.status)
+		if r.Status != fmt.Sprint(tc.status, " ", http.StatusText(tc.status)) {
+			t.Errorf("%q: got %s, want %d", tc.lines, r.Status, tc.status)
 		}
 		switch tc.status {
 		case 200:
@@ -292,7 +292,7 @@ func TestLimit_rejects(t *testing.T) {
 			continue
 		}
 		after, err := strconv.Atoi(r.Header.Get("Retry-After"))
-		if r.StatusCode != 429 || r.Close || err != nil || after < 3590 || after > 3600 {
+		if r.Status != "429 Too Many Requests" || r.Close || err != nil || after < 3590 || after > 3600 {
 			t.Errorf("request %d got %d, Retry-After %q, close %t", i, r.StatusCode, r.Header.Get("Retry-After"), r.Close)
 		}
 		if limit, policy := r.Header.Get("RateLimit"), r.Header.Get("RateLimit-Policy"); !strings.HasPrefix(limit, `"flag";r=0;t=`) || policy != `"flag";q=3;w=3600` {
