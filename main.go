@@ -18,6 +18,7 @@ import (
 	"tenfour/front"
 	"tenfour/logs"
 	"tenfour/pool"
+	"tenfour/site"
 	"tenfour/sock"
 )
 
@@ -75,14 +76,11 @@ func runContext(ctx context.Context, args []string, stdout, stderr io.Writer, re
 		return exitStopped
 	}
 	l.Log.Error().Err(err).Msg("tenfour cannot run")
-	if errors.As(err, new(*usageError)) {
+	if errors.As(err, new(*site.Error)) {
 		return exitUsage
 	}
 	return exitFailed
 }
-
-// usageError is a setting that proved wrong when it was used.
-type usageError struct{ error }
 
 // serve builds the house, and answers clients until ctx is done.
 func serve(ctx context.Context, args []string, c *config.Config, l *logs.Logs, stdout io.Writer, ready func(net.Addr)) error {
@@ -96,24 +94,24 @@ func serve(ctx context.Context, args []string, c *config.Config, l *logs.Logs, s
 	})
 	workers.OnEvent(sayEvent(&l.Log))
 	defer workers.Close()
-	h := &house{workers: workers, log: &l.Log, parts: parts{made: map[any]*part{}}}
-	built, err := h.build(c)
+	builder := site.NewBuilder(workers, &l.Log)
+	built, err := builder.Build(c)
 	if err != nil {
 		return err
 	}
-	defer func() { built.release() }()
+	defer func() { builder.Close(built) }()
 	ln, err := (&net.ListenConfig{KeepAlive: -1, Control: sock.Control(c.HeadTimeout)}).Listen(ctx, "tcp", c.Listen)
 	if err != nil {
 		return fmt.Errorf("listen on %s: %w", c.Listen, err)
 	}
 	f := front.New(front.Config{
 		Lot: lot, Pool: workers, MostOpen: mostOpen(workers.Workers()), Log: l.Log, Access: l.Access,
-	}, &built.Site)
-	reload := make(chan os.Signal, 1)
+	}, &built.Front)
+	hangUp := make(chan os.Signal, 1)
 	if ready == nil { // else the process, its processors and its signals are not ours alone
 		defer workers.TendProcs().Close()
-		signal.Notify(reload, syscall.SIGHUP)
-		defer signal.Stop(reload)
+		signal.Notify(hangUp, syscall.SIGHUP)
+		defer signal.Stop(hangUp)
 	}
 	sayHello(built, l, stdout, ln.Addr())
 	failed := make(chan error, 1)
@@ -124,15 +122,15 @@ func serve(ctx context.Context, args []string, c *config.Config, l *logs.Logs, s
 	for running := true; running; {
 		select {
 		case err := <-failed:
+			f.Drain(0)
 			return err
-		case <-reload:
-			built = h.reload(args, f, built, l)
+		case <-hangUp:
+			built = reload(args, builder, f, c, built, l)
 		case <-ctx.Done():
 			running = false
 		}
 	}
-	l.Log.Info().Int("connections", f.Open()).Stringer("at_most", built.c.Drain).Msg("draining")
-	l.Log.Info().Int("cut", f.Drain(built.c.Drain)).Msg("stopped")
-	h.replaced.Wait()
+	l.Log.Info().Int("connections", f.Open()).Stringer("at_most", built.Config.Drain).Msg("draining")
+	l.Log.Info().Int("cut", f.Drain(built.Config.Drain)).Msg("stopped")
 	return nil
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"crypto/tls"
 	"fmt"
 	"io"
 	"net"
@@ -11,21 +10,10 @@ import (
 
 	"github.com/rs/zerolog"
 
-	"tenfour/config"
 	"tenfour/logs"
 	"tenfour/pool"
+	"tenfour/site"
 )
-
-func loadTLS(c *config.Config) (*tls.Config, error) {
-	if c.TLSCert == "" {
-		return nil, nil
-	}
-	cert, err := tls.LoadX509KeyPair(c.TLSCert, c.TLSKey)
-	if err != nil {
-		return nil, fmt.Errorf("--tls-cert %s, --tls-key %s: %w", c.TLSCert, c.TLSKey, err)
-	}
-	return &tls.Config{Certificates: []tls.Certificate{cert}, NextProtos: []string{"http/1.1"}}, nil
-}
 
 // sayEvent says that a backend is down, or up again. One that is so all the time is heard of at the debug level.
 func sayEvent(log *zerolog.Logger) func(pool.Event) {
@@ -55,16 +43,16 @@ const connectionsExpected = 10_000
 
 // sayHello says what runs, a line for each route: for people on a terminal in plain words with what to try next, else as
 // log lines.
-func sayHello(s *site, l *logs.Logs, stdout io.Writer, addr net.Addr) {
+func sayHello(s *site.Site, l *logs.Logs, stdout io.Writer, addr net.Addr) {
 	at := "http://" + addr.String()
-	if s.TLS != nil {
+	if s.Front.TLS != nil {
 		at = "https://" + addr.String()
 	}
-	for i := range s.c.Routes {
-		r := &s.c.Routes[i]
+	for i := range s.Config.Routes {
+		r := &s.Config.Routes[i]
 		var names []string
 		workers := 0
-		for _, b := range s.Routes[i].Queue.Backends() {
+		for _, b := range s.Front.Routes[i].Queue.Backends() {
 			names = append(names, b.Name)
 			workers += b.Workers()
 		}

@@ -270,12 +270,13 @@ imports_obey() {
 	local rc=0 folder imports i may
 	while read -r folder imports; do
 		case $folder in
-		.) may=" admit config forward front health lab logs pool sock " ;;
+		.) may=" config front lab logs pool site sock " ;;
+		site) may=" config pool forward front admit limit health lab " ;;
 		httpparse | limit | pool | config | health | lab | logs) may=" " ;;
 		sock) may=" pool " ;;
 		forward) may=" httpparse pool sock " ;;
-		admit) may=" httpparse " ;;
-		front) may=" httpparse pool forward admit sock " ;;
+		admit) may=" httpparse limit " ;;
+		front) may=" httpparse pool forward admit limit sock " ;;
 		bench) may=" lab " ;;
 		*)
 			echo "$folder: a new folder: docs/house.md and this check must say what it may import"

@@ -1,4 +1,13 @@
-package main
+// Package site is what a configuration describes, built: routes with their backends, and who may pass.
+//
+//	b := site.NewBuilder(workers, &log)
+//	s, err := b.Build(c)             // an Error: a setting proved wrong when it was used
+//	f := front.New(..., &s.Front)
+//	s, err = b.Replace(s, next, f)   // requests that begin now go by the next; what has not changed is taken over
+//	defer b.Close(s)
+//
+// It opens what settings name (certificates, credentials, directories), and does not say what a setting may be: config does.
+package site
 
 import (
 	"crypto/tls"
@@ -21,29 +30,38 @@ import (
 	"tenfour/pool"
 )
 
-// house is what stays while configurations come and go.
-type house struct {
+// Builder makes sites, and is what stays while they come and go. Build, Replace and Close are for one goroutine.
+type Builder struct {
 	workers  *pool.Pool
 	log      *zerolog.Logger
 	parts    parts
 	replaced sync.WaitGroup // sites that have been, until they are released
 }
 
-// site is what a configuration describes, built.
-type site struct {
-	front.Site
-	h      *house
-	c      *config.Config
+// NewBuilder makes a builder that adds backends and queues to workers. log is told of credentials that change.
+func NewBuilder(workers *pool.Pool, log *zerolog.Logger) *Builder {
+	return &Builder{workers: workers, log: log, parts: parts{made: map[any]*part{}}}
+}
+
+// Site is what a configuration describes, built. Nothing changes it.
+type Site struct {
+	Front  front.Site
+	Config *config.Config
+
+	b      *Builder
 	keys   []any    // of the parts that it uses, in the order in which it took them
 	settle []func() // what has to be done about parts when the site is used: they may be another site's until then
 }
 
-// build makes the site of a configuration. Nothing changes for others until use.
-func (h *house) build(c *config.Config) (*site, error) {
-	s := &site{h: h, c: c, Site: front.Site{HeadTimeout: c.HeadTimeout, IdleTimeout: c.IdleTimeout}}
+// Error is a setting that proved wrong when it was used.
+type Error struct{ error }
+
+// Build makes the site of a configuration.
+func (b *Builder) Build(c *config.Config) (*Site, error) {
+	s := &Site{b: b, Config: c, Front: front.Site{HeadTimeout: c.HeadTimeout, IdleTimeout: c.IdleTimeout}}
 	var err error
-	if s.TLS, err = loadTLS(c); err != nil {
-		err = &usageError{err}
+	if s.Front.TLS, err = loadTLS(c); err != nil {
+		err = &Error{err}
 	} else {
 		err = s.buildRoutes()
 	}
@@ -54,23 +72,43 @@ func (h *house) build(c *config.Config) (*site, error) {
 	return s, nil
 }
 
-// use has the parts be as s wants them.
-func (s *site) use() {
-	for _, settle := range s.settle {
+// Replace has f go on with the site of another configuration, and gives up old as soon as the last request has ended that
+// goes by it. With an error nothing has changed.
+func (b *Builder) Replace(old *Site, c *config.Config, f *front.Front) (*Site, error) {
+	next, err := b.Build(c)
+	if err != nil {
+		return old, err
+	}
+	if (next.Front.TLS == nil) != (old.Front.TLS == nil) { // connections are as they began
+		next.Front.TLS = old.Front.TLS
+	}
+	for _, settle := range next.settle {
 		settle()
 	}
+	f.Use(&next.Front)
+	b.replaced.Go(func() { // ends with the last request of the old site
+		old.Front.Wait()
+		old.release()
+	})
+	return next, nil
+}
+
+// Close gives up the last site, by which no request goes any more, and returns when those before it are gone too.
+func (b *Builder) Close(s *Site) {
+	b.replaced.Wait()
+	s.release()
 }
 
 // release gives back what s is made of. Nothing may go on there any more.
-func (s *site) release() {
+func (s *Site) release() {
 	slices.Reverse(s.keys) // a route goes before its backends
-	s.h.parts.release(s.keys)
+	s.b.parts.release(s.keys)
 	s.keys = nil
 }
 
 // share is take for s.
-func share[T any](s *site, key any, make func() (T, func(), error)) (T, error) {
-	value, err := take(&s.h.parts, key, make)
+func share[T any](s *Site, key any, make func() (T, func(), error)) (T, error) {
+	value, err := take(&s.b.parts, key, make)
 	if err == nil {
 		s.keys = append(s.keys, key)
 	}
@@ -78,39 +116,39 @@ func share[T any](s *site, key any, make func() (T, func(), error)) (T, error) {
 }
 
 // buildRoutes makes the routes and their table.
-func (s *site) buildRoutes() error {
+func (s *Site) buildRoutes() error {
 	limits, err := s.buildLimits()
 	if err != nil {
 		return err
 	}
 	var paths []admit.Path
 	var errs []error
-	for i := range s.c.Routes {
-		r := &s.c.Routes[i]
+	for i := range s.Config.Routes {
+		r := &s.Config.Routes[i]
 		route, err := s.buildRoute(r, limits)
 		if err != nil {
 			errs = append(errs, err)
 			continue
 		}
 		for _, p := range r.Paths {
-			paths = append(paths, admit.Path{Path: p, Methods: r.Methods, Route: len(s.Routes)})
+			paths = append(paths, admit.Path{Path: p, Methods: r.Methods, Route: len(s.Front.Routes)})
 		}
-		s.Routes = append(s.Routes, route)
+		s.Front.Routes = append(s.Front.Routes, route)
 	}
-	if s.Table, err = admit.NewTable(paths); err != nil {
+	if s.Front.Table, err = admit.NewTable(paths); err != nil {
 		errs = append(errs, fmt.Errorf("--path: %w", err))
 	}
 	if len(errs) > 0 {
-		return &usageError{errors.Join(errs...)}
+		return &Error{errors.Join(errs...)}
 	}
 	return nil
 }
 
-func (s *site) buildRoute(r *config.Route, limits map[string]*admit.Limit) (front.Route, error) {
+func (s *Site) buildRoute(r *config.Route, limits map[string]*admit.Limit) (front.Route, error) {
 	name := strings.Join(r.Paths, " ")
 	route := front.Route{StripPrefix: strings.TrimSuffix(r.StripPrefix, "/")}
 	settings := &forward.Settings{
-		ConnectTimeout: r.ConnectTimeout, BackendTimeout: r.BackendTimeout, ClientTimeout: s.c.IdleTimeout,
+		ConnectTimeout: r.ConnectTimeout, BackendTimeout: r.BackendTimeout, ClientTimeout: s.Config.IdleTimeout,
 		QueueTimeout: r.QueueTimeout, Buffer: r.Buffer, HostBackend: r.HostBackend,
 	}
 	var errs [3]error
@@ -147,13 +185,13 @@ func (s *site) buildRoute(r *config.Route, limits map[string]*admit.Limit) (fron
 }
 
 // queue takes the queue to some backends.
-func (s *site) queue(name string, most int, hold pool.Hold, backends []*pool.Backend) (*pool.Route, error) {
+func (s *Site) queue(name string, most int, hold pool.Hold, backends []*pool.Backend) (*pool.Route, error) {
 	key := fmt.Sprintf("queue %q %d %v", name, most, hold)
 	for _, b := range backends {
 		key += fmt.Sprintf(" %p", b)
 	}
 	return share(s, key, func() (*pool.Route, func(), error) {
-		q := s.h.workers.AddRoute(name, most, hold, backends...)
+		q := s.b.workers.AddRoute(name, most, hold, backends...)
 		return q, q.Remove, nil
 	})
 }
@@ -163,7 +201,7 @@ const labBackends = 4
 
 // backendsOf is where a route's backends are. It starts some for a route that has none: for the welcome page, or for a
 // directory.
-func (s *site) backendsOf(r *config.Route) ([]config.Backend, error) {
+func (s *Site) backendsOf(r *config.Route) ([]config.Backend, error) {
 	if len(r.Backends) > 0 {
 		return r.Backends, nil
 	}
@@ -199,7 +237,7 @@ type backendKey struct {
 }
 
 // backend takes the backend at a place, with its health check. Routes share the slots of one that both name.
-func (s *site) backend(at config.Backend, r *config.Route) (*pool.Backend, error) {
+func (s *Site) backend(at config.Backend, r *config.Route) (*pool.Backend, error) {
 	key := backendKey{Backend: at}
 	if r.Auto {
 		key.autoMost = r.WorkersMax
@@ -210,9 +248,9 @@ func (s *site) backend(at config.Backend, r *config.Route) (*pool.Backend, error
 			serverTLS = &tls.Config{ServerName: at.Host, NextProtos: []string{"http/1.1"}}
 		}
 		o := forward.NewOrigin(at.Host, at.Port, serverTLS)
-		add, slots := s.h.workers.AddBackend, r.Workers
+		add, slots := s.b.workers.AddBackend, r.Workers
 		if r.Auto {
-			add, slots = s.h.workers.AddAuto, r.WorkersMax
+			add, slots = s.b.workers.AddAuto, r.WorkersMax
 		}
 		b, err := add(o.Name, slots, r.Streams, o)
 		if err != nil {
@@ -254,4 +292,15 @@ func racing(c *config.Route) (r forward.Racing, err error) {
 		return r, fmt.Errorf("--usable: %w", err)
 	}
 	return r, nil
+}
+
+func loadTLS(c *config.Config) (*tls.Config, error) {
+	if c.TLSCert == "" {
+		return nil, nil
+	}
+	cert, err := tls.LoadX509KeyPair(c.TLSCert, c.TLSKey)
+	if err != nil {
+		return nil, fmt.Errorf("--tls-cert %s, --tls-key %s: %w", c.TLSCert, c.TLSKey, err)
+	}
+	return &tls.Config{Certificates: []tls.Certificate{cert}, NextProtos: []string{"http/1.1"}}, nil
 }

@@ -1,4 +1,4 @@
-package main
+package site
 
 import (
 	"errors"
@@ -15,15 +15,15 @@ import (
 const waitersMost = 10_000
 
 // buildLimits takes the limits, by their names.
-func (s *site) buildLimits() (map[string]*admit.Limit, error) {
+func (s *Site) buildLimits() (map[string]*admit.Limit, error) {
 	limits := map[string]*admit.Limit{}
-	for _, c := range s.c.Limits {
+	for _, c := range s.Config.Limits {
 		rate := limit.Rate{N: c.N, Per: c.Per}
 		if err := rate.Check(); err != nil {
-			return nil, &usageError{fmt.Errorf("limit %s: %w", c.Name, err)}
+			return nil, &Error{fmt.Errorf("limit %s: %w", c.Name, err)}
 		}
 		window, err := share(s, limitKey{c.Name, rate, c.By, strings.ToLower(c.Header)}, func() (*limit.Window, func(), error) {
-			w := limit.NewWindow(limit.Options{Rate: rate, Waiters: waitersMost, Memory: limit.DefaultMemory / len(s.c.Limits)})
+			w := limit.NewWindow(limit.Options{Rate: rate, Waiters: waitersMost, Memory: limit.DefaultMemory / len(s.Config.Limits)})
 			return w, w.Close, nil
 		})
 		if err != nil {
@@ -46,8 +46,8 @@ type limitKey struct {
 }
 
 // rule is who may pass on a route; nil for everyone.
-func (s *site) rule(r *config.Route, limits map[string]*admit.Limit) (*admit.Rule, error) {
-	rule := &admit.Rule{Allow: r.AllowFrom, Deny: r.DenyFrom, Trusted: s.c.TrustedProxies}
+func (s *Site) rule(r *config.Route, limits map[string]*admit.Limit) (*admit.Rule, error) {
+	rule := &admit.Rule{Allow: r.AllowFrom, Deny: r.DenyFrom, Trusted: s.Config.TrustedProxies}
 	for _, name := range r.Limits {
 		l := limits[name]
 		if l == nil {
@@ -75,7 +75,7 @@ type tokensKey string
 type credentialKey struct{ from, header string }
 
 // edits is what a route changes about heads. What a client has shown to pass here goes no further.
-func (s *site) edits(r *config.Route) (request, response *forward.Edits, err error) {
+func (s *Site) edits(r *config.Route) (request, response *forward.Edits, err error) {
 	request, response = newEdits(&r.Request), newEdits(&r.Response)
 	if r.ClientTokenFile != "" {
 		request.Drop = append(request.Drop, "Authorization")
@@ -113,7 +113,7 @@ func nonEmpty(e *forward.Edits) *forward.Edits {
 
 // secret takes what comes from a file of credentials. It is read again whenever it has changed, and when another
 // configuration is built; with an error then, what was read before stays.
-func secret[T admit.Reloader](s *site, key any, flag string, read func() (T, error)) (T, error) {
+func secret[T admit.Reloader](s *Site, key any, flag string, read func() (T, error)) (T, error) {
 	fresh := false
 	it, err := share(s, key, func() (T, func(), error) {
 		it, err := read()
@@ -121,7 +121,7 @@ func secret[T admit.Reloader](s *site, key any, flag string, read func() (T, err
 			return it, nil, err
 		}
 		fresh = true
-		log := s.h.log
+		log := s.b.log
 		w := admit.Watch(it, func(err error) {
 			if err != nil {
 				log.Error().Err(err).Str("file", it.Source()).Msg("credentials were not read again, and are what they were")
