@@ -72,15 +72,15 @@ A key with a dot stands in a table: `+"`timeouts.connect`"+` is `+"`connect`"+` 
 			orDash(code(s.key)), orDash(s.flagName()), s.of.String(), s.unit, s.byDefault(), orDash(s.zero),
 		}, " | "))
 	}
-	fmt.Fprint(out, "\nExit codes: 0 stopped as asked, or all is right; 1 failed while running (an address in use); 2 wrong usage or configuration. "+
-		"`tenfour version` prints the version.\n")
+	fmt.Fprintf(out, "\n%s", wrapped("", "Exit codes: 0 stopped as asked, or all is right; 1 failed while running (an address in use); "+
+		"2 wrong usage or configuration. `tenfour version` prints the version."))
 	for _, g := range groups {
 		fmt.Fprintf(out, "\n## %s\n", g.title)
 		if g.intro != "" {
-			fmt.Fprintf(out, "\n%s\n", g.intro)
+			fmt.Fprintf(out, "\n%s", wrapped("", g.intro))
 		}
 		for _, s := range g.settings {
-			fmt.Fprintf(out, "\n%s %s\n", s.heading(), s.more)
+			fmt.Fprintf(out, "\n%s", wrapped("", s.heading()+" "+s.more))
 		}
 		if g.after != "" {
 			fmt.Fprintf(out, "\n%s", g.after)

@@ -16,7 +16,7 @@ var groups = []group{
 			{
 				key: "listen", flag: "listen", of: ofProcess,
 				in:   func(t target) value { return words(&t.c.Listen, "HOST:PORT, such as 127.0.0.1:8000", checkListen) },
-				unit: "`HOST:PORT`", zero: "port 0: any free one; the first log line tells which",
+				unit: "`HOST:PORT`", zero: "any free port; the first log line tells which",
 				help: "`ADDR` to answer clients on",
 				more: "is where clients connect. The default is for this machine only; `0.0.0.0:8000` is for everybody who " +
 					"reaches it, `[::1]:8000` an IPv6 address.",
@@ -197,9 +197,7 @@ var groups = []group{
 	},
 	{
 		title: "What is changed on the way",
-		intro: "Else a request and its response pass as they came, less what concerns one connection alone. A field whose value begins with " +
-			"`env:` has that variable of the environment for its value: `Authorization = \"env:TOKEN\"`. Fields about the connection " +
-			"and the framing of messages are tenfour's own, and refused here.",
+		intro: "Else a request and its response pass as they came, less what concerns one connection alone.",
 		settings: []*setting{
 			{
 				key: "strip_prefix", of: ofRoute, example: `"/app"`,
@@ -218,7 +216,9 @@ var groups = []group{
 				key: "request.set", of: ofRoute, example: `{ X-Served-By = "tenfour" }`, secret: true,
 				in:   func(t target) value { return lines{&t.r.Request.Set, false, checkRequestField} },
 				unit: "fields", none: "none",
-				more: "puts field lines into a request, in place of all lines of that name.",
+				more: "puts field lines into a request, in place of all lines of that name. A value that begins with `env:` is that of a " +
+					"variable of the environment: `{ X-Api-Key = \"env:API_KEY\" }`. Fields about the connection and the framing of " +
+					"messages are tenfour's own, and refused here and below.",
 			},
 			{
 				key: "request.add", of: ofRoute, example: `{ X-Via = "tenfour" }`, secret: true,
@@ -258,7 +258,7 @@ var groups = []group{
 	},
 	{
 		title: "Who may come, and as whom",
-		intro: "A secret stands in a file, or in the environment as `env:NAME`; no setting takes the secret itself. Both are read when tenfour starts.",
+		intro: "A secret stands in a file, or in the environment as `env:NAME`; no setting takes the secret itself.",
 		settings: []*setting{
 			{
 				key: "credential_file", flag: "credential-file", of: ofRoute, example: `"env:BACKEND_TOKEN"`,
