@@ -153,13 +153,13 @@ func TestParse_wrong(t *testing.T) {
 		"a duration below zero":      {`hold = "-1s"`, nil, `tenfour.toml:1:8: hold = "-1s": write a duration such as 500ms or 2s; 0 is none`},
 		"a size too large":           {`buffer = "1.1GiB"`, nil, `tenfour.toml:1:10: buffer = "1.1GiB": write a size such as 4096, 64KiB or 1MiB, at most 1GiB`},
 		"a word that is none":        {`race = "hegde"`, nil, `tenfour.toml:1:8: race = "hegde": write off, parallel, serial or hedge`},
-		"a rate of none":             {"[limit.a]\nrate = \"0/1m\"\n[[route]]\nlimit = \"a\"", nil, `tenfour.toml:2:8: limit.a.rate = "0/1m": write a number of exchanges and a duration, such as 10/1m: 1 or more, in 1ms or more`},
+		"a rate of none":             {"[limit.a]\nrate = \"0/1m\"\n[[route]]\nlimit = \"a\"", nil, `tenfour.toml:2:8: limit.a.rate = "0/1m": write a number of exchanges and a duration, such as 10/1m: 1 to 1000000000, in 1ms to 365d`},
 		"a limit by nothing":         {"", []string{"--limit", "1/s", "--limit-by", "clients"}, `--limit-by clients: write route, client, token or header:NAME`},
 		"a limit by no header":       {"", []string{"--limit", "1/s", "--limit-by", "header:"}, `--limit-by header:: write the name of a field behind header:, such as header:X-Api-Key`},
 		"a status that is none":      {`usable = "2xx,600"`, nil, `tenfour.toml:1:10: usable = "2xx,600": write classes or codes from 100 to 599, such as 2xx,304,404`},
 		"a path without a slash":     {`path = ["/a", "b"]`, nil, `tenfour.toml:1:15: path = "b": write a path that begins with /`},
 		"no path":                    {`path = []`, nil, `tenfour.toml:1:8: path: write a path that begins with /`},
-		"a path of two readings":     {`path = "/a/../b"`, nil, `tenfour.toml:1:8: path = "/a/../b": write it without empty segments, . and ..`},
+		"a path of two readings":     {`path = "/a/../b"`, nil, `tenfour.toml:1:8: path = "/a/../b": write it without the segments . and .., and without empty ones`},
 		"a path with a query":        {`path = "/a?b"`, nil, `tenfour.toml:1:8: path = "/a?b": write it without ?, #, %, \ and spaces`},
 		"a path twice":               {`path = ["/a", "/a"]`, nil, `tenfour.toml:1:15: path = "/a": named twice`},
 		"a number among paths":       {`path = ["/a", 5]`, nil, `tenfour.toml:1:15: path = 5: write a path that begins with /`},
@@ -219,6 +219,7 @@ func TestParse_wrong(t *testing.T) {
 		"a log in a directory":          {`access_log = "."`, nil, `tenfour.toml:1:14: access_log = ".": it is a directory`},
 		"a log without a directory":     {`access_log = "a/b"`, nil, `tenfour.toml:1:14: access_log = "a/b": its directory: no such file or directory`},
 		"a secret that is not there":    {`credential_file = "missing"`, nil, `tenfour.toml:1:19: credential_file = "missing": no such file or directory`},
+		"a secret without an end":       {`credential_file = "/dev/zero"`, nil, `tenfour.toml:1:19: credential_file = "/dev/zero": it is not a file`},
 		"a secret that is empty":        {`client_token_file = "blank"`, nil, `tenfour.toml:1:21: client_token_file = "blank": it is empty`},
 		"a secret in no variable":       {"", []string{"--credential-file", "env:TENFOUR_TEST_NONE"}, `--credential-file env:TENFOUR_TEST_NONE: the environment has no variable TENFOUR_TEST_NONE`},
 		"a secret of two lines":         {"", []string{"--credential-file", "env:TENFOUR_TEST_LINES"}, `--credential-file env:TENFOUR_TEST_LINES: a field's value has no line breaks and no control characters`},
@@ -405,14 +406,14 @@ func TestWritten_valuesAtTheirEdges(t *testing.T) {
 func TestWritten_ratesAsPeopleWriteThem(t *testing.T) {
 	for text, want := range map[string]Limit{
 		"10/1m": {N: 10, Per: time.Minute}, "1/s": {N: 1, Per: time.Second}, "1000/1d": {N: 1000, Per: 24 * time.Hour},
-		"5/500ms": {N: 5, Per: 500 * time.Millisecond}, "3/1.5h": {N: 3, Per: 90 * time.Minute},
+		"5/500ms": {N: 5, Per: 500 * time.Millisecond}, "1000000000/365d": {N: 1e9, Per: 365 * 24 * time.Hour}, "3/1.5h": {N: 3, Per: 90 * time.Minute},
 	} {
 		d, err := drawn(t, "", "--limit", text)
 		if err != nil || d.c.Limits[0].N != want.N || d.c.Limits[0].Per != want.Per {
 			t.Errorf("%s: got %v, %+v", text, err, d)
 		}
 	}
-	for _, text := range []string{"", "10", "/", "10/", "/1m", "1.5/1m", "-1/1m", "10/0s", "10/999us", "10/1", "10/1m/1m", "99999999999/1s"} {
+	for _, text := range []string{"", "10", "/", "10/", "/1m", "1.5/1m", "-1/1m", "10/0s", "10/999us", "10/1", "10/1m/1m", "1000000001/1s", "1/366d", "99999999999999999999/1s"} {
 		if _, err := drawn(t, "", "--limit", text); err == nil {
 			t.Errorf("%q is taken for a rate", text)
 		}

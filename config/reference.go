@@ -74,6 +74,10 @@ A key with a dot stands in a table: `+"`timeouts.connect`"+` is `+"`connect`"+` 
 	}
 	fmt.Fprintf(out, "\n%s", wrapped("", "Exit codes: 0 stopped as asked, or all is right; 1 failed while running (an address in use); "+
 		"2 wrong usage or configuration. `tenfour version` prints the version."))
+	fmt.Fprintf(out, "\n## While it runs\n\n%s", wrapped("", "On SIGHUP tenfour reads its file, certificates and secrets again, with the flags that it "+
+		"was started with. Requests that begin then follow the new configuration; those that run end as they began. When anything is wrong, "+
+		"it is logged as above, and what ran goes on. `listen`, `access_log`, `log_level`, `log_format`, and whether there is TLS, stay as they were "+
+		"at the start: a warning says so."))
 	for _, g := range groups {
 		fmt.Fprintf(out, "\n## %s\n", g.title)
 		if g.intro != "" {
