@@ -41,10 +41,7 @@ func runCheck(args []string, stdout, stderr io.Writer) int {
 
 // check writes what holds for a command line, once all is found right: the content of the files with secrets too.
 func check(w io.Writer, args []string) error {
-	if err := config.Show(w, args); err != nil {
-		return err
-	}
-	c, err := config.Parse(args)
+	c, err := config.Show(w, args)
 	if err != nil {
 		return err
 	}

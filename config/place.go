@@ -62,9 +62,7 @@ func (ps *problems) of(n *node, format string, args ...any) {
 }
 
 func (ps *problems) add(p problem) {
-	if !slices.Contains(*ps, p) { // what stands at the top of a file is met once for each route
-		*ps = append(*ps, p)
-	}
+	*ps = append(*ps, p)
 }
 
 // err is nil when nothing is wrong.
@@ -72,8 +70,10 @@ func (ps problems) err() error {
 	if len(ps) == 0 {
 		return nil
 	}
-	slices.SortStableFunc(ps, func(p, q problem) int { return p.at.compare(q.at) })
-	return ps
+	slices.SortFunc(ps, func(p, q problem) int {
+		return cmp.Or(p.at.compare(q.at), strings.Compare(p.what, q.what), strings.Compare(p.say, q.say))
+	})
+	return slices.Compact(ps) // what stands at the top of a file is met once for each route
 }
 
 func (ps problems) Error() string {

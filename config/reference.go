@@ -59,7 +59,7 @@ flag is given several times. The names of files are looked up from where tenfour
 - **top**: at the top of the file, before its first table.
 - **route**: in a `+"`[[route]]`"+`, or at the top, where it holds for every route that does not say otherwise. A file without any
   `+"`[[route]]`"+` describes one route there. A flag for such a key wins for every route; but `+"`--backend`, `--serve` and `--path`"+` are
-  an error when the file has several routes.
+  an error when the file has several. Nothing is merged: where a route has a `+"`request.set`"+` of its own, the top's is not in it.
 - **limit**: in a `+"`[limit.NAME]`"+`.
 
 A key with a dot stands in a table: `+"`timeouts.connect`"+` is `+"`connect`"+` in `+"`[timeouts]`"+`, or in `+"`[route.timeouts]`"+` for the route above it.

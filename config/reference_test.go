@@ -54,3 +54,20 @@ func TestReference_hasEverySetting(t *testing.T) {
 		}
 	}
 }
+
+// TestReference_showsWhatIsTrue: its file is right, and its mistakes are told as it says.
+func TestReference_showsWhatIsTrue(t *testing.T) {
+	var page strings.Builder
+	if err := Reference(&page); err != nil {
+		t.Fatal(err)
+	}
+	blocks := strings.Split(page.String(), "```")
+	file, said := strings.TrimPrefix(blocks[1], "toml\n"), strings.TrimSpace(blocks[3])
+	if got := holds(t, file); !strings.Contains(got, `path = "/api/" # tenfour.toml:9`) {
+		t.Errorf("its file: got %s", got)
+	}
+	wrong := strings.Replace(strings.Replace(file, "workers = 8", `workers = "many"`, 1), "backends", "backend", 1)
+	if got := holds(t, wrong); got != said {
+		t.Errorf("got %s\nwant %s", got, said)
+	}
+}

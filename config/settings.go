@@ -208,7 +208,7 @@ var groups = []group{
 			},
 			{
 				key: "host", of: ofRoute,
-				in:   func(t target) value { return yes(&t.r.HostBackend, "keep", "backend") },
+				in:   func(t target) value { return twoWords(&t.r.HostBackend, "keep", "backend") },
 				unit: "`keep`, `backend`",
 				more: "says what `Host` the backend gets: what the client sent, or the backend's own name, which a public API will want.",
 			},

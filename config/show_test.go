@@ -117,8 +117,8 @@ func TestShow_isWhatTheCommandShows(t *testing.T) {
 		t.Fatal(err)
 	}
 	var out strings.Builder
-	if err := Show(&out, []string{"--queue", "3"}); err != nil {
-		t.Fatal(err)
+	if c, err := Show(&out, []string{"--queue", "3"}); err != nil || c.Routes[0].Queue != 3 {
+		t.Fatalf("got %+v, %v", c, err)
 	}
 	for _, want := range []string{
 		"# What holds: tenfour.toml, with the flags over it.\n",
@@ -130,7 +130,7 @@ func TestShow_isWhatTheCommandShows(t *testing.T) {
 			t.Errorf("no %s in\n%s", want, &out)
 		}
 	}
-	if err := Show(&out, []string{"--queue", "x", "--help"}); err != ErrHelp {
+	if _, err := Show(&out, []string{"--queue", "x", "--help"}); err != ErrHelp {
 		t.Errorf("--help: got %v", err)
 	}
 }

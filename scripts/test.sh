@@ -313,6 +313,7 @@ await() {
 # ports_of LINE: where the command will listen.
 ports_of() {
 	case $1 in
+	*'tenfour check'*) ;;
 	*http.server*) echo "$1" | sed 's/.*http\.server *\([0-9]*\).*/\1/' ;;
 	*'tenfour lab '*@*) echo "$1" | sed 's/.*@[^ ]*:\([0-9]*\).*/\1/' ;;
 	*./tenfour*--listen*) echo "$1" | sed 's/.*--listen *[^ ]*:\([0-9]*\).*/\1/' ;;
