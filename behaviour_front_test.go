@@ -547,6 +547,10 @@ func TestFlags_doSomething(t *testing.T) {
 		"race": TestRace_serialAsksOneAfterTheOther, "usable": TestRace_theFirstUsableAnswerWins,
 		"hedge-after": TestRace_hedgeAsksTheNextWhenOneTakesLong, "race-methods": TestRace_whoIsRaced,
 		"tls-cert": TestTLSClient_isGoOrCurl, "tls-key": TestTLSClient_isGoOrCurl,
+		"config": TestConfig_isAFileWithFlagsOverIt, "credential-file": TestFlags_credentials, "credential-header": TestFlags_credentials,
+		"client-token-file": TestFlags_credentials, "allow-from": TestFlags_networks, "deny-from": TestFlags_networks,
+		"trusted-proxies": TestFlags_networks, "limit": TestFlags_limit, "limit-by": TestFlags_limit, "over": TestFlags_limit,
+		"wait-max": TestFlags_limit,
 	}
 	var help bytes.Buffer
 	if code := runContext(context.Background(), []string{"--help"}, &help, io.Discard, nil); code != 0 {

@@ -126,25 +126,22 @@ func (p *part) fill(of scope, layers ...layer) {
 	}
 }
 
-// ofOneRoute are the keys that say which route it is: for several, they stand in each.
-var ofOneRoute = []string{"backends", "serve", "path"}
-
-// forRoutes are the layers around those of n routes: what the top says for each of them, and the flags.
+// forRoutes are the layers around those of n routes: what the top says for each of them, and the flags. What tells a route
+// from another cannot be said for all of them.
 func (s *said) forRoutes(n int, bad *problems) (top, flags layer) {
-	top, flags = layer{}, layer{}
-	for key, v := range s.top {
-		if n > 1 && key == "path" {
-			bad.of(v, "there are %d routes: name paths in each [[route]]", n)
-			continue
-		}
-		top[key] = v
+	top, flags = maps.Clone(s.top), maps.Clone(s.flags)
+	if n < 2 {
+		return top, flags
 	}
-	for key, v := range s.flags {
-		if n > 1 && slices.Contains(ofOneRoute, key) {
-			bad.of(v.item(0), "the file has %d routes: name %s there", n, map[string]string{"backends": "backends", "serve": "directories", "path": "paths"}[key])
-			continue
+	if v := top["path"]; v != nil {
+		bad.of(v, "there are %d routes: name paths in each [[route]]", n)
+		delete(top, "path")
+	}
+	for key, what := range map[string]string{"backends": "backends", "serve": "directories", "path": "paths"} {
+		if v := flags[key]; v != nil {
+			bad.of(v.item(0), "the file has %d routes: name %s there", n, what)
+			delete(flags, key)
 		}
-		flags[key] = v
 	}
 	return top, flags
 }

@@ -78,7 +78,9 @@ func (s *setting) facts() string {
 	if s.none != "" {
 		facts = append(facts, "default: "+s.none)
 	}
-	if s.zero != "" {
+	if least, refused := strings.CutPrefix(s.zero, "refused: "); refused {
+		facts = append(facts, least)
+	} else if s.zero != "" {
 		facts = append(facts, "0: "+s.zero)
 	}
 	if s.flag != "" {
@@ -91,16 +93,24 @@ var link = regexp.MustCompile(`\[([^\]]+)\]\([^)]+\)`)
 
 // comment is text as comment lines of a file, without what marks it up.
 func comment(text string) string {
-	text = strings.ReplaceAll(link.ReplaceAllString(text, "docs/$1"), "`", "")
+	return wrapped("# ", strings.ReplaceAll(link.ReplaceAllString(text, "docs/$1"), "`", ""))
+}
+
+// wrapped is text in lines of a readable length, each with a mark before it.
+func wrapped(mark, text string) string {
 	const width = 118
 	var b strings.Builder
-	line := "#"
-	for _, word := range strings.Fields(text) {
-		if len(line)+1+len(word) > width {
+	line := mark
+	for i, word := range strings.Fields(text) {
+		switch {
+		case i == 0:
+			line += word
+		case len(line)+1+len(word) > width:
 			b.WriteString(line + "\n")
-			line = "#"
+			line = mark + word
+		default:
+			line += " " + word
 		}
-		line += " " + word
 	}
 	return b.String() + line + "\n"
 }

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -61,6 +62,7 @@ func cause(err error) error {
 }
 
 func newFile(name string, text []byte) *file {
+	text = bytes.TrimPrefix(text, []byte("\ufeff")) // some editors put it there
 	f := &file{name: name, text: text, lines: []int{0}}
 	for i, c := range text {
 		if c == '\n' {
@@ -92,7 +94,7 @@ func (f *file) parse(bad *problems) (root *node, isTOML bool) {
 		case unstable.ArrayTable:
 			current = f.open(root, e.Key(), true)
 		case unstable.KeyValue:
-			f.read(current, e)
+			f.read(current, e, bad)
 		}
 	}
 	// What the parser does not see, such as a key that stands twice, decoding does.
@@ -100,11 +102,24 @@ func (f *file) parse(bad *problems) (root *node, isTOML bool) {
 	var wrong *toml.DecodeError
 	if errors.As(err, &wrong) {
 		line, col := wrong.Position()
-		bad.add(problem{place{file: f.name, line: line, col: col}, strings.Join(wrong.Key(), "."), inWords(wrong)})
+		at := place{file: f.name, line: line, col: col}
+		if !slices.ContainsFunc(*bad, func(p problem) bool { return p.at == at }) {
+			bad.add(problem{at, f.key(line, col), inWords(wrong)})
+		}
 	} else if err != nil {
 		bad.add(problem{f.place(0), "", err.Error()})
 	}
 	return root, err == nil
+}
+
+// key is the key whose value is at a place, if it stands on the same line.
+func (f *file) key(line, col int) string {
+	from := f.lines[line-1]
+	key, _, found := strings.Cut(string(f.text[from:from+col-1]), "=")
+	if !found {
+		return ""
+	}
+	return printable(strings.TrimSpace(key))
 }
 
 // inWords is what the decoder says, with help for who leaves the quotes away.
@@ -156,7 +171,7 @@ func (n *node) lastTable() *node {
 }
 
 // read puts a line such as a.b = 1 into a table.
-func (f *file) read(t *node, e *unstable.Node) {
+func (f *file) read(t *node, e *unstable.Node, bad *problems) {
 	key := e.Key()
 	for key.Next() {
 		k := key.Node()
@@ -168,16 +183,20 @@ func (f *file) read(t *node, e *unstable.Node) {
 			t = t.byKey[string(k.Data)].value.lastTable()
 			continue
 		}
+		if first := t.byKey[string(k.Data)]; first != nil {
+			bad.add(problem{at, quoteKey(string(k.Data)), fmt.Sprintf("it stands there twice, first in line %d", first.at.line)})
+			continue
+		}
 		value := int(k.Raw.Offset + k.Raw.Length)
 		for value < len(f.text) && strings.IndexByte(" \t=", f.text[value]) >= 0 {
 			value++
 		}
-		t.put(string(k.Data), at, f.value(e.Value(), f.place(value)))
+		t.put(string(k.Data), at, f.value(e.Value(), f.place(value), bad))
 	}
 }
 
 // value makes a node of what stands behind a key, or in an array.
-func (f *file) value(v *unstable.Node, at place) *node {
+func (f *file) value(v *unstable.Node, at place, bad *problems) *node {
 	n := &node{at: at, raw: string(f.text[v.Raw.Offset : v.Raw.Offset+v.Raw.Length]), text: string(v.Data)}
 	if v.Raw.Length > 0 {
 		n.at = f.place(int(v.Raw.Offset))
@@ -193,12 +212,12 @@ func (f *file) value(v *unstable.Node, at place) *node {
 	case unstable.Array:
 		n.kind = array
 		for items := v.Children(); items.Next(); {
-			n.items = append(n.items, f.value(items.Node(), at))
+			n.items = append(n.items, f.value(items.Node(), at, bad))
 		}
 	case unstable.InlineTable:
 		n.kind = table
 		for lines := v.Children(); lines.Next(); {
-			f.read(n, lines.Node())
+			f.read(n, lines.Node(), bad)
 		}
 	default:
 		n.kind = other

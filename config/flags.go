@@ -119,14 +119,15 @@ func without(args []string, unknown *pflag.NotExistError) ([]string, error) {
 // fromFlag is a flag's value as if it had been written in a file.
 func (s *setting) fromFlag(written []string) *node {
 	name := "--" + s.flag
+	at := place{flag: name, line: slices.Index(settings, s) + 1}
 	one := func(text string) *node {
-		return &node{at: place{flag: name}, name: name, kind: given, text: text, raw: text}
+		return &node{at: at, name: name, kind: given, text: text, raw: text}
 	}
 	l, many := s.many()
 	if !many {
 		return one(written[len(written)-1])
 	}
-	n := &node{at: place{flag: name}, name: name, kind: array}
+	n := &node{at: at, name: name, kind: array}
 	for _, text := range written {
 		parts := []string{text}
 		if l.commas {

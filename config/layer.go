@@ -67,6 +67,7 @@ func sortLimits(m *member, bad *problems) (limits []section) {
 		l := section{"limit." + quoteKey(one.key), one.at, layer{}}
 		if err := checkLimitName(one.key); err != nil {
 			bad.add(problem{one.at, l.name, err.Error()})
+			continue
 		}
 		if one.value.kind != table {
 			bad.add(problem{one.at, l.name, "a limit is a table: write [limit.NAME], and rate = \"10/1m\" in it"})

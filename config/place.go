@@ -10,8 +10,8 @@ import (
 // place is where something was written: in a file, or as a flag. The zero place is nowhere, where defaults come from.
 type place struct {
 	file      string
-	line, col int    // from 1; col counts bytes
-	flag      string // "--workers"
+	line, col int    // from 1; col counts bytes. Of a flag, line is its number among the settings
+	flag      string // "--workers"; "flags" for the command line as a whole
 }
 
 // String is how an error begins: "tenfour.toml:12:9", or nothing for a flag, which names itself.
@@ -33,15 +33,10 @@ func (p place) origin() string {
 	return "default"
 }
 
-// compare orders a file's places by line and column. Flags come after them, and stay in their order.
+// compare orders a file's places by line and column, and flags after them.
 func (p place) compare(q place) int {
-	switch {
-	case p.flag != "" && q.flag != "":
-		return 0
-	case p.flag != "":
-		return 1
-	case q.flag != "":
-		return -1
+	if (p.flag == "") != (q.flag == "") {
+		return strings.Compare(p.flag, q.flag)
 	}
 	return cmp.Or(cmp.Compare(p.line, q.line), cmp.Compare(p.col, q.col))
 }
@@ -67,9 +62,7 @@ func (ps *problems) of(n *node, format string, args ...any) {
 }
 
 func (ps *problems) add(p problem) {
-	if !slices.Contains(*ps, p) { // what stands at the top of a file is met once for each route
-		*ps = append(*ps, p)
-	}
+	*ps = append(*ps, p)
 }
 
 // err is nil when nothing is wrong.
@@ -77,8 +70,10 @@ func (ps problems) err() error {
 	if len(ps) == 0 {
 		return nil
 	}
-	slices.SortStableFunc(ps, func(p, q problem) int { return p.at.compare(q.at) })
-	return ps
+	slices.SortFunc(ps, func(p, q problem) int {
+		return cmp.Or(p.at.compare(q.at), strings.Compare(p.what, q.what), strings.Compare(p.say, q.say))
+	})
+	return slices.Compact(ps) // what stands at the top of a file is met once for each route
 }
 
 func (ps problems) Error() string {

@@ -59,7 +59,7 @@ flag is given several times. The names of files are looked up from where tenfour
 - **top**: at the top of the file, before its first table.
 - **route**: in a `+"`[[route]]`"+`, or at the top, where it holds for every route that does not say otherwise. A file without any
   `+"`[[route]]`"+` describes one route there. A flag for such a key wins for every route; but `+"`--backend`, `--serve` and `--path`"+` are
-  an error when the file has several routes.
+  an error when the file has several. Nothing is merged: where a route has a `+"`request.set`"+` of its own, the top's is not in it.
 - **limit**: in a `+"`[limit.NAME]`"+`.
 
 A key with a dot stands in a table: `+"`timeouts.connect`"+` is `+"`connect`"+` in `+"`[timeouts]`"+`, or in `+"`[route.timeouts]`"+` for the route above it.
@@ -72,15 +72,19 @@ A key with a dot stands in a table: `+"`timeouts.connect`"+` is `+"`connect`"+` 
 			orDash(code(s.key)), orDash(s.flagName()), s.of.String(), s.unit, s.byDefault(), orDash(s.zero),
 		}, " | "))
 	}
-	fmt.Fprint(out, "\nExit codes: 0 stopped as asked, or all is right; 1 failed while running (an address in use); 2 wrong usage or configuration. "+
-		"`tenfour version` prints the version.\n")
+	fmt.Fprintf(out, "\n%s", wrapped("", "Exit codes: 0 stopped as asked, or all is right; 1 failed while running (an address in use); "+
+		"2 wrong usage or configuration. `tenfour version` prints the version."))
+	fmt.Fprintf(out, "\n## While it runs\n\n%s", wrapped("", "On SIGHUP tenfour reads its file, certificates and secrets again, with the flags that it "+
+		"was started with. Requests that begin then follow the new configuration; those that run end as they began. When anything is wrong, "+
+		"it is logged as above, and what ran goes on. `listen`, `access_log`, `log_level`, `log_format`, and whether there is TLS, stay as they were "+
+		"at the start: a warning says so."))
 	for _, g := range groups {
 		fmt.Fprintf(out, "\n## %s\n", g.title)
 		if g.intro != "" {
-			fmt.Fprintf(out, "\n%s\n", g.intro)
+			fmt.Fprintf(out, "\n%s", wrapped("", g.intro))
 		}
 		for _, s := range g.settings {
-			fmt.Fprintf(out, "\n%s %s\n", s.heading(), s.more)
+			fmt.Fprintf(out, "\n%s", wrapped("", s.heading()+" "+s.more))
 		}
 		if g.after != "" {
 			fmt.Fprintf(out, "\n%s", g.after)

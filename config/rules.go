@@ -58,7 +58,7 @@ func checkPath(text string) error {
 	segments := strings.Split(text[1:], "/")
 	for i, s := range segments {
 		if s == "." || s == ".." || s == "" && i < len(segments)-1 {
-			return errors.New("write it without empty segments, . and ..")
+			return errors.New("write it without the segments . and .., and without empty ones")
 		}
 	}
 	return nil
@@ -161,6 +161,13 @@ func Secret(source string) (string, error) {
 		}
 		secret = value
 	} else {
+		info, err := os.Stat(source)
+		if err != nil {
+			return "", cause(err)
+		}
+		if !info.Mode().IsRegular() {
+			return "", errors.New("it is not a file") // and may have no end
+		}
 		text, err := os.ReadFile(source)
 		if err != nil {
 			return "", cause(err)

@@ -16,7 +16,7 @@ var groups = []group{
 			{
 				key: "listen", flag: "listen", of: ofProcess,
 				in:   func(t target) value { return words(&t.c.Listen, "HOST:PORT, such as 127.0.0.1:8000", checkListen) },
-				unit: "`HOST:PORT`", zero: "port 0: any free one; the first log line tells which",
+				unit: "`HOST:PORT`", zero: "any free port; the first log line tells which",
 				help: "`ADDR` to answer clients on",
 				more: "is where clients connect. The default is for this machine only; `0.0.0.0:8000` is for everybody who " +
 					"reaches it, `[::1]:8000` an IPv6 address.",
@@ -197,9 +197,7 @@ var groups = []group{
 	},
 	{
 		title: "What is changed on the way",
-		intro: "Else a request and its response pass as they came, less what concerns one connection alone. A field whose value begins with " +
-			"`env:` has that variable of the environment for its value: `Authorization = \"env:TOKEN\"`. Fields about the connection " +
-			"and the framing of messages are tenfour's own, and refused here.",
+		intro: "Else a request and its response pass as they came, less what concerns one connection alone.",
 		settings: []*setting{
 			{
 				key: "strip_prefix", of: ofRoute, example: `"/app"`,
@@ -210,7 +208,7 @@ var groups = []group{
 			},
 			{
 				key: "host", of: ofRoute,
-				in:   func(t target) value { return yes(&t.r.HostBackend, "keep", "backend") },
+				in:   func(t target) value { return twoWords(&t.r.HostBackend, "keep", "backend") },
 				unit: "`keep`, `backend`",
 				more: "says what `Host` the backend gets: what the client sent, or the backend's own name, which a public API will want.",
 			},
@@ -218,7 +216,9 @@ var groups = []group{
 				key: "request.set", of: ofRoute, example: `{ X-Served-By = "tenfour" }`, secret: true,
 				in:   func(t target) value { return lines{&t.r.Request.Set, false, checkRequestField} },
 				unit: "fields", none: "none",
-				more: "puts field lines into a request, in place of all lines of that name.",
+				more: "puts field lines into a request, in place of all lines of that name. A value that begins with `env:` is that of a " +
+					"variable of the environment: `{ X-Api-Key = \"env:API_KEY\" }`. Fields about the connection and the framing of " +
+					"messages are tenfour's own, and refused here and below.",
 			},
 			{
 				key: "request.add", of: ofRoute, example: `{ X-Via = "tenfour" }`, secret: true,
@@ -258,14 +258,16 @@ var groups = []group{
 	},
 	{
 		title: "Who may come, and as whom",
-		intro: "A secret stands in a file, or in the environment as `env:NAME`; no setting takes the secret itself. Both are read when tenfour starts.",
+		intro: "A secret stands in a file, or in the environment as `env:NAME`; no setting takes the secret itself. " +
+			"A file that has changed is read again within a second; if it is wrong then, what was read before stays.",
 		settings: []*setting{
 			{
 				key: "credential_file", flag: "credential-file", of: ofRoute, example: `"env:BACKEND_TOKEN"`,
 				in:   func(t target) value { return words(&t.r.CredentialFile, "the name of a file, or env:NAME", anything) },
 				unit: "file, or `env:NAME`", none: "none",
-				help: "`FILE` or env:NAME with a credential for the backend, sent as Authorization: Bearer",
-				more: "has the credential that tenfour shows to the backend, whatever the client sent: a client never sees it. It is sent as `Authorization: Bearer …`.",
+				help: "`FILE` or env:NAME with a credential for the backend: Authorization: Bearer …",
+				more: "has the credential that tenfour shows to the backend, whatever the client sent: a client never sees it. In `Authorization` it is sent as `Bearer …`, unless it has a scheme of its " +
+					"own before a space.",
 			},
 			{
 				key: "credential_header", flag: "credential-header", of: ofRoute,
@@ -273,15 +275,17 @@ var groups = []group{
 					return words(&t.r.CredentialHeader, "the name of a field, such as X-Api-Key", checkRequestField)
 				},
 				unit: "name of a field",
-				help: "`NAME` of the field that the credential is sent in, as it is",
-				more: "is the field that it is sent in. In any but `Authorization` it stands as it is in the file, without `Bearer`.",
+				help: "`NAME` of the field that the credential is sent in",
+				more: "is the field that it is sent in. In any but `Authorization` it is sent as it is.",
 			},
 			{
 				key: "client_token_file", flag: "client-token-file", of: ofRoute, example: `"env:CLIENT_TOKENS"`,
 				in:   func(t target) value { return words(&t.r.ClientTokenFile, "the name of a file, or env:NAME", anything) },
 				unit: "file, or `env:NAME`", none: "none: clients need none",
-				help: "`FILE` or env:NAME with the tokens of clients, one a line",
-				more: "has the tokens that clients may show, one a line. A client without one of them is `401`.",
+				help: "`FILE` or env:NAME with what clients must show as Bearer: lines of NAME TOKEN",
+				more: "has the tokens that clients must show, as `Authorization: Bearer TOKEN`. A line is `NAME TOKEN`, or `NAME sha256:HEX` " +
+					"with the token's SHA-256; a name may have several, so that one can be replaced without a gap. A client without one " +
+					"of them is `401`. The backend does not see what the client has shown.",
 			},
 			{
 				key: "allow_from", flag: "allow-from", of: ofRoute, example: `["10.0.0.0/8", "::1"]`,
@@ -326,17 +330,17 @@ var groups = []group{
 			{
 				key: "rate", flag: "limit", of: ofLimit, example: `"10/1m"`,
 				in:   func(t target) value { return rate(&t.l.N, &t.l.Per) },
-				unit: "number/duration", none: "none: a limit needs it", zero: "refused: 1 or more, in 1ms or more",
+				unit: "number/duration", none: "none: a limit needs it", zero: "refused: 1 or more, in 1ms to 365d",
 				help: "`N/D`: as many exchanges in a time, such as 10/1m",
-				more: "is how many exchanges may begin in any time of that length: `10/1m`, `5/s`, `1000/1d`.",
+				more: "is how many exchanges may begin in any time of that length: `10/1m`, `5/s`, `1000/1d`. [limits.md](limits.md) says how exactly.",
 			},
 			{
 				key: "by", flag: "limit-by", of: ofLimit,
 				in:   func(t target) value { return countedBy(&t.l.By, &t.l.Header) },
 				unit: "`route`, `client`, `token`, `header:NAME`",
 				help: "`WHAT` the limit counts for: each route, client, token or header:NAME",
-				more: "is for whom it counts: for all who are on its routes together (`route`), or for each address, each token of `client_token_file`, or each value " +
-					"of a field by itself.",
+				more: "is for whom it counts: for all who are on its routes together (`route`), or by themselves for each address (of IPv6 each " +
+					"network of 64 bits), each name in `client_token_file`, or each value of a field.",
 			},
 			{
 				key: "over", flag: "over", of: ofLimit,
@@ -350,13 +354,13 @@ var groups = []group{
 				in:   func(t target) value { return span(&t.l.WaitMax, time.Millisecond) },
 				unit: "duration", zero: "refused: 1ms or more",
 				help: "`D` that one waits at most over the limit",
-				more: "is how long one waits at most. Who would have to wait longer is `429` at once.",
+				more: "is how long one waits at most. Over it: `429`.",
 			},
 			{
 				key: "on_error", of: ofLimit,
 				in:   func(t target) value { return oneOf(&t.l.OnError, "reject", "admit") },
 				unit: "`reject`, `admit`",
-				more: "is what happens to an exchange that cannot be counted.",
+				more: "is what happens to an exchange that a limit cannot decide about: `503`, or it passes.",
 			},
 		},
 	},
@@ -418,7 +422,7 @@ var groups = []group{
 				in:   func(t target) value { return words(&t.c.TLSKey, "the name of a file", anything) },
 				unit: "file (PEM)", none: "none",
 				help: "`FILE` with its key (PEM)",
-				more: "is its key. Both are read once, at the start.",
+				more: "is its key. Both are read at the start, and when tenfour is asked to read its configuration again.",
 			},
 			{
 				key: "access_log", flag: "access-log", of: ofProcess,

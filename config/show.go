@@ -10,14 +10,15 @@ import (
 
 // Show writes what holds for a command line, without the program's name, as a file that says the same, with where each
 // value came from: "default", "tenfour.toml:12" or "--workers". It shows no secret: what a field may have for one is "***".
-func Show(w io.Writer, args []string) error {
+// It returns what Parse does.
+func Show(w io.Writer, args []string) (Config, error) {
 	d, err := read(args)
 	if err != nil {
-		return err
+		return Config{}, err
 	}
 	out := bufio.NewWriter(w)
 	d.show(out)
-	return out.Flush()
+	return d.resolved(), out.Flush()
 }
 
 func (d *draft) show(w io.Writer) {

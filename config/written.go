@@ -83,15 +83,15 @@ func formatSize(n int) string {
 
 // rate is so many in so long: 10/1m. The number before the unit may be left away: 10/m.
 func rate(n *int, per *time.Duration) scalar {
-	return scalar{inQuotes, "a number of exchanges and a duration, such as 10/1m: 1 or more, in 1ms or more",
+	return scalar{inQuotes, "a number of exchanges and a duration, such as 10/1m: 1 to 1000000000, in 1ms to 365d",
 		func(text string) error {
 			count, in, _ := strings.Cut(text, "/")
 			if in != "" && (in[0] < '0' || in[0] > '9') {
 				in = "1" + in
 			}
-			c, err := strconv.ParseInt(count, 10, 32)
+			c, err := strconv.ParseInt(count, 10, 64)
 			d, err2 := parseDuration(in)
-			if err != nil || err2 != nil || c < 1 || d < time.Millisecond {
+			if err != nil || err2 != nil || c < 1 || c > 1_000_000_000 || d < time.Millisecond || d > 365*24*time.Hour {
 				return errOther
 			}
 			*n, *per = int(c), d
