@@ -69,20 +69,27 @@ func runAB(t testing.TB, url string, n, c int, flags ...string) abReport {
 
 // keepsThroughput asserts that ab gets beside what the first server endures 90 % of what it gets at the second, which
 // endures nothing. The runs take turns; the median of their ratios counts, and noise is given more rounds to go by.
-func keepsThroughput(t *testing.T, beside, alone string, n, c int) {
+// Where the system tells what CPU time each of two programs takes, that is what is compared, for a request: neighbours
+// who take the processors away for a while change throughput, and hardly this.
+func keepsThroughput(t *testing.T, beside, alone *tenfour, path string, n int, programs ...*program) {
 	t.Helper()
-	const rounds, most = 3, 11
-	runAB(t, beside, n/4, c)
-	runAB(t, alone, n/4, c)
+	const rounds, most, clients = 3, 11, 40
+	servers := [2]*tenfour{beside, alone}
+	for _, s := range servers {
+		runAB(t, "http://"+s.addr+path, n/4, clients)
+	}
 	var ratios []float64
 	for len(ratios) < most && !t.Failed() {
-		urls := [2]string{beside, alone}
-		var rates [2]float64
-		for i := range urls { // neither is always the first
+		var costs [2]float64
+		for i := range servers { // neither is always the first
 			i ^= len(ratios) % 2
-			rates[i] = runAB(t, urls[i], n, c).perSecond
+			before := cpuTime(programs, i)
+			costs[i] = 1 / runAB(t, "http://"+servers[i].addr+path, n, clients).perSecond
+			if after := cpuTime(programs, i); after > before {
+				costs[i] = (after - before).Seconds() / float64(n)
+			}
 		}
-		ratios = append(ratios, rates[0]/rates[1])
+		ratios = append(ratios, costs[1]/costs[0])
 		if len(ratios) < rounds || len(ratios)%2 == 0 {
 			continue
 		}
@@ -93,6 +100,22 @@ func keepsThroughput(t *testing.T, beside, alone string, n, c int) {
 		}
 	}
 	t.Errorf("throughput beside, as parts of what it is alone: %.2f; want a median of 0.90", ratios)
+}
+
+// cpuTime is what the i-th program has used so far, to the nanosecond; 0 if there is none, or the system does not tell.
+func cpuTime(programs []*program, i int) (used time.Duration) {
+	if i >= len(programs) {
+		return 0
+	}
+	threads, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", programs[i].cmd.Process.Pid))
+	for _, name := range threads {
+		var ran time.Duration
+		if stat, err := os.ReadFile(name); err == nil {
+			fmt.Sscan(string(stat), &ran)
+		}
+		used += ran
+	}
+	return used
 }
 
 // TestPersistentClients_areServedEvenly: 64 clients that stay, on 8 workers.
@@ -157,7 +180,7 @@ func TestUnfinishedHeads_costNoThroughput(t *testing.T) {
 			p.say("GET / HTTP/1.1\r\nHost: a\r\nX-Half: ")
 		}
 	}
-	keepsThroughput(t, "http://"+beside.addr+"/", "http://"+alone.addr+"/", 4000, 40)
+	keepsThroughput(t, &beside.tenfour, &alone.tenfour, "/", 4000, beside, alone)
 }
 
 // TestQueue_isFull answers at once, in words, and says when to come again.

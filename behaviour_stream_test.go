@@ -220,7 +220,7 @@ func TestStreams_holdNoWorker(t *testing.T) {
 	if testing.Short() {
 		requests = 1000
 	}
-	keepsThroughput(t, "http://"+tf.addr+"/page", "http://"+alone.addr+"/page", requests, 40)
+	keepsThroughput(t, tf, alone, "/page", requests)
 	if n := e.ended.Load(); n > 0 {
 		t.Errorf("%d streams have ended meanwhile", n)
 	}
