@@ -231,7 +231,7 @@ func (x *Exchange) relay() bool {
 
 // unsaid is a backend's end behind the head of its response, of which the client has not had a byte yet.
 func (x *Exchange) unsaid(err error) bool {
-	x.Status, x.heard, x.phase = 0, false, awaiting
+	x.Status, x.heard, x.phase, x.endless = 0, false, awaiting, false
 	x.down.out.B = x.down.out.B[:0]
 	return x.noAnswer(err)
 }
