@@ -69,3 +69,30 @@ func TestHold_anEventStreamThatEndsWithItsHead(t *testing.T) {
 		t.Errorf("got %d %q (%v) after %d attempts, want 504", status, body, err, visits.Load())
 	}
 }
+
+// TestRace_aWinnerThatEndsWithItsHead on a connection that was kept is asked again, and still is the winner.
+func TestRace_aWinnerThatEndsWithItsHead(t *testing.T) {
+	var requests atomic.Int32
+	b := startServer(t, func(p *peer) {
+		for {
+			if _, err := http.ReadRequest(p.in); err != nil {
+				return
+			}
+			if requests.Add(1) == 2 {
+				corked(t, p)
+				p.say("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n")
+				return
+			}
+			p.say("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nokay")
+		}
+	})
+	tf := startTenfour(t, []string{b.addr, refusing(t)}, "--race", "parallel", "--workers", "1")
+	for range 2 {
+		if r, body := tf.ask(t, "GET", ""); r.StatusCode != 200 || body != "okay" {
+			t.Errorf("got %d %q", r.StatusCode, body)
+		}
+	}
+	if n := requests.Load(); n != 3 {
+		t.Errorf("the backend had %d requests, want 3", n)
+	}
+}

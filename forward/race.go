@@ -134,6 +134,8 @@ func (r *Race) judge(e *entrant) (won, on bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	switch {
+	case e.won: // its connection ended behind the head, and it was asked once more
+		return true, true
 	case r.decided:
 		return false, false
 	case !r.route.Settings.Racing.Usable.Has(e.Res.Status):
