@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -152,6 +154,30 @@ func TestRace_allAreDown(t *testing.T) {
 	if r.StatusCode != 502 || !strings.Contains(body, "refused connections for 100ms") {
 		t.Errorf("got %d %q", r.StatusCode, body)
 	}
+}
+
+// TestRace_thatIsHeld, since all are down, is held as any other: a client that leaves is taken out, and nobody waits for
+// longer than the queue's timeout.
+func TestRace_thatIsHeld(t *testing.T) {
+	one, other := refusing(t), refusing(t)
+	t.Run("its client leaves", func(t *testing.T) {
+		access := filepath.Join(t.TempDir(), "access")
+		tf := startTenfour(t, []string{one, other}, "--race", "parallel", "--hold", "1m", "--log-level", "warn", "--access-log", access)
+		p := dialPeer(t, tf.addr)
+		p.say("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+		eventually(t, "both are down", func() bool { return strings.Count(tf.log.String(), "is down") == 2 })
+		p.Close()
+		eventually(t, "it is taken out", func() bool {
+			log, _ := os.ReadFile(access)
+			return strings.Contains(string(log), "left while it was queued")
+		})
+	})
+	t.Run("it is late", func(t *testing.T) {
+		tf := startTenfour(t, []string{one, other}, "--race", "parallel", "--hold", "1m", "--queue-timeout", "100ms")
+		if status, words := tf.get(t, "/"); status != 503 {
+			t.Errorf("got %d %q, want 503", status, words)
+		}
+	})
 }
 
 func TestRace_whoIsRaced(t *testing.T) {

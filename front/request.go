@@ -269,11 +269,9 @@ func (r *request) Queued(*forward.Exchange) {
 func (r *request) Unpark() {
 	var left, gone bool
 	f := r.front
-	race := r.race.Load()
-	leaves := func() bool {
+	leaves := func(served bool) bool { // if it is, an end of the client's bytes is a half-close
 		c := r.c
 		c.conn.Look()
-		served := race != nil && race.Begun() // then an end of the client's bytes is a half-close
 		gone = c.conn.Broken() || c.conn.HungUp() && !served
 		if gone || f.stop.Load() || f.Lot.Now() >= r.lateAt && !served {
 			return true
@@ -287,11 +285,11 @@ func (r *request) Unpark() {
 		return false
 	}
 	over := true
-	if race != nil {
-		left, over = race.Withdraw(leaves)
+	if race := r.race.Load(); race != nil {
+		left, over = race.Withdraw(func() bool { return leaves(race.Begun()) })
 	}
 	if over { // one that nobody won may be queued as others are
-		left = f.Pool.Leave(&r.place, leaves)
+		left = f.Pool.Leave(&r.place, func() bool { return leaves(false) })
 	}
 	if !left {
 		return
