@@ -301,6 +301,22 @@ func TestRace_aHalfCloseIsAnswered(t *testing.T) {
 	}
 }
 
+// TestRace_aHalfCloseThatComesAtOnce, before a backend has begun, is one too: slots are free.
+func TestRace_aHalfCloseThatComesAtOnce(t *testing.T) {
+	a, b := answering(t, 0, 200, nil), answering(t, 1, 200, nil)
+	tf := startTenfour(t, addrs(a, b), "--race", "serial")
+	for i := range 500 {
+		p := dialPeer(t, tf.addr)
+		p.SetDeadline(time.Now().Add(patience))
+		p.say("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+		p.Conn.(interface{ CloseWrite() error }).CloseWrite()
+		if status, _, err := p.status("GET"); status != 200 || err != nil {
+			t.Fatalf("client %d got %d, %v", i, status, err)
+		}
+		p.Close()
+	}
+}
+
 // TestRace_aWinnerThatFails breaks the response so that the client can tell.
 func TestRace_aWinnerThatFails(t *testing.T) {
 	half := startServer(t, func(p *peer) {

@@ -21,6 +21,7 @@ type entrant struct {
 	own    pool.Party
 	place  pool.Place
 	halt   atomic.Bool // it is cut off
+	queued atomic.Bool // it had to wait for a slot
 	ran    atomic.Bool // a worker has taken it
 
 	// guarded by the race
@@ -156,7 +157,7 @@ func (e *entrant) give() {
 	e.Req.Fields = slices.Clip(e.Req.Fields[:0])
 }
 
-func (e *entrant) Queued(*Exchange)   {}
+func (e *entrant) Queued(*Exchange)   { e.queued.Store(true) }
 func (e *entrant) Finished(*Exchange) { e.end() }
 
 // Unheld does not come: who may ask its one backend only is not held.

@@ -278,14 +278,15 @@ func (r *Race) Withdraw(leaves func() bool) (left, over bool) {
 	return true, false
 }
 
-// Begun reports whether one of the backends has begun with it: else all that the race does is wait in queues.
+// Begun reports whether one of the backends has it, or is about to: else all that the race does is wait in queues.
+// Withdraw's leaves alone calls it.
 func (r *Race) Begun() bool {
-	for _, e := range r.entrants {
-		if e.ran.Load() {
+	for _, e := range r.entrants[:r.asked] {
+		if e.ran.Load() || !e.queued.Load() {
 			return true
 		}
 	}
-	return false
+	return r.asked == 0
 }
 
 // adopt ends x as the entrant that won for it has ended.
