@@ -12,17 +12,19 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"tenfour/lab"
 )
 
-// refusing is an address on which nobody listens.
+// refusing is an address on which nobody listens, and that nobody gets who wants just any.
 func refusing(t testing.TB) string {
 	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	b, err := lab.StartFaulty("refuse")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer ln.Close()
-	return ln.Addr().String()
+	t.Cleanup(func() { b.Close() })
+	return b.Addr()
 }
 
 // opens has a server begin to listen on an address on which nobody does.
