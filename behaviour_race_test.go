@@ -180,6 +180,21 @@ func TestRace_thatIsHeld(t *testing.T) {
 	})
 }
 
+// TestRace_thatIsHeldAndServed has lost nothing, and the log says nothing but that the backends were down.
+func TestRace_thatIsHeldAndServed(t *testing.T) {
+	addr := refusing(t)
+	tf := startTenfour(t, []string{addr, refusing(t)}, "--race", "parallel", "--hold", "1m", "--log-level", "warn")
+	_, told := tf.asks(t, "GET", "/", "")
+	eventually(t, "both are down", func() bool { return strings.Count(tf.log.String(), "is down") == 2 })
+	opens(t, addr, okay)
+	if got := <-told; !strings.HasPrefix(got, "200 ") {
+		t.Errorf("got %q", got)
+	}
+	if log := tf.log.String(); strings.Contains(log, "no backend had") {
+		t.Errorf("the log has more to tell\n%s", log)
+	}
+}
+
 func TestRace_whoIsRaced(t *testing.T) {
 	for _, tc := range []struct {
 		method, body string

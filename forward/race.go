@@ -243,9 +243,10 @@ func (r *Race) nobodyWon() {
 	r.mu.Unlock()
 	x.Waiting.Rouse()
 	x.Client.Watch.Tell(x.Party)
-	x.Lost = strings.Join(outcomes, "; ")
+	lost := strings.Join(outcomes, "; ")
 	if r.best != nil {
 		e := r.bestOf
+		x.Lost = lost
 		x.Status, x.KeepClient, x.Backend, x.Times = e.Status, e.KeepClient, e.Backend, e.Times
 		x.down.out, x.down.content = r.best, e.down.content
 		x.Owner.Finished(x)
@@ -253,13 +254,13 @@ func (r *Race) nobodyWon() {
 	}
 	queue := x.Route.Queue // if they are down: it is held as any other
 	if r.large != nil {
-		queue = r.large.queue // it is asked once more, and its response streamed
+		queue, x.Lost = r.large.queue, lost // it is asked once more, and its response streamed
 	}
 	if (unreached || r.large != nil) && queue.Enter(x) == nil {
 		return
 	}
-	x.failure = Error{Side: Backend, Step: worst.Step, Sent: worst.Sent, Status: worst.Status, Err: errors.New(x.Lost)}
-	x.Failure = &x.failure
+	x.failure = Error{Side: Backend, Step: worst.Step, Sent: worst.Sent, Status: worst.Status, Err: errors.New(lost)}
+	x.Failure, x.Lost = &x.failure, lost
 	x.Owner.Finished(x)
 }
 
