@@ -195,6 +195,26 @@ func TestRace_thatIsHeldAndServed(t *testing.T) {
 	}
 }
 
+// TestRace_queuesAreFull: who finds no place in any is told so, and is not queued once more.
+func TestRace_queuesAreFull(t *testing.T) {
+	when := make(chan struct{})
+	a, b := answering(t, 0, 200, when), answering(t, 1, 200, when)
+	tf := startTenfour(t, addrs(a, b), "--race", "parallel", "--workers", "1", "--queue", "1")
+	_, first := tf.asks(t, "GET", "/", "")
+	eventually(t, "both are asked", func() bool { return a.requests.Load() == 1 && b.requests.Load() == 1 })
+	second := tf.dial(t)
+	if err := second.sendAndAwaitRead("GET / HTTP/1.1\r\nHost: a\r\n\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	if status, words := tf.get(t, "/"); status != 503 || !strings.Contains(words, "the queue is full") {
+		t.Errorf("got %d %q", status, words)
+	}
+	close(when)
+	if got := <-first; !strings.HasPrefix(got, "200 ") {
+		t.Errorf("the first got %q", got)
+	}
+}
+
 func TestRace_whoIsRaced(t *testing.T) {
 	for _, tc := range []struct {
 		method, body string

@@ -235,7 +235,7 @@ func (r *Race) nobodyWon() {
 	unreached := true
 	for _, e := range r.entrants[:r.asked] {
 		outcomes = append(outcomes, e.outcome)
-		unreached = unreached && e.Failure != nil && e.Failure.Step == Connect
+		unreached = unreached && e.Failure != nil && e.Failure.Side == Backend && e.Failure.Step == Connect
 		if e.Failure != nil && (worst == nil || e.Failure.Step > worst.Step) {
 			worst = e.Failure
 		}
