@@ -147,6 +147,41 @@ func TestRace_unusableAndLarge(t *testing.T) {
 	}
 }
 
+// TestRace_unusableAndEndless: an event stream has no end to wait for, so it does not wait for others either.
+func TestRace_unusableAndEndless(t *testing.T) {
+	script := func(p *peer) {
+		http.ReadRequest(p.in)
+		p.say("HTTP/1.1 500 No\r\nContent-Type: text/event-stream\r\n\r\ndata: one\n\n")
+		p.untilGone()
+	}
+	for name, other := range map[string]string{
+		"beside one that refuses":   refusing(t),
+		"beside one of the same":    startServer(t, script).addr,
+		"beside one that is usable": answering(t, 1, 200, nil).addr,
+	} {
+		t.Run(name, func(t *testing.T) {
+			tf := startTenfour(t, []string{startServer(t, script).addr, other}, "--race", "serial")
+			for range 2 {
+				p := dialPeer(t, tf.addr)
+				p.SetDeadline(time.Now().Add(patience))
+				p.say("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+				r, err := p.answer("GET")
+				if err != nil {
+					t.Fatal(err)
+				}
+				want, status := "data: one\n\n", 500
+				if strings.Contains(name, "usable") {
+					want, status = "number1", 200
+				}
+				got := make([]byte, len(want))
+				if _, err := io.ReadFull(r.Body, got); r.StatusCode != status || string(got) != want {
+					t.Errorf("got %d %q, %v", r.StatusCode, got, err)
+				}
+			}
+		})
+	}
+}
+
 func TestRace_allAreDown(t *testing.T) {
 	one, other := refusing(t), refusing(t)
 	tf := startTenfour(t, []string{one, other}, "--race", "parallel", "--hold", "100ms")

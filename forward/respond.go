@@ -141,6 +141,8 @@ func (x *Exchange) startRelay(n int) bool {
 	}
 	stream := x.Res.EventStream && x.Res.Framing != httpparse.NoBody
 	switch {
+	case stream && x.down.held && !x.entry.stands(): // it has no end to wait for
+		return x.fail(Self, 502, fmt.Errorf("%s: %d, with an event stream", x.Backend, x.Res.Status))
 	case stream && !x.lent:
 		if x.lent = x.lender.Lend(); !x.lent {
 			x.Status = 0
