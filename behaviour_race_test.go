@@ -128,6 +128,19 @@ func TestRace_nobodyIsUsable(t *testing.T) {
 	}
 }
 
+// TestRace_nobodyIsUsableOfMany: the first response goes through, and says how many were asked, not how many before it.
+func TestRace_nobodyIsUsableOfMany(t *testing.T) {
+	var list []string
+	for i := range 10 {
+		list = append(list, answering(t, i, 500, nil).addr)
+	}
+	tf := startTenfour(t, list, "--race", "serial")
+	r, body := tf.ask(t, "GET", "")
+	if got := r.Header.Get("X-Race"); got != "10/10" || body != "number"+r.Header.Get("X-Number") {
+		t.Errorf("X-Race is %q, and the body %q", got, body)
+	}
+}
+
 // TestRace_unusableAndLarge: more than may be held, and there is nothing better.
 func TestRace_unusableAndLarge(t *testing.T) {
 	const size = 300 << 10

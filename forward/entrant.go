@@ -30,6 +30,8 @@ type entrant struct {
 	over    bool
 	whole   bool   // its unusable response was held to its end
 	outcome string // for the log
+
+	count struct{ from, to int } // where its response says how many were asked
 }
 
 func newEntrant(r *Race, entry Entry) *entrant {
@@ -118,7 +120,15 @@ func (e *entrant) stands() bool {
 func (e *entrant) appendHeader(dst []byte) []byte {
 	e.race.mu.Lock()
 	defer e.race.mu.Unlock()
-	return fmt.Appendf(dst, "X-Race: %d/%d\r\n", e.race.asked, len(e.race.entrants))
+	e.count.from = len(dst)
+	dst = e.race.appendCount(dst)
+	e.count.to = len(dst)
+	return dst
+}
+
+// recount is a held response that says how many were asked in the end. The race is over.
+func (e *entrant) recount(held []byte) []byte {
+	return slices.Replace(held, e.count.from, e.count.to, e.race.appendCount(nil)...)
 }
 
 // lost ends an entrant that no worker has begun with.

@@ -246,7 +246,7 @@ func (r *Race) nobodyWon() {
 	lost := strings.Join(outcomes, "; ")
 	if r.best != nil {
 		e := r.bestOf
-		x.Lost = lost
+		x.Lost, r.best.B = lost, e.recount(r.best.B)
 		x.Status, x.KeepClient, x.Backend, x.Times = e.Status, e.KeepClient, e.Backend, e.Times
 		x.down.out, x.down.content = r.best, e.down.content
 		x.Owner.Finished(x)
@@ -262,6 +262,11 @@ func (r *Race) nobodyWon() {
 	x.failure = Error{Side: Backend, Step: worst.Step, Sent: worst.Sent, Status: worst.Status, Err: errors.New(lost)}
 	x.Failure, x.Lost = &x.failure, lost
 	x.Owner.Finished(x)
+}
+
+// appendCount appends the field line that says how many were asked. The race is locked, or over.
+func (r *Race) appendCount(dst []byte) []byte {
+	return fmt.Appendf(dst, "X-Race: %d/%d\r\n", r.asked, len(r.entrants))
 }
 
 // Withdraw asks whether the exchange leaves the race, and reports whether it has left: then it is the caller's, and the
