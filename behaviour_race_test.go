@@ -263,6 +263,33 @@ func TestRace_queuesAreFull(t *testing.T) {
 	}
 }
 
+// TestRace_whoIsLate does not wait for a slot longer than others do, though one of its backends has had it.
+func TestRace_whoIsLate(t *testing.T) {
+	for _, mode := range []string{"parallel", "serial"} {
+		t.Run(mode, func(t *testing.T) {
+			never := make(chan struct{})
+			defer close(never)
+			bad, mute := answering(t, 0, 500, nil), answering(t, 1, 200, never)
+			tf := startTenfour(t, addrs(bad, mute), "--race", mode, "--workers", "1", "--queue-timeout", "100ms", "--log-level", "warn")
+			for mute.requests.Load() == 0 { // in turn, the other one is asked first
+				p := dialPeer(t, tf.addr)
+				p.say("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+				defer p.breakOff()
+				eventually(t, "it is asked", func() bool { return mute.requests.Load()+bad.requests.Load() > 0 })
+			}
+			p := dialPeer(t, tf.addr)
+			p.SetDeadline(time.Now().Add(patience))
+			p.say("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+			if status, words, err := p.status("GET"); status != 500 || words != "number0" {
+				t.Errorf("got %d %q, %v; want what the other one has said", status, words, err)
+			}
+			if log := tf.log.String(); !strings.Contains(log, mute.addr+": all its workers stayed busy for 100ms") {
+				t.Errorf("the log does not say why the second was not asked\n%s", log)
+			}
+		})
+	}
+}
+
 func TestRace_whoIsRaced(t *testing.T) {
 	for _, tc := range []struct {
 		method, body string

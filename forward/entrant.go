@@ -138,6 +138,13 @@ func (e *entrant) lost(err error) {
 	e.end()
 }
 
+// leaveQueue ends an entrant that has waited in its queue for too long, if it does.
+func (e *entrant) leaveQueue() {
+	if e.queue.Withdraw(&e.place) {
+		e.lost(fmt.Errorf("%s: all its workers stayed busy for %v", e.Backend, e.Route.Settings.QueueTimeout))
+	}
+}
+
 // end tells the race, and gives back what e holds.
 func (e *entrant) end() {
 	e.race.mu.Lock()

@@ -42,6 +42,7 @@ type Race struct {
 	decided  bool
 	entrants []*entrant // one for each backend, in the order in which they are asked
 	asked    int
+	late     bool                       // nobody waits in a queue for it any more
 	best     *bytebufferpool.ByteBuffer // the first unusable response that was whole
 	bestOf   *entrant
 	large    *entrant    // the first whose unusable response was larger than may be held
@@ -118,6 +119,24 @@ func (r *Race) askNext() {
 	r.mu.Unlock()
 	if err := e.queue.Enter(&e.Exchange); err != nil {
 		e.lost(fmt.Errorf("%s: %w", e.Backend, err))
+		return
+	}
+	r.mu.Lock()
+	late := r.late
+	r.mu.Unlock()
+	if late {
+		e.leaveQueue()
+	}
+}
+
+// Late ends the waiting for slots: the race goes on with those that have one, and with those that find one at once.
+func (r *Race) Late() {
+	r.mu.Lock()
+	r.late = true
+	asked := r.entrants[:r.asked]
+	r.mu.Unlock()
+	for _, e := range asked {
+		e.leaveQueue()
 	}
 }
 
