@@ -260,7 +260,7 @@ func (r *request) Queued(*forward.Exchange) {
 	c.conn.Watch.Tell(&r.waiting)
 	c.waiting.Store(&r.waiting)
 	r.waiting.SetDeadline(r.lateAt)
-	if !r.waiting.Park(&c.conn.Watch) {
+	if c.conn.HungUp() || !r.waiting.Park(&c.conn.Watch) { // it may have left while a worker had it
 		r.waiting.Again()
 	}
 }
