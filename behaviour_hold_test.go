@@ -6,23 +6,27 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"tenfour/lab"
 )
 
-// refusing is an address on which nobody listens.
+// refusing is an address on which nobody listens, and that nobody gets who wants just any.
 func refusing(t testing.TB) string {
 	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	b, err := lab.StartFaulty("refuse")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer ln.Close()
-	return ln.Addr().String()
+	t.Cleanup(func() { b.Close() })
+	return b.Addr()
 }
 
 // opens has a server begin to listen on an address on which nobody does.
@@ -184,6 +188,24 @@ func TestHold_aClientThatLeavesIsNeverSeen(t *testing.T) {
 	if _, ok := seen.Load("/leaves"); ok {
 		t.Error("the backend saw the request of a client that had left")
 	}
+}
+
+// TestHold_aClientThatLeavesDuringItsTrial has left when that has failed.
+func TestHold_aClientThatLeavesDuringItsTrial(t *testing.T) {
+	access := filepath.Join(t.TempDir(), "access")
+	tf := startTenfour(t, []string{blackHole(t)}, "--hold", "1m", "--connect-timeout", "300ms", "--access-log", access)
+	p := dialPeer(t, tf.addr)
+	p.say("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+	fence := tf.dial(t) // what tenfour reads of it comes behind the other's request
+	if err := fence.sendAndAwaitRead("GET /"); err != nil {
+		t.Fatal(err)
+	}
+	fence.Close()
+	p.Close()
+	eventually(t, "it is taken out", func() bool {
+		log, _ := os.ReadFile(access)
+		return strings.Contains(string(log), "left while it was queued")
+	})
 }
 
 // TestHold_othersTakeOver: while one backend is down nobody is held as long as another is up.

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -126,6 +128,19 @@ func TestRace_nobodyIsUsable(t *testing.T) {
 	}
 }
 
+// TestRace_nobodyIsUsableOfMany: the first response goes through, and says how many were asked, not how many before it.
+func TestRace_nobodyIsUsableOfMany(t *testing.T) {
+	var list []string
+	for i := range 10 {
+		list = append(list, answering(t, i, 500, nil).addr)
+	}
+	tf := startTenfour(t, list, "--race", "serial")
+	r, body := tf.ask(t, "GET", "")
+	if got := r.Header.Get("X-Race"); got != "10/10" || body != "number"+r.Header.Get("X-Number") {
+		t.Errorf("X-Race is %q, and the body %q", got, body)
+	}
+}
+
 // TestRace_unusableAndLarge: more than may be held, and there is nothing better.
 func TestRace_unusableAndLarge(t *testing.T) {
 	const size = 300 << 10
@@ -145,12 +160,133 @@ func TestRace_unusableAndLarge(t *testing.T) {
 	}
 }
 
+// TestRace_unusableAndEndless: an event stream has no end to wait for, so it does not wait for others either.
+func TestRace_unusableAndEndless(t *testing.T) {
+	script := func(p *peer) {
+		http.ReadRequest(p.in)
+		p.say("HTTP/1.1 500 No\r\nContent-Type: text/event-stream\r\n\r\ndata: one\n\n")
+		p.untilGone()
+	}
+	for name, other := range map[string]string{
+		"beside one that refuses":   refusing(t),
+		"beside one of the same":    startServer(t, script).addr,
+		"beside one that is usable": answering(t, 1, 200, nil).addr,
+	} {
+		t.Run(name, func(t *testing.T) {
+			tf := startTenfour(t, []string{startServer(t, script).addr, other}, "--race", "serial")
+			for range 2 {
+				p := dialPeer(t, tf.addr)
+				p.SetDeadline(time.Now().Add(patience))
+				p.say("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+				r, err := p.answer("GET")
+				if err != nil {
+					t.Fatal(err)
+				}
+				want, status := "data: one\n\n", 500
+				if strings.Contains(name, "usable") {
+					want, status = "number1", 200
+				}
+				got := make([]byte, len(want))
+				if _, err := io.ReadFull(r.Body, got); r.StatusCode != status || string(got) != want {
+					t.Errorf("got %d %q, %v", r.StatusCode, got, err)
+				}
+			}
+		})
+	}
+}
+
 func TestRace_allAreDown(t *testing.T) {
 	one, other := refusing(t), refusing(t)
 	tf := startTenfour(t, []string{one, other}, "--race", "parallel", "--hold", "100ms")
 	r, body := tf.ask(t, "GET", "")
 	if r.StatusCode != 502 || !strings.Contains(body, "refused connections for 100ms") {
 		t.Errorf("got %d %q", r.StatusCode, body)
+	}
+}
+
+// TestRace_thatIsHeld, since all are down, is held as any other: a client that leaves is taken out, and nobody waits for
+// longer than the queue's timeout.
+func TestRace_thatIsHeld(t *testing.T) {
+	one, other := refusing(t), refusing(t)
+	t.Run("its client leaves", func(t *testing.T) {
+		access := filepath.Join(t.TempDir(), "access")
+		tf := startTenfour(t, []string{one, other}, "--race", "parallel", "--hold", "1m", "--log-level", "warn", "--access-log", access)
+		p := dialPeer(t, tf.addr)
+		p.say("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+		eventually(t, "both are down", func() bool { return strings.Count(tf.log.String(), "is down") == 2 })
+		p.Close()
+		eventually(t, "it is taken out", func() bool {
+			log, _ := os.ReadFile(access)
+			return strings.Contains(string(log), "left while it was queued")
+		})
+	})
+	t.Run("it is late", func(t *testing.T) {
+		tf := startTenfour(t, []string{one, other}, "--race", "parallel", "--hold", "1m", "--queue-timeout", "100ms")
+		if status, words := tf.get(t, "/"); status != 503 {
+			t.Errorf("got %d %q, want 503", status, words)
+		}
+	})
+}
+
+// TestRace_thatIsHeldAndServed has lost nothing, and the log says nothing but that the backends were down.
+func TestRace_thatIsHeldAndServed(t *testing.T) {
+	addr := refusing(t)
+	tf := startTenfour(t, []string{addr, refusing(t)}, "--race", "parallel", "--hold", "1m", "--log-level", "warn")
+	_, told := tf.asks(t, "GET", "/", "")
+	eventually(t, "both are down", func() bool { return strings.Count(tf.log.String(), "is down") == 2 })
+	opens(t, addr, okay)
+	if got := <-told; !strings.HasPrefix(got, "200 ") {
+		t.Errorf("got %q", got)
+	}
+	if log := tf.log.String(); strings.Contains(log, "no backend had") {
+		t.Errorf("the log has more to tell\n%s", log)
+	}
+}
+
+// TestRace_queuesAreFull: who finds no place in any is told so, and is not queued once more.
+func TestRace_queuesAreFull(t *testing.T) {
+	when := make(chan struct{})
+	a, b := answering(t, 0, 200, when), answering(t, 1, 200, when)
+	tf := startTenfour(t, addrs(a, b), "--race", "parallel", "--workers", "1", "--queue", "1")
+	_, first := tf.asks(t, "GET", "/", "")
+	eventually(t, "both are asked", func() bool { return a.requests.Load() == 1 && b.requests.Load() == 1 })
+	second := tf.dial(t)
+	if err := second.sendAndAwaitRead("GET / HTTP/1.1\r\nHost: a\r\n\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	if status, words := tf.get(t, "/"); status != 503 || !strings.Contains(words, "the queue is full") {
+		t.Errorf("got %d %q", status, words)
+	}
+	close(when)
+	if got := <-first; !strings.HasPrefix(got, "200 ") {
+		t.Errorf("the first got %q", got)
+	}
+}
+
+// TestRace_whoIsLate does not wait for a slot longer than others do, though one of its backends has had it.
+func TestRace_whoIsLate(t *testing.T) {
+	for _, mode := range []string{"parallel", "serial"} {
+		t.Run(mode, func(t *testing.T) {
+			never := make(chan struct{})
+			defer close(never)
+			bad, mute := answering(t, 0, 500, nil), answering(t, 1, 200, never)
+			tf := startTenfour(t, addrs(bad, mute), "--race", mode, "--workers", "1", "--queue-timeout", "100ms", "--log-level", "warn")
+			for mute.requests.Load() == 0 { // in turn, the other one is asked first
+				p := dialPeer(t, tf.addr)
+				p.say("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+				defer p.breakOff()
+				eventually(t, "it is asked", func() bool { return mute.requests.Load()+bad.requests.Load() > 0 })
+			}
+			p := dialPeer(t, tf.addr)
+			p.SetDeadline(time.Now().Add(patience))
+			p.say("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+			if status, words, err := p.status("GET"); status != 500 || words != "number0" {
+				t.Errorf("got %d %q, %v; want what the other one has said", status, words, err)
+			}
+			if log := tf.log.String(); !strings.Contains(log, mute.addr+": all its workers stayed busy for 100ms") {
+				t.Errorf("the log does not say why the second was not asked\n%s", log)
+			}
+		})
 	}
 }
 
@@ -272,6 +408,22 @@ func TestRace_aHalfCloseIsAnswered(t *testing.T) {
 	close(when)
 	if status, _, err := p.status("GET"); status != 200 || err != nil {
 		t.Errorf("got %d, %v", status, err)
+	}
+}
+
+// TestRace_aHalfCloseThatComesAtOnce, before a backend has begun, is one too: slots are free.
+func TestRace_aHalfCloseThatComesAtOnce(t *testing.T) {
+	a, b := answering(t, 0, 200, nil), answering(t, 1, 200, nil)
+	tf := startTenfour(t, addrs(a, b), "--race", "serial")
+	for i := range 500 {
+		p := dialPeer(t, tf.addr)
+		p.SetDeadline(time.Now().Add(patience))
+		p.say("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+		p.Conn.(interface{ CloseWrite() error }).CloseWrite()
+		if status, _, err := p.status("GET"); status != 200 || err != nil {
+			t.Fatalf("client %d got %d, %v", i, status, err)
+		}
+		p.Close()
 	}
 }
 

@@ -21,6 +21,7 @@ type entrant struct {
 	own    pool.Party
 	place  pool.Place
 	halt   atomic.Bool // it is cut off
+	queued atomic.Bool // it had to wait for a slot
 	ran    atomic.Bool // a worker has taken it
 
 	// guarded by the race
@@ -29,6 +30,8 @@ type entrant struct {
 	over    bool
 	whole   bool   // its unusable response was held to its end
 	outcome string // for the log
+
+	count struct{ from, to int } // where its response says how many were asked
 }
 
 func newEntrant(r *Race, entry Entry) *entrant {
@@ -117,7 +120,15 @@ func (e *entrant) stands() bool {
 func (e *entrant) appendHeader(dst []byte) []byte {
 	e.race.mu.Lock()
 	defer e.race.mu.Unlock()
-	return fmt.Appendf(dst, "X-Race: %d/%d\r\n", e.race.asked, len(e.race.entrants))
+	e.count.from = len(dst)
+	dst = e.race.appendCount(dst)
+	e.count.to = len(dst)
+	return dst
+}
+
+// recount is a held response that says how many were asked in the end. The race is over.
+func (e *entrant) recount(held []byte) []byte {
+	return slices.Replace(held, e.count.from, e.count.to, e.race.appendCount(nil)...)
 }
 
 // lost ends an entrant that no worker has begun with.
@@ -125,6 +136,13 @@ func (e *entrant) lost(err error) {
 	e.failure = Error{Side: Self, Step: Connect, Status: 503, Err: err}
 	e.Failure = &e.failure
 	e.end()
+}
+
+// leaveQueue ends an entrant that has waited in its queue for too long, if it does.
+func (e *entrant) leaveQueue() {
+	if e.queue.Withdraw(&e.place) {
+		e.lost(fmt.Errorf("%s: all its workers stayed busy for %v", e.Backend, e.Route.Settings.QueueTimeout))
+	}
 }
 
 // end tells the race, and gives back what e holds.
@@ -156,7 +174,7 @@ func (e *entrant) give() {
 	e.Req.Fields = slices.Clip(e.Req.Fields[:0])
 }
 
-func (e *entrant) Queued(*Exchange)   {}
+func (e *entrant) Queued(*Exchange)   { e.queued.Store(true) }
 func (e *entrant) Finished(*Exchange) { e.end() }
 
 // Unheld does not come: who may ask its one backend only is not held.

@@ -42,6 +42,7 @@ type Race struct {
 	decided  bool
 	entrants []*entrant // one for each backend, in the order in which they are asked
 	asked    int
+	late     bool                       // nobody waits in a queue for it any more
 	best     *bytebufferpool.ByteBuffer // the first unusable response that was whole
 	bestOf   *entrant
 	large    *entrant    // the first whose unusable response was larger than may be held
@@ -118,6 +119,24 @@ func (r *Race) askNext() {
 	r.mu.Unlock()
 	if err := e.queue.Enter(&e.Exchange); err != nil {
 		e.lost(fmt.Errorf("%s: %w", e.Backend, err))
+		return
+	}
+	r.mu.Lock()
+	late := r.late
+	r.mu.Unlock()
+	if late {
+		e.leaveQueue()
+	}
+}
+
+// Late ends the waiting for slots: the race goes on with those that have one, and with those that find one at once.
+func (r *Race) Late() {
+	r.mu.Lock()
+	r.late = true
+	asked := r.entrants[:r.asked]
+	r.mu.Unlock()
+	for _, e := range asked {
+		e.leaveQueue()
 	}
 }
 
@@ -134,6 +153,8 @@ func (r *Race) judge(e *entrant) (won, on bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	switch {
+	case e.won: // its connection ended behind the head, and it was asked once more
+		return true, true
 	case r.decided:
 		return false, false
 	case !r.route.Settings.Racing.Usable.Has(e.Res.Status):
@@ -233,7 +254,7 @@ func (r *Race) nobodyWon() {
 	unreached := true
 	for _, e := range r.entrants[:r.asked] {
 		outcomes = append(outcomes, e.outcome)
-		unreached = unreached && e.Failure != nil && e.Failure.Step == Connect
+		unreached = unreached && e.Failure != nil && e.Failure.Side == Backend && e.Failure.Step == Connect
 		if e.Failure != nil && (worst == nil || e.Failure.Step > worst.Step) {
 			worst = e.Failure
 		}
@@ -241,9 +262,10 @@ func (r *Race) nobodyWon() {
 	r.mu.Unlock()
 	x.Waiting.Rouse()
 	x.Client.Watch.Tell(x.Party)
-	x.Lost = strings.Join(outcomes, "; ")
+	lost := strings.Join(outcomes, "; ")
 	if r.best != nil {
 		e := r.bestOf
+		x.Lost, r.best.B = lost, e.recount(r.best.B)
 		x.Status, x.KeepClient, x.Backend, x.Times = e.Status, e.KeepClient, e.Backend, e.Times
 		x.down.out, x.down.content = r.best, e.down.content
 		x.Owner.Finished(x)
@@ -251,14 +273,19 @@ func (r *Race) nobodyWon() {
 	}
 	queue := x.Route.Queue // if they are down: it is held as any other
 	if r.large != nil {
-		queue = r.large.queue // it is asked once more, and its response streamed
+		queue, x.Lost = r.large.queue, lost // it is asked once more, and its response streamed
 	}
 	if (unreached || r.large != nil) && queue.Enter(x) == nil {
 		return
 	}
-	x.failure = Error{Side: Backend, Step: worst.Step, Sent: worst.Sent, Status: worst.Status, Err: errors.New(x.Lost)}
-	x.Failure = &x.failure
+	x.failure = Error{Side: Backend, Step: worst.Step, Sent: worst.Sent, Status: worst.Status, Err: errors.New(lost)}
+	x.Failure, x.Lost = &x.failure, lost
 	x.Owner.Finished(x)
+}
+
+// appendCount appends the field line that says how many were asked. The race is locked, or over.
+func (r *Race) appendCount(dst []byte) []byte {
+	return fmt.Appendf(dst, "X-Race: %d/%d\r\n", r.asked, len(r.entrants))
 }
 
 // Withdraw asks whether the exchange leaves the race, and reports whether it has left: then it is the caller's, and the
@@ -276,14 +303,15 @@ func (r *Race) Withdraw(leaves func() bool) (left, over bool) {
 	return true, false
 }
 
-// Begun reports whether one of the backends has begun with it: else all that the race does is wait in queues.
+// Begun reports whether one of the backends has it, or is about to: else all that the race does is wait in queues.
+// Withdraw's leaves alone calls it.
 func (r *Race) Begun() bool {
-	for _, e := range r.entrants {
-		if e.ran.Load() {
+	for _, e := range r.entrants[:r.asked] {
+		if e.ran.Load() || !e.queued.Load() {
 			return true
 		}
 	}
-	return false
+	return r.asked == 0
 }
 
 // adopt ends x as the entrant that won for it has ended.

@@ -141,6 +141,8 @@ func (x *Exchange) startRelay(n int) bool {
 	}
 	stream := x.Res.EventStream && x.Res.Framing != httpparse.NoBody
 	switch {
+	case stream && x.down.held && !x.entry.stands(): // it has no end to wait for
+		return x.fail(Self, 502, fmt.Errorf("%s: %d, with an event stream", x.Backend, x.Res.Status))
 	case stream && !x.lent:
 		if x.lent = x.lender.Lend(); !x.lent {
 			x.Status = 0
@@ -231,7 +233,7 @@ func (x *Exchange) relay() bool {
 
 // unsaid is a backend's end behind the head of its response, of which the client has not had a byte yet.
 func (x *Exchange) unsaid(err error) bool {
-	x.Status, x.heard, x.phase = 0, false, awaiting
+	x.Status, x.heard, x.phase, x.endless = 0, false, awaiting, false
 	x.down.out.B = x.down.out.B[:0]
 	return x.noAnswer(err)
 }

@@ -260,25 +260,24 @@ func (r *request) Queued(*forward.Exchange) {
 	c.conn.Watch.Tell(&r.waiting)
 	c.waiting.Store(&r.waiting)
 	r.waiting.SetDeadline(r.lateAt)
-	if !r.waiting.Park(&c.conn.Watch) {
+	if c.conn.HungUp() || !r.waiting.Park(&c.conn.Watch) { // it may have left while a worker had it
 		r.waiting.Again()
 	}
 }
 
 // Unpark looks at why a queued request was woken. A worker may have taken it in the meantime: then it is no longer ours.
 func (r *request) Unpark() {
-	var left, gone bool
+	var left, gone, late bool
 	f := r.front
-	race := r.race.Load()
-	leaves := func() bool {
+	leaves := func(raced, served bool) bool { // if it is served, an end of the client's bytes is a half-close
 		c := r.c
 		c.conn.Look()
-		served := race != nil && race.Begun() // then an end of the client's bytes is a half-close
 		gone = c.conn.Broken() || c.conn.HungUp() && !served
-		if gone || f.stop.Load() || f.Lot.Now() >= r.lateAt && !served {
+		late = f.Lot.Now() >= r.lateAt
+		if gone || f.stop.Load() || late && !raced {
 			return true
 		}
-		if f.Lot.Now() >= r.lateAt {
+		if late { // it goes on with those that have begun with it
 			r.waiting.SetDeadline(0)
 		}
 		if !r.waiting.Park(&c.conn.Watch) {
@@ -287,11 +286,14 @@ func (r *request) Unpark() {
 		return false
 	}
 	over := true
-	if race != nil {
-		left, over = race.Withdraw(leaves)
+	if race := r.race.Load(); race != nil {
+		left, over = race.Withdraw(func() bool { return leaves(true, race.Begun()) })
+		if late && !left && !over {
+			race.Late()
+		}
 	}
 	if over { // one that nobody won may be queued as others are
-		left = f.Pool.Leave(&r.place, leaves)
+		left = f.Pool.Leave(&r.place, func() bool { return leaves(false, false) })
 	}
 	if !left {
 		return
