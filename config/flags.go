@@ -108,13 +108,14 @@ func without(args []string, unknown *pflag.NotExistError) (rest []string, found 
 		return nil, false
 	}
 	for i, arg := range args {
-		name, inOne, _ := strings.Cut(strings.TrimLeft(arg, "-"), "=")
+		flag, isFlag := strings.CutPrefix(arg, "-")
+		name, _, inOne := strings.Cut(strings.TrimPrefix(flag, "-"), "=")
 		letters := unknown.GetSpecifiedShortnames() // of which one is unknown: -wx
-		if !strings.HasPrefix(arg, "-") || name != unknown.GetSpecifiedName() && (letters == "" || !strings.HasPrefix(name, letters)) {
+		if !isFlag || name != unknown.GetSpecifiedName() && (letters == "" || flag != letters) {
 			continue
 		}
 		end := i + 1
-		if inOne == "" && end < len(args) && !strings.HasPrefix(args[end], "-") {
+		if !inOne && end < len(args) && !strings.HasPrefix(args[end], "-") {
 			end++
 		}
 		return slices.Concat(args[:i], args[end:]), true
