@@ -269,7 +269,7 @@ imports_obey() {
 	local rc=0 folder imports i may
 	while read -r folder imports; do
 		case $folder in
-		.) may=" config front lab logs pool site sock " ;;
+		.) may=" admit config front lab logs pool site sock " ;;
 		site) may=" config pool forward front admit limit health lab " ;;
 		httpparse | limit | pool | config | health | lab | logs) may=" " ;;
 		sock) may=" pool " ;;
