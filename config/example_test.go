@@ -6,8 +6,10 @@ import (
 	"crypto/rand"
 	"crypto/x509"
 	"encoding/pem"
+	"fmt"
 	"math/big"
 	"os"
+	"path/filepath"
 	"reflect"
 	"regexp"
 	"strings"
@@ -96,6 +98,45 @@ func TestExample_hasRoutes(t *testing.T) {
 	}
 	if len(d.c.Routes) != 2 || len(d.c.Limits) != 1 || d.c.Limits[0].N == 0 {
 		t.Errorf("got %+v", d.c)
+	}
+}
+
+// TestPages_haveFilesThatAreRight looks at every configuration in the guide.
+func TestPages_haveFilesThatAreRight(t *testing.T) {
+	pages, err := filepath.Glob("../docs/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := map[string]string{} // by where they are
+	for _, page := range append(pages, "../README.md") {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, block := range strings.Split(string(text), "```toml\n")[1:] {
+			block, _, _ = strings.Cut(block, "\n```")
+			found[fmt.Sprintf("%s: file %d", page, i+1)] = block
+		}
+	}
+	if len(found) < 3 {
+		t.Fatalf("there are only %d", len(found))
+	}
+	t.Chdir(t.TempDir())
+	for _, variable := range []string{"ADMIN_TOKENS", "CLIENT_TOKENS", "BACKEND_TOKEN"} {
+		t.Setenv(variable, "ann hunter2")
+	}
+	for _, name := range []string{"readers", "tokens", "token"} { // what they name
+		if err := os.WriteFile(name, []byte("ann hunter2"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Mkdir("public", 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for where, text := range found {
+		if _, err := drawn(t, text); err != nil {
+			t.Errorf("%s:\n%v", where, err)
+		}
 	}
 }
 

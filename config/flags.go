@@ -42,40 +42,48 @@ func flagSet() (*pflag.FlagSet, map[*setting]*texts) {
 // readFlags reads the command line, without the program's name: a layer of what the flags say, and the file that --config
 // names. It returns ErrHelp when help is asked for.
 func readFlags(args []string, bad *problems) (says layer, file string, err error) {
-	fs, all := flagSet()
-	for {
-		var unknown *pflag.NotExistError
-		err := fs.Parse(args)
-		if errors.Is(err, pflag.ErrHelp) {
-			return nil, "", ErrHelp
-		}
-		if !errors.As(err, &unknown) {
-			if err != nil {
-				bad.ofFlag("", "%v (tenfour --help lists the flags)", err)
-			}
-			break
-		}
-		bad.ofFlag("", "%v%s (tenfour --help lists the flags)", err, meantFlag(unknown.GetSpecifiedName()))
-		if args, err = without(args, unknown); err != nil {
-			break
-		}
-		fs, all = flagSet()
+	fs, all, err := parseFlags(args, bad)
+	if err != nil {
+		return nil, "", err
 	}
 	if fs.NArg() > 0 {
 		bad.ofFlag(fmt.Sprintf("%q", fs.Arg(0)), "not a command; tenfour takes flags, and the commands check, lab and version")
 	}
 	says = layer{}
 	for _, s := range settings {
-		if s.flag == "" || len(all[s].given) == 0 {
-			continue
-		}
-		if s.of == ofCommand {
+		switch {
+		case s.flag == "" || len(all[s].given) == 0:
+		case s.of == ofCommand:
 			file = all[s].given[len(all[s].given)-1]
-			continue
+		default:
+			says.put(s, s.fromFlag(all[s].given), bad)
 		}
-		says.put(s, s.fromFlag(all[s].given), bad)
 	}
 	return says, file, nil
+}
+
+// parseFlags takes what each flag was given. A flag that there is not is reported, and the others are looked at nevertheless.
+func parseFlags(args []string, bad *problems) (*pflag.FlagSet, map[*setting]*texts, error) {
+	for {
+		fs, all := flagSet()
+		err := fs.Parse(args)
+		if errors.Is(err, pflag.ErrHelp) {
+			return nil, nil, ErrHelp
+		}
+		meant := ""
+		var unknown *pflag.NotExistError
+		if errors.As(err, &unknown) {
+			meant = meantFlag(unknown.GetSpecifiedName())
+		}
+		if err != nil {
+			bad.ofFlag("", "%v%s (tenfour --help lists the flags)", err, meant)
+		}
+		rest, found := without(args, unknown)
+		if !found {
+			return fs, all, nil
+		}
+		args = rest
+	}
 }
 
 // ofFlag adds what is wrong with the command line.
@@ -94,26 +102,25 @@ func meantFlag(name string) string {
 	return ""
 }
 
-// without is args less a flag that there is not, and less the value that probably is its own, so that the others are looked at.
-func without(args []string, unknown *pflag.NotExistError) ([]string, error) {
+// without is args less a flag that there is not, and less the value that probably is its own.
+func without(args []string, unknown *pflag.NotExistError) (rest []string, found bool) {
+	if unknown == nil {
+		return nil, false
+	}
 	for i, arg := range args {
-		name, hasValue := strings.CutPrefix(arg, "-")
-		if !hasValue {
-			continue
-		}
-		name = strings.TrimPrefix(name, "-")
-		name, _, inOne := strings.Cut(name, "=")
-		short := unknown.GetSpecifiedShortnames()
-		if name != unknown.GetSpecifiedName() && (short == "" || !strings.HasPrefix(name, short)) {
+		flag, isFlag := strings.CutPrefix(arg, "-")
+		name, _, inOne := strings.Cut(strings.TrimPrefix(flag, "-"), "=")
+		letters := unknown.GetSpecifiedShortnames() // of which one is unknown: -wx
+		if !isFlag || name != unknown.GetSpecifiedName() && (letters == "" || flag != letters) {
 			continue
 		}
 		end := i + 1
 		if !inOne && end < len(args) && !strings.HasPrefix(args[end], "-") {
 			end++
 		}
-		return slices.Concat(args[:i], args[end:]), nil
+		return slices.Concat(args[:i], args[end:]), true
 	}
-	return nil, errors.New("no such argument")
+	return nil, false
 }
 
 // fromFlag is a flag's value as if it had been written in a file.

@@ -77,7 +77,7 @@ A key with a dot stands in a table: `+"`timeouts.connect`"+` is `+"`connect`"+` 
 	fmt.Fprintf(out, "\n## While it runs\n\n%s", wrapped("", "On SIGHUP tenfour reads its file, certificates and secrets again, with the flags that it "+
 		"was started with. Requests that begin then follow the new configuration; those that run end as they began. When anything is wrong, "+
 		"it is logged as above, and what ran goes on. `listen`, `access_log`, `log_level`, `log_format`, and whether there is TLS, stay as they were "+
-		"at the start: a warning says so."))
+		"at the start: a warning says so. [admit.md](admit.md#changing-it-while-it-runs) tells more."))
 	for _, g := range groups {
 		fmt.Fprintf(out, "\n## %s\n", g.title)
 		if g.intro != "" {

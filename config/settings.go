@@ -258,7 +258,7 @@ var groups = []group{
 	},
 	{
 		title: "Who may come, and as whom",
-		intro: "A secret stands in a file, or in the environment as `env:NAME`; no setting takes the secret itself. " +
+		intro: "[admit.md](admit.md) shows in which order all of this is asked. A secret stands in a file, or in the environment as `env:NAME`; no setting takes the secret itself. " +
 			"A file that has changed is read again within a second; if it is wrong then, what was read before stays.",
 		settings: []*setting{
 			{
