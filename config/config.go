@@ -92,7 +92,7 @@ type Limit struct {
 	Name    string
 	N       int           // so many, 1 or more,
 	Per     time.Duration // in so long
-	By      string        // counted for each "route", "client", "token", or value of a "header"; default route
+	By      string        // counted for all "route"s that name it together, or for each "client", "token", or value of a "header"; default route
 	Header  string        // its name; "" unless By is "header"
 	Over    string        // "reject" (429), or "wait" for its turn; default reject
 	WaitMax time.Duration // how long one waits at most; default 10s
