@@ -396,6 +396,27 @@ func TestRace_aClientThatLeavesEndsIt(t *testing.T) {
 	eventually(t, "both are cut off", func() bool { return servers[0].open.Load() == 0 && servers[1].open.Load() == 0 })
 }
 
+// TestRace_aLoserThatShakesHands is cut off as any other, and so is one whose client leaves.
+func TestRace_aLoserThatShakesHands(t *testing.T) {
+	mute, good := startServer(t, (*peer).untilGone), answering(t, 1, 200, nil)
+	for name, flags := range map[string][]string{
+		"its race is over":  {"--backend", good.addr, "--race", "parallel"},
+		"its client leaves": nil,
+	} {
+		t.Run(name, func(t *testing.T) {
+			tf := startTenfour(t, []string{"https://" + mute.addr}, append(flags, "--connect-timeout", "1m")...)
+			before := mute.accepted.Load()
+			p := dialPeer(t, tf.addr)
+			p.say("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+			eventually(t, "the handshake begins", func() bool { return mute.accepted.Load() > before })
+			if flags == nil {
+				p.breakOff()
+			}
+			eventually(t, "it is cut off", func() bool { return mute.open.Load() == 0 })
+		})
+	}
+}
+
 // TestRace_aHalfCloseIsAnswered: printf … | nc -N must work.
 func TestRace_aHalfCloseIsAnswered(t *testing.T) {
 	when := make(chan struct{})

@@ -153,11 +153,25 @@ func (x *Exchange) shakeHands() (over, on bool) {
 	case err != nil:
 		return x.unreachable(err), false
 	}
-	if err := x.back.StartTLS(x.origin.TLS, false, &x.slot.Party, x.connectEnd); err != nil {
+	if x.Client.Open() {
+		x.Client.Arm(true, false) // it may leave meanwhile
+	}
+	err := x.back.StartTLS(x.origin.TLS, false, &x.slot.Party, x.connectEnd, x.off)
+	switch {
+	case err != nil && x.off(): // and the next step says why
+		x.again = true
+		return false, false
+	case err != nil:
 		return x.unreachable(err), false
 	}
 	x.phase = awaiting
 	return false, true
+}
+
+// off reports whether x is not to go on, whatever its backend does.
+func (x *Exchange) off() bool {
+	x.Client.Look()
+	return x.Client.Broken() || x.Stop.Load() || x.entry != nil && x.entry.halt.Load()
 }
 
 // resend sends the request again on a fresh connection, when the one that was kept died before anything came back

@@ -309,7 +309,7 @@ func (c *client) shakeHands() {
 	c.phase = reading
 	var asleep pool.Party
 	asleep.InitSleeper(c.front.Lot)
-	err := c.conn.StartTLS(c.front.site.Load().TLS, true, &asleep, c.party.Deadline())
+	err := c.conn.StartTLS(c.front.site.Load().TLS, true, &asleep, c.party.Deadline(), nil)
 	asleep.Leave()
 	c.conn.Watch.Tell(&c.party)
 	if err != nil {

@@ -23,10 +23,11 @@ type session struct {
 // tlsOutMost is how many encrypted bytes may wait to be written before Write returns ErrWait.
 const tlsOutMost = 64 << 10
 
-// StartTLS shakes hands on c, as a server or else as a client, until the lot's time until. It blocks: its goroutine
-// sleeps in party. Afterwards c reads and writes as before.
-func (c *Conn) StartTLS(config *tls.Config, server bool, party *pool.Party, until int64) error {
-	w := &wire{c: c, party: party, until: until}
+// StartTLS shakes hands on c, as a server or else as a client, until the lot's time until, or until off, which is asked
+// whenever party is notified and may be nil, reports true. It blocks: its goroutine sleeps in party. Afterwards c reads
+// and writes as before.
+func (c *Conn) StartTLS(config *tls.Config, server bool, party *pool.Party, until int64, off func() bool) error {
+	w := &wire{c: c, party: party, until: until, off: off}
 	s := &session{on: w}
 	if server {
 		s.tls = tls.Server(w, config)
@@ -111,6 +112,7 @@ type wire struct {
 	c      *Conn
 	party  *pool.Party // in which the handshake sleeps
 	until  int64       // of the handshake
+	off    func() bool // it is not to go on
 	shaken bool
 	ended  bool   // the peer has shut its side, of the connection beneath TLS
 	out    []byte // encrypted, not yet written
@@ -164,6 +166,8 @@ func (w *wire) wait(read, write bool) error {
 			return nil
 		case w.party.Now() >= w.until:
 			return os.ErrDeadlineExceeded
+		case w.off != nil && w.off():
+			return os.ErrClosed
 		}
 		w.party.Wait()
 	}
