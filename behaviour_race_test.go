@@ -513,3 +513,52 @@ func TestRace_fourThatFailOneCallInFour(t *testing.T) {
 		})
 	}
 }
+
+// TestRace_goesByJudgement: a backend that answers nobody in time is left alone after three requests, and one that is
+// down is not asked with each.
+func TestRace_goesByJudgement(t *testing.T) {
+	never := make(chan struct{})
+	defer close(never)
+	for name, sick := range map[string]func(*testing.T) (addr string, asked func() int){
+		"mute": func(t *testing.T) (string, func() int) {
+			s := answering(t, 0, 200, never)
+			return s.addr, func() int { return int(s.requests.Load()) }
+		},
+		"ends each connection": func(t *testing.T) (string, func() int) {
+			s := startServer(t, func(p *peer) {})
+			return s.addr, func() int { return int(s.accepted.Load()) }
+		},
+	} {
+		for _, mode := range []string{"serial", "parallel", "hedge"} {
+			t.Run(name+" "+mode, func(t *testing.T) {
+				addr, asked := sick(t)
+				well := answering(t, 1, 200, nil)
+				tf := startTenfour(t, []string{addr, well.addr}, "--race", mode, "--backend-timeout", "100ms", "--usable", "2xx", "--hedge-after", "1h")
+				for i := range 30 {
+					if r, _ := tf.ask(t, "GET", ""); r.StatusCode != 200 && mode != "hedge" {
+						t.Fatalf("request %d got %d", i, r.StatusCode)
+					}
+				}
+				if n := asked(); mode != "parallel" && n > 12 || n > 30 {
+					t.Errorf("it was asked %d times for 30 requests", n)
+				}
+			})
+		}
+	}
+}
+
+// TestRace_doesNotWaitForTheRestOfAnUnusableResponse.
+func TestRace_doesNotWaitForTheRestOfAnUnusableResponse(t *testing.T) {
+	half := startServer(t, func(p *peer) {
+		http.ReadRequest(p.in)
+		p.say("HTTP/1.1 500 No\r\nContent-Length: 10\r\n\r\nhalf")
+		p.untilGone()
+	})
+	tf := startTenfour(t, []string{half.addr, answering(t, 1, 200, nil).addr}, "--race", "serial", "--backend-timeout", "1h")
+	for range 4 {
+		if r, _ := tf.ask(t, "GET", ""); r.StatusCode != 200 {
+			t.Errorf("got %d", r.StatusCode)
+		}
+	}
+	eventually(t, "what is unusable is cut off", func() bool { return half.open.Load() == 0 })
+}

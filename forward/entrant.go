@@ -28,6 +28,7 @@ type entrant struct {
 	runsOn  *pool.Slot // nil before and after
 	won     bool
 	over    bool
+	failed  bool   // it has no usable response, and somebody else was asked for one if that was to be
 	whole   bool   // its unusable response was held to its end
 	outcome string // for the log
 
@@ -145,6 +146,13 @@ func (e *entrant) leaveQueue() {
 	}
 }
 
+// unreached ends an entrant whose backend is down.
+func (e *entrant) unreached(why error) {
+	e.failure = Error{Side: Backend, Step: Connect, Status: 502, Err: why}
+	e.Failure = &e.failure
+	e.end()
+}
+
 // end tells the race, and gives back what e holds.
 func (e *entrant) end() {
 	e.race.mu.Lock()
@@ -177,8 +185,8 @@ func (e *entrant) give() {
 func (e *entrant) Queued(*Exchange)   { e.queued.Store(true) }
 func (e *entrant) Finished(*Exchange) { e.end() }
 
-// Unheld does not come: who may ask its one backend only is not held.
-func (e *entrant) Unheld(_ *Exchange, why string) { e.lost(errors.New(why)) }
+// Unheld is told that e's backend went down while e stood in the queue to it.
+func (e *entrant) Unheld(_ *Exchange, why string) { e.unreached(errors.New(why)) }
 
 // Lasting is told of one that has won.
 func (e *entrant) Lasting(*Exchange) { e.race.x.Owner.Lasting(e.race.x) }

@@ -3,6 +3,7 @@ package forward
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -74,12 +75,26 @@ func (x *Exchange) Raced() bool {
 func (x *Exchange) NewRace() *Race {
 	r := &Race{x: x, route: x.Route, lot: x.lot}
 	x.Route.budget.count(x.lot.Now())
-	n := len(x.Route.Entries)
-	first := int(x.Route.turn.Add(1)) % n
-	for i := range n {
-		r.entrants = append(r.entrants, newEntrant(r, x.Route.Entries[(first+i)%n]))
+	for _, entry := range x.Route.inTurn() {
+		r.entrants = append(r.entrants, newEntrant(r, entry))
 	}
 	return r
+}
+
+// inTurn is the route's entries in the order in which they are to be asked: one that is down and should be tried, those
+// with a free slot, those without, those that are down; among equals in turn.
+func (r *Route) inTurn() []Entry {
+	n := len(r.Entries)
+	first := int(r.turn.Add(1) % uint32(n))
+	all := append(append(make([]Entry, 0, n), r.Entries[first:]...), r.Entries[:first]...)
+	if r.Settings.Racing.Mode != Parallel {
+		standing := make(map[*pool.Route]pool.Standing, n)
+		for _, e := range all {
+			standing[e.Queue] = e.Queue.Standing()
+		}
+		slices.SortStableFunc(all, func(a, b Entry) int { return int(standing[a.Queue]) - int(standing[b.Queue]) })
+	}
+	return all
 }
 
 // Start asks the route's backends as it wants them asked. The exchange is the race's until Finished, or until Withdraw
@@ -98,9 +113,15 @@ func (r *Race) Start() {
 // askNext asks the next backend, if there is one and the race is still on.
 func (r *Race) askNext() {
 	r.mu.Lock()
+	e := r.next()
+	r.mu.Unlock()
+	r.ask(e)
+}
+
+// next is who is to be asked next, nil for nobody. The race is locked.
+func (r *Race) next() *entrant {
 	if r.decided || r.asked == len(r.entrants) {
-		r.mu.Unlock()
-		return
+		return nil
 	}
 	e := r.entrants[r.asked]
 	r.asked++
@@ -116,8 +137,19 @@ func (r *Race) askNext() {
 			r.timer.Reset(after)
 		}
 	}
-	r.mu.Unlock()
-	if err := e.queue.Enter(&e.Exchange); err != nil {
+	return e
+}
+
+// ask has an entrant begin; nil is nobody. The race is not locked.
+func (r *Race) ask(e *entrant) {
+	if e == nil {
+		return
+	}
+	switch err := e.queue.Enter(&e.Exchange); {
+	case errors.Is(err, pool.ErrDown):
+		e.unreached(err)
+		return
+	case err != nil:
 		e.lost(fmt.Errorf("%s: %w", e.Backend, err))
 		return
 	}
@@ -142,14 +174,46 @@ func (r *Race) Late() {
 
 // hedge asks the next backend, since the last one takes long.
 func (r *Race) hedge() {
-	if r.route.budget.take(r.lot.Now()) {
-		r.askNext()
+	r.mu.Lock()
+	var next *entrant
+	if r.mayAsk() && r.route.budget.take(r.lot.Now()) {
+		next = r.next()
 	}
+	r.mu.Unlock()
+	r.ask(next)
+}
+
+// mayAsk reports whether there is somebody left to be asked. The race is locked.
+func (r *Race) mayAsk() bool { return !r.decided && r.asked < len(r.entrants) }
+
+// failed takes note that e has no usable response, and returns who is to be asked instead, nil for nobody. The race is
+// locked.
+func (r *Race) failed(e *entrant) *entrant {
+	if e.failed || !r.mayAsk() {
+		e.failed = true
+		return nil
+	}
+	e.failed = true
+	switch r.route.Settings.Racing.Mode {
+	case Hedge:
+		if !r.route.budget.take(r.lot.Now()) {
+			return nil
+		}
+	case Serial:
+		for _, other := range r.entrants[:r.asked] {
+			if !other.failed {
+				return nil
+			}
+		}
+	}
+	return r.next()
 }
 
 // judge is asked about a response that begins: whether its entrant has won, and whether it may go on at all. One that
 // is unusable goes on, since it may be the best there is.
 func (r *Race) judge(e *entrant) (won, on bool) {
+	var instead *entrant
+	defer func() { r.ask(instead) }() // unlocked, and without waiting for the rest of an unusable response
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	switch {
@@ -158,6 +222,7 @@ func (r *Race) judge(e *entrant) (won, on bool) {
 	case r.decided:
 		return false, false
 	case !r.route.Settings.Racing.Usable.Has(e.Res.Status):
+		instead = r.failed(e)
 		return false, true
 	}
 	r.route.recent.add(e.now - e.begun)
@@ -192,8 +257,14 @@ func (r *Race) ended(e *entrant) {
 		r.best, _ = e.TakePending()
 		r.bestOf = e
 	}
-	hedges := r.route.Settings.Racing.Mode == Hedge
-	r.goOn(hedges && r.route.budget.take(r.lot.Now()), !hedges)
+	instead := r.failed(e)
+	if !r.decided && r.running() == 0 {
+		r.decide(nil)
+		r.nobodyWon()
+		return
+	}
+	r.mu.Unlock()
+	r.ask(instead)
 }
 
 // stands decides about an entrant whose unusable response is larger than may be held: it is the answer if nobody else
@@ -204,7 +275,7 @@ func (r *Race) stands(e *entrant) bool {
 	if r.decided {
 		return false
 	}
-	if r.running() > 1 || r.asked < len(r.entrants) || r.best != nil {
+	if r.running() > 1 || r.best != nil {
 		if r.large == nil {
 			r.large = e
 		}
@@ -224,25 +295,6 @@ func (r *Race) running() int {
 		}
 	}
 	return n
-}
-
-// goOn unlocks the race, and does what follows when an entrant is over: at once, or as soon as nobody runs, the next
-// backend is asked; when there is none, the race is over without a winner.
-func (r *Race) goOn(atOnce, next bool) {
-	running := r.running()
-	more := r.asked < len(r.entrants)
-	switch {
-	case r.decided:
-	case more && (atOnce || next && running == 0):
-		r.mu.Unlock()
-		r.askNext()
-		return
-	case running == 0:
-		r.decide(nil)
-		r.nobodyWon()
-		return
-	}
-	r.mu.Unlock()
 }
 
 // nobodyWon unlocks the race, and answers with the first whole response though it is unusable, or else with what went

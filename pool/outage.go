@@ -211,7 +211,7 @@ func (s *Slot) Failed(why string) {
 		return
 	}
 	for _, r := range b.routes {
-		if !r.otherUp(b) {
+		if !r.entry && !r.otherUp(b) {
 			return
 		}
 	}
@@ -220,6 +220,7 @@ func (s *Slot) Failed(why string) {
 	o := &b.outage
 	o.pause = min(max(2*o.pause, pauseLeast), pauseMost)
 	o.next = now + o.pause/2 + rand.Int64N(o.pause)
+	b.attend(now)
 }
 
 // Sick says that a health check of b has failed, and why in words that follow its name. It is down until Well.
@@ -303,12 +304,12 @@ func (r *Route) heldFrom(at *Place) int64 {
 func (r *Route) heldOut(at *Place, now int64) bool { return now-r.heldFrom(at) >= r.hold }
 
 // triedBy reports whether r's tasks try b while it is down; else they go to it as they come.
-func (r *Route) triedBy(b *Backend) bool { return r.hold > 0 || r.otherUp(b) }
+func (r *Route) triedBy(b *Backend) bool { return r.entry || r.hold > 0 || r.otherUp(b) }
 
 // attend sets the timer to when b, which is down, is to be looked after next, if anybody waits for it.
 func (b *Backend) attend(now int64) {
 	o := &b.outage
-	if b.up() || o.closed || o.sick && !b.needed() {
+	if b.up() || o.closed {
 		return
 	}
 	waiting, out := false, int64(math.MaxInt64) // when the next may be held no longer
@@ -317,11 +318,14 @@ func (b *Backend) attend(now int64) {
 			continue
 		}
 		waiting = true
+		if r.entry {
+			out = now
+		}
 		if r.hold > 0 && r.allDown() {
 			out = min(out, r.heldFrom(r.head.next)+r.hold)
 		}
 	}
-	if !waiting {
+	if !waiting || o.sick && out == math.MaxInt64 {
 		return
 	}
 	at := min(o.next, out)
@@ -352,6 +356,10 @@ func (b *Backend) lookAfter() {
 	var why []string
 	if !b.up() && !p.closed {
 		for _, r := range b.routes {
+			for r.waiting > 0 && r.entry {
+				why = append(why, r.whyDown())
+				out = append(out, r.leave())
+			}
 			for r.waiting > 0 && r.hold > 0 && r.allDown() && !r.reached() && r.heldOut(r.head.next, now) {
 				o.held++
 				o.longest = max(o.longest, r.hold)
@@ -399,6 +407,9 @@ func (r *Route) whyDown() string {
 	var words []string
 	for _, b := range r.backends {
 		words = append(words, b.Name+" "+b.outage.why)
+	}
+	if r.hold == 0 {
+		return strings.Join(words, ", ")
 	}
 	return fmt.Sprintf("%s for %v", strings.Join(words, ", "), time.Duration(r.hold))
 }

@@ -19,6 +19,9 @@ import (
 // ErrFull is Enter's answer when no slot is free and the queue holds all it may.
 var ErrFull = errors.New("the queue is full")
 
+// ErrDown is the answer of an entry whose backend is down.
+var ErrDown = errors.New("it is down")
+
 // ErrClosed is Enter's answer once the pool is closed.
 var ErrClosed = errors.New("the pool is closed")
 

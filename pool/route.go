@@ -1,5 +1,7 @@
 package pool
 
+import "fmt"
+
 // Place is where a task stands in its route's queue. It belongs to the task; the pool guards its fields.
 type Place struct {
 	task       Task
@@ -17,6 +19,7 @@ type Route struct {
 	backends []*Backend
 	most     int   // tasks that may wait
 	hold     int64 // how long a task waits for a backend while all are down, in nanoseconds; 0 is not at all
+	entry    bool  // it leads to one of another route's backends: who cannot be served there is told so at once
 
 	// guarded by the pool
 	head    Place // of the ring of those who wait; its next is the oldest
@@ -36,6 +39,42 @@ func (p *Pool) AddRoute(name string, most int, hold Hold, backends ...*Backend) 
 		b.outage.heed(hold)
 	}
 	return r
+}
+
+// AddEntry adds a route to one backend of several, for tasks that have the choice: nobody waits in it for a backend that is
+// down.
+func (p *Pool) AddEntry(name string, most int, b *Backend) *Route {
+	r := p.AddRoute(name, most, Hold{}, b)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	r.entry = true
+	return r
+}
+
+// Standing is how the backend of an entry stands, the best to ask first.
+type Standing uint8
+
+const (
+	Untried Standing = iota // it is down, and should be tried
+	Ready                   // it has a free slot
+	Busy
+	Down
+)
+
+// Standing returns how the only backend of r stands.
+func (r *Route) Standing() Standing {
+	r.pool.mu.Lock()
+	defer r.pool.mu.Unlock()
+	b := r.backends[0]
+	switch {
+	case r.untried(r.pool.lot.Now()) != nil:
+		return Untried
+	case !b.up():
+		return Down
+	case b.room() > 0:
+		return Ready
+	}
+	return Busy
 }
 
 // Backends is the route's, in the order they were given.
@@ -59,6 +98,9 @@ func (r *Route) Enter(task Task) error {
 			return nil
 		}
 		b.try(r.leave(), r)
+	}
+	if r.entry && !r.backends[0].up() {
+		return fmt.Errorf("%w: %s", ErrDown, r.whyDown())
 	}
 	b := r.choose()
 	for ; b != nil && r.waiting > 0; b = r.choose() { // it was down until now, and left the queue to others
@@ -133,7 +175,7 @@ func (r *Route) choose() *Backend {
 
 // mayAsk reports whether the route's tasks may go to b as they come.
 func (r *Route) mayAsk(b *Backend) bool {
-	return b.up() || r.hold == 0 && !r.otherUp(b)
+	return b.up() || !r.entry && r.hold == 0 && !r.otherUp(b)
 }
 
 // otherUp reports whether a backend other than b is not down.

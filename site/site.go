@@ -172,26 +172,29 @@ func (s *Site) buildRoute(r *config.Route, limits map[string]*admit.Limit) (fron
 	}
 	hold := pool.Hold{For: r.Hold, Every: r.HoldEvery}
 	route.Route = &forward.Route{Name: name, Settings: settings}
-	route.Queue, err = s.queue(name, r.Queue, hold, backends)
+	route.Queue, err = s.queue(fmt.Sprintf("route %q %d %v", name, r.Queue, hold), backends, func() *pool.Route {
+		return s.b.workers.AddRoute(name, r.Queue, hold, backends...)
+	})
 	for _, b := range backends {
 		if settings.Racing.Mode == forward.NoRace || err != nil {
 			break
 		}
 		entry := forward.Entry{Name: b.Name}
-		entry.Queue, err = s.queue(name+" to "+b.Name, r.Queue, pool.Hold{}, []*pool.Backend{b})
+		entry.Queue, err = s.queue(fmt.Sprintf("entry %q %d", name, r.Queue), []*pool.Backend{b}, func() *pool.Route {
+			return s.b.workers.AddEntry(name+" to "+b.Name, r.Queue, b)
+		})
 		route.Entries = append(route.Entries, entry)
 	}
 	return route, err
 }
 
-// queue takes the queue to some backends.
-func (s *Site) queue(name string, most int, hold pool.Hold, backends []*pool.Backend) (*pool.Route, error) {
-	key := fmt.Sprintf("queue %q %d %v", name, most, hold)
+// queue takes the queue to some backends, which add adds if there is none like it.
+func (s *Site) queue(like string, backends []*pool.Backend, add func() *pool.Route) (*pool.Route, error) {
 	for _, b := range backends {
-		key += fmt.Sprintf(" %p", b)
+		like += fmt.Sprintf(" %p", b)
 	}
-	return share(s, key, func() (*pool.Route, func(), error) {
-		q := s.b.workers.AddRoute(name, most, hold, backends...)
+	return share(s, like, func() (*pool.Route, func(), error) {
+		q := add()
 		return q, q.Remove, nil
 	})
 }
