@@ -491,3 +491,27 @@ func TestHold_saysSoOnce(t *testing.T) {
 		t.Errorf("%d are said to have been held, want up to 30", n)
 	}
 }
+
+// TestHold_longerThanTheQueueTimeout: who is held for that long is told what he has waited for.
+func TestHold_longerThanTheQueueTimeout(t *testing.T) {
+	addr := refusing(t)
+	tf := startTenfour(t, []string{addr}, "--hold", "1m", "--queue-timeout", "200ms")
+	if status, body := tf.get(t, "/"); status != 503 || !strings.Contains(body, addr+" refused connections for 200ms") {
+		t.Errorf("got %d %q", status, body)
+	}
+}
+
+// TestHold_aBackendWithoutTLS is left alone after three requests, when there is another.
+func TestHold_aBackendWithoutTLS(t *testing.T) {
+	plain, well := startServer(t, okay), startServer(t, okay)
+	tf := startTenfour(t, []string{"https://" + plain.addr, well.addr}, "--workers", "1")
+	failed := 0
+	for range 20 {
+		if status, _ := tf.get(t, "/"); status != 200 {
+			failed++
+		}
+	}
+	if failed > 5 {
+		t.Errorf("%d of 20 requests failed", failed)
+	}
+}

@@ -17,6 +17,8 @@ func (x *Exchange) giveUp(err error) bool {
 	if mayPass(err) {
 		x.slot.Down(downWords(err), true)
 		x.askAgain = x.entry == nil
+	} else {
+		x.slot.Failed("failed its TLS handshakes")
 	}
 	return x.fail(Backend, 502, fmt.Errorf("%s: no connection: %w", x.Backend, err))
 }

@@ -308,7 +308,11 @@ func (r *request) Unpark() {
 	case f.stop.Load():
 		c.answer(503, "tenfour is stopping", retryAfter)
 	default:
-		c.answer(503, "all workers of "+r.Route.Name+" stayed busy for "+r.Route.Settings.QueueTimeout.String(), retryAfter)
+		words := "all workers of " + r.Route.Name + " stayed busy"
+		if why, down := r.Route.Queue.Down(); down {
+			words = why
+		}
+		c.answer(503, words+" for "+r.Route.Settings.QueueTimeout.String(), retryAfter)
 	}
 	c.serve()
 }

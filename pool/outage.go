@@ -363,7 +363,7 @@ func (b *Backend) lookAfter() {
 			for r.waiting > 0 && r.hold > 0 && r.allDown() && !r.reached() && r.heldOut(r.head.next, now) {
 				o.held++
 				o.longest = max(o.longest, r.hold)
-				why = append(why, r.whyDown())
+				why = append(why, r.whyHeldOut())
 				out = append(out, r.leave())
 			}
 		}
@@ -402,14 +402,24 @@ func (b *Backend) eldestHeld() *Route {
 	return eldest
 }
 
+// Down reports whether all of the route's backends are down, and why in words.
+func (r *Route) Down() (why string, down bool) {
+	r.pool.mu.Lock()
+	defer r.pool.mu.Unlock()
+	if !r.allDown() {
+		return "", false
+	}
+	return r.whyDown(), true
+}
+
+// whyHeldOut says in words for how long nobody could be asked, and why.
+func (r *Route) whyHeldOut() string { return fmt.Sprintf("%s for %v", r.whyDown(), time.Duration(r.hold)) }
+
 // whyDown says in words why nobody of the route's backends could be asked.
 func (r *Route) whyDown() string {
 	var words []string
 	for _, b := range r.backends {
 		words = append(words, b.Name+" "+b.outage.why)
 	}
-	if r.hold == 0 {
-		return strings.Join(words, ", ")
-	}
-	return fmt.Sprintf("%s for %v", strings.Join(words, ", "), time.Duration(r.hold))
+	return strings.Join(words, ", ")
 }

@@ -129,7 +129,7 @@ func (r *Route) Again(task Task, unreached *Backend) (waits bool, why string) {
 	case p.closed || r.hold == 0 && !r.otherUp(unreached):
 		return false, ""
 	case r.allDown() && r.heldOut(at, p.lot.Now()):
-		return false, r.whyDown()
+		return false, r.whyHeldOut()
 	case b != nil:
 		b.take(task)
 	default:
