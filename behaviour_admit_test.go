@@ -187,7 +187,7 @@ func TestCredentials_inAndOut(t *testing.T) {
 		{[]string{"Authorization: Bearer 0ecf6ce01ba7a6d4d0ea4dfcc6fbbc4e69c8b76b9d54ed2ac0a2eb2b0d6e7a7b"}, 401},
 	} {
 		before := s.requests.Load()
-		r, head := tf.raw(t, request("GET", "/", tc.lines...))
+		r, head := tf.raw(t, request("GET", "/?api_key=s3cret-key", append(tc.lines, "Cookie: session=s3cret-cookie")...))
 		if r.Status != fmt.Sprint(tc.status, " ", http.StatusText(tc.status)) {
 			t.Errorf("%q: got %s, want %d", tc.lines, r.Status, tc.status)
 		}

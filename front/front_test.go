@@ -59,12 +59,19 @@ func startBackend(t testing.TB, answer string) (addr string, requests *atomic.In
 // cuts all, and looks that nothing is left; the test's end calls it too.
 func startFront(t testing.TB, slots, queue int, backends map[string]string) (addr string, workers *pool.Pool, stop func()) {
 	t.Helper()
+	f, addr, stop := startRuled(t, slots, queue, backends, nil)
+	return addr, f.Pool, stop
+}
+
+// startRuled is startFront with a rule for all routes.
+func startRuled(t testing.TB, slots, queue int, backends map[string]string, rule *admit.Rule) (f *front.Front, addr string, stop func()) {
+	t.Helper()
 	before := goleak.IgnoreCurrent()
 	lot, err := pool.NewLot()
 	if err != nil {
 		t.Fatal(err)
 	}
-	workers = pool.New(lot, func(v any, stack []byte) { t.Errorf("panic: %v\n%s", v, stack) })
+	workers := pool.New(lot, func(v any, stack []byte) { t.Errorf("panic: %v\n%s", v, stack) })
 	var paths []admit.Path
 	var routes []front.Route
 	settings := &forward.Settings{ConnectTimeout: patience, BackendTimeout: time.Hour, ClientTimeout: time.Hour, QueueTimeout: time.Hour, Buffer: 64 << 10}
@@ -80,6 +87,7 @@ func startFront(t testing.TB, slots, queue int, backends map[string]string) (add
 		}
 		paths = append(paths, admit.Path{Path: path, Route: len(routes)})
 		routes = append(routes, front.Route{
+			Rule:  rule,
 			Route: &forward.Route{Name: path, Queue: workers.AddRoute(path, queue, pool.Hold{}, b), Settings: settings},
 		})
 	}
@@ -87,7 +95,7 @@ func startFront(t testing.TB, slots, queue int, backends map[string]string) (add
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := front.New(front.Config{Lot: lot, Pool: workers, Log: zerolog.Nop()},
+	f = front.New(front.Config{Lot: lot, Pool: workers, Log: zerolog.Nop()},
 		&front.Site{Table: table, Routes: routes, HeadTimeout: time.Hour, IdleTimeout: time.Hour})
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -110,7 +118,7 @@ func startFront(t testing.TB, slots, queue int, backends map[string]string) (add
 		}
 	})
 	t.Cleanup(stop)
-	return ln.Addr().String(), workers, stop
+	return f, ln.Addr().String(), stop
 }
 
 // ofTheTest are the goroutines of its backends and clients, which wait for bytes, or have just been given their end.
