@@ -115,7 +115,7 @@ func generatedRace(t *testing.T, rng *rand.Rand) {
 		parts = append(parts, p)
 		list = append(list, play(t, p, i, wanted, &busy))
 		anyUsable = anyUsable || p.usable() && p.does == "answers" // one that cuts may be taken for down
-		mayBreak = mayBreak || p.usable() && p.does == "cuts" // before a byte of it has gone out: then there is a 502
+		mayBreak = mayBreak || p.usable() && p.does == "cuts"      // before a byte of it has gone out: then there is a 502
 	}
 	mode := []string{"parallel", "serial", "hedge"}[rng.IntN(3)]
 	workers := 1 + rng.IntN(3)

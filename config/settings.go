@@ -453,9 +453,10 @@ var groups = []group{
 |---|---|
 ` + "| `id` | the request's, the same as `X-Request-Id` in an answer of tenfour's own |\n" +
 			"| `client`, `method`, `target` | who asked for what |\n" +
+			"| `for`, `name` | for whom, if a trusted proxy says so; whose token it was |\n" +
 			"| `status`, `bytes` | what went out, and how much content; `499`: the client left before it had an answer |\n" +
 			"| `backend` | who was asked last |\n" +
-			"| `queue`, `connect`, `first_byte`, `total` | milliseconds: waiting for a slot; from there until the backend took its " +
+			"| `limited`, `queue`, `connect`, `first_byte`, `total` | milliseconds: waiting for a limit; for a slot; from there until the backend took its " +
 			"first byte; until its first byte came; from the head's end to the end of all |\n" +
 			"| `reason` | why there was no response, or no whole one |\n",
 	},

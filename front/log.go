@@ -44,6 +44,9 @@ func (r *request) log() {
 	if r.HeadLen > 0 {
 		e.Bytes("method", r.Req.Method.In(r.c.in.B)).Bytes("target", redact(r.Req.Target.In(r.c.in.B)))
 	}
+	if a := r.who.Addr; a.IsValid() && a != r.c.conn.Remote.Addr().Unmap() { // a trusted proxy says so
+		e.Stringer("for", a)
+	}
 	if r.who.Name != "" {
 		e.Str("name", r.who.Name)
 	}
@@ -58,9 +61,9 @@ func (r *request) log() {
 	if t.Began != 0 {
 		switch {
 		case t.Left != 0:
-			e.Dur("queue", time.Duration(t.Left-t.Began))
+			e.Dur("queue", time.Duration(t.Left-t.Began-r.waited))
 		case r.lateAt != 0: // it never left the queue but to go
-			e.Dur("queue", time.Duration(now-t.Began))
+			e.Dur("queue", time.Duration(now-t.Began-r.waited))
 		}
 		if t.Connected != 0 {
 			e.Dur("connect", time.Duration(t.Connected-t.Left))

@@ -413,7 +413,9 @@ func (r *Route) Down() (why string, down bool) {
 }
 
 // whyHeldOut says in words for how long nobody could be asked, and why.
-func (r *Route) whyHeldOut() string { return fmt.Sprintf("%s for %v", r.whyDown(), time.Duration(r.hold)) }
+func (r *Route) whyHeldOut() string {
+	return fmt.Sprintf("%s for %v", r.whyDown(), time.Duration(r.hold))
+}
 
 // whyDown says in words why nobody of the route's backends could be asked.
 func (r *Route) whyDown() string {
