@@ -20,6 +20,7 @@ type abRun struct {
 	Requests int           // 0: until Time is up
 	Time     time.Duration // 0: until all Requests are answered
 	Clients  int
+	Field    string // a field line more; "" for none
 	Size     int    // of a good answer's body; 0 is not known: then a failure may count twice
 	Details  string // a file for the time of each request; "" keeps to ab's own table
 }
@@ -37,6 +38,9 @@ func (a abRun) command(url string) []string {
 		}
 	}
 	argv = append(argv, "-n", strconv.Itoa(n))
+	if a.Field != "" {
+		argv = append(argv, "-H", a.Field)
+	}
 	if a.Details != "" {
 		argv = append(argv, "-g", a.Details)
 	}

@@ -305,7 +305,10 @@ func startFaulty(about string, specs ...string) (*Origin, error) {
 
 // writeSite writes the files that the backends serve.
 func writeSite(dir string) error {
-	for name, size := range map[string]int{smallTarget: smallSize, pageTarget: pageSize, largeTarget: largeSize, bigTarget: bigSize} {
+	for name, size := range map[string]int{smallTarget: smallSize, pageTarget: pageSize, largeTarget: largeSize, bigTarget: bigSize, admitTarget: smallSize} {
+		if err := os.MkdirAll(filepath.Join(dir, filepath.Dir(name)), 0o755); err != nil {
+			return err
+		}
 		f, err := os.Create(filepath.Join(dir, name))
 		if err != nil {
 			return err

@@ -32,7 +32,7 @@ type Contender struct {
 // Variant is tenfour with other flags, a row more in one scenario.
 type Variant struct {
 	Name  string
-	Flags []string // instead of the scenario's
+	Flags []string // instead of the scenario's, and of its file
 	of    *Scenario
 }
 
@@ -41,6 +41,7 @@ type setup struct {
 	Listen   string
 	Backends []string
 	Flags    []string // tenfour's, that suit the scenario
+	Settings bool     // tenfour's are in a file, which has the backends too
 	Quiet    []string // and those that turn off what would take a port
 	MaxConn  int      // connections to each backend; 0 is no limit
 	Retries  string   // what the peers try again after: "", "connections" or "statuses"
@@ -51,6 +52,14 @@ type setup struct {
 
 // Port is Listen's.
 func (s *setup) Port() string { return s.Listen[strings.LastIndexByte(s.Listen, ':')+1:] }
+
+// Hundred counts to a hundred, for a configuration.
+func (s *setup) Hundred() []int {
+	return slices.Collect(func(yield func(int) bool) {
+		for i := 0; i < 100 && yield(i); i++ {
+		}
+	})
+}
 
 // Clients is how many HAProxy may serve at once: each may need two descriptors.
 func (s *setup) Clients() int { return min(9000, (s.Files-500)/2) }
@@ -68,8 +77,11 @@ type kind struct {
 var kinds = []*kind{
 	{
 		name: "tenfour",
-		args: func(path, _ string, s *setup) []string {
+		args: func(path, conf string, s *setup) []string {
 			argv := slices.Concat([]string{path, "--listen", s.Listen}, s.Flags, s.Quiet)
+			if conf != "" {
+				return append(argv, "--config", conf)
+			}
 			for _, b := range s.Backends {
 				argv = append(argv, "--backend", b)
 			}
@@ -219,6 +231,9 @@ func (c *Contender) TakesPart(s *Scenario) bool {
 	if c.Variant != nil {
 		return c.Variant.of == s
 	}
+	if s.Settings && (c.Kind == nil || c.Kind.name != "tenfour") {
+		return false
+	}
 	return !c.Tuned || s.MaxConn > 0
 }
 
@@ -226,7 +241,7 @@ func (c *Contender) TakesPart(s *Scenario) bool {
 func (c *Contender) suited(s setup) setup {
 	s.Quiet = c.Quiet
 	if c.Variant != nil {
-		s.Flags = c.Variant.Flags
+		s.Flags, s.Settings = c.Variant.Flags, false
 	}
 	if !c.Tuned {
 		s.MaxConn, s.Turn = 0, ""
@@ -237,14 +252,23 @@ func (c *Contender) suited(s setup) setup {
 // Configuration is the file that c runs with, or its command line when it has none.
 func (c *Contender) Configuration(s setup) (string, error) {
 	s = c.suited(s)
-	if c.Kind.file == "" {
+	file := c.file(&s)
+	if file == "" {
 		return strings.Join(c.Kind.args(c.Kind.name, "", &s), " ") + "\n", nil
 	}
 	var b strings.Builder
-	if err := peerTemplates.ExecuteTemplate(&b, c.Kind.file+".tmpl", &s); err != nil {
+	if err := peerTemplates.ExecuteTemplate(&b, file+".tmpl", &s); err != nil {
 		return "", fmt.Errorf("write the configuration of %s: %w", c.Name, err)
 	}
 	return b.String(), nil
+}
+
+// file is the name of c's configuration; "" if it has none.
+func (c *Contender) file(s *setup) string {
+	if c.Kind.name == "tenfour" && s.Settings {
+		return "tenfour.toml"
+	}
+	return c.Kind.file
 }
 
 // Start runs the contender with a configuration of its own in dir, and returns when it listens. The caller ends the
@@ -261,17 +285,17 @@ func (c *Contender) Start(ctx context.Context, dir string, s setup) (addr string
 		return "", nil, err
 	}
 	conf := ""
-	if c.Kind.file != "" {
+	if file := c.file(&s); file != "" {
 		text, err := c.Configuration(s)
 		if err != nil {
 			return "", nil, err
 		}
-		conf = filepath.Join(dir, c.Kind.file)
+		conf = filepath.Join(dir, file)
 		if err := os.WriteFile(conf, []byte(text), 0o644); err != nil {
 			return "", nil, err
 		}
 	}
-	home := []string{"HOME=" + dir, "XDG_DATA_HOME=" + dir, "XDG_CONFIG_HOME=" + dir}
+	home := []string{"HOME=" + dir, "XDG_DATA_HOME=" + dir, "XDG_CONFIG_HOME=" + dir, "BENCH_TOKENS=ab " + benchToken, "BENCH_CREDENTIAL=of-the-backend"}
 	p, err = startProcess(c.Name, dir, home, c.Kind.args(c.Path, conf, &s)...)
 	if err != nil {
 		return "", nil, err

@@ -15,6 +15,7 @@ type Scenario struct {
 	Name     string
 	Question string
 	Flags    []string // tenfour's, that suit it
+	Settings bool     // tenfour's are in a file, and nobody else takes part
 	MaxConn  int      // of haproxy-tuned, for each backend; 0: it does not take part
 	Figures  []Figure
 	Goals    []Goal
@@ -31,7 +32,7 @@ type Scenario struct {
 }
 
 // scenarios are all, in the order of the report.
-var scenarios = []*Scenario{seed, closing, keep, big, up, idle, loris, slow, restart, fork, race}
+var scenarios = []*Scenario{seed, closing, keep, big, up, idle, loris, slow, admit, restart, fork, race}
 
 func scenarioNames() []string {
 	var names []string

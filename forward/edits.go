@@ -6,11 +6,26 @@ import (
 	"sync/atomic"
 )
 
-// Edits is what a route changes about the field lines of a head. Nothing changes it, but what Secret points to.
+// Edits is what a route changes about the field lines of a head. Make one with NewEdits; nothing changes it, but what its
+// secret points to. nil changes nothing.
 type Edits struct {
-	Drop   []string                // names of lines that do not go on, ours among them
-	Append string                  // lines that go out behind the others, each with its CRLF
-	Secret *atomic.Pointer[[]byte] // one more, which may change; nil for none
+	drop   []string                // names of lines that do not go on
+	ours   bool                    // some that tenfour adds are among them
+	add    string                  // lines that go out behind the others, each with its CRLF
+	secret *atomic.Pointer[[]byte] // one more, which may change; nil for none
+}
+
+// NewEdits makes edits that drop the lines of some names, those that tenfour adds among them, and have others go out behind
+// the rest, each with its CRLF. secret is one more of those, which may change; nil for none.
+func NewEdits(drop []string, add string, secret *atomic.Pointer[[]byte]) *Edits {
+	if len(drop) == 0 && add == "" && secret == nil {
+		return nil
+	}
+	e := &Edits{drop: drop, add: add, secret: secret}
+	for _, name := range []string{"X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "Via", "X-Backend"} {
+		e.ours = e.ours || e.drops([]byte(name))
+	}
+	return e
 }
 
 // drops reports whether a line of that name does not go on.
@@ -18,7 +33,7 @@ func (e *Edits) drops(name []byte) bool {
 	if e == nil {
 		return false
 	}
-	for _, d := range e.Drop {
+	for _, d := range e.drop {
 		if len(d) == len(name) && bytes.EqualFold(name, []byte(d)) {
 			return true
 		}
@@ -28,7 +43,7 @@ func (e *Edits) drops(name []byte) bool {
 
 // appendOurs appends lines of tenfour's own, each with its CRLF, but for one that does not go out.
 func (e *Edits) appendOurs(dst []byte, lines string) []byte {
-	if e == nil || len(e.Drop) == 0 {
+	if e == nil || !e.ours {
 		return append(dst, lines...)
 	}
 	for line := range strings.SplitAfterSeq(lines, "\r\n") {
@@ -44,9 +59,9 @@ func (e *Edits) appendLines(dst []byte) []byte {
 	if e == nil {
 		return dst
 	}
-	dst = append(dst, e.Append...)
-	if e.Secret != nil {
-		dst = append(dst, *e.Secret.Load()...)
+	dst = append(dst, e.add...)
+	if e.secret != nil {
+		dst = append(dst, *e.secret.Load()...)
 	}
 	return dst
 }

@@ -62,7 +62,7 @@ func (x *Exchange) appendRequestHead(dst []byte, o *Origin, framing httpparse.Fr
 		}
 		dst = appendLine(dst, f.Name.In(buf), f.Value.In(buf))
 	}
-	if edits == nil || len(edits.Drop) == 0 {
+	if edits == nil || !edits.ours {
 		dst = x.appendForwarded(dst, forwarded)
 	} else {
 		dst = edits.appendOurs(dst, string(x.appendForwarded(nil, forwarded)))

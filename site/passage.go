@@ -3,7 +3,9 @@ package site
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
+	"sync/atomic"
 
 	"tenfour/admit"
 	"tenfour/config"
@@ -76,9 +78,10 @@ type credentialKey struct{ from, header string }
 
 // edits is what a route changes about heads. What a client has shown to pass here goes no further.
 func (s *Site) edits(r *config.Route) (request, response *forward.Edits, err error) {
-	request, response = newEdits(&r.Request), newEdits(&r.Response)
+	drop, add := linesOf(&r.Request)
+	var line *atomic.Pointer[[]byte]
 	if r.ClientTokenFile != "" {
-		request.Drop = append(request.Drop, "Authorization")
+		drop = append(drop, "Authorization")
 	}
 	if r.CredentialFile != "" {
 		credential, err := secret(s, credentialKey{r.CredentialFile, r.CredentialHeader}, "--credential-file", func() (*admit.Credential, error) {
@@ -87,28 +90,27 @@ func (s *Site) edits(r *config.Route) (request, response *forward.Edits, err err
 		if err != nil {
 			return nil, nil, err
 		}
-		request.Drop, request.Secret = append(request.Drop, r.CredentialHeader), &credential.Line
+		line = &credential.Line
+		if !strings.EqualFold(r.CredentialHeader, "Authorization") || r.ClientTokenFile == "" {
+			drop = append(drop, r.CredentialHeader)
+		}
 	}
-	return nonEmpty(request), nonEmpty(response), nil
+	request = forward.NewEdits(drop, add, line)
+	drop, add = linesOf(&r.Response)
+	return request, forward.NewEdits(drop, add, nil), nil
 }
 
-func newEdits(c *config.Edits) *forward.Edits {
-	e := &forward.Edits{Drop: append([]string(nil), c.Remove...)}
+// linesOf are the names of the field lines that do not go on, and the lines that do.
+func linesOf(c *config.Edits) (drop []string, add string) {
+	drop = slices.Clone(c.Remove)
 	for _, f := range c.Set {
-		e.Drop = append(e.Drop, f.Name)
-		e.Append += f.Name + ": " + f.Value + "\r\n"
+		drop = append(drop, f.Name)
+		add += f.Name + ": " + f.Value + "\r\n"
 	}
 	for _, f := range c.Add {
-		e.Append += f.Name + ": " + f.Value + "\r\n"
+		add += f.Name + ": " + f.Value + "\r\n"
 	}
-	return e
-}
-
-func nonEmpty(e *forward.Edits) *forward.Edits {
-	if len(e.Drop) == 0 && e.Append == "" {
-		return nil
-	}
-	return e
+	return drop, add
 }
 
 // secret takes what comes from a file of credentials. It is read again whenever it has changed, and when another
