@@ -129,6 +129,37 @@ strip_prefix = "/files"
 	}
 }
 
+// TestRoutes_encodedIsNoWayAround: a path that a backend may decode to that of a route with tokens is not on another route.
+func TestRoutes_encodedIsNoWayAround(t *testing.T) {
+	t.Setenv("TENFOUR_TEST_TOKENS", "ann s3cret")
+	s := headMirror(t)
+	tf := configured(t, s.addr, `
+[[route]]
+backends = "BACKEND"
+[[route]]
+path = ["/a+b/", "/x@y"]
+backends = "BACKEND"
+client_token_file = "env:TENFOUR_TEST_TOKENS"
+[[route]]
+path = "/ü/"
+backends = "BACKEND"
+strip_prefix = "/ü"
+`)
+	for target, want := range map[string]string{
+		"/a+b/c": "401", "/a%2Bb/c": "400", "/a%2bb/c": "400", "/x%40y": "400", "/a%20b": "/a%20b",
+		"/%C3%BC/c": "/c", "/%c3%bc/c": "/c", "/ü/c": "/c",
+	} {
+		r, body := tf.raw(t, request("GET", target))
+		got := fmt.Sprint(r.StatusCode)
+		if r.StatusCode == 200 {
+			got = strings.Fields(body)[1]
+		}
+		if got != want {
+			t.Errorf("%s: got %s, want %s", target, got, want)
+		}
+	}
+}
+
 func TestRoutes_editFieldLines(t *testing.T) {
 	s := headMirror(t)
 	tf := configured(t, s.addr, `

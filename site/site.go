@@ -146,7 +146,7 @@ func (s *Site) buildRoutes() error {
 
 func (s *Site) buildRoute(r *config.Route, limits map[string]*admit.Limit) (front.Route, error) {
 	name := strings.Join(r.Paths, " ")
-	route := front.Route{StripPrefix: strings.TrimSuffix(r.StripPrefix, "/")}
+	route := front.Route{StripPrefix: admit.Encoded(strings.TrimSuffix(r.StripPrefix, "/"))}
 	settings := &forward.Settings{
 		ConnectTimeout: r.ConnectTimeout, BackendTimeout: r.BackendTimeout, ClientTimeout: s.Config.IdleTimeout,
 		QueueTimeout: r.QueueTimeout, Buffer: r.Buffer, HostBackend: r.HostBackend,
