@@ -160,6 +160,68 @@ strip_prefix = "/ü"
 	}
 }
 
+// TestRoutes_ofOnePathHaveTheirOwnQueues: a full one is full for its own methods.
+func TestRoutes_ofOnePathHaveTheirOwnQueues(t *testing.T) {
+	release := make(chan struct{})
+	s := startServer(t, func(p *peer) {
+		for {
+			if _, err := http.ReadRequest(p.in); err != nil {
+				return
+			}
+			<-release
+			p.say("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+		}
+	})
+	tf := configured(t, s.addr, `
+backends = "BACKEND"
+workers = 1
+queue = 1
+[[route]]
+path = "/"
+methods = ["GET"]
+[[route]]
+path = "/"
+methods = ["DELETE"]
+`)
+	var clients []*peer
+	ask := func(method string) {
+		p := dialPeer(t, tf.addr)
+		p.SetDeadline(time.Now().Add(2 * patience))
+		p.say(request(method, "/"))
+		clients = append(clients, p)
+	}
+	ask("GET")
+	eventually(t, "one is served", func() bool { return s.accepted.Load() == 1 })
+	for range 2 { // one of them is queued, and the other refused
+		ask("GET")
+	}
+	refused := make(chan *peer, 2)
+	for _, p := range clients[1:] {
+		go func() {
+			if status, _, _ := p.status("GET"); status == 503 {
+				refused <- p
+			}
+		}()
+	}
+	<-refused
+	ask("DELETE")
+	ask("DELETE")
+	for _, p := range clients[3:] {
+		go func() {
+			if status, _, _ := p.status("DELETE"); status == 503 {
+				refused <- p
+			}
+		}()
+	}
+	<-refused
+	select {
+	case <-refused:
+		t.Error("both were refused while the queue of GET was full")
+	case <-time.After(50 * time.Millisecond): // in which the other would be
+	}
+	close(release)
+}
+
 func TestRoutes_editFieldLines(t *testing.T) {
 	s := headMirror(t)
 	tf := configured(t, s.addr, `

@@ -189,7 +189,7 @@ func (s *Site) buildRoute(r *config.Route, limits map[string]*admit.Limit) (fron
 	}
 	hold := pool.Hold{For: r.Hold, Every: r.HoldEvery}
 	route.Route = &forward.Route{Name: name, Settings: settings}
-	route.Queue, err = s.queue(fmt.Sprintf("route %q %d %v", name, r.Queue, hold), backends, func() *pool.Route {
+	route.Queue, err = s.queue(fmt.Sprintf("route %q %q %d %v", r.Methods, name, r.Queue, hold), backends, func() *pool.Route {
 		return s.b.workers.AddRoute(name, r.Queue, hold, backends...)
 	})
 	for _, b := range backends {
@@ -197,7 +197,7 @@ func (s *Site) buildRoute(r *config.Route, limits map[string]*admit.Limit) (fron
 			break
 		}
 		entry := forward.Entry{Name: b.Name}
-		entry.Queue, err = s.queue(fmt.Sprintf("entry %q %d", name, r.Queue), []*pool.Backend{b}, func() *pool.Route {
+		entry.Queue, err = s.queue(fmt.Sprintf("entry %q %q %d", r.Methods, name, r.Queue), []*pool.Backend{b}, func() *pool.Route {
 			return s.b.workers.AddEntry(name+" to "+b.Name, r.Queue, b)
 		})
 		route.Entries = append(route.Entries, entry)
