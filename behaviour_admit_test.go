@@ -129,6 +129,99 @@ strip_prefix = "/files"
 	}
 }
 
+// TestRoutes_encodedIsNoWayAround: a path that a backend may decode to that of a route with tokens is not on another route.
+func TestRoutes_encodedIsNoWayAround(t *testing.T) {
+	t.Setenv("TENFOUR_TEST_TOKENS", "ann s3cret")
+	s := headMirror(t)
+	tf := configured(t, s.addr, `
+[[route]]
+backends = "BACKEND"
+[[route]]
+path = ["/a+b/", "/x@y"]
+backends = "BACKEND"
+client_token_file = "env:TENFOUR_TEST_TOKENS"
+[[route]]
+path = "/ü/"
+backends = "BACKEND"
+strip_prefix = "/ü"
+`)
+	for target, want := range map[string]string{
+		"/a+b/c": "401", "/a%2Bb/c": "400", "/a%2bb/c": "400", "/x%40y": "400", "/a%20b": "/a%20b",
+		"/%C3%BC/c": "/c", "/%c3%bc/c": "/c", "/ü/c": "/c",
+	} {
+		r, body := tf.raw(t, request("GET", target))
+		got := fmt.Sprint(r.StatusCode)
+		if r.StatusCode == 200 {
+			got = strings.Fields(body)[1]
+		}
+		if got != want {
+			t.Errorf("%s: got %s, want %s", target, got, want)
+		}
+	}
+}
+
+// TestRoutes_ofOnePathHaveTheirOwnQueues: a full one is full for its own methods.
+func TestRoutes_ofOnePathHaveTheirOwnQueues(t *testing.T) {
+	release := make(chan struct{})
+	s := startServer(t, func(p *peer) {
+		for {
+			if _, err := http.ReadRequest(p.in); err != nil {
+				return
+			}
+			<-release
+			p.say("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+		}
+	})
+	tf := configured(t, s.addr, `
+backends = "BACKEND"
+workers = 1
+queue = 1
+[[route]]
+path = "/"
+methods = ["GET"]
+[[route]]
+path = "/"
+methods = ["DELETE"]
+`)
+	var clients []*peer
+	ask := func(method string) {
+		p := dialPeer(t, tf.addr)
+		p.SetDeadline(time.Now().Add(2 * patience))
+		p.say(request(method, "/"))
+		clients = append(clients, p)
+	}
+	ask("GET")
+	eventually(t, "one is served", func() bool { return s.accepted.Load() == 1 })
+	for range 2 { // one of them is queued, and the other refused
+		ask("GET")
+	}
+	refused := make(chan *peer, 2)
+	for _, p := range clients[1:] {
+		go func() {
+			if status, _, _ := p.status("GET"); status == 503 {
+				refused <- p
+			}
+		}()
+	}
+	<-refused
+	ask("DELETE")
+	ask("DELETE")
+	for _, p := range clients[3:] {
+		go func() {
+			if status, _, _ := p.status("DELETE"); status == 503 {
+				refused <- p
+			}
+		}()
+	}
+	<-refused
+	select {
+	case <-refused:
+		t.Error("both were refused while the queue of GET was full")
+	case <-time.After(50 * time.Millisecond): // in which the other would be
+	}
+	close(release)
+}
+
 func TestRoutes_editFieldLines(t *testing.T) {
 	s := headMirror(t)
 	tf := configured(t, s.addr, `

@@ -263,3 +263,81 @@ func TestReload_reopensTheAccessLog(t *testing.T) {
 		t.Error("the old log is not what it was")
 	}
 }
+
+// TestReload_theNewestHealthCheckHasTheSay, also while an exchange goes on by the configuration that had another.
+func TestReload_theNewestHealthCheckHasTheSay(t *testing.T) {
+	var before, after, askedBefore, askedAfter atomic.Int32 // what the two checks are answered, and how often they were asked
+	before.Store(200)
+	after.Store(200)
+	s := startServer(t, func(p *peer) {
+		for {
+			r, err := http.ReadRequest(p.in)
+			if err != nil {
+				return
+			}
+			status := int32(200)
+			switch {
+			case r.Header.Get("Upgrade") != "":
+				p.say(upgradeSwitched)
+				p.untilGone()
+				return
+			case r.URL.Path == "/before":
+				askedBefore.Add(1)
+				status = before.Load()
+			case r.URL.Path == "/after":
+				askedAfter.Add(1)
+				status = after.Load()
+			}
+			fmt.Fprintf(p, "HTTP/1.1 %d As Asked\r\nContent-Length: 0\r\n\r\n", status)
+		}
+	})
+	settings := func(path string) string {
+		return fmt.Sprintf("backends = %q\nhealth = %q\nhealth_every = \"1ms\"\nhold = \"10ms\"\n", s.addr, path)
+	}
+	tf := startReloadable(t, settings("/before"))
+	tunnel := dialPeer(t, tf.addr) // which keeps the first configuration
+	tunnel.say(askUpgrade)
+	if r, err := tunnel.answer("GET"); err != nil || r.StatusCode != 101 {
+		t.Fatalf("got %v, %v", r, err)
+	}
+	more := func(asked *atomic.Int32) {
+		t.Helper()
+		n := asked.Load() + 5
+		eventually(t, "the check is asked for", func() bool { return asked.Load() >= n })
+	}
+	more(&askedBefore)
+
+	tf.reload(t, settings("/after"), reloaded)
+	before.Store(404) // it has moved
+	n := askedBefore.Load()
+	more(&askedAfter)
+	if status, _ := tf.get(t, "/"); status != 200 || askedBefore.Load() > n+1 {
+		t.Errorf("got %d, and the old check was asked for %d times; want 200, and none", status, askedBefore.Load()-n)
+	}
+
+	after.Store(500)
+	eventually(t, "the backend is sick", func() bool { status, _ := tf.get(t, "/"); return status == 502 })
+	tf.reload(t, strings.Replace(settings("/after"), "1ms", "2ms", 1), reloaded)
+	tunnel.Close()
+	more(&askedAfter)
+	if status, _ := tf.get(t, "/"); status != 502 {
+		t.Errorf("with the first configuration gone, got %d, want 502: the backend is as sick as before", status)
+	}
+	tf.reload(t, strings.Replace(settings("/after"), "health =", "#", 1), reloaded)
+	if status, _ := tf.get(t, "/"); status != 200 {
+		t.Errorf("without a check, got %d, want 200", status)
+	}
+}
+
+// TestReload_aFIFOInPlaceOfCredentials does not keep tenfour from ending when the test does.
+func TestReload_aFIFOInPlaceOfCredentials(t *testing.T) {
+	tokens := writeFile(t, filepath.Join(t.TempDir(), "tokens"), "ann s3cret\n")
+	tf := startReloadable(t, "backends = \""+numbered(t, "a")+"\"\nclient_token_file = \""+tokens+"\"\n")
+	if err := os.Remove(tokens); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Mkfifo(tokens, 0o600); err != nil {
+		t.Skip(err)
+	}
+	eventually(t, "the log says so", func() bool { return strings.Contains(tf.log.String(), "is not a file") })
+}

@@ -23,6 +23,8 @@ type Table struct {
 	exact  map[string]paths
 	prefix map[string]paths // by the prefix with its trailing slash
 	single bool             // "/" is the only path, and for any method: every target is on it, however it is read
+	named  [256]bool        // bytes that stand in paths, and that requests may encode and servers decode: all but / and unreserved
+	beyond bool             // there are some beyond ASCII, which stand in the paths here as they do in requests: encoded
 }
 
 // paths are the routes of one path: one for any method, or some that share the methods among them.
@@ -54,17 +56,19 @@ func NewTable(list []Path) (*Table, error) {
 		if err := checkPath(p.Path); err != nil {
 			return nil, err
 		}
+		t.name(p.Path)
+		path := Encoded(p.Path)
 		kind := t.exact
 		if strings.HasSuffix(p.Path, "/") {
 			kind = t.prefix
 		}
 		methods := withHead(p.Methods)
-		for _, other := range kind[p.Path] {
+		for _, other := range kind[path] {
 			if m, both := shared(methods, other.methods); both {
 				return nil, fmt.Errorf("path %q: named twice%s", p.Path, m)
 			}
 		}
-		kind[p.Path] = append(kind[p.Path], entry{methods, p.Route})
+		kind[path] = append(kind[path], entry{methods, p.Route})
 	}
 	all := t.prefix["/"]
 	t.single = len(list) == 1 && len(all) == 1 && all[0].methods == nil
@@ -75,10 +79,36 @@ func checkPath(path string) error {
 	if !strings.HasPrefix(path, "/") {
 		return fmt.Errorf("path %q: it must begin with /", path)
 	}
-	if _, err := canonical([]byte(path), nil); err != nil || strings.ContainsAny(path, "?#%") {
+	if _, err := new(Table).canonical([]byte(path), nil); err != nil || strings.ContainsAny(path, "?#%") {
 		return fmt.Errorf("path %q: write it without ?, #, %%, dot segments and empty segments", path)
 	}
 	return nil
+}
+
+// name notes which bytes stand in a path.
+func (t *Table) name(path string) {
+	for _, c := range []byte(path) {
+		t.named[c] = t.named[c] || c != '/' && !unreserved(c)
+		t.beyond = t.beyond || c >= 0x80
+	}
+}
+
+// Encoded is path with its bytes beyond ASCII percent-encoded, which is how they stand in a request (RFC 3986 §2.5).
+func Encoded(path string) string {
+	var out []byte
+	for _, c := range []byte(path) {
+		if c < 0x80 {
+			out = append(out, c)
+		} else {
+			out = appendEncoded(out, c)
+		}
+	}
+	return string(out)
+}
+
+func appendEncoded(out []byte, c byte) []byte {
+	const digits = "0123456789ABCDEF"
+	return append(out, '%', digits[c>>4], digits[c&15])
 }
 
 // withHead is methods with HEAD wherever GET is (RFC 9110 §9.1).
@@ -115,7 +145,7 @@ func (t *Table) Find(target, method, scratch []byte) (Match, error) {
 	if len(path) == 0 || path[0] != '/' { // "*", or the empty path of an absolute-form
 		return t.prefix["/"].pick(method), nil
 	}
-	path, err := canonical(path, scratch)
+	path, err := t.canonical(path, scratch)
 	if err != nil {
 		return Match{Route: -1}, err
 	}
@@ -158,12 +188,12 @@ func (p paths) pick(method []byte) Match {
 	return Match{Route: -1, Allow: strings.Join(allow, ", ")}
 }
 
-// canonical is path with its percent-encoded unreserved characters decoded, or ErrAmbiguous. If there are none it is path
-// itself, else it is in scratch.
-func canonical(path, scratch []byte) ([]byte, error) {
-	if encodesUnreserved(path) {
+// canonical is path with its percent-encoded unreserved characters decoded, and those beyond ASCII that stand in a route's
+// path encoded in one way; or ErrAmbiguous. If there is nothing to do it is path itself, else it is in scratch.
+func (t *Table) canonical(path, scratch []byte) ([]byte, error) {
+	if t.rewrites(path) {
 		var err error
-		if path, err = decodeUnreserved(path, scratch[:0]); err != nil {
+		if path, err = t.rewrite(path, scratch[:0]); err != nil {
 			return nil, err
 		}
 	}
@@ -172,7 +202,7 @@ func canonical(path, scratch []byte) ([]byte, error) {
 		case '\\':
 			return nil, ErrAmbiguous
 		case '%':
-			if i+2 < len(path) && (encodes(path[i:], '/') || encodes(path[i:], '\\')) {
+			if c, ok := hexByte(path[i:]); ok && (c == '/' || c == '\\' || c < 0x80 && t.named[c]) {
 				return nil, ErrAmbiguous
 			}
 		case '/':
@@ -193,34 +223,34 @@ func isDots(rest []byte) bool {
 	return string(rest) == "." || string(rest) == ".."
 }
 
-func encodes(p []byte, c byte) bool {
-	d, ok := hexByte(p)
-	return ok && d == c
-}
-
-// encodesUnreserved reports whether there is anything for decodeUnreserved to do.
-func encodesUnreserved(path []byte) bool {
+// rewrites reports whether there is anything for rewrite to do.
+func (t *Table) rewrites(path []byte) bool {
 	for i := bytes.IndexByte(path, '%'); i >= 0 && i < len(path); i++ {
-		if c, ok := hexByte(path[i:]); ok && unreserved(c) {
+		if c, ok := hexByte(path[i:]); ok && (unreserved(c) || c >= 0x80 && t.named[c]) {
 			return true
 		}
 	}
-	return false
+	return t.beyond && bytes.ContainsFunc(path, func(r rune) bool { return r >= 0x80 })
 }
 
-// decodeUnreserved appends the decoded path to out. A percent sign that encodes nothing could do so afterwards ("%%34%31").
-func decodeUnreserved(path, out []byte) ([]byte, error) {
+// rewrite appends the rewritten path to out. A percent sign that encodes nothing could do so afterwards ("%%34%31").
+func (t *Table) rewrite(path, out []byte) ([]byte, error) {
 	for i := 0; i < len(path); i++ {
-		c, ok := hexByte(path[i:])
+		c, encoded := hexByte(path[i:])
 		switch {
-		case ok && unreserved(c):
+		case encoded && unreserved(c):
 			out = append(out, c)
 			i += 2
-			continue
-		case !ok && path[i] == '%':
+		case encoded && t.named[c] && c >= 0x80:
+			out = appendEncoded(out, c)
+			i += 2
+		case !encoded && path[i] == '%':
 			return nil, ErrAmbiguous
+		case t.named[path[i]] && path[i] >= 0x80:
+			out = appendEncoded(out, path[i])
+		default:
+			out = append(out, path[i])
 		}
-		out = append(out, path[i])
 	}
 	return out, nil
 }

@@ -3,6 +3,7 @@ package admit
 import (
 	"errors"
 	"strconv"
+	"strings"
 	"testing"
 )
 
@@ -49,6 +50,47 @@ func TestTable_findsTheLongestRouteOrRefusesTwoReadings(t *testing.T) {
 				t.Errorf("%q: got %d (%v), want %d (%v)", tc.target, m.Route, err, tc.want, tc.err)
 			}
 		})
+	}
+}
+
+// TestTable_encodedCharactersLeadPastNoRoute: what a server may decode to a route's path is on that route, or refused.
+func TestTable_encodedCharactersLeadPastNoRoute(t *testing.T) {
+	table, err := NewTable(onePerRoute("/", "/a+b/", "/x@y", "/ü/", "/$$/"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	tests := map[string]struct {
+		target string
+		want   int
+		path   string // the path that is forwarded, if that is another
+		err    error
+	}{
+		"as it stands there":                  {"/a+b/c", 1, "", nil},
+		"encoded":                             {"/a%2Bb/c", -1, "", ErrAmbiguous},
+		"encoded in the other case":           {"/a%2bb/c", -1, "", ErrAmbiguous},
+		"encoded, and others":                 {"/%61%2bb/c", -1, "", ErrAmbiguous},
+		"an exact path, encoded":              {"/x%40y", -1, "", ErrAmbiguous},
+		"encoded in the query":                {"/c?%2b%40", 0, "", nil},
+		"what stands in no route's path":      {"/a%3Ab%20%C3%9F", 0, "", nil},
+		"beyond ASCII":                        {"/%C3%BC/c", 3, "", nil},
+		"beyond ASCII, in the other case":     {"/%c3%bC/%c3%9f", 3, "/%C3%BC/%C3%9f", nil},
+		"beyond ASCII, and not encoded":       {"/ü/c", 3, "/%C3%BC/c", nil},
+		"beyond ASCII, and partly encoded":    {"/%c3\xbc/c", 3, "/%C3%BC/c", nil},
+		"a percent sign that encodes nothing": {"/ü/%zz", -1, "", ErrAmbiguous},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			m, err := table.Find([]byte(tc.target), []byte("GET"), nil)
+			if tc.path == "" && err == nil && m.Path != nil {
+				tc.path, _, _ = strings.Cut(tc.target, "?")
+			}
+			if m.Route != tc.want || string(m.Path) != tc.path || !errors.Is(err, tc.err) {
+				t.Errorf("%q: got %d %q (%v), want %d %q (%v)", tc.target, m.Route, m.Path, err, tc.want, tc.path, tc.err)
+			}
+		})
+	}
+	if _, err := NewTable(onePerRoute("/ü", "/ü")); err == nil || !strings.Contains(err.Error(), "ü") {
+		t.Errorf("of a path twice it says %v", err)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"syscall"
 )
 
 // secretMost is how large a file with credentials may be.
@@ -20,7 +21,7 @@ func readSecret(from string) ([]byte, error) {
 		}
 		return []byte(value), nil
 	}
-	f, err := os.Open(from)
+	f, err := os.OpenFile(from, os.O_RDONLY|syscall.O_NONBLOCK, 0) // a FIFO would keep us waiting for whoever writes
 	if err != nil {
 		return nil, err
 	}

@@ -46,6 +46,7 @@ func (t *Tokens) Reload() error {
 		return err
 	}
 	all := map[uint64][]token{}
+	lines := map[[sha256.Size]byte]int{}
 	var errs []error
 	for i, line := range strings.Split(string(data), "\n") {
 		line = strings.TrimSpace(line)
@@ -57,12 +58,12 @@ func (t *Tokens) Reload() error {
 			errs = append(errs, fmt.Errorf("%s:%d: %w", t.from, i+1, err))
 			continue
 		}
-		at := maphash.Bytes(t.seed, one.digest[:])
-		for _, other := range all[at] {
-			if other.digest == one.digest {
-				errs = append(errs, fmt.Errorf("%s:%d: %s has a token that %s has already", t.from, i+1, one.name, other.name))
-			}
+		if first := lines[one.digest]; first > 0 {
+			errs = append(errs, fmt.Errorf("%s:%d: it has the token of line %d", t.from, i+1, first))
+			continue
 		}
+		lines[one.digest] = i + 1
+		at := maphash.Bytes(t.seed, one.digest[:])
 		all[at] = append(all[at], one)
 	}
 	if len(all) == 0 && errs == nil {

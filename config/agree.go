@@ -17,11 +17,9 @@ func (d *draft) check(bad *problems) {
 	for i := range d.routes {
 		d.routes[i].checkRoute(bad)
 		d.checkLimitNames(&d.routes[i], bad)
-		for j := range i {
-			checkPaths(&d.routes[j], &d.routes[i], bad)
-			checkShared(&d.routes[j], &d.routes[i], bad)
-		}
 	}
+	d.checkPaths(bad)
+	d.checkShared(bad)
 	for i := range d.limits {
 		d.checkLimit(&d.limits[i], bad)
 	}
@@ -178,14 +176,21 @@ func (p *part) checkVariables(key string, bad *problems) {
 	}
 }
 
-// checkPaths reports paths that two routes both have, for the same methods.
-func checkPaths(a, b *part, bad *problems) {
-	if !overlap(a.in.r.Methods, b.in.r.Methods) || !a.understood("methods") || !b.understood("methods") {
-		return
-	}
-	for i, path := range b.in.r.Paths {
-		if slices.Contains(a.in.r.Paths, path) && a.understood("path") && b.understood("path") {
-			b.wrong(bad, "path", i, "%s has the path %s too (%s): write another, or methods that they do not share", a.name, path, a.whence("path"))
+// checkPaths reports paths that an earlier route has too, for the same methods.
+func (d *draft) checkPaths(bad *problems) {
+	named := map[string][]*part{}
+	for i := range d.routes {
+		p := &d.routes[i]
+		if !p.understood("path") || !p.understood("methods") {
+			continue
+		}
+		for i, path := range p.in.r.Paths {
+			at := slices.IndexFunc(named[path], func(o *part) bool { return o != p && overlap(o.in.r.Methods, p.in.r.Methods) })
+			if at >= 0 {
+				o := named[path][at]
+				p.wrong(bad, "path", i, "%s has the path %s too (%s): write another, or methods that they do not share", o.name, path, o.whence("path"))
+			}
+			named[path] = append(named[path], p)
 		}
 	}
 }
@@ -202,13 +207,27 @@ func overlap(a, b []string) bool {
 	return slices.ContainsFunc(a, shared) || slices.ContainsFunc(b, shared)
 }
 
-// checkShared reports what two routes that name the same backend say differently of it.
-func checkShared(a, b *part, bad *problems) {
-	ra, rb := a.in.r, b.in.r
-	shared := slices.IndexFunc(rb.Backends, func(at Backend) bool { return slices.Contains(ra.Backends, at) })
-	if shared < 0 {
-		return
+// checkShared reports what two routes that name the same backend say differently of it. Each is held against the first that
+// names it: who agrees with that one agrees with all.
+func (d *draft) checkShared(bad *problems) {
+	first := map[Backend]*part{}
+	for i := range d.routes {
+		p := &d.routes[i]
+		var held []*part
+		for _, at := range p.in.r.Backends {
+			o := first[at]
+			if o == nil {
+				first[at] = p
+			} else if o != p && !slices.Contains(held, o) {
+				held = append(held, o)
+				checkAgree(o, p, at, bad)
+			}
+		}
 	}
+}
+
+func checkAgree(a, b *part, shared Backend, bad *problems) {
+	ra, rb := a.in.r, b.in.r
 	keys := []string{"workers", "streams", "health"}
 	if ra.Auto && rb.Auto {
 		keys = append(keys, "workers_max")
@@ -227,7 +246,7 @@ func checkShared(a, b *part, bad *problems) {
 			here, other = a, b
 		}
 		here.wrong(bad, key, 0, "%s has %s = %s (%s); they share the backend %s, so make it the same",
-			other.name, key, of(other), other.whence(key), formatBackend(rb.Backends[shared]))
+			other.name, key, of(other), other.whence(key), formatBackend(shared))
 	}
 }
 

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -417,6 +418,26 @@ func TestWritten_ratesAsPeopleWriteThem(t *testing.T) {
 	for _, text := range []string{"", "10", "/", "10/", "/1m", "1.5/1m", "-1/1m", "10/0s", "10/999us", "10/1", "10/1m/1m", "1000000001/1s", "1/366d", "99999999999999999999/1s"} {
 		if _, err := drawn(t, "", "--limit", text); err == nil {
 			t.Errorf("%q is taken for a rate", text)
+		}
+	}
+}
+
+// TestParse_manyRoutes: each is looked at beside the others that have its path or its backend, not beside all.
+func TestParse_manyRoutes(t *testing.T) {
+	var text strings.Builder
+	text.WriteString("backends = \"127.0.0.1:9001\"\n")
+	for i := range 10_000 {
+		fmt.Fprintf(&text, "[[route]]\npath = \"/%d/\"\n", i)
+	}
+	fmt.Fprintf(&text, "[[route]]\npath = \"/77/\"\nworkers = 5\n")
+	began := time.Now()
+	_, err := drawn(t, text.String())
+	if took := time.Since(began); took > 10*time.Second {
+		t.Errorf("it took %v", took)
+	}
+	for _, want := range []string{"route[78] has the path /77/ too (line 157)", "route[1] has workers = 4 (by default)"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want %q in it", err, want)
 		}
 	}
 }

@@ -24,6 +24,7 @@ type Check struct {
 	Every   time.Duration // and up to a quarter more, so that checks do not keep step
 	Timeout time.Duration // for a whole answer
 	TLS     *tls.Config   // for https://; nil for Go's own
+	Sick    bool          // the backend is not well, until a check has passed
 }
 
 // failuresMost is how many checks in a row must fail before the backend is not well. One that passes makes it well.
@@ -42,7 +43,7 @@ type Checker struct {
 }
 
 // Start begins to check, at once and then every so often. told is called by one goroutine, and only when the backend is
-// no longer what it was: well, at first.
+// no longer what it was: well at first, unless c says otherwise.
 func Start(c Check, told func(well bool, why string)) *Checker {
 	ctx, stop := context.WithCancel(context.Background())
 	k := &Checker{check: c, told: told, stop: stop, client: &http.Client{
@@ -61,7 +62,7 @@ func (k *Checker) Close() {
 }
 
 func (k *Checker) run(ctx context.Context) {
-	well, failures := true, 0
+	well, failures := !k.check.Sick, 0
 	for {
 		err := k.ask(ctx)
 		switch {

@@ -35,12 +35,13 @@ type Builder struct {
 	workers  *pool.Pool
 	log      *zerolog.Logger
 	parts    parts
+	checks   checks
 	replaced sync.WaitGroup // sites that have been, until they are released
 }
 
 // NewBuilder makes a builder that adds backends and queues to workers. log is told of credentials that change.
 func NewBuilder(workers *pool.Pool, log *zerolog.Logger) *Builder {
-	return &Builder{workers: workers, log: log, parts: parts{made: map[any]*part{}}}
+	return &Builder{workers: workers, log: log, parts: parts{made: map[any]*part{}}, checks: checks{of: map[*pool.Backend]*check{}}}
 }
 
 // Site is what a configuration describes, built. Nothing changes it.
@@ -49,16 +50,26 @@ type Site struct {
 	Config *config.Config
 
 	b      *Builder
-	keys   []any    // of the parts that it uses, in the order in which it took them
-	settle []func() // what has to be done about parts when the site is used: they may be another site's until then
+	checks map[*pool.Backend]*check // of the backends that it has checked
+	keys   []any                    // of the parts that it uses, in the order in which it took them
+	settle []func()                 // what has to be done about parts when the site is used: they may be another site's until then
 }
 
 // Error is a setting that proved wrong when it was used.
 type Error struct{ error }
 
-// Build makes the site of a configuration.
+// Build makes the first site, that of a configuration.
 func (b *Builder) Build(c *config.Config) (*Site, error) {
-	s := &Site{b: b, Config: c, Front: front.Site{HeadTimeout: c.HeadTimeout, IdleTimeout: c.IdleTimeout}}
+	s, err := b.build(c)
+	if err == nil {
+		s.settled()
+	}
+	return s, err
+}
+
+// build makes a site, and leaves the parts alone that are another one's too.
+func (b *Builder) build(c *config.Config) (*Site, error) {
+	s := &Site{b: b, Config: c, checks: map[*pool.Backend]*check{}, Front: front.Site{HeadTimeout: c.HeadTimeout, IdleTimeout: c.IdleTimeout}}
 	var err error
 	if s.Front.TLS, err = loadTLS(c); err != nil {
 		err = &Error{err}
@@ -75,22 +86,28 @@ func (b *Builder) Build(c *config.Config) (*Site, error) {
 // Replace has f go on with the site of another configuration, and gives up old as soon as the last request has ended that
 // goes by it. With an error nothing has changed.
 func (b *Builder) Replace(old *Site, c *config.Config, f *front.Front) (*Site, error) {
-	next, err := b.Build(c)
+	next, err := b.build(c)
 	if err != nil {
 		return old, err
 	}
 	if (next.Front.TLS == nil) != (old.Front.TLS == nil) { // connections are as they began
 		next.Front.TLS = old.Front.TLS
 	}
-	for _, settle := range next.settle {
-		settle()
-	}
+	next.settled()
 	f.Use(&next.Front)
 	b.replaced.Go(func() { // ends with the last request of the old site
 		old.Front.Wait()
 		old.release()
 	})
 	return next, nil
+}
+
+// settled has the parts be as s needs them.
+func (s *Site) settled() {
+	for _, settle := range s.settle {
+		settle()
+	}
+	s.settle = nil
 }
 
 // Close gives up the last site, by which no request goes any more, and returns when those before it are gone too.
@@ -146,7 +163,7 @@ func (s *Site) buildRoutes() error {
 
 func (s *Site) buildRoute(r *config.Route, limits map[string]*admit.Limit) (front.Route, error) {
 	name := strings.Join(r.Paths, " ")
-	route := front.Route{StripPrefix: strings.TrimSuffix(r.StripPrefix, "/")}
+	route := front.Route{StripPrefix: admit.Encoded(strings.TrimSuffix(r.StripPrefix, "/"))}
 	settings := &forward.Settings{
 		ConnectTimeout: r.ConnectTimeout, BackendTimeout: r.BackendTimeout, ClientTimeout: s.Config.IdleTimeout,
 		QueueTimeout: r.QueueTimeout, Buffer: r.Buffer, HostBackend: r.HostBackend,
@@ -172,7 +189,7 @@ func (s *Site) buildRoute(r *config.Route, limits map[string]*admit.Limit) (fron
 	}
 	hold := pool.Hold{For: r.Hold, Every: r.HoldEvery}
 	route.Route = &forward.Route{Name: name, Settings: settings}
-	route.Queue, err = s.queue(fmt.Sprintf("route %q %d %v", name, r.Queue, hold), backends, func() *pool.Route {
+	route.Queue, err = s.queue(fmt.Sprintf("route %q %q %d %v", r.Methods, name, r.Queue, hold), backends, func() *pool.Route {
 		return s.b.workers.AddRoute(name, r.Queue, hold, backends...)
 	})
 	for _, b := range backends {
@@ -180,7 +197,7 @@ func (s *Site) buildRoute(r *config.Route, limits map[string]*admit.Limit) (fron
 			break
 		}
 		entry := forward.Entry{Name: b.Name}
-		entry.Queue, err = s.queue(fmt.Sprintf("entry %q %d", name, r.Queue), []*pool.Backend{b}, func() *pool.Route {
+		entry.Queue, err = s.queue(fmt.Sprintf("entry %q %q %d", r.Methods, name, r.Queue), []*pool.Backend{b}, func() *pool.Route {
 			return s.b.workers.AddEntry(name+" to "+b.Name, r.Queue, b)
 		})
 		route.Entries = append(route.Entries, entry)
@@ -264,27 +281,23 @@ func (s *Site) backend(at config.Backend, r *config.Route) (*pool.Backend, error
 	if err != nil {
 		return nil, err
 	}
-	s.settle = append(s.settle, func() { b.Resize(r.Workers, r.Streams) })
-	if r.Health == "" {
-		return b, nil
-	}
-	check := health.Check{URL: at.String() + r.Health, Every: r.HealthEvery, Timeout: r.ConnectTimeout + r.HealthEvery}
-	_, err = share(s, checkKey{b, check.URL, check.Every.String() + check.Timeout.String()}, func() (*health.Checker, func(), error) {
-		k := health.Start(check, func(well bool, why string) {
-			if well {
-				b.Well()
-			} else {
-				b.Sick(why)
-			}
+	if s.checks[b] == nil && r.Health != "" {
+		ask := health.Check{URL: at.String() + r.Health, Every: r.HealthEvery, Timeout: r.ConnectTimeout + r.HealthEvery}
+		s.checks[b], err = share(s, checkKey{b, ask}, func() (*check, func(), error) {
+			c := &check{Check: ask, b: b}
+			return c, func() { s.b.checks.leave(c) }, nil
 		})
-		return k, func() { k.Close(); b.Well() }, nil
+	}
+	s.settle = append(s.settle, func() {
+		b.Resize(r.Workers, r.Streams)
+		s.b.checks.follow(b, s.checks[b])
 	})
 	return b, err
 }
 
 type checkKey struct {
-	b          *pool.Backend
-	url, times string
+	b   *pool.Backend
+	ask health.Check
 }
 
 // racing is how a route asks its backends.
