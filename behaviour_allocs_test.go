@@ -138,6 +138,33 @@ func TestAllocations_ofAWholeRequest(t *testing.T) {
 	})
 }
 
+// TestAllocations_ofARequestThatIsAdmitted: with routes, a token, a credential and a limit.
+func TestAllocations_ofARequestThatIsAdmitted(t *testing.T) {
+	t.Setenv("TOKENS", "ann hunter2")
+	t.Setenv("CREDENTIAL", "of-the-backend")
+	tf := configured(t, startMute(t), `
+[[route]]
+path = "/service/"
+backends = "BACKEND"
+strip_prefix = "/service"
+client_token_file = "env:TOKENS"
+credential_file = "env:CREDENTIAL"
+limit = ["each", "all"]
+allow_from = "127.0.0.0/8"
+[[route]]
+path = "/"
+backends = "BACKEND"
+[limit.each]
+rate = "900/1ms"
+by = "client"
+[limit.all]
+rate = "1000000/1s"
+`)
+	c := newRawClient(t, tf.addr, "GET /service/page?q=1 HTTP/1.1\r\nHost: a.test\r\nAuthorization: Bearer hunter2\r\nAccept: */*\r\n\r\n")
+	c.dial()
+	atMostAllocs(t, 2, c.exchange)
+}
+
 func atMostAllocs(t *testing.T, most float64, f func()) {
 	t.Helper()
 	for range 300 {
