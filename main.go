@@ -84,6 +84,11 @@ func runContext(ctx context.Context, args []string, stdout, stderr io.Writer, re
 
 // serve builds the house, and answers clients until ctx is done.
 func serve(ctx context.Context, args []string, c *config.Config, l *logs.Logs, stdout io.Writer, ready func(net.Addr)) error {
+	hangUp := make(chan os.Signal, 1)
+	if ready == nil { // else the process, its processors and its signals are not ours alone
+		signal.Notify(hangUp, syscall.SIGHUP) // from the beginning: a signal that nobody takes ends a process
+		defer signal.Stop(hangUp)
+	}
 	lot, err := pool.NewLot()
 	if err != nil {
 		return err
@@ -107,11 +112,8 @@ func serve(ctx context.Context, args []string, c *config.Config, l *logs.Logs, s
 	f := front.New(front.Config{
 		Lot: lot, Pool: workers, MostOpen: mostOpen(workers.Workers()), Log: l.Log, Access: l.Access,
 	}, &built.Front)
-	hangUp := make(chan os.Signal, 1)
-	if ready == nil { // else the process, its processors and its signals are not ours alone
+	if ready == nil {
 		defer workers.TendProcs().Close()
-		signal.Notify(hangUp, syscall.SIGHUP)
-		defer signal.Stop(hangUp)
 	}
 	sayHello(built, l, stdout, ln.Addr())
 	failed := make(chan error, 1)

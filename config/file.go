@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 
 	"github.com/pelletier/go-toml/v2"
 	"github.com/pelletier/go-toml/v2/unstable"
@@ -34,7 +35,7 @@ func openFile(name string) (*file, error) {
 	if !asked {
 		name = DefaultFile
 	}
-	in, err := os.Open(name)
+	in, err := os.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0) // a FIFO would keep us waiting for whoever writes
 	if errors.Is(err, fs.ErrNotExist) && !asked {
 		return nil, nil
 	}
@@ -48,8 +49,16 @@ func openFile(name string) (*file, error) {
 		return nil, cause(err)
 	case len(text) > largestFile:
 		return nil, errors.New("it is larger than 1MiB")
+	case len(text) == 0 && isPipe(in):
+		return nil, errors.New("it is a pipe, and nobody writes to it: what is to be read again is a file")
 	}
 	return newFile(name, text), nil
+}
+
+// isPipe reports whether f is a FIFO, or a pipe that another program's output comes by.
+func isPipe(f *os.File) bool {
+	info, err := f.Stat()
+	return err == nil && info.Mode()&fs.ModeNamedPipe != 0
 }
 
 // cause is what the system said of a file, without the file's name.
@@ -112,14 +121,19 @@ func (f *file) parse(bad *problems) (root *node, isTOML bool) {
 	return root, err == nil
 }
 
-// key is the key whose value is at a place, if it stands on the same line.
+// key is the key whose value is at a place, if it stands on the same line. What is no plain key may be the middle of a value,
+// which is not to be shown.
 func (f *file) key(line, col int) string {
 	from := f.lines[line-1]
+	before := string(f.text[:from])
 	key, _, found := strings.Cut(string(f.text[from:from+col-1]), "=")
-	if !found {
+	key = strings.TrimSpace(key)
+	plain := strings.ReplaceAll(key, ".", "")
+	inText := strings.Count(before, `"""`)%2+strings.Count(before, "'''")%2 > 0
+	if !found || inText || quoteKey(plain) != plain {
 		return ""
 	}
-	return printable(strings.TrimSpace(key))
+	return key
 }
 
 // inWords is what the decoder says, with help for who leaves the quotes away.

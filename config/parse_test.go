@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -439,5 +440,44 @@ func TestParse_manyRoutes(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %q in it", err, want)
 		}
+	}
+}
+
+// TestParse_aMistakeInASecretShowsNothingOfIt, not even where a value has several lines, and looks like a key.
+func TestParse_aMistakeInASecretShowsNothingOfIt(t *testing.T) {
+	for _, text := range []string{
+		"[request.set]\nX-Api-Key = \"\"\"\nhunter2==\\q\n\"\"\"",
+		"[request.set]\nX-Api-Key = '''\nhunter2==\x01\n'''",
+		"[request.add]\nX-Api-Key = [\n\"hunter2==\" 5\n]",
+		"[request.set]\nX-Api-Key = hunter2",
+	} {
+		if _, err := drawn(t, text); err == nil || strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("%q: got %v, want an error that does not show the value", text, err)
+		}
+	}
+}
+
+// TestParse_aPipe is read as a file is; one to which nobody writes keeps nobody waiting, and is no configuration that says nothing.
+func TestParse_aPipe(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "pipe")
+	if err := syscall.Mkfifo(name, 0o600); err != nil {
+		t.Skip(err)
+	}
+	if _, err := Parse([]string{"--config", name}); err == nil || !strings.Contains(err.Error(), "nobody writes to it") {
+		t.Errorf("without a writer: got %v", err)
+	}
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	w.WriteString("workers = 3\n")
+	w.Close()
+	if _, err := os.Stat("/dev/fd"); err != nil {
+		t.Skip(err)
+	}
+	c, err := Parse([]string{"--config", fmt.Sprintf("/dev/fd/%d", r.Fd())})
+	if err != nil || c.Routes[0].Workers != 3 {
+		t.Errorf("of a pipe with three workers: got %+v, %v", c, err)
 	}
 }

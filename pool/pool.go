@@ -34,6 +34,7 @@ type Pool struct {
 	routes   []*Route
 	closed   bool
 	entered  uint64 // tasks so far
+	waiting  int    // tasks in all queues
 
 	events func(Event)               // fixed before the first backend
 	panics func(v any, stack []byte) // fixed before the first backend
@@ -86,11 +87,7 @@ func (p *Pool) Served() int64 {
 func (p *Pool) Waiting() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	n := 0
-	for _, r := range p.routes {
-		n += r.waiting
-	}
-	return n
+	return p.waiting
 }
 
 // Rouse wakes every worker that sleeps in the middle of a task.

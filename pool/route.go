@@ -210,6 +210,7 @@ func (r *Route) join(task Task) {
 	at.prev, at.next = behind, behind.next
 	at.prev.next, at.next.prev = at, at
 	r.waiting++
+	r.pool.waiting++
 	task.Queued()
 	for _, b := range r.backends {
 		b.attend(r.pool.lot.Now())
@@ -228,4 +229,5 @@ func (r *Route) remove(at *Place) {
 	at.prev.next, at.next.prev = at.next, at.prev
 	at.task, at.route, at.next, at.prev = nil, nil, nil, nil
 	r.waiting--
+	r.pool.waiting--
 }
