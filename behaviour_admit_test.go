@@ -354,6 +354,7 @@ func TestAllowFrom_andTrustedProxies(t *testing.T) {
 		"the last that is no proxy":       {[]string{"--allow-from", "10.0.0.0/8", "--trusted-proxies", "127.0.0.1"}, []string{"X-Forwarded-For: 10.1.1.1, 192.0.2.1"}, 403},
 		"through two proxies, two lines":  {[]string{"--allow-from", "10.0.0.0/8", "--trusted-proxies", "127.0.0.1,192.0.2.0/24"}, []string{"X-Forwarded-For: 8.8.8.8, 10.1.1.1", "X-Forwarded-For: 192.0.2.1"}, 200},
 		"what is no address ends it":      {[]string{"--allow-from", "10.0.0.0/8", "--trusted-proxies", "127.0.0.1"}, []string{"X-Forwarded-For: 10.1.1.1, unknown"}, 403},
+		"an address in brackets":          {[]string{"--allow-from", "2001:db8::/32", "--trusted-proxies", "127.0.0.1"}, []string{"X-Forwarded-For: [2001:db8::1]"}, 200},
 		"an address with a port, of IPv6": {[]string{"--allow-from", "2001:db8::/32", "--trusted-proxies", "127.0.0.1"}, []string{"X-Forwarded-For: [2001:db8::1]:443"}, 200},
 	} {
 		t.Run(name, func(t *testing.T) {

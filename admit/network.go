@@ -55,6 +55,9 @@ func forwardedAddr(element []byte) (netip.Addr, bool) {
 		return netip.Addr{}, false
 	}
 	s := string(element)
+	if len(s) > 1 && s[0] == '[' && s[len(s)-1] == ']' {
+		s = s[1 : len(s)-1]
+	}
 	if a, err := netip.ParseAddr(s); err == nil {
 		return a.Unmap().WithZone(""), true
 	}

@@ -174,6 +174,7 @@ func TestParse_wrong(t *testing.T) {
 		"the same without a scheme":  {"", []string{"--backend", "u:hunter2@a:1"}, `--backend ***@a:1: write host:port, such as 127.0.0.1:9001`},
 		"one that is no URL either":  {"", []string{"--backend", "http://u:hunter2/@a:1"}, `--backend http://***@a:1: write host:port, http://host:port or https://host:port`},
 		"a network with bits behind": {`allow_from = "10.0.0.1/8"`, nil, `tenfour.toml:1:14: allow_from = "10.0.0.1/8": it has bits behind its mask: write 10.0.0.0/8, or 10.0.0.1 alone`},
+		"nobody, or everybody":       {`allow_from = []`, nil, `tenfour.toml:1:14: allow_from: write an address or a network, such as 10.0.0.0/8`},
 		"a network that is a name":   {"", []string{"--deny-from", "::1,localhost"}, `--deny-from localhost: write an address or a network, such as 10.0.0.0/8`},
 		"an address with a zone":     {"", []string{"--trusted-proxies", "fe80::1%lo"}, `--trusted-proxies fe80::1%lo: write an address or a network, such as 10.0.0.0/8`},
 		"a network in disguise":      {"", []string{"--allow-from", "::ffff:10.0.0.0/104"}, `--allow-from ::ffff:10.0.0.0/104: write it as a network of IPv4`},

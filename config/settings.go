@@ -290,11 +290,12 @@ var groups = []group{
 			{
 				key: "allow_from", flag: "allow-from", of: ofRoute, example: `["10.0.0.0/8", "::1"]`,
 				in: func(t target) value {
-					return listOf(&t.r.AllowFrom, "an address or a network, such as 10.0.0.0/8", parsePrefix, formatPrefix).separated()
+					return listOf(&t.r.AllowFrom, "an address or a network, such as 10.0.0.0/8", parsePrefix, formatPrefix).some().separated()
 				},
 				unit: "addresses and networks, several", none: "everybody",
 				help: "`NETWORKS` or addresses whose clients may come (repeatable)",
-				more: "says from where clients may come. Others are `403`.",
+				more: "says from where clients may come. Others are `403`. An empty list is refused, since nobody can tell whether it means " +
+					"nobody or everybody: leave the key out for everybody, or write `[\"0.0.0.0/0\", \"::/0\"]` where the top says otherwise.",
 			},
 			{
 				key: "deny_from", flag: "deny-from", of: ofRoute, example: `"10.6.6.0/24"`,

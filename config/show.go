@@ -66,7 +66,11 @@ func (p *part) show(w io.Writer, of scope, prefix string, origin func(*setting, 
 			fmt.Fprintf(w, "\n[%s%s]\n", prefix, table)
 			open = table
 		}
-		line := key + " = " + s.in(p.in).toml()
+		v := s.in(p.in)
+		line := key + " = " + v.toml()
+		if l, ok := v.(list); ok && len(l.texts()) < l.least { // it cannot be written, only left out
+			line = "# " + line
+		}
 		const comments = 40 // the column of the comments
 		fmt.Fprintf(w, "%s%s # %s\n", line, strings.Repeat(" ", max(comments-utf8.RuneCountInString(line), 0)), printable(origin(s, p.from[s.key])))
 	}
