@@ -32,7 +32,7 @@ type Contender struct {
 // Variant is tenfour with other flags, a row more in one scenario.
 type Variant struct {
 	Name  string
-	Flags []string // instead of the scenario's, and of its file
+	Flags []string // instead of the scenario's; and it admits everybody
 	of    *Scenario
 }
 
@@ -41,7 +41,7 @@ type setup struct {
 	Listen   string
 	Backends []string
 	Flags    []string // tenfour's, that suit the scenario
-	Settings bool     // tenfour's are in a file, which has the backends too
+	Admits   bool     // by a hundred routes, a token, a credential and a limit; tenfour's are in a file
 	Quiet    []string // and those that turn off what would take a port
 	MaxConn  int      // connections to each backend; 0 is no limit
 	Retries  string   // what the peers try again after: "", "connections" or "statuses"
@@ -52,6 +52,10 @@ type setup struct {
 
 // Port is Listen's.
 func (s *setup) Port() string { return s.Listen[strings.LastIndexByte(s.Listen, ':')+1:] }
+
+// Token is what clients show, and Credential what the backend is shown, where requests are admitted.
+func (s *setup) Token() string      { return benchToken }
+func (s *setup) Credential() string { return benchCredential }
 
 // Hundred counts to a hundred, for a configuration.
 func (s *setup) Hundred() []int {
@@ -71,6 +75,7 @@ type kind struct {
 	args    func(path, conf string, s *setup) []string
 	version func(path string) []string
 	only    []string // the scenarios that it takes part in; none: all
+	admits  bool     // it knows routes, tokens and limits
 }
 
 // kinds are those we know, ourselves first. A --peer's name begins with one of them.
@@ -88,6 +93,7 @@ var kinds = []*kind{
 			return argv
 		},
 		version: func(path string) []string { return []string{path, "version"} },
+		admits:  true,
 	},
 	{
 		name: "nginx",
@@ -96,12 +102,14 @@ var kinds = []*kind{
 			return []string{path, "-p", filepath.Dir(conf), "-c", conf}
 		},
 		version: func(path string) []string { return []string{path, "-v"} },
+		admits:  true,
 	},
 	{
 		name:    "haproxy",
 		file:    "haproxy.cfg",
 		args:    func(path, conf string, _ *setup) []string { return []string{path, "-db", "-f", conf} },
 		version: func(path string) []string { return []string{path, "-v"} },
+		admits:  true,
 	},
 	{
 		name: "caddy",
@@ -231,7 +239,7 @@ func (c *Contender) TakesPart(s *Scenario) bool {
 	if c.Variant != nil {
 		return c.Variant.of == s
 	}
-	if s.Settings && (c.Kind == nil || c.Kind.name != "tenfour") {
+	if s.Admits && (c.Kind == nil || !c.Kind.admits) {
 		return false
 	}
 	return !c.Tuned || s.MaxConn > 0
@@ -241,7 +249,7 @@ func (c *Contender) TakesPart(s *Scenario) bool {
 func (c *Contender) suited(s setup) setup {
 	s.Quiet = c.Quiet
 	if c.Variant != nil {
-		s.Flags, s.Settings = c.Variant.Flags, false
+		s.Flags, s.Admits = c.Variant.Flags, false
 	}
 	if !c.Tuned {
 		s.MaxConn, s.Turn = 0, ""
@@ -265,7 +273,7 @@ func (c *Contender) Configuration(s setup) (string, error) {
 
 // file is the name of c's configuration; "" if it has none.
 func (c *Contender) file(s *setup) string {
-	if c.Kind.name == "tenfour" && s.Settings {
+	if c.Kind.name == "tenfour" && s.Admits {
 		return "tenfour.toml"
 	}
 	return c.Kind.file
@@ -295,7 +303,7 @@ func (c *Contender) Start(ctx context.Context, dir string, s setup) (addr string
 			return "", nil, err
 		}
 	}
-	home := []string{"HOME=" + dir, "XDG_DATA_HOME=" + dir, "XDG_CONFIG_HOME=" + dir, "BENCH_TOKENS=ab " + benchToken, "BENCH_CREDENTIAL=of-the-backend"}
+	home := []string{"HOME=" + dir, "XDG_DATA_HOME=" + dir, "XDG_CONFIG_HOME=" + dir, "BENCH_TOKENS=ab " + benchToken, "BENCH_CREDENTIAL=" + benchCredential}
 	p, err = startProcess(c.Name, dir, home, c.Kind.args(c.Path, conf, &s)...)
 	if err != nil {
 		return "", nil, err

@@ -182,7 +182,7 @@ func (e *Env) visit(ctx context.Context, s *Scenario, c *Contender, origin *Orig
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	set := setup{Backends: origin.Addrs, Flags: s.Flags, Settings: s.Settings, MaxConn: s.MaxConn, Retries: s.Retries, Turn: s.Turn, Files: e.Files}
+	set := setup{Backends: origin.Addrs, Flags: s.Flags, Admits: s.Admits, MaxConn: s.MaxConn, Retries: s.Retries, Turn: s.Turn, Files: e.Files}
 	addr, proc, err := c.Start(ctx, e.Dir, set)
 	if err != nil {
 		sample.mark(err.Error())
@@ -226,7 +226,7 @@ func configurations(e *Env, contenders []*Contender, scenarios []*Scenario) ([]C
 			if s == seed || s == race {
 				backends = []string{"BACKEND1", "BACKEND2", "BACKEND3", "BACKEND4"}
 			}
-			text, err := c.Configuration(setup{Listen: "127.0.0.1:PORT", Backends: backends, Flags: s.Flags, Settings: s.Settings, MaxConn: s.MaxConn, Retries: s.Retries, Turn: s.Turn, Files: e.Files})
+			text, err := c.Configuration(setup{Listen: "127.0.0.1:PORT", Backends: backends, Flags: s.Flags, Admits: s.Admits, MaxConn: s.MaxConn, Retries: s.Retries, Turn: s.Turn, Files: e.Files})
 			if err != nil {
 				return nil, err
 			}

@@ -15,7 +15,7 @@ type Scenario struct {
 	Name     string
 	Question string
 	Flags    []string // tenfour's, that suit it
-	Settings bool     // tenfour's are in a file, and nobody else takes part
+	Admits   bool     // see setup; who cannot do that takes no part
 	MaxConn  int      // of haproxy-tuned, for each backend; 0: it does not take part
 	Figures  []Figure
 	Goals    []Goal
