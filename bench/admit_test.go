@@ -25,11 +25,11 @@ func TestAdmit_everybodyAsksForTheSame(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, k := range kinds {
+		c := &Contender{Name: k.name, Kind: k, Path: tenfour}
+		if !c.TakesPart(admit) {
+			continue
+		}
 		t.Run(k.name, func(t *testing.T) {
-			c := &Contender{Name: k.name, Kind: k, Path: tenfour}
-			if !c.TakesPart(admit) {
-				t.Skip("it takes no part")
-			}
 			if k.name != "tenfour" {
 				path, err := lookPeer(k.name)
 				if err != nil {

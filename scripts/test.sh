@@ -178,18 +178,23 @@ gotest() {
 	go test -json -count=1 -p 1 -timeout 8m "$@" | python3 scripts/tally.py "$name" "$results"
 }
 
-# Which packages have files that are left out under -race: their tests have not run yet.
+# test_plain: the tests that are others without -race: those of files that it leaves out, or that ask whether it is on, and
+# those that were skipped with it. All the rest runs without it too, as "test portable".
 test_plain() {
-	local packages files
-	files='{{$p := .ImportPath}}{{range .TestGoFiles}}{{$p}} {{.}}{{"\n"}}{{end}}{{range .XTestGoFiles}}{{$p}} {{.}}{{"\n"}}{{end}}'
-	mapfile -t packages < <(comm -13 <(go list -race -f "$files" ./... | sort) <(go list -f "$files" ./... | sort) |
-		awk 'NF { print $1 }' | sort -u)
-	# What was skipped there by itself may run here.
-	mapfile -t -O "${#packages[@]}" packages < <(awk -F '\t' '$1 == "skip" { print $2 }' "$results" |
-		sed -n 's/^race: \(.*\)\.Test[^.]*$/\1/p' | sort -u)
-	((${#packages[@]} > 0)) || return 0
-	mapfile -t packages < <(printf '%s\n' "${packages[@]}" | sort -u)
-	gotest plain "${packages[@]}"
+	local files pkg names rc=0
+	files='{{$p := .}}{{range .TestGoFiles}}{{$p.ImportPath}} {{$p.Dir}}/{{.}}{{"\n"}}{{end}}'
+	{
+		{
+			comm -13 <(go list -race -f "$files" ./... | sort) <(go list -f "$files" ./... | sort)
+			go list -f "$files" ./... | while read -r pkg file; do if grep -q underRace "$file"; then echo "$pkg $file"; fi; done
+		} | while read -r pkg file; do sed -n "s|^func \(Test[A-Za-z0-9_]*\)(.*|$pkg \1|p" "$file"; done
+		awk -F '\t' '$1 == "skip" { print $2 }' "$results" | sed -n 's/^race: \(.*\)\.\(Test[^./]*\).*/\1 \2/p'
+	} | sort -u >"$tmp/others"
+	for pkg in $(cut -d ' ' -f 1 "$tmp/others" | sort -u); do
+		names=$(awk -v p="$pkg" '$1 == p { print $2 }' "$tmp/others" | paste -sd '|')
+		gotest plain -run "^($names)\$" "$pkg" || rc=1
+	done
+	return "$rc"
 }
 
 fuzz() {
