@@ -309,6 +309,7 @@ func TestCredentials_inAndOut(t *testing.T) {
 
 // TestCredentials_areReadAgain: when their files change.
 func TestCredentials_areReadAgain(t *testing.T) {
+	t.Parallel()
 	s := headMirror(t)
 	dir := t.TempDir()
 	tokens := writeFile(t, filepath.Join(dir, "clients"), "ann first\n")

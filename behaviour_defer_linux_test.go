@@ -37,6 +37,7 @@ func accepted(t *testing.T, port int) bool {
 
 // TestDrain_doesNotWaitForTLSThatHasNotBegun: who has said nothing is idle.
 func TestDrain_doesNotWaitForTLSThatHasNotBegun(t *testing.T) {
+	t.Parallel()
 	_, cert, key := newAuthority(t).sign("127.0.0.1")
 	s := startServer(t, okay)
 	p := startProcess(t, plainly, nil, "--backend", s.addr, "--tls-cert", cert, "--tls-key", key, "--head-timeout", "10m", "--drain", "10m")
@@ -50,6 +51,7 @@ func TestDrain_doesNotWaitForTLSThatHasNotBegun(t *testing.T) {
 
 // TestDrain_endsTheSilent: also those of which not a byte has come since they were opened.
 func TestDrain_endsTheSilent(t *testing.T) {
+	t.Parallel()
 	s := startServer(t, okay)
 	p := startProcess(t, plainly, nil, "--backend", s.addr, "--head-timeout", "10m", "--drain", "10m")
 	silent := dialSilent(t, p)

@@ -518,6 +518,7 @@ func deadAddr(t testing.TB) string {
 }
 
 func TestBackendThatRefuses_isTold(t *testing.T) {
+	t.Parallel()
 	dead := deadAddr(t)
 	tf := startTenfour(t, []string{dead})
 	status, words := tf.get(t, "/")
@@ -527,6 +528,7 @@ func TestBackendThatRefuses_isTold(t *testing.T) {
 }
 
 func TestBackendWithoutAName_isTold(t *testing.T) {
+	t.Parallel()
 	tf := startTenfour(t, []string{"nobody.invalid:80"})
 	if status, words := tf.get(t, "/"); status != 502 || !strings.Contains(words, "nobody.invalid") {
 		t.Errorf("got %d %q, want 502 that names the host", status, words)
@@ -562,6 +564,7 @@ func TestOneOfTwoBackendsDead_isNoticedByNobody(t *testing.T) {
 }
 
 func TestBackendThatDoesNotConnect_isGivenUp(t *testing.T) {
+	t.Parallel()
 	tf := startTenfour(t, []string{blackHole(t)}, "--connect-timeout", "150ms", "--hold", "0")
 	begun := time.Now()
 	status, words := tf.get(t, "/")

@@ -133,6 +133,7 @@ func (p *peer) ends(t testing.TB) (string, time.Duration, error) {
 }
 
 func TestHeadTimeout(t *testing.T) {
+	t.Parallel()
 	s := startServer(t, okay)
 	const timeout = 400 * time.Millisecond
 	tf := startTenfour(t, []string{s.addr}, "--head-timeout", timeout.String(), "--idle-timeout", "10m")
@@ -175,6 +176,7 @@ func TestHeadTimeout(t *testing.T) {
 }
 
 func TestIdleTimeout(t *testing.T) {
+	t.Parallel()
 	const timeout = 400 * time.Millisecond
 	s := startServer(t, okay)
 	tf := startTenfour(t, []string{s.addr}, "--idle-timeout", timeout.String(), "--head-timeout", "10m", "--buffer", "16MiB")
@@ -283,6 +285,7 @@ func startHeld(t testing.TB, flags ...string) (p *process, client *peer, answer 
 }
 
 func TestDrain_letsWhatRunsEnd(t *testing.T) {
+	t.Parallel()
 	for name, signal := range map[string]os.Signal{"SIGTERM": syscall.SIGTERM, "SIGINT": syscall.SIGINT} {
 		t.Run(name, func(t *testing.T) {
 			p, client, answer := startHeld(t, "--head-timeout", "10m")
@@ -458,6 +461,7 @@ func unreachable(t testing.TB) string {
 
 // TestFlags_doSomething sees what each flag does, or names the test that does, and misses none that --help lists.
 func TestFlags_doSomething(t *testing.T) {
+	t.Parallel()
 	s := startServer(t, func(p *peer) {
 		for {
 			r, err := http.ReadRequest(p.in)

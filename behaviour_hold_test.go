@@ -108,6 +108,7 @@ func TestHold_endsIn502InWords(t *testing.T) {
 
 // TestHold_isOver: each waits as long as it may, from when it came.
 func TestHold_isOver(t *testing.T) {
+	t.Parallel()
 	tf := startTenfour(t, []string{refusing(t)}, "--hold", "300ms", "--workers", "1")
 	began := time.Now()
 	var told []chan string
@@ -161,6 +162,7 @@ func TestHold_triesABackendOnceAnInterval(t *testing.T) {
 
 // TestHold_aClientThatLeavesIsNeverSeen by the backend, and the others are.
 func TestHold_aClientThatLeavesIsNeverSeen(t *testing.T) {
+	t.Parallel()
 	addr := refusing(t)
 	tf := startTenfour(t, []string{addr}, "--hold", "1m", "--hold-every", "20ms")
 	_, first := tf.asks(t, "GET", "/first", "")

@@ -68,12 +68,16 @@ func runAB(t testing.TB, url string, n, c int, flags ...string) abReport {
 }
 
 // keepsThroughput asserts that ab gets beside what the first server endures 90 % of what it gets at the second, which
-// endures nothing. The runs take turns; the median of their ratios counts, and noise is given more rounds to go by.
+// endures nothing; under the race detector three quarters. The runs take turns; the median of their ratios counts, and noise is given more rounds to go by.
 // Where the system tells what CPU time each of two programs takes, that is what is compared, for a request: neighbours
 // who take the processors away for a while change throughput, and hardly this.
 func keepsThroughput(t *testing.T, beside, alone *tenfour, path string, n int, programs ...*program) {
 	t.Helper()
 	const rounds, most, clients = 3, 11, 40
+	wanted := 0.9
+	if underRace { // its shadow of what 2,000 connections occupy is in the processor's caches too
+		wanted = 0.75
+	}
 	servers := [2]*tenfour{beside, alone}
 	for _, s := range servers {
 		runAB(t, "http://"+s.addr+path, n/4, clients)
@@ -94,12 +98,12 @@ func keepsThroughput(t *testing.T, beside, alone *tenfour, path string, n int, p
 			continue
 		}
 		sorted := slices.Sorted(slices.Values(ratios))
-		if median := sorted[len(sorted)/2]; median >= 0.9 {
+		if median := sorted[len(sorted)/2]; median >= wanted {
 			t.Logf("throughput beside: %.2f of what it is alone, median of %d rounds", median, len(ratios))
 			return
 		}
 	}
-	t.Errorf("throughput beside, as parts of what it is alone: %.2f; want a median of 0.90", ratios)
+	t.Errorf("throughput beside, as parts of what it is alone: %.2f; want a median of %.2f", ratios, wanted)
 }
 
 // cpuTime is what the i-th program has used so far, to the nanosecond; 0 if there is none, or the system does not tell.
@@ -251,6 +255,7 @@ func startBusy(t testing.TB, flags ...string) (s *server, tf *tenfour, release f
 
 // TestQueue_isTimed: who has waited too long is told so; who has been served in time is not touched.
 func TestQueue_isTimed(t *testing.T) {
+	t.Parallel()
 	s, tf, _ := startBusy(t, "--queue-timeout", "400ms")
 	p := dialPeer(t, tf.addr)
 	p.SetDeadline(time.Now().Add(patience))
@@ -603,6 +608,7 @@ func TestSlowReaders_holdNoWorker(t *testing.T) {
 
 // TestBackend_thatReturnsIsUsedAgain: while a queue never empties, one that has been down gets its share of it again.
 func TestBackend_thatReturnsIsUsedAgain(t *testing.T) {
+	t.Parallel()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

@@ -41,6 +41,7 @@ func (r *reloadable) reload(t *testing.T, settings, words string) {
 const reloaded = `"message":"reloaded`
 
 func TestReload_followsTheFile(t *testing.T) {
+	t.Parallel()
 	a, b := numbered(t, "a"), numbered(t, "b")
 	tf := startReloadable(t, "backends = \""+a+"\"\n")
 	if _, body := tf.get(t, "/"); body != "a" {
@@ -77,6 +78,7 @@ func numbered(t *testing.T, word string) string {
 
 // TestReload_aBadFileChangesNothing, and the log says why, with the line.
 func TestReload_aBadFileChangesNothing(t *testing.T) {
+	t.Parallel()
 	a := numbered(t, "a")
 	tf := startReloadable(t, "backends = \""+a+"\"\n")
 	tokens := filepath.Join(t.TempDir(), "missing")
@@ -101,6 +103,7 @@ func TestReload_aBadFileChangesNothing(t *testing.T) {
 
 // TestReload_whatRunsEnds as it began, at a backend that the new file does not name; then that one's connections end.
 func TestReload_whatRunsEnds(t *testing.T) {
+	t.Parallel()
 	release := make(chan struct{})
 	var inHand atomic.Int32
 	old := startServer(t, func(p *peer) {
@@ -140,6 +143,7 @@ func TestReload_whatRunsEnds(t *testing.T) {
 
 // TestReload_keepsWhatHasNotChanged: a backend's connections, and what a limit has counted.
 func TestReload_keepsWhatHasNotChanged(t *testing.T) {
+	t.Parallel()
 	s := headMirror(t)
 	settings := "[[route]]\nbackends = \"" + s.addr + "\"\nlimit = \"few\"\n[limit.few]\nrate = \"4/1h\"\n"
 	tf := startReloadable(t, settings)
@@ -164,6 +168,7 @@ func TestReload_keepsWhatHasNotChanged(t *testing.T) {
 
 // TestReload_workersChangeInPlace: at no moment does the backend have more than the larger number.
 func TestReload_workersChangeInPlace(t *testing.T) {
+	t.Parallel()
 	var now, most atomic.Int32
 	s := startServer(t, func(p *peer) {
 		for {
@@ -243,6 +248,7 @@ func TestReload_underLoad(t *testing.T) {
 
 // TestReload_reopensTheAccessLog, as those who rotate logs expect.
 func TestReload_reopensTheAccessLog(t *testing.T) {
+	t.Parallel()
 	log := filepath.Join(t.TempDir(), "access")
 	tf := startReloadable(t, "backends = \""+numbered(t, "a")+"\"\n", "--access-log", log)
 	tf.get(t, "/one")
@@ -266,6 +272,7 @@ func TestReload_reopensTheAccessLog(t *testing.T) {
 
 // TestReload_theNewestHealthCheckHasTheSay, also while an exchange goes on by the configuration that had another.
 func TestReload_theNewestHealthCheckHasTheSay(t *testing.T) {
+	t.Parallel()
 	var before, after, askedBefore, askedAfter atomic.Int32 // what the two checks are answered, and how often they were asked
 	before.Store(200)
 	after.Store(200)
@@ -331,6 +338,7 @@ func TestReload_theNewestHealthCheckHasTheSay(t *testing.T) {
 
 // TestReload_aFIFOInPlaceOfCredentials does not keep tenfour from ending when the test does.
 func TestReload_aFIFOInPlaceOfCredentials(t *testing.T) {
+	t.Parallel()
 	tokens := writeFile(t, filepath.Join(t.TempDir(), "tokens"), "ann s3cret\n")
 	tf := startReloadable(t, "backends = \""+numbered(t, "a")+"\"\nclient_token_file = \""+tokens+"\"\n")
 	if err := os.Remove(tokens); err != nil {

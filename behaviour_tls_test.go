@@ -115,6 +115,7 @@ func (a *authority) env() []string {
 }
 
 func TestTLSBackend_isAskedByItsName(t *testing.T) {
+	t.Parallel()
 	a := newAuthority(t)
 	cert, _, _ := a.sign("localhost")
 	var asked atomic.Value
@@ -168,6 +169,7 @@ func TestTLSBackend_movesBodiesBothWays(t *testing.T) {
 
 // The last bytes of a body are TLS's to hold while the kernel takes no more.
 func TestTLSBackend_thatIsSlowGetsTheLastByte(t *testing.T) {
+	t.Parallel()
 	a := newAuthority(t)
 	cert, _, _ := a.sign("localhost")
 	script := answerBack(t, nil)
@@ -188,6 +190,7 @@ func TestTLSBackend_thatIsSlowGetsTheLastByte(t *testing.T) {
 }
 
 func TestTLSBackend_ofAnotherNameIsNotAsked(t *testing.T) {
+	t.Parallel()
 	a := newAuthority(t)
 	cert, _, _ := a.sign("another.test")
 	s, url := startTLSServer(t, &tls.Config{Certificates: []tls.Certificate{cert}}, answerBack(t, nil))
@@ -202,6 +205,7 @@ func TestTLSBackend_ofAnotherNameIsNotAsked(t *testing.T) {
 }
 
 func TestTLSBackend_thatNobodyVouchesForIsNotAsked(t *testing.T) {
+	t.Parallel()
 	a := newAuthority(t)
 	cert, _, _ := a.sign("localhost")
 	_, url := startTLSServer(t, &tls.Config{Certificates: []tls.Certificate{cert}}, answerBack(t, nil))
@@ -212,6 +216,7 @@ func TestTLSBackend_thatNobodyVouchesForIsNotAsked(t *testing.T) {
 }
 
 func TestTLSBackend_thatSpeaksNoTLS(t *testing.T) {
+	t.Parallel()
 	s := startServer(t, func(p *peer) { p.say("HTTP/1.0 400 Bad Request\r\n\r\n") })
 	tf := startTenfour(t, []string{"https://" + s.addr})
 	if status, words := tf.get(t, "/"); status != 502 || !strings.Contains(words, "TLS") {
@@ -220,6 +225,7 @@ func TestTLSBackend_thatSpeaksNoTLS(t *testing.T) {
 }
 
 func TestTLSBackend_thatNeverShakesHands(t *testing.T) {
+	t.Parallel()
 	s := startServer(t, (*peer).untilGone)
 	tf := startTenfour(t, []string{"https://" + s.addr}, "--connect-timeout", "200ms")
 	if status, words := tf.get(t, "/"); status != 502 {
@@ -229,6 +235,7 @@ func TestTLSBackend_thatNeverShakesHands(t *testing.T) {
 
 // A FIN without close_notify may be anybody's: what is delimited by it is cut (RFC 9112 §9.8).
 func TestTLSBackend_thatEndsWithoutCloseNotify(t *testing.T) {
+	t.Parallel()
 	a := newAuthority(t)
 	cert, _, _ := a.sign("localhost")
 	_, url := startTLSServer(t, &tls.Config{Certificates: []tls.Certificate{cert}}, func(p *peer) {
@@ -338,6 +345,7 @@ func TestTLSClient_isGoOrCurl(t *testing.T) {
 }
 
 func TestTLSClient_thatSaysNothingIsDropped(t *testing.T) {
+	t.Parallel()
 	a := newAuthority(t)
 	s := startServer(t, answerBack(t, nil))
 	tf := startTLS(t, a, []string{s.addr}, "--head-timeout", "300ms")

@@ -315,6 +315,7 @@ func TestAnswer_neverBegins(t *testing.T) {
 }
 
 func TestBackend_isUnreachable(t *testing.T) {
+	t.Parallel()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -331,6 +332,7 @@ func TestBackend_isUnreachable(t *testing.T) {
 }
 
 func TestBackend_doesNotAnswerInTime(t *testing.T) {
+	t.Parallel()
 	b := startBackend(t, func(v *visit) {
 		m, err := v.request()
 		if err != nil {
@@ -625,6 +627,7 @@ func TestAnswer_keepsWhatTheBackendSaid(t *testing.T) {
 
 // An answer of our own has words, and none of them for HEAD; a program that asks for JSON gets its words so.
 func TestOwnAnswer_words(t *testing.T) {
+	t.Parallel()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

@@ -294,6 +294,7 @@ func TestMaxForwards_countsForOPTIONS(t *testing.T) {
 }
 
 func TestMaxForwards_isAnsweredHere(t *testing.T) {
+	t.Parallel()
 	tests := map[string]struct {
 		raw    string
 		status int
@@ -330,6 +331,7 @@ func TestMaxForwards_isAnsweredHere(t *testing.T) {
 }
 
 func TestForwardedFields_areSet(t *testing.T) {
+	t.Parallel()
 	tests := map[string]struct {
 		raw                           string
 		via, forwardedFor             []string

@@ -171,11 +171,12 @@ build_all() {
 	done
 }
 
-# gotest NAME ARGUMENTS...: go test, its tests counted. One package at a time: some tests look at the clock.
+# gotest NAME ARGUMENTS...: go test, its tests counted. One package at a time: some tests look at the clock. Those that run
+# beside each other mostly wait, so there may be more of them than processors.
 gotest() {
 	local name=$1
 	shift
-	go test -json -count=1 -p 1 -timeout 8m "$@" | python3 scripts/tally.py "$name" "$results"
+	go test -json -count=1 -p 1 -parallel 8 -timeout 8m "$@" | python3 scripts/tally.py "$name" "$results"
 }
 
 # test_plain: the tests that are others without -race: those of files that it leaves out, or that ask whether it is on, and
