@@ -68,8 +68,9 @@ type server struct {
 	open     atomic.Int32 // connections whose script still runs
 	requests atomic.Int32 // that a script has counted
 
-	mu    sync.Mutex // guards conns
+	mu    sync.Mutex // guards conns and ended
 	conns map[*peer]bool
+	ended bool // what is accepted from now on is closed
 }
 
 // peer is one connection, of a server or of a client.
@@ -96,6 +97,7 @@ func serveOn(t testing.TB, ln net.Listener, script func(*peer)) *server {
 	t.Cleanup(func() {
 		ln.Close()
 		s.mu.Lock()
+		s.ended = true
 		for p := range s.conns {
 			p.Close()
 		}
@@ -115,6 +117,9 @@ func (s *server) accept(ln net.Listener, script func(*peer), running *sync.WaitG
 		s.open.Add(1)
 		s.mu.Lock()
 		s.conns[p] = true
+		if s.ended {
+			c.Close()
+		}
 		s.mu.Unlock()
 		running.Go(func() { // ends when script does; the cleanup closes its connection
 			script(p)
