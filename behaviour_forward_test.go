@@ -507,19 +507,9 @@ func TestReuse_notOfAConnectionThatHasEnded(t *testing.T) {
 }
 
 // deadAddr is where nobody listens.
-func deadAddr(t testing.TB) string {
-	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer ln.Close()
-	return ln.Addr().String()
-}
-
 func TestBackendThatRefuses_isTold(t *testing.T) {
 	t.Parallel()
-	dead := deadAddr(t)
+	dead := refusing(t)
 	tf := startTenfour(t, []string{dead})
 	status, words := tf.get(t, "/")
 	if status != 502 || !strings.Contains(words, dead) || !strings.Contains(words, "refused") {
@@ -538,7 +528,7 @@ func TestBackendWithoutAName_isTold(t *testing.T) {
 func TestOneOfTwoBackendsDead_isNoticedByNobody(t *testing.T) {
 	s := startServer(t, answerBack(t, nil))
 	tests := map[string]struct{ addr, timeout string }{
-		"refuses": {deadAddr(t), "2s"},
+		"refuses": {refusing(t), "2s"},
 		"is mute": {blackHole(t), "150ms"},
 	}
 	for name, tc := range tests {

@@ -609,12 +609,7 @@ func TestSlowReaders_holdNoWorker(t *testing.T) {
 // TestBackend_thatReturnsIsUsedAgain: while a queue never empties, one that has been down gets its share of it again.
 func TestBackend_thatReturnsIsUsedAgain(t *testing.T) {
 	t.Parallel()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	addr := ln.Addr().String()
-	ln.Close() // it is down for now
+	addr := refusing(t) // it is down for now
 	slow := startServer(t, func(p *peer) {
 		for {
 			if _, err := http.ReadRequest(p.in); err != nil {
@@ -643,9 +638,6 @@ func TestBackend_thatReturnsIsUsedAgain(t *testing.T) {
 		})
 	}
 	eventually(t, "the one that is up serves", func() bool { return slow.accepted.Load() > 0 })
-	if ln, err = net.Listen("tcp", addr); err != nil {
-		t.Skipf("its port is taken by now: %v", err)
-	}
-	back := serveOn(t, ln, okay)
+	back := opens(t, addr, okay)
 	eventually(t, "the one that has returned serves", func() bool { return back.accepted.Load() > 0 })
 }

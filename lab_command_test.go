@@ -62,7 +62,6 @@ func TestLab_failsWhereAnAddressIsTaken(t *testing.T) {
 }
 
 func TestLab_runsUntilItIsAskedToStop(t *testing.T) {
-	t.Parallel()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"net"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -316,13 +315,7 @@ func TestAnswer_neverBegins(t *testing.T) {
 
 func TestBackend_isUnreachable(t *testing.T) {
 	t.Parallel()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	addr := ln.Addr().String()
-	ln.Close() // nobody listens there now
-	tf := startTenfour(t, []string{addr})
+	tf := startTenfour(t, []string{refusing(t)})
 	for _, request := range []string{plainRequest, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello", requestHEAD} {
 		o := tf.exchange(t, request, whole)
 		if s := o.last().status(); o.err != nil || s != 502 && s != 503 || ownAnswer(o.last(), methodOf(request)) != nil {
@@ -628,13 +621,7 @@ func TestAnswer_keepsWhatTheBackendSaid(t *testing.T) {
 // An answer of our own has words, and none of them for HEAD; a program that asks for JSON gets its words so.
 func TestOwnAnswer_words(t *testing.T) {
 	t.Parallel()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	addr := ln.Addr().String()
-	ln.Close()
-	tf := startTenfour(t, []string{addr})
+	tf := startTenfour(t, []string{refusing(t)})
 
 	o := tf.exchange(t, "GET / HTTP/1.1\r\nHost: a\r\nAccept: application/json\r\n\r\n", whole)
 	var reason map[string]any

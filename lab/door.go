@@ -15,7 +15,7 @@ import (
 // gives the port to nobody else. Without, an outgoing connection of anybody could get it as its own port; one to this very
 // port would even be connected with itself.
 type door struct {
-	addr  net.Addr
+	addr  *net.TCPAddr
 	where syscall.Sockaddr
 	hold  *os.File // nil where the kernel allows no second socket
 }
@@ -25,7 +25,7 @@ func newDoor(addr string) (*door, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &door{addr: ln.Addr()}
+	d := &door{addr: ln.Addr().(*net.TCPAddr)}
 	raw, err := ln.(*net.TCPListener).SyscallConn()
 	if err == nil {
 		var cerr error
@@ -36,13 +36,38 @@ func newDoor(addr string) (*door, error) {
 		return nil, err
 	}
 	if runtime.GOOS == "linux" {
-		fd, err := d.bound()
-		if err != nil {
+		_, port, _ := net.SplitHostPort(addr)
+		if err := d.holdPort(port == "0" || port == ""); err != nil {
 			return nil, err
 		}
-		d.hold = os.NewFile(uintptr(fd), "hold")
 	}
 	return d, nil
+}
+
+// holdPort takes d's port, or, since anybody may have that by now, another one that is free.
+func (d *door) holdPort(another bool) error {
+	port := func() *int {
+		if w, ok := d.where.(*syscall.SockaddrInet6); ok {
+			return &w.Port
+		}
+		return &d.where.(*syscall.SockaddrInet4).Port
+	}
+	if another {
+		*port() = 0
+	}
+	fd, err := d.bound()
+	if err != nil {
+		return err
+	}
+	d.hold = os.NewFile(uintptr(fd), "hold")
+	if d.where, err = syscall.Getsockname(fd); err != nil {
+		d.hold.Close()
+		return err
+	}
+	to := *d.addr
+	to.Port = *port()
+	d.addr = &to
+	return nil
 }
 
 // open listens. It makes the socket itself, for net.Listen has no say in the backlog.
