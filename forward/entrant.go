@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sync/atomic"
 
+	"tenfour/lot"
 	"tenfour/pool"
 	"tenfour/sock"
 )
@@ -18,7 +19,7 @@ type entrant struct {
 	queue *pool.Route
 
 	nobody sock.Conn // stands for the client
-	own    pool.Party
+	own    lot.Waiter
 	place  pool.Place
 	halt   atomic.Bool // it is cut off
 	queued atomic.Bool // it had to wait for a slot
@@ -54,7 +55,7 @@ func newEntrant(r *Race, entry Entry) *entrant {
 	e.Times.Began = x.Times.Began
 	e.nobody.Remote = x.Client.Remote
 	e.own.Init(x.lot, e)
-	e.Client, e.Party, e.Waiting, e.At, e.Owner = &e.nobody, &e.own, &e.own, &e.place, e
+	e.Client, e.Waiter, e.Waiting, e.At, e.Owner = &e.nobody, &e.own, &e.own, &e.place, e
 	e.Backend = entry.Name
 	e.entry = e
 	return e
@@ -89,7 +90,7 @@ func (e *entrant) attach() {
 	e.won = true
 	x.winner = &e.Exchange
 	x.Waiting.Rouse()
-	e.Client, e.Party = x.Client, x.Party
+	e.Client, e.Waiter = x.Client, x.Waiter
 }
 
 // verdict asks the race about the response that begins, and reports whether e goes on.
@@ -97,7 +98,7 @@ func (e *entrant) verdict() bool {
 	won, on := e.race.judge(e)
 	switch {
 	case won:
-		e.Client.Watch.Tell(&e.slot.Party)
+		e.Client.Watch.Tell(&e.slot.Waiter)
 		e.Client.Look()
 	case on:
 		e.down.held = true
@@ -112,7 +113,7 @@ func (e *entrant) stands() bool {
 		return false
 	}
 	e.down.held, e.down.to = false, e.Client
-	e.Client.Watch.Tell(&e.slot.Party)
+	e.Client.Watch.Tell(&e.slot.Waiter)
 	e.Client.Look()
 	return true
 }
@@ -191,5 +192,5 @@ func (e *entrant) Unheld(_ *Exchange, why string) { e.unreached(errors.New(why))
 // Lasting is told of one that has won.
 func (e *entrant) Lasting(*Exchange) { e.race.x.Owner.Lasting(e.race.x) }
 
-// Unpark does not come: before it has won an entrant does not leave its worker, and then its party is the client's.
+// Unpark does not come: before it has won an entrant does not leave its worker, and then its waiter is the client's.
 func (e *entrant) Unpark() {}

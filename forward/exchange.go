@@ -6,6 +6,7 @@ import (
 	"github.com/valyala/bytebufferpool"
 
 	"tenfour/httpparse"
+	"tenfour/lot"
 	"tenfour/pool"
 	"tenfour/sock"
 )
@@ -49,8 +50,8 @@ type Exchange struct {
 	Secure    bool                       // the client's connection is TLS
 	Limits    *httpparse.Limits
 	Client    *sock.Conn
-	Party     *pool.Party // the client's, for when no worker stands for the exchange
-	Waiting   *pool.Party // parked while the exchange is queued
+	Waiter    *lot.Waiter // the client's, for when no worker stands for the exchange
+	Waiting   *lot.Waiter // parked while the exchange is queued
 	At        *pool.Place // in the queue
 	Route     *Route
 	Owner     Owner
@@ -68,7 +69,7 @@ type Exchange struct {
 	Lost       string // what became of each backend's part in a race that nobody won
 	Surplus    bool   // the client is still sending a body that nobody reads
 
-	lot     *pool.Lot
+	lot     *lot.Lot
 	slot    *pool.Slot // nil before Run, and after it has left its worker
 	lender  *pool.Backend
 	origin  *Origin
@@ -112,7 +113,7 @@ type Times struct {
 }
 
 // Init prepares x, once; Reset makes it ready for the next request, and gives back all that it holds, but for In.
-func (x *Exchange) Init(lot *pool.Lot) {
+func (x *Exchange) Init(lot *lot.Lot) {
 	x.lot = lot
 	x.Req.Fields = make([]httpparse.Field, 0, 32)
 	x.Res.Fields = make([]httpparse.Field, 0, 32)

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"tenfour/httpparse"
+	"tenfour/lot"
 	"tenfour/pool"
 	"tenfour/sock"
 )
@@ -34,61 +35,61 @@ func (o *owner) Finished(x *Exchange) {
 func (o *owner) Unpark() {}
 
 // startRoute makes a route to one origin, which the test's end closes.
-func startRoute(t *testing.T, o *Origin) (*Route, *pool.Lot) {
+func startRoute(t *testing.T, o *Origin) (*Route, *lot.Lot) {
 	t.Helper()
-	lot, err := pool.NewLot()
+	l, err := lot.New()
 	if err != nil {
 		t.Fatal(err)
 	}
-	workers := pool.New(lot, func(v any, stack []byte) { t.Errorf("panic: %v\n%s", v, stack) })
+	workers := pool.New(l, func(v any, stack []byte) { t.Errorf("panic: %v\n%s", v, stack) })
 	t.Cleanup(func() {
 		workers.Close()
-		lot.Close()
+		l.Close()
 	})
 	b, err := workers.AddBackend(o.Name, 1, 0, o)
 	if err != nil {
 		t.Fatal(err)
 	}
 	settings := &Settings{ConnectTimeout: patience, BackendTimeout: patience, ClientTimeout: patience, Buffer: 4 << 10}
-	return &Route{Name: "/", Queue: workers.AddRoute("/", 1, pool.Hold{}, b), Settings: settings}, lot
+	return &Route{Name: "/", Queue: workers.AddRoute("/", 1, pool.Hold{}, b), Settings: settings}, l
 }
 
 // exchange has the route move a request, and returns what its client got, and how it went.
-func (r *Route) exchange(t *testing.T, lot *pool.Lot, raw string) (string, *Exchange) {
+func (r *Route) exchange(t *testing.T, l *lot.Lot, raw string) (string, *Exchange) {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	to := ln.Addr().String()
-	l, err := sock.Listen(ln, 0)
+	accepting, err := sock.Listen(ln, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
+	defer accepting.Close()
 	client, err := net.DialTimeout("tcp", to, patience)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer client.Close()
 	var conn sock.Conn
-	err = l.Accept(func(fd int, remote netip.AddrPort) bool { conn.Init(lot, fd, remote); return false })
+	err = accepting.Accept(func(fd int, remote netip.AddrPort) bool { conn.Init(l, fd, remote); return false })
 	if err != nil {
 		t.Fatal(err)
 	}
 	own := &owner{finished: make(chan *Exchange, 1)}
 	x := &Exchange{}
-	x.Init(lot)
+	x.Init(l)
 	x.In = GetBuffer(len(raw))
 	x.In.B = append(x.In.B, raw...)
 	if x.HeadLen, err = x.Req.Parse(x.In.B, &httpparse.DefaultLimits); err != nil {
 		t.Fatal(err)
 	}
-	var party, waiting pool.Party
-	party.Init(lot, own)
-	waiting.Init(lot, own)
+	var waiter, waiting lot.Waiter
+	waiter.Init(l, own)
+	waiting.Init(l, own)
 	x.InAt, x.Route, x.Owner, x.KeepClient = x.HeadLen, r, own, false
-	x.Limits, x.Client, x.Party, x.Waiting, x.At, x.Stop = &httpparse.DefaultLimits, &conn, &party, &waiting, &pool.Place{}, new(atomic.Bool)
+	x.Limits, x.Client, x.Waiter, x.Waiting, x.At, x.Stop = &httpparse.DefaultLimits, &conn, &waiter, &waiting, &pool.Place{}, new(atomic.Bool)
 	if err := r.Queue.Enter(x); err != nil {
 		t.Fatal(err)
 	}
@@ -130,8 +131,8 @@ func TestExchange_triesEveryAddressOfAName(t *testing.T) {
 				netip.AddrPortFrom(netip.MustParseAddr(tc.first), at.Port()), netip.AddrPortFrom(netip.MustParseAddr(tc.second), at.Port()),
 			}
 			o.until = time.Now().Add(time.Minute)
-			route, lot := startRoute(t, o)
-			got, x := route.exchange(t, lot, "GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+			route, l := startRoute(t, o)
+			got, x := route.exchange(t, l, "GET / HTTP/1.1\r\nHost: a\r\n\r\n")
 			if !strings.HasPrefix(got, "HTTP/1.1 200 ") || !strings.HasSuffix(got, "okay") || x.Failure != nil {
 				t.Errorf("got %q (%v), want the answer of the address that listens", got, x.Failure)
 			}
@@ -144,8 +145,8 @@ func TestExchange_tellsWhyNoAddressCouldBeHad(t *testing.T) {
 	o := NewOrigin("localhost", at.Port(), nil)
 	dead := netip.MustParseAddr("127.0.0.2")
 	o.resolved, o.until = []netip.AddrPort{netip.AddrPortFrom(dead, at.Port()), netip.AddrPortFrom(dead, at.Port())}, time.Now().Add(time.Minute)
-	route, lot := startRoute(t, o)
-	_, x := route.exchange(t, lot, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n")
+	route, l := startRoute(t, o)
+	_, x := route.exchange(t, l, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n")
 	if f := x.Failure; f == nil || f.Status != 502 || f.Sent || f.Step != Connect || !strings.Contains(f.Error(), "refused") {
 		t.Errorf("got %#v, want 502 while connecting, nothing sent, refused", f)
 	}

@@ -18,7 +18,7 @@ func (x *Exchange) finish() {
 		x.lender.Return()
 	}
 	x.slot = nil
-	x.Client.Watch.Tell(x.Party)
+	x.Client.Watch.Tell(x.Waiter)
 	x.Owner.Finished(x)
 }
 

@@ -131,7 +131,7 @@ func (x *Exchange) dial(last error) bool {
 			continue
 		}
 		x.back = l
-		l.Watch.Tell(&x.slot.Party)
+		l.Watch.Tell(&x.slot.Waiter)
 		x.phase = awaiting
 		if x.origin.TLS != nil {
 			x.phase = connecting
@@ -156,7 +156,7 @@ func (x *Exchange) shakeHands() (over, on bool) {
 	if x.Client.Open() {
 		x.Client.Arm(true, false) // it may leave meanwhile
 	}
-	err := x.back.StartTLS(x.origin.TLS, false, &x.slot.Party, x.connectEnd, x.off)
+	err := x.back.StartTLS(x.origin.TLS, false, &x.slot.Waiter, x.connectEnd, x.off)
 	switch {
 	case err != nil && x.off(): // and the next step says why
 		x.again = true

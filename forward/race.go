@@ -11,6 +11,7 @@ import (
 	"github.com/valyala/bytebufferpool"
 
 	"tenfour/httpparse"
+	"tenfour/lot"
 	"tenfour/pool"
 )
 
@@ -37,7 +38,7 @@ const (
 type Race struct {
 	x     *Exchange // the client's; the decider's to touch, and nobody else's
 	route *Route
-	lot   *pool.Lot
+	lot   *lot.Lot
 
 	mu       sync.Mutex // guards the rest, and the entrants' outcome
 	decided  bool
@@ -313,7 +314,7 @@ func (r *Race) nobodyWon() {
 	}
 	r.mu.Unlock()
 	x.Waiting.Rouse()
-	x.Client.Watch.Tell(x.Party)
+	x.Client.Watch.Tell(x.Waiter)
 	lost := strings.Join(outcomes, "; ")
 	if r.best != nil {
 		e := r.bestOf

@@ -22,7 +22,7 @@ func (x *Exchange) Run(s *pool.Slot) {
 		x.finish()
 		return
 	}
-	x.Client.Watch.Tell(&s.Party)
+	x.Client.Watch.Tell(&s.Waiter)
 	over := x.begin()
 	for !over {
 		over = x.step()
@@ -59,12 +59,12 @@ func (x *Exchange) Resume() {
 			return
 		}
 		x.arm()
-		x.Party.SetDeadline(x.deadline())
+		x.Waiter.SetDeadline(x.deadline())
 		if x.again {
-			x.Party.Again()
+			x.Waiter.Again()
 			return
 		}
-		if x.Party.Park(&x.Client.Watch, &x.back.Watch) {
+		if x.Waiter.Park(&x.Client.Watch, &x.back.Watch) {
 			return
 		}
 	}
@@ -189,8 +189,8 @@ func (x *Exchange) leave() bool {
 	x.Owner.Lasting(x)
 	x.Client.KeepAlive()
 	x.back.KeepAlive()
-	x.Client.Watch.Tell(x.Party)
-	x.back.Watch.Tell(x.Party)
+	x.Client.Watch.Tell(x.Waiter)
+	x.back.Watch.Tell(x.Waiter)
 	return true
 }
 

@@ -84,7 +84,7 @@ func (c *client) answerClosing(status int, words, extra string) bool {
 	c.endRequest()
 	c.out, c.outAt = out, 0
 	c.phase = flushing
-	c.party.SetDeadline(0)
+	c.waiter.SetDeadline(0)
 	return true
 }
 

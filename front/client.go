@@ -8,7 +8,7 @@ import (
 
 	"tenfour/forward"
 	"tenfour/httpparse"
-	"tenfour/pool"
+	"tenfour/lot"
 	"tenfour/sock"
 )
 
@@ -36,14 +36,14 @@ const (
 	resetting             // an end that nobody takes for a clean one
 )
 
-// client is one connection of a client. It is owned by whoever unparks its party, or by the pool while its exchange is
+// client is one connection of a client. It is owned by whoever unparks its waiter, or by the pool while its exchange is
 // placed. One that is idle has no buffer and no request: it costs this struct.
 type client struct {
-	front *Front
-	conn  sock.Conn
-	party pool.Party
-	phase phase
-	then  then
+	front  *Front
+	conn   sock.Conn
+	waiter lot.Waiter
+	phase  phase
+	then   then
 
 	in  *bytebufferpool.ByteBuffer // bytes read; nil while there are none
 	req *request                   // from a head's first byte to the end of its response
@@ -52,14 +52,14 @@ type client struct {
 	outAt int
 
 	served  int                        // requests
-	waiting atomic.Pointer[pool.Party] // of its request while that is placed
+	waiting atomic.Pointer[lot.Waiter] // of its request while that is placed
 
 	next, prev *client // in the front's ring
 }
 
 func newClient(f *Front) *client {
 	c := &client{front: f}
-	c.party.Init(f.Lot, c)
+	c.waiter.Init(f.Lot, c)
 	return c
 }
 
@@ -86,7 +86,7 @@ func (c *client) Unpark() {
 		c.dropped("reset by the client")
 		return
 	}
-	if d := c.party.Deadline(); d != 0 && c.front.Lot.Now() >= d {
+	if d := c.waiter.Deadline(); d != 0 && c.front.Lot.Now() >= d {
 		c.timeUp()
 		return
 	}
@@ -125,7 +125,7 @@ func (c *client) park(write bool) bool {
 		c.close()
 		return false
 	}
-	if c.party.Park(&c.conn.Watch) {
+	if c.waiter.Park(&c.conn.Watch) {
 		return false
 	}
 	c.conn.Look()
@@ -141,7 +141,7 @@ func (c *client) readHead() bool {
 		n, err := c.req.Req.Parse(c.in.B, &c.front.Limits)
 		switch {
 		case err == nil:
-			c.party.SetDeadline(0)
+			c.waiter.SetDeadline(0)
 			return c.begin(n)
 		case err != httpparse.ErrPartial:
 			return c.refuse(err.(*httpparse.Refusal))
@@ -176,10 +176,10 @@ func (c *client) startHead() {
 	c.req = c.front.requests.Get().(*request)
 	c.req.start(c)
 	// The timeout is for the whole head. A new connection has it from the beginning.
-	if c.served > 0 || c.party.Deadline() == 0 {
+	if c.served > 0 || c.waiter.Deadline() == 0 {
 		c.req.headEnd = c.front.Lot.Now() + int64(c.front.site.Load().HeadTimeout)
 	} else {
-		c.req.headEnd = c.party.Deadline()
+		c.req.headEnd = c.waiter.Deadline()
 	}
 }
 
@@ -187,19 +187,19 @@ func (c *client) startHead() {
 func (c *client) parkReading() bool {
 	switch {
 	case c.req != nil:
-		c.party.SetDeadline(c.req.headEnd)
+		c.waiter.SetDeadline(c.req.headEnd)
 		c.shrink()
 	case c.front.draining.Load():
 		c.close()
 		return false
 	case c.served == 0:
 		c.dropBuffer()
-		if c.party.Deadline() == 0 {
-			c.party.SetDeadline(c.front.Lot.Now() + int64(c.front.firstTimeout()))
+		if c.waiter.Deadline() == 0 {
+			c.waiter.SetDeadline(c.front.Lot.Now() + int64(c.front.firstTimeout()))
 		}
 	default:
 		c.dropBuffer()
-		c.party.SetDeadline(c.front.Lot.Now() + int64(c.front.site.Load().IdleTimeout))
+		c.waiter.SetDeadline(c.front.Lot.Now() + int64(c.front.site.Load().IdleTimeout))
 	}
 	return c.park(false)
 }
@@ -227,7 +227,7 @@ func (c *client) shrink() {
 
 // timeUp ends a wait that was too long.
 func (c *client) timeUp() {
-	c.party.SetDeadline(0)
+	c.waiter.SetDeadline(0)
 	switch {
 	case c.phase == reading && c.req != nil:
 		c.answer(408, "the request's head did not arrive within "+c.front.site.Load().HeadTimeout.String(), "")
@@ -267,7 +267,7 @@ func (c *client) reset() {
 }
 
 func (c *client) release() {
-	c.party.Leave()
+	c.waiter.Leave()
 	c.endRequest()
 	c.dropBuffer()
 	if c.out != nil {
@@ -291,7 +291,7 @@ func (c *client) endRequest() {
 
 // greet waits for a new connection to begin TLS. Who says nothing needs no goroutine.
 func (c *client) greet() bool {
-	if c.party.Deadline() != 0 && c.conn.MayRead() {
+	if c.waiter.Deadline() != 0 && c.conn.MayRead() {
 		go c.shakeHands() // ends with the handshake, within the head timeout
 		return false
 	}
@@ -300,18 +300,18 @@ func (c *client) greet() bool {
 		return false
 	}
 	c.conn.Await()
-	c.party.SetDeadline(c.front.Lot.Now() + int64(c.front.site.Load().HeadTimeout))
+	c.waiter.SetDeadline(c.front.Lot.Now() + int64(c.front.site.Load().HeadTimeout))
 	return c.park(false)
 }
 
 // shakeHands begins TLS on a new connection.
 func (c *client) shakeHands() {
 	c.phase = reading
-	var asleep pool.Party
+	var asleep lot.Waiter
 	asleep.InitSleeper(c.front.Lot)
-	err := c.conn.StartTLS(c.front.site.Load().TLS, true, &asleep, c.party.Deadline(), nil)
+	err := c.conn.StartTLS(c.front.site.Load().TLS, true, &asleep, c.waiter.Deadline(), nil)
 	asleep.Leave()
-	c.conn.Watch.Tell(&c.party)
+	c.conn.Watch.Tell(&c.waiter)
 	if err != nil {
 		c.front.Log.Debug().Err(err).Stringer("client", c.conn.Remote).Msg("no TLS with a client")
 		c.close()
@@ -320,5 +320,5 @@ func (c *client) shakeHands() {
 	c.serve()
 }
 
-var _ pool.Parked = (*client)(nil)
+var _ lot.Parked = (*client)(nil)
 var _ forward.Owner = (*request)(nil)

@@ -20,8 +20,8 @@ func (c *client) flush() bool {
 	}
 	switch {
 	case err == sock.ErrWait:
-		if c.outAt > before || c.party.Deadline() == 0 { // what the client sends meanwhile puts nothing off
-			c.party.SetDeadline(c.front.Lot.Now() + int64(c.front.site.Load().IdleTimeout))
+		if c.outAt > before || c.waiter.Deadline() == 0 { // what the client sends meanwhile puts nothing off
+			c.waiter.SetDeadline(c.front.Lot.Now() + int64(c.front.site.Load().IdleTimeout))
 		}
 		return c.park(true)
 	case err != nil:
@@ -38,7 +38,7 @@ func (c *client) proceed() bool {
 	switch c.then {
 	case goOn:
 		c.phase = reading
-		c.party.SetDeadline(0)
+		c.waiter.SetDeadline(0)
 		if c.front.draining.Load() && c.in == nil {
 			c.close()
 			return false
@@ -68,7 +68,7 @@ func (c *client) beginLinger() bool {
 	}
 	c.phase = lingering
 	c.conn.Retry()
-	c.party.SetDeadline(c.front.Lot.Now() + lingerTimeout)
+	c.waiter.SetDeadline(c.front.Lot.Now() + lingerTimeout)
 	return true
 }
 
@@ -89,7 +89,7 @@ func (c *client) linger() bool {
 			c.close()
 			return false
 		case read > lingerMost:
-			c.party.Again()
+			c.waiter.Again()
 			return false
 		}
 	}

@@ -22,13 +22,14 @@ import (
 	"github.com/rs/zerolog"
 
 	"tenfour/httpparse"
+	"tenfour/lot"
 	"tenfour/pool"
 	"tenfour/sock"
 )
 
 // Config is what a Front needs. Nothing changes it afterwards.
 type Config struct {
-	Lot      *pool.Lot
+	Lot      *lot.Lot
 	Pool     *pool.Pool
 	Limits   httpparse.Limits
 	MostOpen int // connections of clients, so that descriptors are left for backends; 0 is any number
@@ -136,7 +137,7 @@ func (f *Front) full() bool { return f.MostOpen > 0 && f.Open() >= f.MostOpen }
 func (f *Front) accepted(fd int, remote netip.AddrPort) (more bool) {
 	c := f.spare.Get().(*client)
 	c.conn.Init(f.Lot, fd, remote)
-	c.conn.Watch.Tell(&c.party)
+	c.conn.Watch.Tell(&c.waiter)
 	c.phase, c.served = reading, 0
 	if f.secure {
 		c.phase = greeting
@@ -210,15 +211,15 @@ func (f *Front) Drain(most time.Duration) int {
 // rouseParked has every parked connection look at whether it should still be there.
 func (f *Front) rouseParked() {
 	f.mu.Lock()
-	var parties []*pool.Party
+	var waiters []*lot.Waiter
 	for c := f.clients.next; c != &f.clients; c = c.next {
-		parties = append(parties, &c.party)
+		waiters = append(waiters, &c.waiter)
 		if f.stop.Load() {
-			parties = append(parties, c.waiting.Load())
+			waiters = append(waiters, c.waiting.Load())
 		}
 	}
 	f.mu.Unlock()
-	for _, p := range parties {
+	for _, p := range waiters {
 		if p != nil {
 			p.Notify()
 		}

@@ -18,6 +18,7 @@ import (
 	"tenfour/admit"
 	"tenfour/forward"
 	"tenfour/front"
+	"tenfour/lot"
 	"tenfour/pool"
 )
 
@@ -67,7 +68,7 @@ func startFront(t testing.TB, slots, queue int, backends map[string]string) (add
 func startRuled(t testing.TB, slots, queue int, backends map[string]string, rule *admit.Rule) (f *front.Front, addr string, stop func()) {
 	t.Helper()
 	before := goleak.IgnoreCurrent()
-	lot, err := pool.NewLot()
+	lot, err := lot.New()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -31,7 +31,7 @@ func (t *ticket) Answered(d limit.Decision, err error) {
 		t.limit.Limiter.Refund(t.key, d)
 		return
 	}
-	c.party.Notify() // which does no harm if he has seen it by himself, and is somebody else by now
+	c.waiter.Notify() // which does no harm if he has seen it by himself, and is somebody else by now
 }
 
 // answer is what was brought.
@@ -198,7 +198,7 @@ func (c *client) awaitLimit(i int, d limit.Decision) bool {
 		r.until = r.since + int64(l.WaitMax)
 	}
 	c.phase = limited
-	c.party.SetDeadline(r.until)
+	c.waiter.SetDeadline(r.until)
 	return true
 }
 
@@ -216,7 +216,7 @@ func (c *client) lookAtLimit() bool {
 	r.waits = false
 	r.waited += c.front.Lot.Now() - r.since
 	c.phase = reading
-	c.party.SetDeadline(0)
+	c.waiter.SetDeadline(0)
 	if c.decide(r.asked, d, err) {
 		return c.askLimits()
 	}

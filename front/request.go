@@ -7,6 +7,7 @@ import (
 	"tenfour/admit"
 	"tenfour/forward"
 	"tenfour/httpparse"
+	"tenfour/lot"
 	"tenfour/pool"
 	"tenfour/sock"
 )
@@ -17,7 +18,7 @@ type request struct {
 	front   *Front // fixed
 	c       *client
 	place   pool.Place
-	waiting pool.Party                   // stands for it while it is queued
+	waiting lot.Waiter                   // stands for it while it is queued
 	race    atomic.Pointer[forward.Race] // that it waits for; nil for none
 	lateAt  int64                        // when it has waited too long, in the lot's time
 
@@ -160,12 +161,12 @@ func (c *client) readBody() bool {
 	switch {
 	case rerr == nil:
 		if n > 0 {
-			c.party.SetDeadline(0)
+			c.waiter.SetDeadline(0)
 		}
 		return true
 	case rerr == sock.ErrWait:
-		if c.party.Deadline() == 0 {
-			c.party.SetDeadline(c.front.Lot.Now() + int64(c.front.site.Load().IdleTimeout))
+		if c.waiter.Deadline() == 0 {
+			c.waiter.SetDeadline(c.front.Lot.Now() + int64(c.front.site.Load().IdleTimeout))
 		}
 		return c.park(false)
 	}
@@ -227,9 +228,9 @@ func (r *request) readChunks() (int, error) {
 // place gives the exchange to the pool. It reports whether c is still its caller's.
 func (c *client) place() bool {
 	r, f := c.req, c.front
-	c.party.SetDeadline(0)
+	c.waiter.SetDeadline(0)
 	r.Limits, r.Secure, r.Stop = &f.Limits, f.secure, &f.stop
-	r.Client, r.Party, r.Waiting, r.At, r.Owner = &c.conn, &c.party, &r.waiting, &r.place, r
+	r.Client, r.Waiter, r.Waiting, r.At, r.Owner = &c.conn, &c.waiter, &r.waiting, &r.place, r
 	c.phase = placed
 	if r.Raced() {
 		if r.Req.Framing != httpparse.NoBody && !r.BodyWhole {
@@ -299,7 +300,7 @@ func (r *request) Unpark() {
 		return
 	}
 	c := r.c
-	c.conn.Watch.Tell(&c.party)
+	c.conn.Watch.Tell(&c.waiter)
 	r.waiting.SetDeadline(0)
 	switch {
 	case gone:
@@ -322,7 +323,7 @@ func (r *request) Unheld(_ *forward.Exchange, why string) {
 	c := r.c
 	r.waiting.Rouse()
 	r.waiting.SetDeadline(0)
-	c.conn.Watch.Tell(&c.party)
+	c.conn.Watch.Tell(&c.waiter)
 	c.conn.Look()
 	if c.conn.Broken() || c.conn.HungUp() {
 		c.dropped("left while it was held")
@@ -379,7 +380,7 @@ func (r *request) Finished(x *forward.Exchange) {
 	}
 	if len(x.Pending()) > 0 || !c.conn.Plain() {
 		c.phase = flushing
-		c.party.SetDeadline(0)
+		c.waiter.SetDeadline(0)
 		c.out, c.outAt = x.TakePending()
 		c.endRequest()
 		if c.out == nil {

@@ -1,12 +1,11 @@
-// Package pool is workers: the fixed ants pools, each backend's slots and the queue for them, the lot where connections wait.
+// Package pool is workers: the fixed ants pools, each backend's slots, the queues in front of them, backends that are down.
 //
-//	lot, err := pool.NewLot()                       // one poller for all who wait
-//	p := pool.New(lot, nil)
+//	p := pool.New(l, nil)                           // l is the lot in which its workers sleep
 //	b, err := p.AddBackend("127.0.0.1:9001", 4, 256, nil) // 4 slots, each with its worker; AddAuto: as many as pay
 //	r := p.AddRoute("/", 1024, pool.Hold{}, b)       // a queue in front of them
 //	err = r.Enter(task)                              // a worker runs it now, or when its turn comes; ErrFull: neither
 //
-// What waits for bytes waits in the lot, what waits for a slot waits in a route's queue, and neither holds a worker.
+// What waits for a slot waits in a route's queue, and holds no worker.
 // The package moves no bytes: it knows nothing of HTTP, and of a connection no more than its descriptor.
 package pool
 
@@ -14,6 +13,8 @@ import (
 	"errors"
 	"slices"
 	"sync"
+
+	"tenfour/lot"
 )
 
 // ErrFull is Enter's answer when no slot is free and the queue holds all it may.
@@ -27,7 +28,7 @@ var ErrClosed = errors.New("the pool is closed")
 
 // Pool is the backends and the routes to them. It is safe for use by several goroutines. Make one with New.
 type Pool struct {
-	lot *Lot
+	lot *lot.Lot
 
 	mu       sync.Mutex // guards the rest, with every Backend's, Route's and Place's guarded part
 	backends []*Backend
@@ -43,11 +44,11 @@ type Pool struct {
 
 // New makes a pool without backends whose workers and queues wait in lot.
 // A task that panics is cut off, and onPanic is told; nil tells nobody.
-func New(lot *Lot, onPanic func(v any, stack []byte)) *Pool {
+func New(l *lot.Lot, onPanic func(v any, stack []byte)) *Pool {
 	if onPanic == nil {
 		onPanic = func(any, []byte) {}
 	}
-	return &Pool{lot: lot, panics: onPanic, events: func(Event) {}}
+	return &Pool{lot: l, panics: onPanic, events: func(Event) {}}
 }
 
 // OnEvent has f told when a backend goes down, comes up again, or has another number of workers. It is called before the first backend is added; f runs

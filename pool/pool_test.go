@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+
+	"tenfour/lot"
 )
 
 // patience is how long a test waits for what must come. Only a failure takes that long.
@@ -25,15 +27,15 @@ type house struct {
 func startHouse(t testing.TB) *house {
 	t.Helper()
 	before := goleak.IgnoreCurrent()
-	lot, err := NewLot()
+	l, err := lot.New()
 	if err != nil {
 		t.Fatal(err)
 	}
 	h := &house{panicked: make(chan any, 64)}
-	h.Pool = New(lot, func(v any, stack []byte) { h.panicked <- v })
+	h.Pool = New(l, func(v any, stack []byte) { h.panicked <- v })
 	t.Cleanup(func() {
 		h.Close()
-		lot.Close()
+		l.Close()
 		if err := goleak.Find(before); err != nil {
 			t.Errorf("after Close: %v", err)
 		}

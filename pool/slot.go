@@ -3,6 +3,8 @@ package pool
 import (
 	"slices"
 	"sync/atomic"
+
+	"tenfour/lot"
 )
 
 // Task is what a worker runs: an exchange.
@@ -30,9 +32,9 @@ type Kept interface {
 
 // Slot is the right to one exchange at a backend, with the worker that works it. Its worker alone touches Kept.
 type Slot struct {
-	Party   // the worker's: it sleeps in it, idle or in the middle of an exchange
-	Backend *Backend
-	Kept    Kept // nil for none
+	lot.Waiter // the worker's: it sleeps in it, idle or in the middle of an exchange
+	Backend    *Backend
+	Kept       Kept // nil for none
 
 	task    Task  // what to run next; guarded by the pool
 	lone    bool  // close Kept while idle; guarded by the pool

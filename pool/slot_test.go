@@ -282,7 +282,6 @@ func TestRouse_wakesWhoSleepsInATask(t *testing.T) {
 	s := j.runs(t)
 	woke := make(chan struct{})
 	j.end <- func() { s.Wait(); close(woke) }
-	await(t, "the worker to sleep", func() bool { return s.state.Load() == asleep })
 	h.Rouse()
 	receive(t, woke, "the worker to wake")
 }

@@ -275,13 +275,15 @@ imports_obey() {
 	local rc=0 folder imports i may
 	while read -r folder imports; do
 		case $folder in
-		.) may=" admit config front lab logs pool site sock " ;;
+		.) may=" program " ;;
+		program) may=" admit config front lab logs lot pool site sock " ;;
+		tests) may=" " ;; # tests of the program alone
 		site) may=" config pool forward front admit limit health lab " ;;
-		httpparse | limit | pool | config | health | lab | logs) may=" " ;;
-		sock) may=" pool " ;;
-		forward) may=" httpparse pool sock " ;;
+		httpparse | limit | lot | config | health | lab | logs) may=" " ;;
+		pool | sock) may=" lot " ;;
+		forward) may=" httpparse lot pool sock " ;;
 		admit) may=" httpparse limit " ;;
-		front) may=" httpparse pool forward admit limit sock " ;;
+		front) may=" httpparse lot pool forward admit limit sock " ;;
 		bench) may=" lab " ;;
 		*)
 			echo "$folder: a new folder: docs/house.md and this check must say what it may import"
@@ -400,7 +402,7 @@ step staticcheck go tool staticcheck ./...
 step build build_all
 step "test race" gotest race -race ./...
 step "test plain" test_plain
-step "test portable" gotest portable -tags portable . ./pool ./sock ./forward ./front
+step "test portable" gotest portable -tags portable ./tests ./lot ./pool ./sock ./forward ./front
 step "fuzz $fuzztime each" fuzz
 step "docs: flags" flags_agree
 step "docs: links and tests" links_lead

@@ -18,16 +18,16 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"tenfour/pool"
+	"tenfour/lot"
 )
 
 // ErrWait says that nothing could be read or written now without waiting.
 var ErrWait = errors.New("would wait")
 
-// Conn is one connection. One goroutine at a time uses it; whoever owns the pool.Party that it tells owns it.
+// Conn is one connection. One goroutine at a time uses it; whoever owns the lot.Waiter that it tells owns it.
 // The zero value is ready for Init.
 type Conn struct {
-	Watch  pool.Watch
+	Watch  lot.Watch
 	Remote netip.AddrPort
 
 	fd       int
@@ -43,7 +43,7 @@ type Conn struct {
 }
 
 // Init makes c the connection of an open, non-blocking descriptor, whose bytes may be there already.
-func (c *Conn) Init(lot *pool.Lot, fd int, remote netip.AddrPort) {
+func (c *Conn) Init(lot *lot.Lot, fd int, remote netip.AddrPort) {
 	c.fd, c.Remote = fd, remote
 	c.open, c.canRead, c.canWrite = true, true, true
 	c.hungUp, c.broken, c.wasReset, c.dialling, c.last = false, false, false, false, false
@@ -57,16 +57,16 @@ func (c *Conn) Look() {
 	if ev == 0 {
 		return
 	}
-	if ev&pool.Readable != 0 {
+	if ev&lot.Readable != 0 {
 		c.canRead = true
 	}
-	if ev&pool.Writable != 0 {
+	if ev&lot.Writable != 0 {
 		c.canWrite = true
 	}
-	if ev&pool.HungUp != 0 {
+	if ev&lot.HungUp != 0 {
 		c.hungUp = true
 	}
-	if ev&pool.Broken != 0 {
+	if ev&lot.Broken != 0 {
 		c.broken = true
 	}
 }
@@ -95,14 +95,14 @@ func (c *Conn) MayRead() bool { return c.canRead }
 // MayWrite reports whether Write is worth calling.
 func (c *Conn) MayWrite() bool { return c.canWrite }
 
-// Arm has the lot tell c's party what it must wait for: of read and write what the kernel has refused last.
+// Arm has the lot tell c's waiter what it must wait for: of read and write what the kernel has refused last.
 func (c *Conn) Arm(read, write bool) error {
-	var ev pool.Events
+	var ev lot.Events
 	if read && !c.canRead {
-		ev |= pool.Readable
+		ev |= lot.Readable
 	}
 	if write && !c.canWrite {
-		ev |= pool.Writable
+		ev |= lot.Writable
 	}
 	return c.Watch.Arm(ev)
 }

@@ -11,7 +11,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"tenfour/pool"
+	"tenfour/lot"
 )
 
 // patience is how long a test waits for what must come. Only a failure takes that long.
@@ -20,7 +20,7 @@ const patience = 5 * time.Second
 // startPair returns a Conn and its peer, both closed at the test's end.
 func startPair(t *testing.T) (*Conn, *net.TCPConn) {
 	t.Helper()
-	lot, err := pool.NewLot()
+	lot, err := lot.New()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,12 +7,12 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"tenfour/pool"
+	"tenfour/lot"
 )
 
 // Dial begins to connect c to an address. Over loopback the connection is mostly there already when Dial returns;
 // Connected tells.
-func (c *Conn) Dial(lot *pool.Lot, to netip.AddrPort) error {
+func (c *Conn) Dial(lot *lot.Lot, to netip.AddrPort) error {
 	family, sa := sockaddr(to)
 	fd, err := newSocket(family)
 	if err != nil {

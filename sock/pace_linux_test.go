@@ -8,7 +8,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"tenfour/pool"
+	"tenfour/lot"
 )
 
 func TestPace_noConnectionOverLoopbackHasAClock(t *testing.T) {
@@ -18,7 +18,7 @@ func TestPace_noConnectionOverLoopbackHasAClock(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer ln.Close()
-	lot, err := pool.NewLot()
+	lot, err := lot.New()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,7 +9,7 @@ import (
 	"os"
 	"time"
 
-	"tenfour/pool"
+	"tenfour/lot"
 )
 
 // session is TLS on a Conn that never blocks. crypto/tls wants a net.Conn: while shaking hands it gets one that waits;
@@ -24,17 +24,17 @@ type session struct {
 const tlsOutMost = 64 << 10
 
 // StartTLS shakes hands on c, as a server or else as a client, until the lot's time until, or until off, which is asked
-// whenever party is notified and may be nil, reports true. It blocks: its goroutine sleeps in party. Afterwards c reads
+// whenever waiter is notified and may be nil, reports true. It blocks: its goroutine sleeps in waiter. Afterwards c reads
 // and writes as before.
-func (c *Conn) StartTLS(config *tls.Config, server bool, party *pool.Party, until int64, off func() bool) error {
-	w := &wire{c: c, party: party, until: until, off: off}
+func (c *Conn) StartTLS(config *tls.Config, server bool, waiter *lot.Waiter, until int64, off func() bool) error {
+	w := &wire{c: c, waiter: waiter, until: until, off: off}
 	s := &session{on: w}
 	if server {
 		s.tls = tls.Server(w, config)
 	} else {
 		s.tls = tls.Client(w, config)
 	}
-	c.Watch.Tell(party)
+	c.Watch.Tell(waiter)
 	c.dialling = false
 	if err := s.tls.Handshake(); err != nil {
 		return fmt.Errorf("TLS: %w", err)
@@ -110,7 +110,7 @@ func (s *session) close(c *Conn) {
 // wire is the net.Conn that crypto/tls sees.
 type wire struct {
 	c      *Conn
-	party  *pool.Party // in which the handshake sleeps
+	waiter *lot.Waiter // in which the handshake sleeps
 	until  int64       // of the handshake
 	off    func() bool // it is not to go on
 	shaken bool
@@ -158,18 +158,18 @@ func (w *wire) wait(read, write bool) error {
 	if err := w.c.Arm(read, write); err != nil {
 		return err
 	}
-	w.party.SetDeadline(w.until)
+	w.waiter.SetDeadline(w.until)
 	for {
 		w.c.Look()
 		switch {
 		case read && w.c.canRead, write && w.c.canWrite:
 			return nil
-		case w.party.Now() >= w.until:
+		case w.waiter.Now() >= w.until:
 			return os.ErrDeadlineExceeded
 		case w.off != nil && w.off():
 			return os.ErrClosed
 		}
-		w.party.Wait()
+		w.waiter.Wait()
 	}
 }
 

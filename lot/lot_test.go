@@ -1,0 +1,497 @@
+package lot
+
+import (
+	"net"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+	"golang.org/x/sys/unix"
+)
+
+// patience is how long a test waits for what must come. Only a failure takes that long.
+const patience = 5 * time.Second
+
+// startLot returns a lot that the test's end closes; no goroutine may be left then.
+func startLot(t testing.TB) *Lot {
+	t.Helper()
+	before := goleak.IgnoreCurrent()
+	l, err := New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		l.Close()
+		if err := goleak.Find(before); err != nil {
+			t.Errorf("after Close: %v", err)
+		}
+	})
+	return l
+}
+
+// guest is parked in a lot, and tells when it is unparked.
+type guest struct {
+	Waiter
+	unparked chan int64 // gets the lot's time
+}
+
+func (g *guest) Unpark() { g.unparked <- g.Now() }
+
+func newGuest(l *Lot) *guest {
+	g := &guest{unparked: make(chan int64, 100)}
+	g.Init(l, g)
+	return g
+}
+
+// pair returns two ends of a connection, closed at the test's end unless they are before.
+func pair(t testing.TB) (near, far int) {
+	t.Helper()
+	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, fd := range fds {
+		unix.CloseOnExec(fd)
+		if err := unix.SetNonblock(fd, true); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return fds[0], fds[1]
+}
+
+func closeAtEnd(t testing.TB, fd int) { t.Cleanup(func() { unix.Close(fd) }) }
+
+func write(t testing.TB, fd int) {
+	t.Helper()
+	if _, err := unix.Write(fd, []byte("x")); err != nil {
+		t.Errorf("write: %v", err)
+	}
+}
+
+func arm(t testing.TB, w *Watch, ev Events) {
+	t.Helper()
+	if err := w.Arm(ev); err != nil {
+		t.Fatalf("Arm: %v", err)
+	}
+}
+
+func TestDeadline_isNotEarlyAndNotLate(t *testing.T) {
+	l := startLot(t)
+	var wait sync.WaitGroup
+	for _, after := range []time.Duration{1, 7 * time.Millisecond, 8 * time.Millisecond, 9 * time.Millisecond,
+		100 * time.Millisecond, span - tick, span, span + tick, 3 * span / 2} {
+		wait.Go(func() {
+			g := newGuest(l)
+			due := l.Now() + int64(after)
+			g.SetDeadline(due)
+			if !g.Park() {
+				t.Errorf("%v: Park refused", after)
+				return
+			}
+			select {
+			case at := <-g.unparked:
+				if at < due {
+					t.Errorf("%v: unparked %v early", after, time.Duration(due-at))
+				}
+			case <-time.After(after + patience):
+				t.Errorf("%v: not unparked", after)
+			}
+			g.Leave()
+		})
+	}
+	wait.Wait()
+	if l.timed != 0 {
+		t.Errorf("%d waiters are left in the wheel", l.timed)
+	}
+}
+
+// TestDeadline_isNotDueBefore: what is far away is looked at, and left alone until it is due.
+func TestDeadline_isNotDueBefore(t *testing.T) {
+	l := startLot(t)
+	far, near := newGuest(l), newGuest(l)
+	far.SetDeadline(l.Now() + int64(time.Hour))
+	far.Park()
+	for range 3 {
+		near.SetDeadline(l.Now() + int64(span))
+		near.Park()
+		receive(t, near.unparked, "the near deadline")
+	}
+	near.Leave()
+	if len(far.unparked) != 0 {
+		t.Error("a deadline in an hour was due within a second")
+	}
+	if !far.Claim() {
+		t.Error("Claim of a parked one refused")
+	}
+	far.Leave()
+}
+
+func TestDeadline_goneIsNoticedNoMore(t *testing.T) {
+	l := startLot(t)
+	gone, later := newGuest(l), newGuest(l)
+	gone.SetDeadline(l.Now() + int64(4*tick))
+	gone.SetDeadline(0)
+	gone.Park()
+	later.SetDeadline(l.Now() + int64(8*tick))
+	later.Park()
+	receive(t, later.unparked, "a later deadline")
+	if len(gone.unparked) != 0 {
+		t.Error("a deadline was due that had been taken back")
+	}
+	await(t, "the wheel to forget it", func() bool { return !gone.timed.Load() })
+	// It can have another, in the very wheel that has just let it go.
+	gone.Claim()
+	gone.SetDeadline(l.Now() + 1)
+	gone.Park()
+	receive(t, gone.unparked, "a new deadline")
+	gone.Leave()
+	later.Leave()
+}
+
+// TestDeadline_movedNearer is noticed within a turn of the wheel, and by a worker at the next tick. The bound is
+// what the wheel promises; the machine may be busy, so one of a few tries has to keep it.
+func TestDeadline_movedNearer(t *testing.T) {
+	l := startLot(t)
+	const most = 300 * time.Millisecond
+	for try := 0; ; try++ {
+		g := newGuest(l)
+		g.SetDeadline(l.Now() + int64(time.Hour))
+		g.Park()
+		if !g.Claim() {
+			t.Fatal("Claim of a parked one refused")
+		}
+		due := l.Now() + int64(tick)
+		g.SetDeadline(due)
+		g.Park()
+		late := time.Duration(receive(t, g.unparked, "the nearer deadline") - due)
+		g.Leave()
+		if late >= 0 && late <= most {
+			break
+		}
+		if late < 0 || try == 5 {
+			t.Fatalf("a deadline that was moved nearer was noticed %v late, want %v at most", late, most)
+		}
+	}
+}
+
+func TestDeadline_wakesASleeper(t *testing.T) {
+	l := startLot(t)
+	var p Waiter
+	p.InitSleeper(l)
+	for range 20 {
+		due := l.Now() + int64(2*tick)
+		p.SetDeadline(l.Now() + int64(time.Hour))
+		p.SetDeadline(due)
+		for l.Now() < due {
+			p.Wait()
+		}
+	}
+	p.Leave()
+}
+
+func TestDeadline_hammered(t *testing.T) {
+	l := startLot(t)
+	var wait sync.WaitGroup
+	for n := range 8 {
+		wait.Go(func() {
+			for i := range 60 {
+				g := newGuest(l)
+				if i%20 == 0 {
+					g.SetDeadline(l.Now() + int64(time.Hour))
+					g.SetDeadline(0)
+				}
+				due := l.Now() + int64((n*i)%5)*int64(tick)/2
+				g.SetDeadline(due)
+				if !g.Park() {
+					t.Error("Park refused")
+				}
+				if at := receive(t, g.unparked, "a deadline"); at < due {
+					t.Errorf("unparked %v early", time.Duration(due-at))
+				}
+				g.Leave()
+			}
+		})
+	}
+	wait.Wait()
+	if l.timed != 0 {
+		t.Errorf("%d waiters are left in the wheel", l.timed)
+	}
+}
+
+func TestWatch_tellsOfWhatHappened(t *testing.T) {
+	tests := map[string]struct {
+		await Events
+		do    func(t *testing.T, far int)
+		want  Events
+	}{
+		"bytes came":    {Readable, func(t *testing.T, far int) { write(t, far) }, Readable},
+		"the peer shut": {Readable, func(t *testing.T, far int) { unix.Shutdown(far, unix.SHUT_WR) }, Readable | HungUp},
+		"the peer left": {Readable, func(t *testing.T, far int) { unix.Close(far) }, Readable | HungUp},
+		"there is room": {Writable, func(t *testing.T, far int) {}, Writable},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			l := startLot(t)
+			near, far := pair(t)
+			closeAtEnd(t, far)
+			g := newGuest(l)
+			var w Watch
+			w.Init(l, near)
+			w.Tell(&g.Waiter)
+			arm(t, &w, tc.await)
+			tc.do(t, far)
+			var got Events
+			for got&tc.want != tc.want {
+				if g.Park(&w) {
+					receive(t, g.unparked, "the event")
+				}
+				got |= w.Take()
+			}
+			if w.Pending() {
+				t.Errorf("Take has left %b", w.Take())
+			}
+			w.CloseFD()
+		})
+	}
+}
+
+// TestWatch_noWakeupIsLost: a reader that parks whenever it has read all is always woken for the next byte, however
+// closely it follows.
+func TestWatch_noWakeupIsLost(t *testing.T) {
+	l := startLot(t)
+	const bytes = 3000
+	var wait sync.WaitGroup
+	for range 4 {
+		near, far := pair(t)
+		wait.Go(func() {
+			g := newGuest(l)
+			var w Watch
+			w.Init(l, near)
+			w.Tell(&g.Waiter)
+			arm(t, &w, Readable)
+			var p [16]byte
+			for read := 0; read < bytes; {
+				w.Take()
+				n, err := unix.Read(near, p[:])
+				if n > 0 {
+					read += n
+					continue
+				}
+				if err != unix.EAGAIN {
+					t.Errorf("read: %d, %v", n, err)
+					break
+				}
+				arm(t, &w, Readable)
+				if !g.Park(&w) {
+					continue
+				}
+				select {
+				case <-g.unparked:
+				case <-time.After(patience):
+					t.Errorf("a wakeup was lost after %d bytes", read)
+					read = bytes
+				}
+			}
+			w.CloseFD()
+		})
+		wait.Go(func() {
+			for sent, late := 0, time.Now().Add(patience); sent < bytes && time.Now().Before(late); {
+				if _, err := unix.Write(far, []byte("x")); err == nil {
+					sent++
+				}
+				if sent%3 == 0 {
+					runtime.Gosched()
+				}
+			}
+		})
+		closeAtEnd(t, far)
+	}
+	wait.Wait()
+}
+
+// TestParty_noNotifyIsLost: whether its owner is awake, falls asleep or parks, who is notified notices.
+func TestParty_noNotifyIsLost(t *testing.T) {
+	l := startLot(t)
+	for name, sleeper := range map[string]bool{"sleeper": true, "parked": false} {
+		t.Run(name, func(t *testing.T) {
+			g := newGuest(l)
+			if sleeper {
+				g = &guest{}
+				g.InitSleeper(l)
+			}
+			var told atomic.Int64
+			const rounds = 20000
+			done := make(chan struct{})
+			go func() { // ends when all is noticed
+				defer close(done)
+				for seen := int64(0); seen < rounds; {
+					if n := told.Load(); n > seen {
+						seen = n
+						continue
+					}
+					if sleeper {
+						g.Wait()
+					} else if g.Park() {
+						<-g.unparked
+					}
+				}
+			}()
+			for range rounds {
+				told.Add(1)
+				g.Notify()
+			}
+			receive(t, done, "the last notification to be noticed")
+		})
+	}
+}
+
+// TestWatch_staleEventsReachNobody: a descriptor is closed and its number used again, while events are under way. The
+// new owner must never be told of what happened to the old one.
+func TestWatch_staleEventsReachNobody(t *testing.T) {
+	l := startLot(t)
+	for range 2000 {
+		near, far := pair(t)
+		g := newGuest(l)
+		var w Watch
+		w.Init(l, near)
+		w.Tell(&g.Waiter)
+		arm(t, &w, Readable)
+		write(t, far)
+		w.CloseFD()
+		unix.Close(far)
+		again, far2 := pair(t) // mostly the same number
+		w.Init(l, again)       // and the same Watch, as from a pool
+		w.Tell(&g.Waiter)
+		arm(t, &w, Readable)
+		runtime.Gosched()
+		if ev := w.Take(); ev&(Readable|HungUp|Broken) != 0 {
+			t.Fatalf("the new owner was told of %b, which happened to the old one", ev)
+		}
+		w.CloseFD()
+		unix.Close(far2)
+	}
+}
+
+// TestWatch_eventsAreTheNewPartys: what happened before Tell is still there for whom it names.
+func TestWatch_eventsAreTheNewPartys(t *testing.T) {
+	l := startLot(t)
+	near, far := pair(t)
+	closeAtEnd(t, far)
+	before, after := newGuest(l), newGuest(l)
+	var w Watch
+	w.Init(l, near)
+	w.Tell(&before.Waiter)
+	arm(t, &w, Readable)
+	write(t, far)
+	for w.state.Load()&uint64(Readable) == 0 {
+		runtime.Gosched()
+	}
+	w.Tell(&after.Waiter)
+	if after.Park(&w) {
+		t.Error("Park accepted, though there is an event to take")
+	}
+	w.CloseFD()
+}
+
+func TestAgain_unparksSoon(t *testing.T) {
+	l := startLot(t)
+	g := newGuest(l)
+	for range 100 {
+		g.Again()
+		receive(t, g.unparked, "its next turn")
+	}
+}
+
+// TestLotClose_leavesNothing: no goroutine is left, whatever was parked or had a deadline.
+func TestLotClose_leavesNothing(t *testing.T) {
+	for range 50 {
+		l := startLot(t)
+		near, far := pair(t)
+		g := newGuest(l)
+		var w Watch
+		w.Init(l, near)
+		w.Tell(&g.Waiter)
+		arm(t, &w, Readable|Writable)
+		g.SetDeadline(l.Now() + int64(tick))
+		write(t, far)
+		w.CloseFD()
+		unix.Close(far)
+		l.Close()
+		g.SetDeadline(0)
+		g.SetDeadline(l.Now() + 1) // by one who has not heard of it
+	}
+}
+
+// TestWatch_leavesAResetToBeRead: to tell of it must not take the kernel's error away, or the next read would see a
+// clean end.
+func TestWatch_leavesAResetToBeRead(t *testing.T) {
+	l := startLot(t)
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ln.Close()
+	for range 20 {
+		far, err := net.Dial("tcp", ln.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		accepted, err := ln.Accept()
+		if err != nil {
+			t.Fatal(err)
+		}
+		file, err := accepted.(*net.TCPConn).File()
+		accepted.Close()
+		if err != nil {
+			t.Fatal(err)
+		}
+		near, err := unix.Dup(int(file.Fd()))
+		file.Close()
+		if err == nil {
+			err = unix.SetNonblock(near, true)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		g := newGuest(l)
+		var w Watch
+		w.Init(l, near)
+		w.Tell(&g.Waiter)
+		arm(t, &w, Readable)
+		far.(*net.TCPConn).SetLinger(0)
+		far.Close()
+		for got := Events(0); got&Readable == 0; got = w.Take() {
+			if g.Park(&w) {
+				receive(t, g.unparked, "the reset")
+			}
+		}
+		if n, err := unix.Read(near, make([]byte, 1)); err != unix.ECONNRESET {
+			t.Errorf("reading behind a reset: %d, %v; want %v", n, err, unix.ECONNRESET)
+		}
+		w.CloseFD()
+	}
+}
+
+// await polls until cond holds.
+func await(t testing.TB, what string, cond func() bool) {
+	t.Helper()
+	for late := time.Now().Add(patience); !cond(); time.Sleep(time.Millisecond) {
+		if time.Now().After(late) {
+			t.Fatalf("waited %v for %s", patience, what)
+		}
+	}
+}
+
+func receive[T any](t testing.TB, from <-chan T, what string) T {
+	t.Helper()
+	select {
+	case v := <-from:
+		return v
+	case <-time.After(patience):
+		t.Fatalf("waited %v for %s", patience, what)
+		panic("unreachable")
+	}
+}

@@ -1,0 +1,205 @@
+//go:build linux && !portable
+
+package lot
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+	"sync/atomic"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// poller is one epoll. A descriptor is added to it once, for all its events as edges, and not changed: a connection
+// that is parked a thousand times costs one epoll_ctl. (Once is the exception.) The runtime's own poller watches the
+// epoll's descriptor, so that no thread stands in epoll_wait.
+type poller struct {
+	lot   *Lot
+	file  *os.File
+	fd    int
+	ended chan struct{} // closed by run
+
+	table [tableSize]atomic.Pointer[[tablePage]atomic.Pointer[Watch]] // by descriptor
+	grow  sync.Mutex                                                  // held to add a page
+}
+
+const (
+	tablePage = 1024
+	tableSize = 1024
+	maxFD     = tablePage * tableSize
+)
+
+const interest = unix.EPOLLIN | unix.EPOLLOUT | unix.EPOLLRDHUP | unix.EPOLLET
+
+type watchPlatform struct {
+	armed bool // the epoll has the descriptor
+	once  bool // it tells of one event for each Arm
+}
+
+func (w *watchPlatform) reset() { *w = watchPlatform{} }
+
+func (p *poller) open(l *Lot) error {
+	fd, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
+	if err != nil {
+		return fmt.Errorf("epoll_create: %w", err)
+	}
+	if err := unix.SetNonblock(fd, true); err != nil {
+		return fmt.Errorf("epoll: %w", err)
+	}
+	p.lot, p.fd, p.file, p.ended = l, fd, os.NewFile(uintptr(fd), "lot"), make(chan struct{})
+	raw, err := p.file.SyscallConn()
+	if err != nil {
+		return fmt.Errorf("epoll: %w", err)
+	}
+	go p.run(raw) // ends when close closes the file
+	return nil
+}
+
+func (p *poller) close() {
+	p.file.Close()
+	<-p.ended
+}
+
+// run tells the watches what happened, until the file is closed. It is one single Read of the runtime's, which never
+// has enough: were it begun anew for each batch, it would forget what came before it began, and the epoll would have
+// to be asked once more than there are batches.
+func (p *poller) run(raw syscall.RawConn) {
+	defer close(p.ended)
+	events := make([]unix.EpollEvent, 256)
+	raw.Read(func(fd uintptr) (enough bool) {
+		for p.collect(int(fd), events) {
+		}
+		return false
+	})
+}
+
+// collect hands out one batch of events, and reports whether there may be more.
+func (p *poller) collect(fd int, events []unix.EpollEvent) (more bool) {
+	n, err := epollWait(fd, events)
+	if err != nil {
+		return errors.Is(err, unix.EINTR)
+	}
+	for i := range events[:n] {
+		ev := &events[i]
+		if w := p.find(int(ev.Fd)); w != nil {
+			w.deliver(uint32(ev.Pad), eventsOf(ev.Events))
+		}
+	}
+	return n == len(events)
+}
+
+func eventsOf(bits uint32) (ev Events) {
+	if bits&unix.EPOLLIN != 0 {
+		ev |= Readable
+	}
+	if bits&unix.EPOLLOUT != 0 {
+		ev |= Writable
+	}
+	if bits&unix.EPOLLRDHUP != 0 {
+		ev |= HungUp | Readable
+	}
+	if bits&unix.EPOLLHUP != 0 { // shut on both sides, of which one may be ours
+		ev |= HungUp | Readable | Writable
+	}
+	if bits&unix.EPOLLERR != 0 {
+		ev |= Broken | Readable | Writable
+	}
+	return ev
+}
+
+func bitsOf(ev Events) (bits uint32) {
+	if ev&Readable != 0 {
+		bits |= unix.EPOLLIN | unix.EPOLLRDHUP
+	}
+	if ev&Writable != 0 {
+		bits |= unix.EPOLLOUT
+	}
+	return bits
+}
+
+// Arm makes sure that what happens on w from now on is delivered. Readable and Writable say which of it is awaited.
+func (w *Watch) Arm(ev Events) error {
+	on := &w.platform
+	if on.armed && (!on.once || ev == 0) {
+		return nil
+	}
+	if w.fd >= maxFD {
+		return fmt.Errorf("descriptor %d: the lot has room for %d", w.fd, maxFD)
+	}
+	op, bits := unix.EPOLL_CTL_ADD, uint32(interest)
+	if on.armed {
+		op = unix.EPOLL_CTL_MOD
+	}
+	if on.once {
+		bits = bitsOf(ev) | unix.EPOLLONESHOT
+	}
+	on.armed = true // also when the kernel refuses below: Disarm then clears the table
+	w.lot.poller.page(w.fd)[w.fd%tablePage].Store(w)
+	return w.control(op, bits)
+}
+
+// Once says whether w is told of one event for each Arm, and of none that the Arm does not name, or of all that happen
+// without being asked. Whoever reads a connection on which bytes come all the time saves the lot from being woken for
+// each of their segments; whoever waits often and reads little saves the Arm.
+func (w *Watch) Once(once bool) {
+	if w.platform.once == once {
+		return
+	}
+	w.platform.once = once
+	if !w.platform.armed {
+		return
+	}
+	bits := uint32(interest)
+	if once {
+		bits = unix.EPOLLONESHOT
+	}
+	w.control(unix.EPOLL_CTL_MOD, bits) // it has no reason to fail for a descriptor that is there already
+}
+
+func (w *Watch) control(op int, bits uint32) error {
+	ev := unix.EpollEvent{Events: bits, Fd: int32(w.fd), Pad: int32(w.state.Load() >> 32)}
+	if err := epollControl(w.lot.poller.fd, op, w.fd, &ev); err != nil {
+		return fmt.Errorf("epoll_ctl: %w", err)
+	}
+	return nil
+}
+
+// Disarm ends the watching; its caller closes the descriptor next.
+func (w *Watch) Disarm() {
+	if w.platform.armed {
+		w.lot.poller.page(w.fd)[w.fd%tablePage].CompareAndSwap(w, nil)
+		w.platform.armed = false
+	}
+	w.state.Store(0)
+	w.waiter.Store(nil)
+}
+
+// CloseFD closes the descriptor.
+func (w *Watch) CloseFD() error {
+	w.Disarm()
+	return closeFD(w.fd)
+}
+
+func (p *poller) find(fd int) *Watch {
+	page := p.table[fd/tablePage].Load()
+	if page == nil {
+		return nil
+	}
+	return page[fd%tablePage].Load()
+}
+
+func (p *poller) page(fd int) *[tablePage]atomic.Pointer[Watch] {
+	at := &p.table[fd/tablePage]
+	if page := at.Load(); page != nil {
+		return page
+	}
+	p.grow.Lock()
+	defer p.grow.Unlock()
+	if at.Load() == nil {
+		at.Store(new([tablePage]atomic.Pointer[Watch]))
+	}
+	return at.Load()
+}

@@ -1,0 +1,111 @@
+package program
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"runtime/debug"
+	"strings"
+	"syscall"
+
+	"github.com/rs/zerolog"
+
+	"tenfour/logs"
+	"tenfour/pool"
+	"tenfour/site"
+)
+
+// sayEvent says that a backend is down, or up again. One that is so all the time is heard of at the debug level.
+func sayEvent(log *zerolog.Logger) func(pool.Event) {
+	return func(e pool.Event) {
+		if e.Workers > 0 {
+			log.Debug().Str("backend", e.Backend).Int("workers", e.Workers).Msg(e.Backend + " does most with this many workers")
+			return
+		}
+		line := log.Warn()
+		switch {
+		case e.Again:
+			line = log.Debug()
+		case e.Up:
+			line = log.Info()
+		}
+		line.Str("backend", e.Backend)
+		if !e.Up {
+			line.Msg(e.Backend + " is down: it " + e.Why)
+			return
+		}
+		line.Dur("down", e.For).Int("held", e.Held).Dur("longest", e.Longest).Msg(e.Backend + " is up again")
+	}
+}
+
+// connectionsExpected is how many connections tenfour is made to hold.
+const connectionsExpected = 10_000
+
+// sayHello says what runs, a line for each route: for people on a terminal in plain words with what to try next, else as
+// log lines.
+func sayHello(s *site.Site, l *logs.Logs, stdout io.Writer, addr net.Addr) {
+	at := "http://" + addr.String()
+	if s.Front.TLS != nil {
+		at = "https://" + addr.String()
+	}
+	for i := range s.Config.Routes {
+		r := &s.Config.Routes[i]
+		var names []string
+		workers := 0
+		for _, b := range s.Front.Routes[i].Queue.Backends() {
+			names = append(names, b.Name)
+			workers += b.Workers()
+		}
+		from, to := at, strings.Join(names, ", ")
+		if len(r.Paths) > 1 || r.Paths[0] != "/" {
+			from += " " + strings.Join(r.Paths, " ")
+		}
+		welcome := len(r.Backends) == 0 && r.Serve == ""
+		switch {
+		case welcome:
+			to = "the welcome page"
+		case r.Serve != "":
+			to = "the files of " + r.Serve
+		}
+		if !l.Text {
+			l.Log.Info().Str("listen", at).Strs("paths", r.Paths).Strs("backends", names).Int("workers", workers).Int("queue", r.Queue).
+				Msg(from + " → " + to)
+			continue
+		}
+		upTo := ""
+		if r.Auto {
+			upTo = "up to "
+		}
+		fmt.Fprintf(stdout, "tenfour: %s → %s, %s%d workers, %d may wait\n", from, to, upTo, workers, r.Queue)
+		if welcome {
+			fmt.Fprintf(stdout, "tenfour: try ab -n 4000 -c 80 %s/4k, or tenfour --backend 127.0.0.1:9001\n", at)
+		}
+	}
+	if limit := descriptors(); limit < connectionsExpected {
+		l.Log.Warn().Int("limit", limit).Int("wanted", connectionsExpected).
+			Msg("few descriptors are allowed, and each connection needs one: raise the limit (ulimit -Hn)")
+	}
+}
+
+// descriptors is how many this process may have open. The runtime has raised the limit to the highest allowed.
+func descriptors() int {
+	var limit syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
+		return connectionsExpected
+	}
+	return int(min(limit.Cur, 1<<30))
+}
+
+// mostOpen is how many connections clients may have open: what the workers need at once, and a few files, are left.
+func mostOpen(workers int) int {
+	const files = 32
+	limit := descriptors()
+	return max(limit-min(workers, limit/4)-min(files, limit/4), 1)
+}
+
+func version() string {
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "(devel)"
+}

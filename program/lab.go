@@ -1,0 +1,62 @@
+package program
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"tenfour/lab"
+)
+
+// runLab is the command lab: it runs misbehaving backends until ctx is done. All that is wrong with their descriptions is
+// reported, not only the first.
+func runLab(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	if len(args) == 0 || slices.Contains(args, "--help") || slices.Contains(args, "-h") {
+		labHelp(stdout)
+		return Stopped
+	}
+	var plans []*lab.Plan
+	wrong := false
+	for _, spec := range args {
+		p, err := lab.Parse(spec)
+		if err != nil {
+			fmt.Fprintln(stderr, "tenfour lab:", err)
+			wrong = true
+		}
+		plans = append(plans, p)
+	}
+	if wrong {
+		fmt.Fprintln(stderr, "tenfour lab: tenfour lab --help lists the kinds and their options")
+		return Usage
+	}
+	var flags []string
+	for _, p := range plans {
+		b, err := p.Start()
+		if err != nil {
+			fmt.Fprintln(stderr, "tenfour lab:", err)
+			return Failed
+		}
+		defer b.Close()
+		fmt.Fprintf(stdout, "tenfour lab: %s %s: %s.\n", b.Addr(), p.Kind, p.Does())
+		flags = append(flags, "--backend "+b.Addr())
+	}
+	fmt.Fprintf(stdout, "tenfour lab: try tenfour %s; Ctrl-C ends this\n", strings.Join(flags, " "))
+	<-ctx.Done()
+	return Stopped
+}
+
+func labHelp(w io.Writer) {
+	fmt.Fprint(w, `tenfour lab KIND…: backends that misbehave on purpose, until Ctrl-C or SIGTERM
+
+  tenfour lab fork                               on a free port, which it tells
+  tenfour lab fork@127.0.0.1:9001 slow:delay=1s  more of them, of the same kind or others
+  tenfour lab 'flaky:fail=0.5,status=500|503'
+
+A kind is written KIND[:key=value[,key=value…]][@HOST:PORT]; listen=HOST:PORT is the same as @HOST:PORT.
+
+`)
+	lab.Help(w)
+	fmt.Fprint(w, "\nDurations are written 500ms, 2s, 1m; sizes 4096, 64KiB, 1MiB. docs/lab.md tells more.\n")
+}

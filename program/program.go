@@ -1,0 +1,140 @@
+// Package program is the program: its commands, how the parts are wired, signals and reload.
+//
+//	os.Exit(program.Main(os.Args[1:], os.Stdout, os.Stderr)) // until SIGINT or SIGTERM
+//	code := program.Run(ctx, args, stdout, stderr, ready)      // the same for a test, until ctx is done
+//
+// It moves no bytes and decides about no request. The walk of a request is in docs/walk.md.
+package program
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"tenfour/config"
+	"tenfour/front"
+	"tenfour/logs"
+	"tenfour/lot"
+	"tenfour/pool"
+	"tenfour/site"
+	"tenfour/sock"
+)
+
+// Exit codes.
+const (
+	Stopped = 0 // stopped as asked
+	Failed  = 1 // failed while running, such as an address in use
+	Usage   = 2 // wrong usage or configuration
+)
+
+// Main is the program: it ends when it is asked to by SIGINT or SIGTERM.
+func Main(args []string, stdout, stderr io.Writer) int {
+	asked, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
+	ctx, drain := context.WithCancel(context.Background())
+	defer drain()
+	context.AfterFunc(asked, func() { // from before it drains on, a second signal ends it at once
+		stop()
+		drain()
+	})
+	return Run(ctx, args, stdout, stderr, nil)
+}
+
+// Run is Main until ctx is done. ready, if not nil, is told the address as soon as clients are answered.
+func Run(ctx context.Context, args []string, stdout, stderr io.Writer, ready func(net.Addr)) int {
+	if len(args) == 1 && args[0] == "version" {
+		fmt.Fprintln(stdout, "tenfour", version())
+		return Stopped
+	}
+	if len(args) > 0 && args[0] == "lab" {
+		return runLab(ctx, args[1:], stdout, stderr)
+	}
+	if len(args) > 0 && args[0] == "check" {
+		return runCheck(args[1:], stdout, stderr)
+	}
+	c, err := config.Parse(args)
+	switch {
+	case errors.Is(err, config.ErrHelp):
+		config.Help(stdout)
+		return Stopped
+	case err != nil:
+		fmt.Fprintln(stderr, "tenfour: "+strings.ReplaceAll(err.Error(), "\n", "\ntenfour: "))
+		return Usage
+	}
+	l, err := logs.Open(logs.Options{Level: c.LogLevel, Format: c.LogFormat, Access: c.AccessLog}, stdout, stderr)
+	if err != nil {
+		fmt.Fprintf(stderr, "tenfour: --access-log %s: %v\n", c.AccessLog, err)
+		return Usage
+	}
+	defer l.Close()
+	err = serve(ctx, args, &c, l, stdout, ready)
+	if err == nil {
+		return Stopped
+	}
+	l.Log.Error().Err(err).Msg("tenfour cannot run")
+	if errors.As(err, new(*site.Error)) {
+		return Usage
+	}
+	return Failed
+}
+
+// serve builds the house, and answers clients until ctx is done.
+func serve(ctx context.Context, args []string, c *config.Config, l *logs.Logs, stdout io.Writer, ready func(net.Addr)) error {
+	hangUp := make(chan os.Signal, 1)
+	if ready == nil { // else the process, its processors and its signals are not ours alone
+		signal.Notify(hangUp, syscall.SIGHUP) // from the beginning: a signal that nobody takes ends a process
+		defer signal.Stop(hangUp)
+	}
+	lot, err := lot.New()
+	if err != nil {
+		return err
+	}
+	defer lot.Close()
+	workers := pool.New(lot, func(v any, stack []byte) {
+		l.Log.Error().Any("panic", v).Bytes("stack", stack).Msg("an exchange was lost to a bug of tenfour")
+	})
+	workers.OnEvent(sayEvent(&l.Log))
+	defer workers.Close()
+	builder := site.NewBuilder(workers, &l.Log)
+	built, err := builder.Build(c)
+	if err != nil {
+		return err
+	}
+	defer func() { builder.Close(built) }()
+	ln, err := (&net.ListenConfig{KeepAlive: -1, Control: sock.Control(c.HeadTimeout)}).Listen(ctx, "tcp", c.Listen)
+	if err != nil {
+		return fmt.Errorf("listen on %s: %w", c.Listen, err)
+	}
+	f := front.New(front.Config{
+		Lot: lot, Pool: workers, MostOpen: mostOpen(workers.Workers()), Log: l.Log, Access: l.Access,
+	}, &built.Front)
+	if ready == nil {
+		defer tendProcs(workers.Served).Close()
+	}
+	sayHello(built, l, stdout, ln.Addr())
+	failed := make(chan error, 1)
+	go func() { failed <- f.Serve(ln) }() // ends with Drain
+	if ready != nil {
+		ready(ln.Addr())
+	}
+	for running := true; running; {
+		select {
+		case err := <-failed:
+			f.Drain(0)
+			return err
+		case <-hangUp:
+			built = reload(args, builder, f, c, built, l)
+		case <-ctx.Done():
+			running = false
+		}
+	}
+	l.Log.Info().Int("connections", f.Open()).Stringer("at_most", built.Config.Drain).Msg("draining")
+	l.Log.Info().Int("cut", f.Drain(built.Config.Drain)).Msg("stopped")
+	return nil
+}

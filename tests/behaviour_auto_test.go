@@ -1,0 +1,51 @@
+package tests
+
+import (
+	"net/http"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// startSleeping returns a backend that takes 2 ms for each request, and the highest number that it had at a time.
+func startSleeping(t *testing.T) (addr string, most *atomic.Int32) {
+	var now atomic.Int32
+	most = new(atomic.Int32)
+	s := startServer(t, func(p *peer) {
+		for {
+			if _, err := http.ReadRequest(p.in); err != nil {
+				return
+			}
+			for n := now.Add(1); ; {
+				if m := most.Load(); n <= m || most.CompareAndSwap(m, n) {
+					break
+				}
+			}
+			time.Sleep(2 * time.Millisecond) // its work
+			now.Add(-1)
+			p.say("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nokay")
+		}
+	})
+	return s.addr, most
+}
+
+// TestWorkersAuto_growsWhereItPays: a backend that only takes its time gets more than it had at the start.
+func TestWorkersAuto_growsWhereItPays(t *testing.T) {
+	addr, most := startSleeping(t)
+	tf := startTenfour(t, []string{addr}, "--workers", "auto")
+	for late := time.Now().Add(2 * patience); most.Load() <= 8; {
+		if time.Now().After(late) {
+			t.Fatalf("after %v it had %d at a time", 2*patience, most.Load())
+		}
+		runAB(t, "http://"+tf.addr+"/", 2000, 80)
+	}
+}
+
+func TestWorkersAuto_isNeverMoreThanTheMost(t *testing.T) {
+	addr, most := startSleeping(t)
+	tf := startTenfour(t, []string{addr}, "--workers", "auto", "--workers-max", "3")
+	runAB(t, "http://"+tf.addr+"/", 2000, 80)
+	if most.Load() != 3 {
+		t.Errorf("the backend had %d at a time, want 3", most.Load())
+	}
+}

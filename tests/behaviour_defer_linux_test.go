@@ -1,0 +1,97 @@
+package tests
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// dialSilent opens a connection, says nothing, and returns when tenfour has it: the kernel keeps it for a while.
+func dialSilent(t *testing.T, p *process) *peer {
+	t.Helper()
+	silent := dialPeer(t, p.addr)
+	eventually(t, "tenfour has the connection", func() bool { return accepted(t, silent.LocalAddr().(*net.TCPAddr).Port) })
+	return silent
+}
+
+// accepted reports whether somebody has accepted the connection from a port of 127.0.0.1.
+func accepted(t *testing.T, port int) bool {
+	t.Helper()
+	table, err := os.ReadFile("/proc/net/tcp")
+	if err != nil {
+		t.Fatal(err)
+	}
+	from := fmt.Sprintf("0100007F:%04X", port)
+	for line := range strings.Lines(string(table)) {
+		f := strings.Fields(line) // sl, local, remote, state, queues, timer, retransmits, uid, timeout, inode
+		if len(f) > 9 && f[2] == from && f[3] == "01" && f[9] != "0" {
+			return true
+		}
+	}
+	return false
+}
+
+// TestDrain_doesNotWaitForTLSThatHasNotBegun: who has said nothing is idle.
+func TestDrain_doesNotWaitForTLSThatHasNotBegun(t *testing.T) {
+	t.Parallel()
+	_, cert, key := newAuthority(t).sign("127.0.0.1")
+	s := startServer(t, okay)
+	p := startProcess(t, plainly, nil, "--backend", s.addr, "--tls-cert", cert, "--tls-key", key, "--head-timeout", "10m", "--drain", "10m")
+	silent := dialSilent(t, p)
+	p.signal(t, syscall.SIGTERM)
+	silent.ends(t)
+	if state := p.exit(t); state.ExitCode() != 0 {
+		t.Errorf("it ended with %v\n%s", state, p.log)
+	}
+}
+
+// TestDrain_endsTheSilent: also those of which not a byte has come since they were opened.
+func TestDrain_endsTheSilent(t *testing.T) {
+	t.Parallel()
+	s := startServer(t, okay)
+	p := startProcess(t, plainly, nil, "--backend", s.addr, "--head-timeout", "10m", "--drain", "10m")
+	silent := dialSilent(t, p)
+	p.signal(t, syscall.SIGTERM)
+	if got, _, err := silent.ends(t); got != "" || err != nil {
+		t.Errorf("a silent connection got %q (%v), want a plain end", got, err)
+	}
+	if state := p.exit(t); state.ExitCode() != 0 {
+		t.Errorf("it ended with %v\n%s", state, p.log)
+	}
+}
+
+// TestHeadTimeout_countsWhatTheKernelWaited: a timeout that lets the kernel wait for the first byte ends no later for that.
+func TestHeadTimeout_countsWhatTheKernelWaited(t *testing.T) {
+	const timeout = 2 * time.Second
+	s := startServer(t, okay)
+	tf := startTenfour(t, []string{s.addr}, "--head-timeout", timeout.String())
+	began := time.Now()
+	silent := tf.dial(t)
+	if got, _, err := (&peer{Conn: silent, in: silent.in}).ends(t); got != "" || err != nil {
+		t.Errorf("got %q (%v), want a plain end", got, err)
+	}
+	if took := time.Since(began); took < timeout-100*time.Millisecond || took > timeout+500*time.Millisecond {
+		t.Errorf("it ended after %v, want %v", took, timeout)
+	}
+}
+
+// TestDefer_anEndComesAtOnce: a client that connects and leaves, as those who look whether a port is open, is not waited for.
+func TestDefer_anEndComesAtOnce(t *testing.T) {
+	s := startServer(t, okay)
+	p := startProcess(t, plainly, nil, "--backend", s.addr)
+	c := dialPeer(t, p.addr)
+	began := time.Now()
+	if err := c.Conn.(interface{ CloseWrite() error }).CloseWrite(); err != nil {
+		t.Fatal(err)
+	}
+	if got, _, err := c.ends(t); got != "" || err != nil {
+		t.Errorf("got %q (%v), want a plain end", got, err)
+	}
+	if took := time.Since(began); took > 500*time.Millisecond {
+		t.Errorf("it took %v", took)
+	}
+}

@@ -1,0 +1,79 @@
+package tests
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+)
+
+// TestHealth_decidesWhoIsAsked: a backend that answers clients, but says that it is not well, is not asked.
+func TestHealth_decidesWhoIsAsked(t *testing.T) {
+	var sick atomic.Bool
+	start := func(name string, mayBeSick bool) *server {
+		return startServer(t, func(p *peer) {
+			for {
+				r, err := http.ReadRequest(p.in)
+				if err != nil {
+					return
+				}
+				status := 200
+				if r.URL.Path == "/health" && mayBeSick && sick.Load() {
+					status = 503
+				}
+				fmt.Fprintf(p, "HTTP/1.1 %d So\r\nContent-Length: %d\r\n\r\n%s", status, len(name), name)
+			}
+		})
+	}
+	a, b := start("a", true), start("b", false)
+	tf := startTenfour(t, []string{a.addr, b.addr}, "--health", "/health", "--health-every", "5ms", "--log-level", "info")
+	asked := func() (names string) {
+		for range 20 {
+			_, name := tf.get(t, "/")
+			names += name
+		}
+		return names
+	}
+	eventually(t, "both are asked", func() bool { n := asked(); return strings.Contains(n, "a") && strings.Contains(n, "b") })
+	sick.Store(true)
+	eventually(t, "it is said to be down", func() bool {
+		return strings.Contains(tf.log.String(), a.addr+" is down: it answered its health check with 503")
+	})
+	for range 3 {
+		if names := asked(); strings.Contains(names, "a") {
+			t.Errorf("a was asked though it is not well: %s", names)
+		}
+	}
+	sick.Store(false)
+	eventually(t, "both are asked again", func() bool { n := asked(); return strings.Contains(n, "a") && strings.Contains(n, "b") })
+}
+
+// TestHealth_ofTheOnlyBackend: exchanges are held until it is well, or no longer.
+func TestHealth_ofTheOnlyBackend(t *testing.T) {
+	var sick atomic.Bool
+	sick.Store(true)
+	s := startServer(t, func(p *peer) {
+		for {
+			r, err := http.ReadRequest(p.in)
+			if err != nil {
+				return
+			}
+			status := 200
+			if r.URL.Path == "/health" && sick.Load() {
+				status = 500
+			}
+			fmt.Fprintf(p, "HTTP/1.1 %d So\r\nContent-Length: 0\r\n\r\n", status)
+		}
+	})
+	tf := startTenfour(t, []string{s.addr}, "--health", "/health", "--health-every", "5ms", "--hold", "200ms")
+	eventually(t, "it is down", func() bool {
+		status, body := tf.get(t, "/")
+		return status == 502 && strings.Contains(body, "answered its health check with 500 for 200ms")
+	})
+	_, told := tf.asks(t, "GET", "/", "")
+	sick.Store(false)
+	if got := <-told; !strings.HasPrefix(got, "200") {
+		t.Errorf("got %q, want that it was held until the backend was well", got)
+	}
+}

@@ -1,0 +1,526 @@
+package tests
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"tenfour/lab"
+)
+
+// refusing is an address on which nobody listens, and that nobody gets who wants just any.
+func refusing(t testing.TB) string {
+	t.Helper()
+	b, err := lab.StartFaulty("refuse")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { b.Close() })
+	return b.Addr()
+}
+
+// opens has a server begin to listen on an address on which nobody does.
+func opens(t testing.TB, addr string, script func(*peer)) *server {
+	t.Helper()
+	ln, err := net.Listen("tcp", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return serveOn(t, ln, script)
+}
+
+// asks sends a request on a connection of its own; what came of it is told when it has come.
+func (tf *tenfour) asks(t testing.TB, method, target, body string) (p *peer, told chan string) {
+	t.Helper()
+	p = dialPeer(t, tf.addr)
+	p.SetDeadline(time.Now().Add(3 * patience))
+	fmt.Fprintf(p, "%s %s HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n%s", method, target, len(body), body)
+	told = make(chan string, 1)
+	go func() { // ends with the answer, or with the connection at the test's end
+		status, words, err := p.status(method)
+		if err != nil {
+			words = err.Error()
+		}
+		told <- fmt.Sprint(status, " ", words)
+	}()
+	return p, told
+}
+
+func TestHold_waitsForABackendThatIsNotThereYet(t *testing.T) {
+	addr := refusing(t)
+	tf := startTenfour(t, []string{addr}, "--hold", "1m")
+	var told []chan string
+	for i := range 20 {
+		_, c := tf.asks(t, "POST", fmt.Sprintf("/%d", i), "of "+fmt.Sprint(i))
+		told = append(told, c)
+	}
+	for i, c := range told {
+		select {
+		case got := <-c:
+			t.Fatalf("request %d got %q while its backend was down", i, got)
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
+	opens(t, addr, func(p *peer) {
+		for {
+			r, err := http.ReadRequest(p.in)
+			if err != nil {
+				return
+			}
+			body, _ := io.ReadAll(r.Body)
+			fmt.Fprintf(p, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s%s", len(r.URL.Path)+len(body), r.URL.Path, body)
+		}
+	})
+	for i, c := range told {
+		if got, want := <-c, fmt.Sprintf("200 /%dof %d", i, i); got != want {
+			t.Errorf("request %d got %q, want %q", i, got, want)
+		}
+	}
+}
+
+func TestHold_endsIn502InWords(t *testing.T) {
+	one, other := refusing(t), refusing(t)
+	tf := startTenfour(t, []string{one, other}, "--hold", "150ms")
+	began := time.Now()
+	status, body := tf.get(t, "/")
+	if took := time.Since(began); status != 502 || took < 150*time.Millisecond {
+		t.Errorf("got %d after %v, want 502 after 150ms", status, took)
+	}
+	for _, addr := range []string{one, other} {
+		if !strings.Contains(body, addr+" refused connections") || !strings.Contains(body, "for 150ms") {
+			t.Errorf("the answer is %q, want that %s refused connections for 150ms", body, addr)
+		}
+	}
+}
+
+// TestHold_isOver: each waits as long as it may, from when it came.
+func TestHold_isOver(t *testing.T) {
+	t.Parallel()
+	tf := startTenfour(t, []string{refusing(t)}, "--hold", "300ms", "--workers", "1")
+	began := time.Now()
+	var told []chan string
+	for range 50 {
+		_, c := tf.asks(t, "GET", "/", "")
+		told = append(told, c)
+	}
+	for i, c := range told {
+		if got := <-c; !strings.HasPrefix(got, "502 ") {
+			t.Errorf("request %d got %q", i, got)
+		}
+	}
+	if took := time.Since(began); took < 300*time.Millisecond || took > 4*time.Second {
+		t.Errorf("50 were held for %v, want little more than 300ms: they wait at the same time", took)
+	}
+}
+
+func TestHold_offIsOff(t *testing.T) {
+	tf := startTenfour(t, []string{refusing(t)}, "--hold", "0")
+	if status, body := tf.get(t, "/"); status != 502 || !strings.Contains(body, "connection refused") {
+		t.Errorf("got %d %q", status, body)
+	}
+}
+
+// TestHold_triesABackendOnceAnInterval, by one attempt at a time, however many wait.
+func TestHold_triesABackendOnceAnInterval(t *testing.T) {
+	const every = 50 * time.Millisecond
+	var trials, most, at atomic.Int32
+	b := startServer(t, func(p *peer) {
+		most.Store(max(most.Load(), at.Add(1)))
+		trials.Add(1)
+		http.ReadRequest(p.in)
+		p.breakOff()
+		at.Add(-1)
+	})
+	tf := startTenfour(t, []string{b.addr}, "--hold", "500ms", "--hold-every", every.String(), "--workers", "4")
+	began := time.Now()
+	var told []chan string
+	for range 20 {
+		_, c := tf.asks(t, "GET", "/", "")
+		told = append(told, c)
+	}
+	for _, c := range told {
+		<-c
+	}
+	// Those that the four workers began with, before the backend was known to be down, came at once.
+	if n, fair := int(trials.Load()), 4+int(time.Since(began)/every)+2; n > fair {
+		t.Errorf("%d attempts in %v, want %d at most", n, time.Since(began), fair)
+	}
+}
+
+// TestHold_aClientThatLeavesIsNeverSeen by the backend, and the others are.
+func TestHold_aClientThatLeavesIsNeverSeen(t *testing.T) {
+	t.Parallel()
+	addr := refusing(t)
+	tf := startTenfour(t, []string{addr}, "--hold", "1m", "--hold-every", "20ms", "--log-level", "info")
+	_, first := tf.asks(t, "GET", "/first", "")
+	eventually(t, "the backend is down", func() bool { return strings.Contains(tf.log.String(), addr+" is down") })
+	leaves, gone := tf.asks(t, "GET", "/leaves", "")
+	_, last := tf.asks(t, "GET", "/last", "")
+	leaves.breakOff()
+	<-gone
+	fence := tf.dial(t) // what tenfour reads of it comes behind the other's end
+	if err := fence.sendAndAwaitRead("GET /fence HTTP/1.1\r\nHost: a\r\n\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	var seen sync.Map
+	opens(t, addr, func(p *peer) {
+		for {
+			r, err := http.ReadRequest(p.in)
+			if err != nil {
+				return
+			}
+			seen.Store(r.URL.Path, true)
+			p.say("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nokay")
+		}
+	})
+	for name, c := range map[string]chan string{"first": first, "last": last} {
+		if got := <-c; got != "200 okay" {
+			t.Errorf("%s got %q", name, got)
+		}
+	}
+	if _, ok := seen.Load("/leaves"); ok {
+		t.Error("the backend saw the request of a client that had left")
+	}
+}
+
+// TestHold_aClientThatLeavesDuringItsTrial has left when that has failed.
+func TestHold_aClientThatLeavesDuringItsTrial(t *testing.T) {
+	access := filepath.Join(t.TempDir(), "access")
+	tf := startTenfour(t, []string{blackHole(t)}, "--hold", "1m", "--connect-timeout", "300ms", "--access-log", access)
+	p := dialPeer(t, tf.addr)
+	p.say("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+	fence := tf.dial(t) // what tenfour reads of it comes behind the other's request
+	if err := fence.sendAndAwaitRead("GET /"); err != nil {
+		t.Fatal(err)
+	}
+	fence.Close()
+	p.Close()
+	eventually(t, "it is taken out", func() bool {
+		log, _ := os.ReadFile(access)
+		return strings.Contains(string(log), "left while it was queued")
+	})
+}
+
+// TestHold_othersTakeOver: while one backend is down nobody is held as long as another is up.
+func TestHold_othersTakeOver(t *testing.T) {
+	up := startServer(t, okay)
+	tf := startTenfour(t, []string{refusing(t), up.addr, refusing(t)}, "--hold", "1m")
+	began := time.Now()
+	for range 50 {
+		if status, _ := tf.get(t, "/"); status != 200 {
+			t.Fatalf("got %d", status)
+		}
+	}
+	if took := time.Since(began); took > patience {
+		t.Errorf("50 requests took %v", took)
+	}
+}
+
+// TestHold_whatWasSentIsRepeatedOnlyIfThatIsSafe: the backend takes each request, and resets the first connections.
+func TestHold_whatWasSentIsRepeatedOnlyIfThatIsSafe(t *testing.T) {
+	large := strings.Repeat("x", 100<<10)
+	for _, tc := range []struct {
+		method, body string
+		again        bool
+		words        string
+	}{
+		{"GET", "", true, "200 okay"},
+		{"PUT", "body", true, "200 okay"},
+		{"DELETE", "", true, "200 okay"},
+		{"POST", "body", false, "the backend may have acted on the request"},
+		{"PATCH", "", false, "the backend may have acted on the request"},
+		{"PUT", large, false, "its body is larger than --buffer"},
+	} {
+		t.Run(fmt.Sprint(tc.method, " of ", len(tc.body)), func(t *testing.T) {
+			var visits atomic.Int32
+			b := startServer(t, func(p *peer) {
+				r, err := http.ReadRequest(p.in)
+				if err != nil {
+					return
+				}
+				body, _ := io.ReadAll(r.Body)
+				if visits.Add(1) == 1 {
+					p.breakOff()
+					return
+				}
+				if string(body) != tc.body {
+					t.Errorf("the second time the body was %d bytes, want %d", len(body), len(tc.body))
+				}
+				p.say("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nokay")
+			})
+			tf := startTenfour(t, []string{b.addr}, "--buffer", "64KiB")
+			_, told := tf.asks(t, tc.method, "/", tc.body)
+			if got := <-told; !strings.Contains(got, tc.words) {
+				t.Errorf("got %q, want %q", got, tc.words)
+			}
+			if n := visits.Load(); (n == 2) != tc.again {
+				t.Errorf("the backend had the request %d times", n)
+			}
+		})
+	}
+}
+
+// TestHold_aBackendThatDiesBetweenHeadAndBody has not been heard by the client: a GET is asked again.
+func TestHold_aBackendThatDiesBetweenHeadAndBody(t *testing.T) {
+	var visits atomic.Int32
+	b := startServer(t, func(p *peer) {
+		if _, err := http.ReadRequest(p.in); err != nil {
+			return
+		}
+		p.say("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n")
+		if visits.Add(1) > 1 {
+			p.say("okay")
+		}
+	})
+	tf := startTenfour(t, []string{b.addr})
+	if status, body := tf.get(t, "/"); status != 200 || body != "okay" {
+		t.Errorf("got %d %q", status, body)
+	}
+}
+
+// TestHead_waitsForItsBodyOnlyForAMoment: a body that takes its time does not keep the head back.
+func TestHead_waitsForItsBodyOnlyForAMoment(t *testing.T) {
+	body := make(chan struct{})
+	b := startServer(t, func(p *peer) {
+		http.ReadRequest(p.in)
+		p.say("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n")
+		<-body
+		p.say("okay")
+	})
+	tf := startTenfour(t, []string{b.addr})
+	p := dialPeer(t, tf.addr)
+	p.say("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+	r, err := p.answer("GET") // returns with the head
+	close(body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := io.ReadAll(r.Body); string(got) != "okay" || err != nil {
+		t.Errorf("got %q, %v", got, err)
+	}
+}
+
+// forking is a server that closes its listener at every accept, and needs a pause to open it again. It tells of each
+// request, and for how long it had been listening when that came.
+func forking(t *testing.T, addr string, pause time.Duration, serve func(r *http.Request, listened time.Duration)) (stop func()) {
+	t.Helper()
+	var mu sync.Mutex
+	var ln net.Listener
+	stopped := false
+	open := func() net.Listener {
+		mu.Lock()
+		defer mu.Unlock()
+		if stopped {
+			return nil
+		}
+		var err error
+		if ln, err = net.Listen("tcp", addr); err != nil {
+			t.Errorf("listening again: %v", err)
+			return nil
+		}
+		return ln
+	}
+	var loop sync.WaitGroup
+	loop.Go(func() {
+		for l := open(); l != nil; l = open() {
+			since := time.Now()
+			c, err := l.Accept()
+			listened := time.Since(since)
+			l.Close()
+			if err != nil {
+				return
+			}
+			p := &peer{Conn: c}
+			if r, err := http.ReadRequest(bufio.NewReader(c)); err == nil {
+				serve(r, listened)
+				p.say("HTTP/1.0 200 OK\r\nContent-Length: 4\r\n\r\nokay")
+			}
+			c.Close()
+			time.Sleep(pause) // what the server is like
+		}
+	})
+	return func() {
+		mu.Lock()
+		stopped = true
+		if ln != nil {
+			ln.Close()
+		}
+		mu.Unlock()
+		loop.Wait()
+	}
+}
+
+// TestHold_aServerThatForks: it is there for one connection at a time, and for 40 ms for none. All are served, in order,
+// and hardly later than it can.
+func TestHold_aServerThatForks(t *testing.T) {
+	const pause, n, clients = 40 * time.Millisecond, 100, 10
+	addr := refusing(t)
+	var late []time.Duration // for how long it listened before each
+	stop := forking(t, addr, pause, func(_ *http.Request, listened time.Duration) { late = append(late, listened) })
+	tf := startTenfour(t, []string{addr})
+	began := time.Now()
+	runAB(t, "http://"+tf.addr+"/", n, clients)
+	took := time.Since(began)
+	stop()
+	if len(late) < n {
+		t.Fatalf("%d of %d reached the server", len(late), n)
+	}
+	slices.Sort(late)
+	median := late[len(late)/2]
+	t.Logf("%d requests took %v, of which the server pauses for %v; it was found after %v (median)", n, took, n*pause, median)
+	if most := pause / 4; median > most { // the default --hold-every is so long
+		t.Errorf("it had been listening for %v (median) when it was found, want %v at most", median, most)
+	}
+}
+
+func TestHold_keepsTheOrder(t *testing.T) {
+	addr := refusing(t)
+	tf := startTenfour(t, []string{addr}, "--hold", "1m", "--workers", "4")
+	var told []chan string
+	const n = 12
+	for i := range n {
+		c := tf.dial(t)
+		// It is read, and so it is queued, before the next one comes.
+		if err := c.sendAndAwaitRead(fmt.Sprintf("GET /%d HTTP/1.1\r\nHost: a\r\n\r\n", i)); err != nil {
+			t.Fatal(err)
+		}
+		p, got := &peer{Conn: c, in: c.in}, make(chan string, 1)
+		p.SetDeadline(time.Now().Add(3 * patience))
+		told = append(told, got)
+		go func() { // ends with the answer
+			status, words, _ := p.status("GET")
+			got <- fmt.Sprint(status, " ", words)
+		}()
+	}
+	var mu sync.Mutex
+	var order []string
+	stop := forking(t, addr, 5*time.Millisecond, func(r *http.Request, _ time.Duration) {
+		mu.Lock()
+		defer mu.Unlock()
+		order = append(order, r.URL.Path)
+	})
+	for _, c := range told {
+		if got := <-c; got != "200 okay" {
+			t.Errorf("got %q", got)
+		}
+	}
+	stop()
+	for i, path := range order {
+		if want := fmt.Sprintf("/%d", i); path != want {
+			t.Fatalf("they were served in the order %v", order)
+		}
+	}
+}
+
+// TestHold_aPythonThatIsKilled three times, in the middle of 6,000 requests: none is lost.
+func TestHold_aPythonThatIsKilled(t *testing.T) {
+	if _, err := exec.LookPath("python3"); err != nil {
+		t.Skip("python3 is not installed")
+	}
+	addr := refusing(t)
+	_, port, _ := net.SplitHostPort(addr)
+	dir := t.TempDir()
+	start := func() *exec.Cmd {
+		cmd := exec.Command("python3", "-m", "http.server", "-b", "127.0.0.1", "-d", dir, port)
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		return cmd
+	}
+	python := start()
+	tf := startTenfour(t, []string{addr}, "--hold", "10s")
+	n := 6000
+	if testing.Short() {
+		n = 1500
+	}
+	done := make(chan struct{})
+	go func() { // ends with ab
+		defer close(done)
+		runAB(t, "http://"+tf.addr+"/", n, 20)
+	}()
+	kills := 0
+	for ended := false; !ended; {
+		select {
+		case <-done:
+			ended = true
+		case <-time.After(300 * time.Millisecond): // some hundred requests
+			if kills < 3 {
+				kills++
+				python.Process.Kill()
+				python.Wait()
+				python = start()
+			}
+		}
+	}
+	python.Process.Kill()
+	python.Wait()
+	if kills < 3 && !testing.Short() {
+		t.Errorf("it was killed only %d times: more requests are needed", kills)
+	}
+}
+
+// TestHold_saysSoOnce: a line when a backend goes down, one when it is back, whoever waited.
+func TestHold_saysSoOnce(t *testing.T) {
+	addr := refusing(t)
+	tf := startTenfour(t, []string{addr}, "--hold", "1m", "--log-level", "info", "--log-format", "json")
+	var told []chan string
+	for range 30 {
+		_, c := tf.asks(t, "GET", "/", "")
+		told = append(told, c)
+	}
+	eventually(t, "it is said to be down", func() bool { return strings.Contains(tf.log.String(), addr+" is down") })
+	opens(t, addr, okay)
+	for _, c := range told {
+		<-c
+	}
+	log := tf.log.String()
+	for _, words := range []string{addr + " is down: it refused connections", addr + " is up again"} {
+		if n := strings.Count(log, words); n != 1 {
+			t.Errorf("%q is said %d times\n%s", words, n, log)
+		}
+	}
+	held := regexp.MustCompile(`"held":(\d+),"longest":`).FindStringSubmatch(log)
+	if held == nil {
+		t.Fatalf("the log does not say how many were held, and how long\n%s", log)
+	}
+	if n, _ := strconv.Atoi(held[1]); n < 1 || n > 30 { // some may come when it is up again
+		t.Errorf("%d are said to have been held, want up to 30", n)
+	}
+}
+
+// TestHold_longerThanTheQueueTimeout: who is held for that long is told what he has waited for.
+func TestHold_longerThanTheQueueTimeout(t *testing.T) {
+	addr := refusing(t)
+	tf := startTenfour(t, []string{addr}, "--hold", "1m", "--queue-timeout", "200ms")
+	if status, body := tf.get(t, "/"); status != 503 || !strings.Contains(body, addr+" refused connections for 200ms") {
+		t.Errorf("got %d %q", status, body)
+	}
+}
+
+// TestHold_aBackendWithoutTLS is left alone after three requests, when there is another.
+func TestHold_aBackendWithoutTLS(t *testing.T) {
+	plain, well := startServer(t, okay), startServer(t, okay)
+	tf := startTenfour(t, []string{"https://" + plain.addr, well.addr}, "--workers", "1")
+	failed := 0
+	for range 20 {
+		if status, _ := tf.get(t, "/"); status != 200 {
+			failed++
+		}
+	}
+	if failed > 5 {
+		t.Errorf("%d of 20 requests failed", failed)
+	}
+}

@@ -1,0 +1,128 @@
+package tests
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+// echo is a backend that answers with the request's fields that a test may want to see.
+func echo(p *peer) {
+	for {
+		r, err := http.ReadRequest(p.in)
+		if err != nil {
+			return
+		}
+		body := r.URL.Path + " " + r.Header.Get("Authorization") + " " + r.Header.Get("X-Key")
+		p.say("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: " + strconv.Itoa(len(body)) + "\r\n\r\n" + body)
+	}
+}
+
+// getWith is get with further field lines.
+func (tf *tenfour) getWith(t testing.TB, target, lines string) (int, string) {
+	t.Helper()
+	p := dialPeer(t, tf.addr)
+	defer p.Close()
+	p.SetDeadline(time.Now().Add(patience))
+	p.say("GET " + target + " HTTP/1.1\r\nHost: a\r\n" + lines + "Connection: close\r\n\r\n")
+	status, body, err := p.status("GET")
+	if err != nil {
+		t.Errorf("GET %s with %q: %v", target, lines, err)
+	}
+	return status, strings.TrimSpace(body)
+}
+
+func TestConfig_isAFileWithFlagsOverIt(t *testing.T) {
+	a, b := startServer(t, echo), startServer(t, okay)
+	file := written(t, "tenfour.toml", `
+[[route]]
+path = "/a/"
+backends = "`+a.addr+`"
+strip_prefix = "/a"
+request.set = { X-Key = "from the file" }
+credential_file = "`+written(t, "secret", "of the file")+`"
+
+[[route]]
+path = "/b"
+backends = "`+b.addr+`"
+`)
+	tf := startTenfour(t, nil, "--config", file, "--credential-file", written(t, "secret", "hunter2\n"))
+	for target, want := range map[string]string{"/a/x": "/x Bearer hunter2 from the file", "/b": "okay"} {
+		if status, body := tf.get(t, target); status != 200 || body != want {
+			t.Errorf("%s: got %d %q, want %q", target, status, body, want)
+		}
+	}
+	if status, _ := tf.get(t, "/c"); status != 404 {
+		t.Errorf("/c: got %d, want 404", status)
+	}
+}
+
+func TestFlags_credentials(t *testing.T) {
+	s := startServer(t, echo)
+	secret, tokens := written(t, "secret", "hunter2"), written(t, "tokens", "ann swordfish\n")
+	for name, tc := range map[string]struct {
+		flags  []string
+		shown  string // what the client sends
+		status int
+		body   string
+	}{
+		"a credential":     {[]string{"--credential-file", secret}, "Authorization: Basic x\r\n", 200, "/ Bearer hunter2"},
+		"in another field": {[]string{"--credential-file", secret, "--credential-header", "X-Key"}, "X-Key: y\r\n", 200, "/  hunter2"},
+		"no token":         {[]string{"--client-token-file", tokens}, "", 401, "token"},
+		"the token":        {[]string{"--client-token-file", tokens}, "Authorization: Bearer swordfish\r\n", 200, "/"},
+	} {
+		tf := startTenfour(t, []string{s.addr}, tc.flags...)
+		if status, body := tf.getWith(t, "/", tc.shown); status != tc.status || !strings.HasPrefix(body, tc.body) && tc.status == 200 {
+			t.Errorf("%s: got %d %q, want %d %q", name, status, body, tc.status, tc.body)
+		}
+	}
+}
+
+func TestFlags_networks(t *testing.T) {
+	s := startServer(t, okay)
+	for name, tc := range map[string]struct {
+		flags  []string
+		fields string
+		status int
+	}{
+		"allowed":                     {[]string{"--allow-from", "10.0.0.0/8,127.0.0.1"}, "", 200},
+		"not allowed":                 {[]string{"--allow-from", "10.0.0.0/8"}, "", 403},
+		"denied":                      {[]string{"--deny-from", "127.0.0.0/8"}, "", 403},
+		"allowed, and denied":         {[]string{"--allow-from", "127.0.0.1", "--deny-from", "127.0.0.0/8"}, "", 403},
+		"not believed":                {[]string{"--allow-from", "10.0.0.0/8"}, "X-Forwarded-For: 10.0.0.1\r\n", 403},
+		"believed, and allowed":       {[]string{"--allow-from", "10.0.0.0/8", "--trusted-proxies", "127.0.0.1"}, "X-Forwarded-For: 10.0.0.1\r\n", 200},
+		"believed, and written twice": {[]string{"--allow-from", "10.0.0.0/8", "--trusted-proxies", "127.0.0.1"}, "X-Forwarded-For: 10.0.0.1, 11.0.0.1\r\n", 403},
+	} {
+		tf := startTenfour(t, []string{s.addr}, tc.flags...)
+		if status, body := tf.getWith(t, "/", tc.fields); status != tc.status {
+			t.Errorf("%s: got %d %q, want %d", name, status, body, tc.status)
+		}
+	}
+}
+
+func TestFlags_limit(t *testing.T) {
+	s := startServer(t, okay)
+	for name, tc := range map[string]struct {
+		flags  []string
+		first  string // what two clients send
+		second string
+		status int // what the second gets
+	}{
+		"one too many":         {[]string{"--limit", "1/1h"}, "", "", 429},
+		"two may":              {[]string{"--limit", "2/1h"}, "", "", 200},
+		"each key by itself":   {[]string{"--limit", "1/1h", "--limit-by", "header:X-Key"}, "X-Key: a\r\n", "X-Key: b\r\n", 200},
+		"one key twice":        {[]string{"--limit", "1/1h", "--limit-by", "header:X-Key"}, "X-Key: a\r\n", "X-Key: a\r\n", 429},
+		"waits for its turn":   {[]string{"--limit", "1/100ms", "--over", "wait"}, "", "", 200},
+		"waits, not that long": {[]string{"--limit", "1/1h", "--over", "wait", "--wait-max", "20ms"}, "", "", 429},
+	} {
+		tf := startTenfour(t, []string{s.addr}, tc.flags...)
+		if status, body := tf.getWith(t, "/", tc.first); status != 200 {
+			t.Errorf("%s: the first got %d %q", name, status, body)
+		}
+		if status, body := tf.getWith(t, "/", tc.second); status != tc.status {
+			t.Errorf("%s: the second got %d %q, want %d", name, status, body, tc.status)
+		}
+	}
+}

@@ -1,0 +1,227 @@
+package tests
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// The rows about a head's syntax (RFC 9112 §2.2 and §5, RFC 9110 §5), of requests and of a backend's answers: line
+// ends, control bytes, white space, folds, names, repetitions; then a head's limits in bytes, lines and time
+// (RFC 6585 §5, RFC 9110 §15.5.9 and §15.5.15).
+
+func TestFields_refuses(t *testing.T) {
+	refuseEach(t, map[string]refusal{
+		"a bare LF behind the request-line":    {"GET / HTTP/1.1\nHost: a\r\n\r\n", "RFC 9112 §2.2", "400"},
+		"a bare LF behind a field line":        {"GET / HTTP/1.1\r\nHost: a\nX: y\r\n\r\n", "RFC 9112 §2.2", "400"},
+		"a bare LF for the empty line":         {"GET / HTTP/1.1\r\nHost: a\r\n\n", "RFC 9112 §2.2", "400"},
+		"bare LFs alone":                       {"GET / HTTP/1.1\nHost: a\n\n", "RFC 9112 §2.2", "400"},
+		"a bare CR in the request-line":        {"GET /a\rb HTTP/1.1\r\nHost: a\r\n\r\n", "RFC 9112 §2.2", "400"},
+		"a bare CR in a name":                  {"GET / HTTP/1.1\r\nHost: a\r\nX\rY: z\r\n\r\n", "RFC 9112 §2.2", "400"},
+		"a bare CR in a value":                 {"GET / HTTP/1.1\r\nHost: a\r\nX: y\rz\r\n\r\n", "RFC 9112 §2.2", "400"},
+		"a bare CR for a line end":             {"GET / HTTP/1.1\r\nHost: a\rX: y\r\n\r\n", "RFC 9112 §2.2", "400"},
+		"a bare CR at the start of a value":    {"GET / HTTP/1.1\r\nHost: a\r\nX:\ry\r\n\r\n", "RFC 9112 §2.2", "400"},
+		"CR CR LF behind the request-line":     {"GET / HTTP/1.1\r\r\nHost: a\r\n\r\n", "RFC 9112 §2.2", "400"},
+		"CR CR LF behind a field line":         {"GET / HTTP/1.1\r\nHost: a\r\r\n\r\n", "RFC 9112 §2.2", "400"},
+		"CR CR LF for the empty line":          {"GET / HTTP/1.1\r\nHost: a\r\n\r\r\n", "RFC 9112 §2.2", "400"},
+		"a NUL in a name":                      {"GET / HTTP/1.1\r\nHost: a\r\nX\x00: y\r\n\r\n", "RFC 9110 §5.5", "400"},
+		"a NUL in a value":                     {"GET / HTTP/1.1\r\nHost: a\r\nX: y\x00z\r\n\r\n", "RFC 9110 §5.5", "400"},
+		"a NUL at the end of a value":          {"GET / HTTP/1.1\r\nHost: a\r\nX: y\x00\r\n\r\n", "RFC 9110 §5.5", "400"},
+		"a control byte in a value":            {"GET / HTTP/1.1\r\nHost: a\r\nX: y\x01z\r\n\r\n", "RFC 9110 §5.5", "400"},
+		"an escape byte in a value":            {"GET / HTTP/1.1\r\nHost: a\r\nX: \x1b[0m\r\n\r\n", "RFC 9110 §5.5", "400"},
+		"a vertical tab before a value":        {"GET / HTTP/1.1\r\nHost: a\r\nX:\vy\r\n\r\n", "RFC 9110 §5.5", "400"},
+		"a form feed behind a value":           {"GET / HTTP/1.1\r\nHost: a\r\nX: y\f\r\n\r\n", "RFC 9110 §5.5", "400"},
+		"a DEL in a value":                     {"GET / HTTP/1.1\r\nHost: a\r\nX: y\x7f\r\n\r\n", "RFC 9110 §5.5", "400"},
+		"a fold by a space":                    {"GET / HTTP/1.1\r\nHost: a\r\nX: y\r\n z\r\n\r\n", "RFC 9112 §5.2", "400"},
+		"a fold by a tab":                      {"GET / HTTP/1.1\r\nHost: a\r\nX: y\r\n\tz\r\n\r\n", "RFC 9112 §5.2", "400"},
+		"a fold that looks like a field line":  {"GET / HTTP/1.1\r\nHost: a\r\nX: y\r\n Z: 1\r\n\r\n", "RFC 9112 §5.2", "400"},
+		"a fold that looks blank":              {"GET / HTTP/1.1\r\nHost: a\r\nX: y\r\n \r\n\r\n", "RFC 9112 §5.2", "400"},
+		"a fold behind an empty value":         {"GET / HTTP/1.1\r\nHost: a\r\nX:\r\n y\r\n\r\n", "RFC 9112 §5.2", "400"},
+		"a fold of Host":                       {"GET / HTTP/1.1\r\nHost:\r\n a\r\n\r\n", "RFC 9112 §5.2", "400"},
+		"white space before the first field":   {"GET / HTTP/1.1\r\n Host: a\r\n\r\n", "RFC 9112 §2.2", "400"},
+		"a blank line before the first field":  {"GET / HTTP/1.1\r\n \r\nHost: a\r\n\r\n", "RFC 9112 §2.2", "400"},
+		"a space before the colon":             {"GET / HTTP/1.1\r\nHost: a\r\nX : y\r\n\r\n", "RFC 9112 §5.1", "400"},
+		"a tab before the colon":               {"GET / HTTP/1.1\r\nHost: a\r\nX\t: y\r\n\r\n", "RFC 9112 §5.1", "400"},
+		"a space before Host's colon":          {"GET / HTTP/1.1\r\nHost : a\r\n\r\n", "RFC 9112 §5.1", "400"},
+		"a line without colon":                 {"GET / HTTP/1.1\r\nHost: a\r\nX\r\n\r\n", "RFC 9112 §5", "400"},
+		"an empty name":                        {"GET / HTTP/1.1\r\nHost: a\r\n: y\r\n\r\n", "RFC 9110 §5.1", "400"},
+		"a space within a name":                {"GET / HTTP/1.1\r\nHost: a\r\nX Y: z\r\n\r\n", "RFC 9110 §5.1", "400"},
+		"a parenthesis within a name":          {"GET / HTTP/1.1\r\nHost: a\r\nX(Y): z\r\n\r\n", "RFC 9110 §5.1", "400"},
+		"a slash within a name":                {"GET / HTTP/1.1\r\nHost: a\r\nX/Y: z\r\n\r\n", "RFC 9110 §5.1", "400"},
+		"a name in quotes":                     {"GET / HTTP/1.1\r\nHost: a\r\n\"X\": z\r\n\r\n", "RFC 9110 §5.1", "400"},
+		"a name with a byte above ASCII":       {"GET / HTTP/1.1\r\nHost: a\r\nX\xe9: z\r\n\r\n", "RFC 9110 §5.1", "400"},
+		"a name behind a byte order mark":      {"GET / HTTP/1.1\r\n\xef\xbb\xbfHost: a\r\n\r\n", "RFC 9110 §5.1", "400"},
+		"a request-line among the field lines": {"GET / HTTP/1.1\r\nHost: a\r\nGET /b HTTP/1.1\r\n\r\n", "RFC 9110 §5.1", "400"},
+	})
+}
+
+func TestFields_forwards(t *testing.T) {
+	forwardEach(t, map[string]forwarded{
+		"their order and case":              {raw: "GET / HTTP/1.1\r\nz-lAst: 1\r\nHost: a\r\nA-First: 2\r\nUSER-AGENT: x\r\n\r\n", rule: "RFC 9110 §5.3", line: "GET / HTTP/1.1", host: "a", fields: []string{"z-lAst: 1", "A-First: 2", "USER-AGENT: x"}},
+		"white space around a value off":    {raw: "GET / HTTP/1.1\r\nHost: a\r\nX:y\r\nY:\t y  z \t \r\n\r\n", rule: "RFC 9110 §5.5", line: "GET / HTTP/1.1", host: "a", fields: []string{"X: y", "Y: y  z"}},
+		"a tab within a value":              {raw: "GET / HTTP/1.1\r\nHost: a\r\nX: y\tz\r\n\r\n", rule: "RFC 9110 §5.5", line: "GET / HTTP/1.1", host: "a", fields: []string{"X: y\tz"}},
+		"bytes above ASCII, none trimmed":   {raw: "GET / HTTP/1.1\r\nHost: a\r\nX: \xa0\x85caf\xc3\xa9\xff\x85\xa0\r\n\r\n", rule: "RFC 9110 §5.5", line: "GET / HTTP/1.1", host: "a", fields: []string{"X: \xa0\x85caf\xc3\xa9\xff\x85\xa0"}},
+		"underscores, which are no hyphens": {raw: "GET / HTTP/1.1\r\nHost: a\r\nContent_Length: 9\r\nTransfer_Encoding: chunked\r\nX_Forwarded_For: b\r\n\r\n", rule: "RFC 9110 §5.1", line: "GET / HTTP/1.1", host: "a", fields: []string{"Content_Length: 9", "Transfer_Encoding: chunked", "X_Forwarded_For: b"}},
+		"a name of every sign":              {raw: "GET / HTTP/1.1\r\nHost: a\r\n!#$%&'*+-.^_`|~1a: z\r\n\r\n", rule: "RFC 9110 §5.1", line: "GET / HTTP/1.1", host: "a", fields: []string{"!#$%&'*+-.^_`|~1a: z"}},
+		"a name of one byte":                {raw: "GET / HTTP/1.1\r\nHost: a\r\na: z\r\n\r\n", rule: "RFC 9110 §5.1", line: "GET / HTTP/1.1", host: "a", fields: []string{"a: z"}},
+		"repeated fields, line by line":     {raw: "GET / HTTP/1.1\r\nHost: a\r\nCookie: b=1\r\nX: 1\r\nCookie: c=2\r\nx: 2\r\nX: 1\r\n\r\n", rule: "RFC 9110 §5.3", line: "GET / HTTP/1.1", host: "a", fields: []string{"Cookie: b=1", "X: 1", "Cookie: c=2", "x: 2", "X: 1"}},
+		"empty values":                      {raw: "GET / HTTP/1.1\r\nHost: a\r\nX:\r\nY: \t\r\n\r\n", rule: "RFC 9110 §5.5", line: "GET / HTTP/1.1", host: "a", fields: []string{"X: ", "Y: "}},
+		"colons within a value":             {raw: "GET / HTTP/1.1\r\nHost: a\r\nX:: y: z\r\n\r\n", rule: "RFC 9112 §5", line: "GET / HTTP/1.1", host: "a", fields: []string{"X: : y: z"}},
+		"quotes that never close":           {raw: "GET / HTTP/1.1\r\nHost: a\r\nX: \"y\r\nZ: 1\r\n\r\n", rule: "RFC 9110 §5.5", line: "GET / HTTP/1.1", host: "a", fields: []string{"X: \"y", "Z: 1"}},
+		"credentials":                       {raw: "GET / HTTP/1.1\r\nHost: a\r\nAuthorization: Basic YTpi\r\nCookie: a=\"b\"; c\r\n\r\n", rule: "RFC 9110 §11.6.2", line: "GET / HTTP/1.1", host: "a", fields: []string{"Authorization: Basic YTpi", "Cookie: a=\"b\"; c"}},
+	})
+}
+
+func TestFields_ofAnswers(t *testing.T) {
+	const ok = "HTTP/1.1 200 OK"
+	relayEach(t, map[string]relayed{
+		"their order and case":               {raw: "HTTP/1.1 200 OK\r\nz-lAst: 1\r\nContent-Length: 1\r\nA-First: 2\r\nSERVER: x\r\n\r\nb", rule: "RFC 9110 §5.3", line: ok, fields: []string{"z-lAst: 1", "A-First: 2", "SERVER: x"}, body: "b"},
+		"Set-Cookie line by line":            {raw: "HTTP/1.1 200 OK\r\nSet-Cookie: a=1\r\nX: y\r\nSet-Cookie: b=2, c\r\nset-cookie: a=1\r\nContent-Length: 1\r\n\r\nb", rule: "RFC 9110 §5.3", line: ok, fields: []string{"Set-Cookie: a=1", "X: y", "Set-Cookie: b=2, c", "set-cookie: a=1"}, body: "b"},
+		"bare LFs":                           {raw: "HTTP/1.1 200 OK\nX: y\nContent-Length: 1\n\nb", rule: "RFC 9112 §2.2", line: ok, fields: []string{"X: y"}, body: "b"},
+		"bare LFs among CR LFs":              {raw: "HTTP/1.1 200 OK\nX: y\r\nContent-Length: 1\r\n\nb", rule: "RFC 9112 §2.2", line: ok, fields: []string{"X: y"}, body: "b"},
+		"bare LFs before CR LFs":             {raw: "HTTP/1.1 200 OK\r\nX: y\nContent-Length: 1\n\r\nb", rule: "RFC 9112 §2.2", line: ok, fields: []string{"X: y"}, body: "b"},
+		"white space around a value":         {raw: "HTTP/1.1 200 OK\r\nX:y\r\nY:\t y  z \t\r\nContent-Length:\t1 \r\n\r\nb", rule: "RFC 9110 §5.5", line: ok, fields: []string{"X: y", "Y: y  z"}, body: "b"},
+		"bytes above ASCII":                  {raw: "HTTP/1.1 200 OK\r\nX: \xa0\x85\xc3\xa9\xa0\r\nContent-Length: 1\r\n\r\nb", rule: "RFC 9110 §5.5", line: ok, fields: []string{"X: \xa0\x85\xc3\xa9\xa0"}, body: "b"},
+		"underscores and empty values":       {raw: "HTTP/1.1 200 OK\r\nContent_Length: 9\r\nX:\r\nContent-Length: 1\r\n\r\nb", rule: "RFC 9110 §5.1", line: ok, fields: []string{"Content_Length: 9", "X: "}, body: "b"},
+		"a fold, which becomes a space":      {raw: "HTTP/1.1 200 OK\r\nX: y\r\n\t z\r\nContent-Length: 1\r\n\r\nb", rule: "RFC 9112 §5.2", line: ok, fields: []string{"X: y z"}, body: "b"},
+		"a fold that looks like a field":     {raw: "HTTP/1.1 200 OK\r\nX: y\r\n Content-Length: 9\r\nContent-Length: 1\r\n\r\nb", rule: "RFC 9112 §5.2", line: ok, fields: []string{"X: y Content-Length: 9"}, body: "b"},
+		"a fold of Content-Length":           {raw: "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n 2\r\n\r\nbcdefghijklm", rule: "RFC 9112 §5.2", line: "502", fresh: true},
+		"a fold of Transfer-Encoding":        {raw: "HTTP/1.1 200 OK\r\nTransfer-Encoding:\r\n chunked\r\n\r\n1\r\nb\r\n0\r\n\r\n", rule: "RFC 9112 §5.2", line: "502", fresh: true},
+		"white space before the first field": {raw: "HTTP/1.1 200 OK\r\n X: y\r\nContent-Length: 1\r\n\r\nb", rule: "RFC 9112 §2.2", line: "502", fresh: true},
+		"a space before the colon":           {raw: "HTTP/1.1 200 OK\r\nContent-Length : 1\r\n\r\nb", rule: "RFC 9112 §5.1", line: "502", fresh: true},
+		"a tab before the colon":             {raw: "HTTP/1.1 200 OK\r\nX\t: y\r\nContent-Length: 1\r\n\r\nb", rule: "RFC 9112 §5.1", line: "502", fresh: true},
+		"a line without colon":               {raw: "HTTP/1.1 200 OK\r\nX\r\nContent-Length: 1\r\n\r\nb", rule: "RFC 9112 §5", line: "502", fresh: true},
+		"an empty name":                      {raw: "HTTP/1.1 200 OK\r\n: y\r\nContent-Length: 1\r\n\r\nb", rule: "RFC 9110 §5.1", line: "502", fresh: true},
+		"a name that is no token":            {raw: "HTTP/1.1 200 OK\r\nX Y: z\r\nContent-Length: 1\r\n\r\nb", rule: "RFC 9110 §5.1", line: "502", fresh: true},
+		"a bare CR in a value":               {raw: "HTTP/1.1 200 OK\r\nX: y\rz\r\nContent-Length: 1\r\n\r\nb", rule: "RFC 9112 §2.2", line: "502", fresh: true},
+		"CR CR LF":                           {raw: "HTTP/1.1 200 OK\r\nX: y\r\r\nContent-Length: 1\r\n\r\nb", rule: "RFC 9112 §2.2", line: "502", fresh: true},
+		"a NUL in a value":                   {raw: "HTTP/1.1 200 OK\r\nX: y\x00\r\nContent-Length: 1\r\n\r\nb", rule: "RFC 9110 §5.5", line: "502", fresh: true},
+		"a control byte in a value":          {raw: "HTTP/1.1 200 OK\r\nX: y\x01\r\nContent-Length: 1\r\n\r\nb", rule: "RFC 9110 §5.5", line: "502", fresh: true},
+		"a head of just under 64 KiB":        {raw: "HTTP/1.1 200 OK\r\nX: " + strings.Repeat("y", 64<<10-100) + "\r\nContent-Length: 1\r\n\r\nb", rule: "RFC 9110 §5.4", line: ok, fields: []string{"X: " + strings.Repeat("y", 64<<10-100)}, body: "b"},
+		"a head of more than 64 KiB":         {raw: "HTTP/1.1 200 OK\r\nX: " + strings.Repeat("y", 64<<10) + "\r\nContent-Length: 1\r\n\r\nb", rule: "RFC 9110 §5.4", line: "502", fresh: true},
+	})
+}
+
+// headOf returns a request of exactly n bytes.
+func headOf(n int) string {
+	const start, end = "GET / HTTP/1.1\r\nHost: a\r\nX: ", "\r\n\r\n"
+	return start + strings.Repeat("y", n-len(start)-len(end)) + end
+}
+
+// fieldLines returns a request of exactly n field lines.
+func fieldLines(n int) string {
+	return "GET / HTTP/1.1\r\nHost: a\r\n" + strings.Repeat("X: y\r\n", n-1) + "\r\n"
+}
+
+func TestHeadLimits_atThem(t *testing.T) {
+	const limit = 32 << 10
+	longTarget := "/" + strings.Repeat("t", 7999)
+	tests := map[string]struct {
+		raw  string
+		want int
+	}{
+		"a target of 8000 bytes":         {"GET " + longTarget + " HTTP/1.1\r\nHost: a\r\n\r\n", 200},
+		"a head one byte below 32 KiB":   {headOf(limit - 1), 200},
+		"a head of 32 KiB":               {headOf(limit), 200},
+		"a head one byte above 32 KiB":   {headOf(limit + 1), 431},
+		"199 field lines":                {fieldLines(199), 200},
+		"200 field lines":                {fieldLines(200), 200},
+		"201 field lines":                {fieldLines(201), 431},
+		"a head of very many bytes":      {headOf(1 << 20), 431},
+		"a request-line above the limit": {"GET /" + strings.Repeat("t", limit) + " HTTP/1.1\r\nHost: a\r\n\r\n", 414},
+		"a field line that never ends":   {"GET / HTTP/1.1\r\nHost: a\r\nX: " + strings.Repeat("y", limit), 431},
+		"a 201st line, and no end yet":   {strings.TrimSuffix(fieldLines(201), "\r\n"), 431},
+		"a request-line that never ends": {"GET /" + strings.Repeat("t", limit), 414},
+	}
+	r := startRig(t)
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			r.replies(plainReply)
+			for _, how := range []way{whole, {len(tc.raw) / 2}, {len(tc.raw) - 1}} {
+				o := r.exchange(t, tc.raw, how)
+				requests, _ := r.backend.seen()
+				r.backend.forget()
+				if tc.want == 200 {
+					if o.last().status() != 200 || len(requests) != 1 {
+						t.Fatalf("got %q, the backend met %d requests, want 200 and one, sent %v", o.raw, len(requests), how)
+					}
+					continue
+				}
+				if err := refused(o, fmt.Sprint(tc.want), "GET"); err != nil || len(requests) != 0 {
+					t.Fatalf("got %q, then %s, and the backend met %d requests, want %d and a close: %v, sent %v", o.raw, o.end, len(requests), tc.want, err, how)
+				}
+			}
+		})
+	}
+}
+
+func TestHeadTimeout_answers408(t *testing.T) {
+	tests := map[string]struct {
+		before string // a whole exchange, first
+		raw    string
+		want   string // "" is a close without an answer
+	}{
+		"half a request-line":             {"", "GET / HT", "408"},
+		"half a field line":               {"", "GET / HTTP/1.1\r\nHost: a\r\nX: ", "408"},
+		"all but the last byte":           {"", "GET / HTTP/1.1\r\nHost: a\r\n\r", "408"},
+		"half a head behind an exchange":  {plainRequest, "GET / HTTP/1.1\r\nHost: a\r\n", "408"},
+		"nothing at all":                  {"", "", ""},
+		"nothing more behind an exchange": {plainRequest, "", ""},
+	}
+	r := startRig(t, "--head-timeout", "300ms", "--idle-timeout", "300ms")
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := r.dial(t)
+			defer c.Close()
+			if tc.before != "" {
+				if err := c.send(tc.before, "", whole); err != nil {
+					t.Fatal(err)
+				}
+				if o := c.listen("GET"); o.last().status() != 200 || o.end != open {
+					t.Fatalf("got %q, then %s, want 200 and an open connection", o.raw, o.end)
+				}
+			}
+			c.raw.Reset()
+			if err := c.send(tc.raw, "", whole); err != nil {
+				t.Fatal(err)
+			}
+			if tc.want == "" {
+				if got, end := c.rest(); got != "" || end != closed {
+					t.Errorf("got %q, then %s, want nothing, then a close", got, end)
+				}
+			} else if o := c.listen("GET"); refused(o, tc.want, "GET") != nil {
+				t.Errorf("got %q, then %s, want %s and a close: %v", o.raw, o.end, tc.want, refused(o, tc.want, "GET"))
+			}
+		})
+	}
+}
+
+// The time is for the whole head, however often a byte of it comes.
+func TestHeadTimeout_isNotPutOffByBytes(t *testing.T) {
+	r := startRig(t, "--head-timeout", "300ms")
+	c := r.dial(t)
+	defer c.Close()
+	drip := func(done chan<- error) {
+		err := c.send("GET / HTTP/1.1\r\nHost: a\r\nX: ", "", whole)
+		for tick := time.NewTicker(50 * time.Millisecond); err == nil; <-tick.C {
+			_, err = io.WriteString(c, "y")
+		}
+		done <- err
+	}
+	done := make(chan error, 1)
+	go drip(done) // ends when the connection does
+	o := c.listen("GET")
+	c.Close()
+	if err := <-done; err != nil && !errors.Is(err, syscall.EPIPE) && !errors.Is(err, syscall.ECONNRESET) && !errors.Is(err, net.ErrClosed) {
+		t.Errorf("sending: %v", err)
+	}
+	if err := refused(o, "408", "GET"); err != nil {
+		t.Errorf("got %q, then %s, want 408 and a close, from a client that goes on sending: %v", o.raw, o.end, err)
+	}
+}
