@@ -228,7 +228,7 @@ func (d *draft) checkShared(bad *problems) {
 
 func checkAgree(a, b *part, shared Backend, bad *problems) {
 	ra, rb := a.in.r, b.in.r
-	keys := []string{"workers", "streams", "health"}
+	keys := []string{"workers", "streams", "keep_idle", "health"}
 	if ra.Auto && rb.Auto {
 		keys = append(keys, "workers_max")
 	}

@@ -25,7 +25,10 @@ type Config struct {
 	Routes []Route // 1 or more
 
 	HeadTimeout time.Duration // for a whole request head; default 10s
-	IdleTimeout time.Duration // for a client's next request, or for it to take or send a byte; default 60s
+	IdleTimeout time.Duration // for a client's next request, or for it to take or send a byte; default 75s
+	BodyTimeout time.Duration // for the whole body of a request; 0 is any time; default 10m
+	MinRate     int           // bytes per second that a client must send or take of a body, after a grace; 0 is any; default 500
+	HoldMax     int           // bytes held for bodies, responses and racers, in all; default 256 MiB
 	Drain       time.Duration // for what runs when asked to stop; default 30s
 
 	TLSCert, TLSKey string // files in PEM; both or neither
@@ -33,6 +36,7 @@ type Config struct {
 	LogLevel        string // "debug", "info", "warn" or "error"; default info
 	LogFormat       string // "auto", "text" or "json"; auto is text on a terminal
 
+	MaxPerClient   int            // connections that one address may have open; 0 is any number
 	TrustedProxies []netip.Prefix // whose X-Forwarded-For is believed; default none
 	Limits         []Limit        // in the order of the file
 }
@@ -56,6 +60,10 @@ type Route struct {
 	Buffer       int           // bytes of a body held for a slower peer; 0 streams all; default 256 KiB
 	Hold         time.Duration // how long an exchange waits for a backend that is down; 0 is not at all; default 2s
 	HoldEvery    time.Duration // how often one is tried meanwhile; default 10ms
+	Resend       int           // how often a request is sent again after a backend had it; 0 is never; default 1
+
+	KeepAlive string        // "auto", "bodyless" or "off": which connections to a backend are kept for the next request; default auto
+	KeepIdle  time.Duration // how long one is kept; 0 is not at all; default 4s
 
 	Race        string        // "off", "parallel", "serial" or "hedge"; default off
 	Usable      string        // statuses that win a race; default 1xx to 4xx
@@ -121,7 +129,8 @@ func (b Backend) String() string {
 var Default = Config{
 	Listen:      "127.0.0.1:8000",
 	Routes:      []Route{DefaultRoute},
-	HeadTimeout: 10 * time.Second, IdleTimeout: 60 * time.Second, Drain: 30 * time.Second,
+	HeadTimeout: 10 * time.Second, IdleTimeout: 75 * time.Second, Drain: 30 * time.Second,
+	BodyTimeout: 10 * time.Minute, MinRate: 500, HoldMax: 256 << 20,
 	AccessLog: "off", LogLevel: "info", LogFormat: "auto",
 }
 
@@ -130,6 +139,7 @@ var DefaultRoute = Route{
 	Paths:   []string{"/"},
 	Workers: 4, WorkersMax: 64, Streams: 256, HealthEvery: 2 * time.Second,
 	Queue: 1024, QueueTimeout: 30 * time.Second, Buffer: 256 << 10, Hold: 2 * time.Second, HoldEvery: 10 * time.Millisecond,
+	Resend: 1, KeepAlive: "auto", KeepIdle: 4 * time.Second,
 	Race: "off", Usable: "1xx,2xx,3xx,4xx",
 	ConnectTimeout: 2 * time.Second, BackendTimeout: 60 * time.Second,
 	CredentialHeader: "Authorization",

@@ -115,6 +115,13 @@ var groups = []group{
 					"larger, from its first byte. Below 4KiB a stream still needs that much.",
 			},
 			{
+				key: "hold_max", of: ofProcess,
+				in:   func(t target) value { return size(&t.c.HoldMax, 1<<40) },
+				unit: "bytes", zero: "nothing is held: bodies stream, and what cannot stream is `503`",
+				more: "bounds all bytes that are held at a time for bodies of requests, for responses and for races. Beyond it a body streams if it can; " +
+					"one that cannot waits for room, and is `503` after `queue_timeout`.",
+			},
+			{
 				key: "streams", flag: "streams", of: ofRoute,
 				in:   func(t target) value { return digits(&t.r.Streams, 0, 1_000_000_000) },
 				unit: "connections at each backend", zero: "no event streams and no WebSockets: `503`",
@@ -143,6 +150,29 @@ var groups = []group{
 				help: "`D` between two attempts to reach it meanwhile",
 				more: "is how often such a backend is tried, with one connection at a time and the oldest exchange that waits. " +
 					"[hold.md](hold.md) shows what happens.",
+			},
+			{
+				key: "resend", flag: "resend", of: ofRoute,
+				in:   func(t target) value { return digits(&t.r.Resend, 0, 100) },
+				unit: "times", zero: "never",
+				help: "how often a request is sent again after a backend had it: `N`",
+				more: "is how often one request may be sent again after a backend had received some of it and gave no byte of an answer. " +
+					"Only a request that is safe to repeat is: its method is idempotent and its body still at hand. A request that " +
+					"crashes its server is then not sent to one server after the other. A request of which nothing was sent is not counted.",
+			},
+			{
+				key: "keep_alive", of: ofRoute,
+				in:   func(t target) value { return oneOf(&t.r.KeepAlive, "auto", "bodyless", "off") },
+				unit: "`auto`, `bodyless`, `off`",
+				more: "says which connections to a backend are kept for the next request. `auto`: those on which a response ended in an " +
+					"unambiguous way, and on which no content was sent that simple servers leave unread. `bodyless`: of those, none on " +
+					"which any request had a body; for a server that one does not trust to read a `POST`. `off`: none, and each request says `Connection: close`.",
+			},
+			{
+				key: "keep_idle", of: ofRoute,
+				in:   func(t target) value { return span(&t.r.KeepIdle, 0) },
+				unit: "duration", zero: "none is kept",
+				more: "is how long a kept connection may be idle before it is closed. Keep it below the backend's own timeout: many simple servers use 5s.",
 			},
 			{
 				key: "health", flag: "health", of: ofRoute, example: `"/healthz"`,
@@ -307,6 +337,14 @@ var groups = []group{
 				more: "says from where they may not, even if they are among those who may.",
 			},
 			{
+				key: "max_per_client", flag: "max-per-client", of: ofProcess,
+				in:   func(t target) value { return digits(&t.c.MaxPerClient, 0, 1_000_000_000) },
+				unit: "connections", zero: "any number",
+				help: "connections that one address may have open: `N`; 0 is any number",
+				more: "is how many connections one address may have open at a time. Further ones are closed at once, counted, and said once in the log. " +
+					"Behind a proxy all clients have its address: leave it 0 there.",
+			},
+			{
 				key: "trusted_proxies", flag: "trusted-proxies", of: ofProcess, example: `["192.0.2.10", "10.0.0.0/8"]`,
 				in: func(t target) value {
 					return listOf(&t.c.TrustedProxies, "an address or a network, such as 10.0.0.0/8", parsePrefix, formatPrefix).separated()
@@ -398,6 +436,19 @@ var groups = []group{
 				help: "`D` for a client's next request, or next byte",
 				more: "is for a client's next request on a persistent connection, and for it to send or take its next byte in the " +
 					"middle of one. Late: a plain close, `408`, or the connection is cut.",
+			},
+			{
+				key: "timeouts.body", of: ofProcess,
+				in:   func(t target) value { return span(&t.c.BodyTimeout, 0) },
+				unit: "duration", zero: "any time",
+				more: "is for the whole body of a request, from its first byte to its last. Late: `408`. Tunnels have no such limit.",
+			},
+			{
+				key: "min_rate", of: ofProcess,
+				in:   func(t target) value { return perSecond(&t.c.MinRate) },
+				unit: "bytes per second", zero: "any",
+				more: "is how fast a client must send a body, or take one, averaged over 10 s, once it has had 10 s of grace. Only the time that the " +
+					"client itself holds the transfer up is counted. Slower: an upload is `408`, a download is cut.",
 			},
 			{
 				key: "timeouts.drain", flag: "drain", of: ofProcess,

@@ -175,6 +175,30 @@ func size(p *int, most int) scalar {
 	}
 }
 
+// perSecond is a number of bytes in a second.
+func perSecond(p *int) scalar {
+	return scalar{inQuotes, "a size in a second, such as 500B/s or 1KiB/s; 0B/s is any",
+		func(text string) error {
+			amount, ok := strings.CutSuffix(text, "/s")
+			n, err := parseSize(strings.TrimSuffix(amount, "B"))
+			if err != nil && strings.HasSuffix(amount, "iB") {
+				n, err = parseSize(amount)
+			}
+			if !ok || err != nil || n > 1<<30 {
+				return errOther
+			}
+			*p = n
+			return nil
+		},
+		func() string {
+			if size := formatSize(*p); strings.HasSuffix(size, "B") {
+				return size + "/s"
+			}
+			return strconv.Itoa(*p) + "B/s"
+		},
+	}
+}
+
 // oneOf is one of a few words.
 func oneOf(p *string, words ...string) scalar {
 	last := len(words) - 1
