@@ -257,5 +257,22 @@ func (c *Conn) Reset() {
 // until then (Nagle's algorithm), and an acknowledgement is delayed by 40 ms where traffic has gone to and fro.
 func (c *Conn) Ack() { ackNow(c.fd) }
 
-// KeepAlive has the kernel probe a peer that says nothing for long (TCP keep-alive).
-func (c *Conn) KeepAlive() { setKeepAlive(c.fd) }
+// KeepAlive has the kernel probe a peer that says nothing (TCP keep-alive): one that has vanished ends c within a minute.
+func (c *Conn) KeepAlive() {
+	if c.open {
+		setKeepAlive(c.fd)
+	}
+}
+
+// Unsent is the number of bytes that were written and that the peer's kernel has not acknowledged yet, 0 if the kernel
+// does not tell. It asks the kernel.
+func (c *Conn) Unsent() int {
+	if !c.open {
+		return 0
+	}
+	n, err := unsent(c.fd)
+	if err != nil {
+		return 0
+	}
+	return n
+}
