@@ -15,7 +15,7 @@ type ticket struct {
 	key   []byte
 
 	mu       sync.Mutex // guards the rest
-	client   *client    // who is told; nil when he has left
+	client   *client    // connection to wake; nil once its request waits no more
 	told     bool
 	decision limit.Decision
 	err      error
@@ -31,7 +31,8 @@ func (t *ticket) Answered(d limit.Decision, err error) {
 		t.limit.Limiter.Refund(t.key, d)
 		return
 	}
-	c.waiter.Notify() // which does no harm if he has seen it by himself, and is somebody else by now
+	// Harmless if the client already read the decision, or if its struct was reused: it only looks again.
+	c.waiter.Notify()
 }
 
 // answer is what was brought.
@@ -41,19 +42,20 @@ func (t *ticket) answer() (d limit.Decision, err error, told bool) {
 	return t.decision, t.err, t.told
 }
 
-// abandon has nobody told any more, and gives an admission back that has come meanwhile. It reports whether t may be
-// used again.
+// abandon cancels the notification, and refunds an admission that was already granted. It reports whether t may be used
+// again. The limiter is called with t unlocked, because a refund may admit others, who are told at once.
 func (t *ticket) abandon() bool {
 	if t.limit.Limiter.Withdraw(&t.place) {
 		return true
 	}
 	t.mu.Lock()
-	defer t.mu.Unlock()
 	t.client = nil
-	if t.told {
-		t.limit.Limiter.Refund(t.key, t.decision)
+	told, decision := t.told, t.decision
+	t.mu.Unlock()
+	if told {
+		t.limit.Limiter.Refund(t.key, decision)
 	}
-	return t.told
+	return told
 }
 
 // admission is how far a request has come with the limits of its route.

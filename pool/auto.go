@@ -134,7 +134,7 @@ func (a *auto) apply(b *Backend) {
 	}
 	if a.told != a.limiter.limit {
 		a.told = a.limiter.limit
-		b.pool.events(Event{Backend: b.Name, Up: b.up(), Workers: a.told})
+		b.pool.note(Event{Backend: b.Name, Up: b.up(), Workers: a.told})
 	}
 }
 
@@ -197,7 +197,7 @@ func (b *Backend) trim() {
 		b.free = slices.Delete(b.free, i, i+1)
 		b.away++
 		s.retired = true
-		s.Notify()
+		b.pool.wake(s)
 	}
 	b.workers.Tune(b.staffed())
 }
@@ -205,7 +205,7 @@ func (b *Backend) trim() {
 // left says that s's worker has nothing more to do, because it was sent home or because all are.
 func (b *Backend) left(s *Slot) {
 	b.pool.mu.Lock()
-	defer b.pool.mu.Unlock()
+	defer b.pool.unlock()
 	if b.pool.closed {
 		return
 	}

@@ -20,7 +20,7 @@ func (h *house) auto(t testing.TB, start, most int) *Backend {
 // limitTo has b use n slots, as its limiter would.
 func limitTo(b *Backend, n int) {
 	b.pool.mu.Lock()
-	defer b.pool.mu.Unlock()
+	defer b.pool.unlock()
 	b.auto.limiter.limit = n
 	b.auto.apply(b)
 }

@@ -74,7 +74,7 @@ func (p *Pool) add(name string, slots, streams int, origin any, a *auto) (*Backe
 		}
 	}
 	p.mu.Lock()
-	defer p.mu.Unlock()
+	defer p.unlock()
 	p.backends = append(p.backends, b)
 	return b, nil
 }
@@ -83,7 +83,7 @@ func (p *Pool) add(name string, slots, streams int, origin any, a *auto) (*Backe
 func (b *Backend) panicked(v any) {
 	b.pool.panics(v, debug.Stack())
 	b.pool.mu.Lock()
-	defer b.pool.mu.Unlock()
+	defer b.pool.unlock()
 	for _, s := range b.slots {
 		if !s.fallen {
 			continue
@@ -110,7 +110,7 @@ func (b *Backend) panicked(v any) {
 // next gives s the oldest task that may be run at its backend, or returns nil and frees s.
 func (b *Backend) next(s *Slot) Task {
 	b.pool.mu.Lock()
-	defer b.pool.mu.Unlock()
+	defer b.pool.unlock()
 	s.recall()
 	b.tried(s)
 	task := s.task // of who was given s while the last one ended
@@ -180,10 +180,10 @@ func (b *Backend) eldest() *Route {
 func (b *Backend) Impatient() {
 	b.impatient.Add(1)
 	b.pool.mu.Lock()
-	defer b.pool.mu.Unlock()
+	defer b.pool.unlock()
 	for _, s := range b.free {
 		s.lone = true
-		s.Notify()
+		b.pool.wake(s)
 	}
 }
 
@@ -196,7 +196,7 @@ func (b *Backend) MayKeep() bool { return b.impatient.Load() == 0 }
 // Lend takes one of the connections that b may have beyond its slots, for an exchange that lasts, or reports false.
 func (b *Backend) Lend() bool {
 	b.pool.mu.Lock()
-	defer b.pool.mu.Unlock()
+	defer b.pool.unlock()
 	if b.streams >= b.maxStreams {
 		return false
 	}
@@ -207,14 +207,14 @@ func (b *Backend) Lend() bool {
 // Return gives back what Lend took; the connection is closed by then.
 func (b *Backend) Return() {
 	b.pool.mu.Lock()
-	defer b.pool.mu.Unlock()
+	defer b.pool.unlock()
 	b.streams--
 }
 
 // Workers is the number of b's slots: with auto, the most there may be.
 func (b *Backend) Workers() int {
 	b.pool.mu.Lock()
-	defer b.pool.mu.Unlock()
+	defer b.pool.unlock()
 	return b.most()
 }
 
@@ -229,14 +229,14 @@ func (b *Backend) most() int {
 // Free is the number of slots that nobody has.
 func (b *Backend) Free() int {
 	b.pool.mu.Lock()
-	defer b.pool.mu.Unlock()
+	defer b.pool.unlock()
 	return len(b.free)
 }
 
 // Streams is the number of connections lent.
 func (b *Backend) Streams() int {
 	b.pool.mu.Lock()
-	defer b.pool.mu.Unlock()
+	defer b.pool.unlock()
 	return b.streams
 }
 
@@ -245,9 +245,9 @@ func (b *Backend) close() {
 	b.pool.mu.Lock()
 	for _, s := range b.slots {
 		s.retired = true
-		s.Notify()
+		b.pool.wake(s)
 	}
-	b.pool.mu.Unlock()
+	b.pool.unlock()
 	// Release does not wait; its timeout is a bound on an exchange that does not end.
 	b.workers.ReleaseTimeout(closeWait)
 }

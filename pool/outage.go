@@ -82,7 +82,7 @@ func (s *Slot) Trying() int64 {
 		return 0
 	}
 	s.Backend.pool.mu.Lock()
-	defer s.Backend.pool.mu.Unlock()
+	defer s.Backend.pool.unlock()
 	return s.trialTo
 }
 
@@ -94,7 +94,7 @@ func (s *Slot) Reached() {
 		return
 	}
 	b.pool.mu.Lock()
-	defer b.pool.mu.Unlock()
+	defer b.pool.unlock()
 	if b.outage.trial == s {
 		b.outage.reached = true
 	}
@@ -105,7 +105,7 @@ func (s *Slot) Reached() {
 func (s *Slot) Down(why string, refused bool) {
 	b := s.Backend
 	b.pool.mu.Lock()
-	defer b.pool.mu.Unlock()
+	defer b.pool.unlock()
 	now := b.pool.lot.Now()
 	o := &b.outage
 	first := b.up()
@@ -135,7 +135,7 @@ func (b *Backend) goDown(now int64, why string) {
 	o := &b.outage
 	b.unwell.Store(true)
 	o.since, o.why, o.held, o.longest, o.next = now, why, 0, 0, now
-	b.pool.events(Event{Backend: b.Name, Why: why, Again: o.ended != 0 && now-o.ended < flapping})
+	b.pool.note(Event{Backend: b.Name, Why: why, Again: o.ended != 0 && now-o.ended < flapping})
 	for _, r := range b.routes { // the others may be all that is left to a route
 		if r.hold == 0 || !r.allDown() {
 			continue
@@ -156,7 +156,7 @@ func (s *Slot) Up(began int64) {
 		return
 	}
 	b.pool.mu.Lock()
-	defer b.pool.mu.Unlock()
+	defer b.pool.unlock()
 	o := &b.outage
 	b.failures = 0
 	switch {
@@ -187,7 +187,7 @@ func (b *Backend) comeUp(s *Slot) {
 			o.held, o.longest = o.held+r.waiting, max(o.longest, now-r.heldFrom(r.head.next))
 		}
 	}
-	b.pool.events(Event{Backend: b.Name, Up: true, Why: o.why, For: time.Duration(now - o.since), Held: o.held,
+	b.pool.note(Event{Backend: b.Name, Up: true, Why: o.why, For: time.Duration(now - o.since), Held: o.held,
 		Longest: time.Duration(o.longest), Again: o.ended != 0 && o.since-o.ended < flapping})
 	if o.since-o.ended > flapping || o.ended == 0 {
 		o.pause = 0
@@ -204,7 +204,7 @@ func (b *Backend) comeUp(s *Slot) {
 func (s *Slot) Failed(why string) {
 	b := s.Backend
 	b.pool.mu.Lock()
-	defer b.pool.mu.Unlock()
+	defer b.pool.unlock()
 	b.failures++
 	b.unwell.Store(true)
 	if !b.up() || b.failures < failuresMost {
@@ -226,7 +226,7 @@ func (s *Slot) Failed(why string) {
 // Sick says that a health check of b has failed, and why in words that follow its name. It is down until Well.
 func (b *Backend) Sick(why string) {
 	b.pool.mu.Lock()
-	defer b.pool.mu.Unlock()
+	defer b.pool.unlock()
 	now := b.pool.lot.Now()
 	if b.outage.sick = true; b.up() {
 		b.goDown(now, why)
@@ -238,7 +238,7 @@ func (b *Backend) Sick(why string) {
 // Well says that a health check of b has passed.
 func (b *Backend) Well() {
 	b.pool.mu.Lock()
-	defer b.pool.mu.Unlock()
+	defer b.pool.unlock()
 	if b.outage.sick = false; b.up() {
 		return
 	}
@@ -372,7 +372,7 @@ func (b *Backend) lookAfter() {
 		}
 		b.attend(now)
 	}
-	p.mu.Unlock()
+	p.unlock()
 	for i, task := range out {
 		task.Unheld(why[i])
 	}
@@ -405,7 +405,7 @@ func (b *Backend) eldestHeld() *Route {
 // Down reports whether all of the route's backends are down, and why in words.
 func (r *Route) Down() (why string, down bool) {
 	r.pool.mu.Lock()
-	defer r.pool.mu.Unlock()
+	defer r.pool.unlock()
 	if !r.allDown() {
 		return "", false
 	}

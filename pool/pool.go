@@ -37,9 +37,13 @@ type Pool struct {
 	entered  uint64 // tasks so far
 	waiting  int    // tasks in all queues
 
-	events func(Event)               // fixed before the first backend
-	panics func(v any, stack []byte) // fixed before the first backend
-	turn   uint                      // whose turn it is among equally free backends
+	turn      uint    // whose turn it is among equally free backends
+	later     later   // what is to be done as soon as the pool is unlocked
+	events    []Event // that were not reported yet, the oldest first
+	reporting bool    // a goroutine reports them
+
+	onEvent func(Event)               // fixed before the first backend
+	panics  func(v any, stack []byte) // fixed before the first backend
 }
 
 // New makes a pool without backends whose workers and queues wait in lot.
@@ -48,17 +52,17 @@ func New(l *lot.Lot, onPanic func(v any, stack []byte)) *Pool {
 	if onPanic == nil {
 		onPanic = func(any, []byte) {}
 	}
-	return &Pool{lot: l, panics: onPanic, events: func(Event) {}}
+	return &Pool{lot: l, panics: onPanic, onEvent: func(Event) {}}
 }
 
-// OnEvent has f told when a backend goes down, comes up again, or has another number of workers. It is called before the first backend is added; f runs
-// with the pool locked, and must not call it.
-func (p *Pool) OnEvent(f func(Event)) { p.events = f }
+// OnEvent has the pool call f when a backend goes down, comes up again, or has another number of workers: one call at a time, in
+// the order of what happened, on the goroutine of whatever caused it, with nothing locked. OnEvent is called before the first backend is added.
+func (p *Pool) OnEvent(f func(Event)) { p.onEvent = f }
 
 // Workers is the number of goroutines that run exchanges: the sum of all slots. It is never exceeded.
 func (p *Pool) Workers() int {
 	p.mu.Lock()
-	defer p.mu.Unlock()
+	defer p.unlock()
 	n := 0
 	for _, b := range p.backends {
 		n += b.most()
@@ -69,14 +73,14 @@ func (p *Pool) Workers() int {
 // Backends are those that were added, in that order.
 func (p *Pool) Backends() []*Backend {
 	p.mu.Lock()
-	defer p.mu.Unlock()
+	defer p.unlock()
 	return slices.Clone(p.backends)
 }
 
 // Served is the number of tasks that workers have begun.
 func (p *Pool) Served() int64 {
 	p.mu.Lock()
-	defer p.mu.Unlock()
+	defer p.unlock()
 	var n int64
 	for _, b := range p.backends {
 		n += b.served.Load()
@@ -87,17 +91,17 @@ func (p *Pool) Served() int64 {
 // Waiting is the number of tasks in all queues.
 func (p *Pool) Waiting() int {
 	p.mu.Lock()
-	defer p.mu.Unlock()
+	defer p.unlock()
 	return p.waiting
 }
 
 // Rouse wakes every worker that sleeps in the middle of a task.
 func (p *Pool) Rouse() {
 	p.mu.Lock()
-	defer p.mu.Unlock()
+	defer p.unlock()
 	for _, b := range p.backends {
 		for _, s := range b.slots {
-			s.Notify()
+			p.wake(s)
 		}
 	}
 }
@@ -111,7 +115,7 @@ func (p *Pool) Close() {
 	for _, b := range backends {
 		b.outage.end()
 	}
-	p.mu.Unlock()
+	p.unlock()
 	for _, b := range backends {
 		b.close()
 	}

@@ -6,7 +6,7 @@ import "slices"
 // Those that are in use beyond the new number go when their tasks have ended.
 func (b *Backend) Resize(slots, streams int) {
 	b.pool.mu.Lock()
-	defer b.pool.mu.Unlock()
+	defer b.pool.unlock()
 	b.maxStreams = streams
 	if b.auto != nil || slots == b.limit || b.pool.closed {
 		return
@@ -29,7 +29,7 @@ func (b *Backend) Remove() {
 	p.backends = slices.DeleteFunc(p.backends, func(o *Backend) bool { return o == b })
 	b.limit, b.width = 0, 0
 	b.outage.end()
-	p.mu.Unlock()
+	p.unlock()
 	b.close()
 }
 
@@ -37,7 +37,7 @@ func (b *Backend) Remove() {
 func (r *Route) Remove() {
 	p := r.pool
 	p.mu.Lock()
-	defer p.mu.Unlock()
+	defer p.unlock()
 	p.routes = slices.DeleteFunc(p.routes, func(o *Route) bool { return o == r })
 	for _, b := range r.backends {
 		b.routes = slices.DeleteFunc(b.routes, func(o *Route) bool { return o == r })

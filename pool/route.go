@@ -32,7 +32,7 @@ func (p *Pool) AddRoute(name string, most int, hold Hold, backends ...*Backend) 
 	r := &Route{Name: name, pool: p, backends: backends, most: most, hold: int64(hold.For)}
 	r.head.next, r.head.prev = &r.head, &r.head
 	p.mu.Lock()
-	defer p.mu.Unlock()
+	defer p.unlock()
 	p.routes = append(p.routes, r)
 	for _, b := range backends {
 		b.routes = append(b.routes, r)
@@ -46,7 +46,7 @@ func (p *Pool) AddRoute(name string, most int, hold Hold, backends ...*Backend) 
 func (p *Pool) AddEntry(name string, most int, b *Backend) *Route {
 	r := p.AddRoute(name, most, Hold{}, b)
 	p.mu.Lock()
-	defer p.mu.Unlock()
+	defer p.unlock()
 	r.entry = true
 	return r
 }
@@ -64,7 +64,7 @@ const (
 // Standing returns how the only backend of r stands.
 func (r *Route) Standing() Standing {
 	r.pool.mu.Lock()
-	defer r.pool.mu.Unlock()
+	defer r.pool.unlock()
 	b := r.backends[0]
 	switch {
 	case r.untried(r.pool.lot.Now()) != nil:
@@ -85,7 +85,7 @@ func (r *Route) Backends() []*Backend { return r.backends }
 func (r *Route) Enter(task Task) error {
 	p := r.pool
 	p.mu.Lock()
-	defer p.mu.Unlock()
+	defer p.unlock()
 	if p.closed {
 		return ErrClosed
 	}
@@ -123,7 +123,7 @@ func (r *Route) Enter(task Task) error {
 func (r *Route) Again(task Task, unreached *Backend) (waits bool, why string) {
 	p := r.pool
 	p.mu.Lock()
-	defer p.mu.Unlock()
+	defer p.unlock()
 	at := task.Place()
 	switch b := r.choose(); {
 	case p.closed || r.hold == 0 && !r.otherUp(unreached):
@@ -145,7 +145,7 @@ func (r *Route) Withdraw(at *Place) bool { return r.pool.Leave(at, func() bool {
 // he has left. It reports false too when nobody stands there.
 func (p *Pool) Leave(at *Place, leaves func() bool) bool {
 	p.mu.Lock()
-	defer p.mu.Unlock()
+	defer p.unlock()
 	if at.route == nil || !leaves() {
 		return false
 	}
@@ -195,7 +195,7 @@ func (b *Backend) take(task Task) *Slot {
 	b.free[last] = nil
 	b.free = b.free[:last]
 	s.task, s.offered = task, false
-	s.Notify()
+	b.pool.wake(s)
 	return s
 }
 

@@ -77,7 +77,7 @@ func (s *Slot) work() {
 func (s *Slot) Ending() {
 	b := s.Backend
 	b.pool.mu.Lock()
-	defer b.pool.mu.Unlock()
+	defer b.pool.unlock()
 	if s.offered || s.task != nil || len(b.free) > 0 || b.width < b.limit || b.pool.closed || b.eldest() != nil {
 		return
 	}
@@ -97,7 +97,7 @@ func (s *Slot) recall() {
 // fall says that s's worker has panicked, and touches s no more.
 func (s *Slot) fall() {
 	s.Backend.pool.mu.Lock()
-	defer s.Backend.pool.mu.Unlock()
+	defer s.Backend.pool.unlock()
 	s.fallen = true
 }
 
@@ -106,14 +106,14 @@ func (s *Slot) fall() {
 func (s *Slot) await() Task {
 	s.SetDeadline(0)
 	for {
-		mu := &s.Backend.pool.mu
-		mu.Lock()
+		p := s.Backend.pool
+		p.mu.Lock()
 		task, lone, retired := s.task, s.lone, s.retired
 		s.task, s.lone = nil, false
 		if task != nil {
 			s.Backend.auto.given(s)
 		}
-		mu.Unlock()
+		p.unlock()
 		switch {
 		case task != nil:
 			return task

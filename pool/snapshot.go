@@ -38,7 +38,7 @@ type RouteState struct {
 // Snapshot returns how the pool stands now.
 func (p *Pool) Snapshot() Snapshot {
 	p.mu.Lock()
-	defer p.mu.Unlock()
+	defer p.unlock()
 	now := p.lot.Now()
 	var s Snapshot
 	for _, b := range p.backends {

@@ -1,0 +1,50 @@
+package front
+
+import (
+	"testing"
+
+	"tenfour/admit"
+	"tenfour/limit"
+)
+
+// telling is a limiter whose Refund admits the next that waits, and tells it at once.
+type telling struct {
+	t        *testing.T
+	ticket   *ticket
+	refunded int
+}
+
+func (l *telling) Ask([]byte, limit.Asker) (limit.Decision, bool) { return limit.Decision{}, false }
+func (l *telling) Wait([]byte, *limit.Place, limit.Asker) (limit.Decision, bool, error) {
+	return limit.Decision{}, false, nil
+}
+func (l *telling) Withdraw(*limit.Place) bool { return false }
+func (l *telling) Close()                     {}
+func (l *telling) Refund([]byte, limit.Decision) {
+	l.refunded++
+	if !l.ticket.mu.TryLock() {
+		l.t.Error("the ticket is locked while its admission is refunded")
+		return
+	}
+	l.ticket.mu.Unlock()
+}
+
+// TestTicket_callsItsLimiterUnlocked: when it is abandoned after the admission, and when the admission comes after that.
+func TestTicket_callsItsLimiterUnlocked(t *testing.T) {
+	l := &telling{t: t}
+	admitted := limit.Decision{Admitted: true}
+	before := &ticket{limit: &admit.Limit{Limiter: l}, told: true, decision: admitted}
+	l.ticket = before
+	if !before.abandon() || l.refunded != 1 {
+		t.Errorf("an admission that had come was refunded %d times, want once, and the ticket to be free", l.refunded)
+	}
+	after := &ticket{limit: &admit.Limit{Limiter: l}}
+	l.ticket = after
+	if after.abandon() {
+		t.Error("a ticket whose decision is still to come is said to be free")
+	}
+	after.Answered(admitted, nil)
+	if l.refunded != 2 {
+		t.Errorf("an admission that came too late was refunded %d times, want once", l.refunded-1)
+	}
+}

@@ -1,0 +1,66 @@
+package pool
+
+// later is what the pool does once it is unlocked, because it runs code of another package: that may wait, write a log
+// line, or call the pool. While the pool is locked it is only noted here. The zero value is nothing.
+type later struct {
+	wakes   *Slot   // wake its worker
+	wakes2  []*Slot // and those of these
+	reports bool    // report events
+}
+
+// wake notes that s's worker has something to look at.
+func (p *Pool) wake(s *Slot) {
+	if p.later.wakes == nil { // nearly always there is one at most
+		p.later.wakes = s
+		return
+	}
+	p.later.wakes2 = append(p.later.wakes2, s)
+}
+
+// note notes an event, to be reported. It forgets one of which there are too many to remember: the function that
+// OnEvent was given does not return.
+func (p *Pool) note(e Event) {
+	if len(p.events) < eventsMost {
+		p.events = append(p.events, e)
+	}
+	p.later.reports = true
+}
+
+// eventsMost is how many events wait to be reported.
+const eventsMost = 1024
+
+// unlock unlocks the pool, and does what was noted meanwhile. Every use of the pool ends with it.
+func (p *Pool) unlock() {
+	todo := p.later
+	p.later = later{}
+	p.mu.Unlock()
+	if todo.wakes != nil {
+		todo.wakes.Notify()
+	}
+	for _, s := range todo.wakes2 {
+		s.Notify()
+	}
+	if todo.reports {
+		p.report()
+	}
+}
+
+// report gives all events to the function that OnEvent was given, in the order in which they happened. So that it is
+// that order, one goroutine at a time does: while one does, the others leave it theirs.
+func (p *Pool) report() {
+	p.mu.Lock()
+	if p.reporting {
+		p.mu.Unlock()
+		return
+	}
+	p.reporting = true
+	for len(p.events) > 0 {
+		e := p.events[0]
+		p.events = p.events[1:]
+		p.mu.Unlock()
+		p.onEvent(e)
+		p.mu.Lock()
+	}
+	p.events, p.reporting = nil, false
+	p.mu.Unlock()
+}
