@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// What ab sends, and what ab -k does.
+// The heads that ab and ab -k send.
 const (
 	abHead     = "GET /4k HTTP/1.0\r\nHost: 127.0.0.1:8000\r\nUser-Agent: ApacheBench/2.3\r\nAccept: */*\r\n\r\n"
 	abKeepHead = "GET /4k HTTP/1.0\r\nConnection: Keep-Alive\r\nHost: 127.0.0.1:8000\r\nUser-Agent: ApacheBench/2.3\r\nAccept: */*\r\n\r\n"
@@ -79,7 +79,7 @@ func BenchmarkResponseHead(b *testing.B) {
 	}
 }
 
-// BenchmarkChunked reads 64 KiB in chunks of 4 KiB, as a server that streams sends them.
+// BenchmarkChunked reads 64 KiB in chunks of 4 KiB, which is how a streaming server sends them.
 func BenchmarkChunked(b *testing.B) {
 	var body bytes.Buffer
 	w := httputil.NewChunkedWriter(&body)

@@ -6,47 +6,48 @@ import "math"
 //
 //	for len(src) > 0 && !done && err == nil {
 //		n, data, done, err = chunks.Next(src, &limits)
-//		src = src[n:] // and use data, a part of what src was
+//		src = src[n:] // and use data, which is a part of the old src
 //	}
 type Chunks struct {
 	phase    chunkPhase
 	digits   int    // of the chunk-size so far
-	size     uint64 // the chunk-size so far, then the bytes of chunk-data that are still to come
-	extLine  int    // bytes behind the digits in this chunk line
-	extTotal int    // and in all of them
+	size     uint64 // the chunk-size so far; in the data, the bytes of chunk-data that are still missing
+	extLine  int    // bytes after the digits in this chunk line
+	extTotal int    // the same in all chunk lines so far
 	trailer  int    // bytes of the trailer section
 	fields   int    // field lines of the trailer section
 	offset   int    // where in the body src begins
 	refusal  Refusal
 }
 
-// What the next byte belongs to.
+// A chunkPhase is the part of a chunked body that the next byte belongs to.
 type chunkPhase uint8
 
 const (
 	inSize         chunkPhase = iota // the digits of a chunk-size
-	inExtSpace                       // white space behind them, up to a ';'
-	inExt                            // a chunk-ext behind its ';'
+	inExtSpace                       // white space after them, up to a ';'
+	inExt                            // a chunk-ext after its ';'
 	inSizeLF                         // the LF of a chunk line
 	inData                           // chunk-data
-	inDataCR                         // the CR behind it
-	inDataLF                         // the LF behind it
+	inDataCR                         // the CR after it
+	inDataLF                         // the LF after it
 	inTrailerLine                    // the first byte of a line of the trailer section, or the CR of its empty line
 	inTrailerName                    // a field name, up to its colon
 	inTrailerValue                   // a field value, up to its CR
-	inTrailerLF                      // the LF behind that
+	inTrailerLF                      // the LF after that
 	inLastLF                         // the LF of the empty line
-	chunksDone                       // none: it is not of this body
-	chunksRefused                    // none: see refusal
+	chunksDone                       // none: the body has ended
+	chunksRefused                    // none: the body was refused, see refusal
 )
 
 // Reset makes c ready for another body.
 func (c *Chunks) Reset() { *c = Chunks{} }
 
-// Next reads on in src, which continues what it was given before: framing, then at most one run of chunk-data, which is
-// data, a part of src. It takes n bytes of src. done says that the last-chunk and the trailer section were read, and
-// nothing behind them. A *Refusal is for good, and the same one however the body was cut; n and data are then nothing.
-// A nil lim is DefaultLimits; c must see the same limits until Reset.
+// Next reads src, which continues the bytes of the calls before: first framing, then at most one run of chunk-data. It
+// returns the number of bytes of src that it has read, and the run of chunk-data, which is a part of src. done is true
+// when the last-chunk and the trailer section were read; bytes after them are not read.
+// After a *Refusal every further call returns the same one, with n 0 and no data. It does not depend on how the body was
+// split over calls. A nil lim means DefaultLimits; the caller must pass the same limits until Reset.
 func (c *Chunks) Next(src []byte, lim *Limits) (n int, data []byte, done bool, err error) {
 	if lim == nil {
 		lim = &DefaultLimits
@@ -75,7 +76,7 @@ func (c *Chunks) Next(src []byte, lim *Limits) (n int, data []byte, done bool, e
 			c.offset += i + k
 			return i + k, src[i : i+k : i+k], false, nil
 		case inDataCR:
-			// Both bytes are looked at: to skip two, whatever they are, is to read another body than the peer wrote.
+			// Both bytes are checked. To skip any two bytes would be to read another body than the peer wrote.
 			if src[i] != '\r' {
 				f = chunkNotEnded
 				break
@@ -106,14 +107,14 @@ func (c *Chunks) Next(src []byte, lim *Limits) (n int, data []byte, done bool, e
 	return i, nil, false, nil
 }
 
-// readSize reads the digits of a chunk-size and the byte behind them.
+// readSize reads the digits of a chunk-size and the byte after them.
 func (c *Chunks) readSize(src []byte, i int) (int, *flaw) {
 	for ; i < len(src); i++ {
 		d := hexValues[src[i]]
 		if d == notHex {
 			break
 		}
-		// Judged before shifting: there is no wrap-around to go by.
+		// Checked before the shift, because a number that has wrapped around looks valid.
 		if c.digits == 16 || c.size > math.MaxInt64>>4 {
 			return i, chunkTooLarge
 		}
@@ -141,7 +142,7 @@ func (c *Chunks) readSize(src []byte, i int) (int, *flaw) {
 	return i, chunkSize
 }
 
-// beginData is called behind a chunk line.
+// beginData begins the data of a chunk, or the trailer section after the last-chunk. The chunk line has ended.
 func (c *Chunks) beginData() {
 	c.phase = inData
 	if c.size == 0 {
@@ -151,7 +152,7 @@ func (c *Chunks) beginData() {
 }
 
 // readExtSpace reads the BWS between a chunk-size and its extensions, and the ';' that must follow. White space without
-// an extension is refused: some readers see the end of the size there, others of the line.
+// an extension is refused, because some readers end the size there and others the line.
 func (c *Chunks) readExtSpace(src []byte, i int, lim *Limits) (int, *flaw) {
 	end := i
 	for end < len(src) && isSpace(src[end]) {
@@ -176,8 +177,8 @@ func (c *Chunks) readExtSpace(src []byte, i int, lim *Limits) (int, *flaw) {
 	return end, chunkSize
 }
 
-// readExt reads extensions, which mean nothing to us (RFC 9112 §7.1.1), up to the CR. No line ends inside a quoted
-// string: where one reader ends a line and another does not, a request can be hidden.
+// readExt skips extensions up to the CR, because tenfour knows none (RFC 9112 §7.1.1). A line end inside a quoted string
+// is refused: where one reader ends the line and another does not, a request can be hidden.
 func (c *Chunks) readExt(src []byte, i int, lim *Limits) (int, *flaw) {
 	end := scanValue(src, i)
 	if over, f := c.countExt(end-i, lim); f != nil {
@@ -195,7 +196,7 @@ func (c *Chunks) readExt(src []byte, i int, lim *Limits) (int, *flaw) {
 	return end, chunkControl
 }
 
-// countExt counts n bytes of a chunk line beyond its size's digits. over is how many of them are too many.
+// countExt counts n bytes of a chunk line beyond its size's digits. over is by how many bytes the limit is exceeded.
 func (c *Chunks) countExt(n int, lim *Limits) (over int, f *flaw) {
 	c.extLine += n
 	c.extTotal += n
@@ -210,7 +211,7 @@ func (c *Chunks) countExt(n int, lim *Limits) (over int, f *flaw) {
 	return 0, nil
 }
 
-// AppendChunkSize appends the chunk line of n bytes of chunk-data. A CRLF goes behind the data.
+// AppendChunkSize appends the chunk line for n bytes of chunk-data. The caller writes the data and a CRLF after it.
 func AppendChunkSize(dst []byte, n int) []byte {
 	const digits = "0123456789abcdef"
 	shift := 0
@@ -223,7 +224,7 @@ func AppendChunkSize(dst []byte, n int) []byte {
 	return append(dst, '\r', '\n')
 }
 
-// LastChunk ends a chunked body that has no trailer section.
+// LastChunk is the end of a chunked body without a trailer section.
 const LastChunk = "0\r\n\r\n"
 
 const notHex = 0xff

@@ -1,19 +1,19 @@
 package httpparse
 
-// options is what a message says about its connection (RFC 9110 §7.6.1).
+// options are the connection options of a message (RFC 9110 §7.6.1).
 type options struct {
 	close, keepAlive, upgrade bool
 }
 
-// persistent reports whether the connection may outlive the message (RFC 9112 §9.3): close beats keep-alive.
+// persistent reports whether the connection may stay open after the message (RFC 9112 §9.3): close wins over keep-alive.
 func (o options) persistent(minor uint8) bool {
 	return !o.close && (minor == 1 || o.keepAlive)
 }
 
 var keepAliveFirst, keepAliveLast = nameWords([]byte("keep-alive"), 0, len("keep-alive"))
 
-// isKeepAlive reports whether a field value is "keep-alive" and nothing else. It is isWord, but quick: a value has no
-// control bytes, so that nameWords is as good for it as for names.
+// isKeepAlive reports whether a field value is "keep-alive" and nothing else. It is a faster isWord: because a value has
+// no control bytes, nameWords may be used for it as for names.
 func isKeepAlive(buf []byte, v Span) bool {
 	if v.Len() != len("keep-alive") {
 		return false
@@ -22,8 +22,8 @@ func isKeepAlive(buf []byte, v Span) bool {
 	return first == keepAliveFirst && last == keepAliveLast
 }
 
-// connectionOptions reads all Connection fields and marks the fields that they name as connection-specific. More
-// than maxNames are refused: each is laid against every field.
+// connectionOptions reads all Connection fields and marks the fields that they name as connection-specific. More than
+// maxNames names are refused, because each is compared with every field.
 func connectionOptions(buf []byte, fields []Field, maxNames int) (o options, f *flaw) {
 	names := 0
 	for i := range fields {
@@ -55,7 +55,7 @@ func connectionOptions(buf []byte, fields []Field, maxNames int) (o options, f *
 	return o, nil
 }
 
-// markNamed marks the fields called name as connection-specific, if a client may have them dropped.
+// markNamed marks the fields called name as connection-specific, except the protected ones.
 func markNamed(buf []byte, fields []Field, name []byte) {
 	for i := range fields {
 		f := &fields[i]
@@ -71,7 +71,7 @@ func forwarded(name []byte) bool {
 	return len(name) >= len(prefix) && isWord(name[:len(prefix)], prefix)
 }
 
-// sameName reports whether a and b, of one length, are one name.
+// sameName reports whether a and b, which have the same length, are equal in any case.
 func sameName(a, b []byte) bool {
 	for i := range a {
 		if lower(a[i]) != lower(b[i]) {

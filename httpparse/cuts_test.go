@@ -30,11 +30,11 @@ type responseParser struct {
 func (p responseParser) Parse(buf []byte) (int, error) { return p.Response.Parse(buf, p.verb, p.lim) }
 func (p responseParser) String(buf []byte) string      { return describeResponse(p.Response, buf) }
 
-// parseCut gives raw to p in prefixes that end at cuts, then whole, each at another place in memory, and describes what
-// came out.
+// parseCut gives raw to p in prefixes that end at cuts, then whole, each at another place in memory. It describes the
+// result.
 func parseCut(t testing.TB, p parser, raw string, cuts ...int) string {
 	t.Helper()
-	bytes := []byte(raw) // with what p rewrote
+	bytes := []byte(raw) // including the bytes that p has rewritten
 	for _, cut := range append(cuts, len(raw)) {
 		buf := atEdge(bytes[:cut])
 		n, err := p.Parse(buf)
@@ -59,7 +59,8 @@ func parseCut(t testing.TB, p parser, raw string, cuts ...int) string {
 	return "incomplete"
 }
 
-// parseEveryCut parses raw whole, byte by byte and in two parts cut at every byte, and returns what came out each time.
+// parseEveryCut parses raw whole, byte by byte and in two parts cut at every byte. It checks that the results are equal, and
+// returns it.
 func parseEveryCut(t testing.TB, fresh func() parser, raw string) string {
 	t.Helper()
 	want := parseCut(t, fresh(), raw)
@@ -93,7 +94,7 @@ func freshResponse(verb Verb, lim *Limits) func() parser {
 	}
 }
 
-// wantRefused checks that raw is refused for f however it is cut, and that all that it says is in the flaw's place.
+// wantRefused checks that raw is refused for f however it is cut.
 func wantRefused(t *testing.T, fresh func() parser, raw string, f *flaw) {
 	t.Helper()
 	got := parseEveryCut(t, fresh, raw)
@@ -107,7 +108,7 @@ func describeFields(fields []Field, buf []byte) string {
 	for _, f := range fields {
 		hop := ""
 		if f.Hop {
-			hop = "*" // goes no further
+			hop = "*" // not forwarded
 		}
 		fmt.Fprintf(&b, " [%s%s=%s]", f.Name.In(buf), hop, f.Value.In(buf))
 	}

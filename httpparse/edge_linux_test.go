@@ -2,8 +2,8 @@ package httpparse
 
 import "syscall"
 
-// edge ends at a page that nobody may read: whoever reads past a slice at its end crashes. A slice without spare
-// capacity does not do that to loads that go round the bounds check.
+// edge ends at a page that cannot be read: a read past a slice at its end crashes the test. A slice without spare
+// capacity is not enough, because loads that avoid the bounds check would go unnoticed.
 var edge = func() []byte {
 	const size = 1 << 20
 	page := syscall.Getpagesize()
@@ -17,7 +17,7 @@ var edge = func() []byte {
 	return m[:size:size]
 }()
 
-// atEdge is a copy of b with no readable byte behind it. It lives until the next call.
+// atEdge returns a copy of b with no readable byte after it. The next call overwrites it.
 func atEdge(b []byte) []byte {
 	at := edge[len(edge)-len(b):]
 	copy(at, b)

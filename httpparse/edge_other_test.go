@@ -2,7 +2,7 @@
 
 package httpparse
 
-// atEdge is a copy of b with no spare capacity.
+// atEdge returns a copy of b with no spare capacity.
 func atEdge(b []byte) []byte {
 	at := make([]byte, len(b))
 	copy(at, b)

@@ -1,23 +1,23 @@
 package httpparse
 
-// An outcome is what became of an attempt to read a line.
+// An outcome says how an attempt to read a line, or a part of it, has ended.
 type outcome uint8
 
 const (
-	took       outcome = iota // the line, or the part of it, that was asked for
-	tookEnd                   // the empty line behind the last field line was read
-	metFold                   // the line begins with white space, which a lenient reader leaves to its caller
+	took       outcome = iota // the line, or the part of it, was read
+	tookEnd                   // the empty line after the last field line was read
+	metFold                   // the line begins with white space: it continues the line before (only if lenient)
 	incomplete                // more bytes are needed
-	refused                   // for fieldReader.flaw, at pos
+	refused                   // the flaw is in fieldReader.flaw, its place in pos
 )
 
-// A fieldReader reads field lines (RFC 9112 §5), one after the other, and remembers how far it came in a half-read one.
+// A fieldReader reads field lines (RFC 9112 §5), one after the other. It remembers its place in a half-read line.
 type fieldReader struct {
 	start   int  // where the line begins
 	pos     int  // the first byte of it that is not read yet
-	value   int  // where the value begins, once the colon was read; before, 0
+	value   int  // where the value begins; 0 until the colon was read
 	folding bool // the line continues the one before it
-	lenient bool // a bare LF ends a line too: in responses
+	lenient bool // for responses: a bare LF ends a line too
 	flaw    *flaw
 }
 
@@ -48,7 +48,7 @@ func (s *fieldReader) next(buf []byte, f *Field) outcome {
 				return s.noName(buf, i)
 			}
 		}
-		// One by one: a Field put together and then copied costs more than all of the scanning.
+		// The fields of f are set one by one, because building a Field and copying it costs more than all of the scanning.
 		id := fieldID(buf, start, i)
 		f.Name = Span{uint32(start), uint32(i)}
 		f.ID = id
@@ -66,7 +66,7 @@ func (s *fieldReader) next(buf []byte, f *Field) outcome {
 	return took
 }
 
-// oddEnd goes on behind a value that does not end in CRLF.
+// oddEnd handles a value that does not end in CRLF.
 func (s *fieldReader) oddEnd(buf []byte, i int, f *Field) outcome {
 	next := s.lineEnd(buf, i)
 	if next == 0 {
@@ -77,7 +77,8 @@ func (s *fieldReader) oddEnd(buf []byte, i int, f *Field) outcome {
 	return took
 }
 
-// lineEnd is where the next line begins if the control byte at i ends this one, else 0: see unended.
+// lineEnd returns where the next line begins, if the control byte at i ends this one. Else it returns 0, and unended gives
+// the outcome.
 func (s *fieldReader) lineEnd(buf []byte, i int) int {
 	if i+1 < len(buf) && buf[i] == '\r' && buf[i+1] == '\n' {
 		return i + 2
@@ -88,7 +89,7 @@ func (s *fieldReader) lineEnd(buf []byte, i int) int {
 	return 0
 }
 
-// unended is the outcome when no line ends at i, where the value does.
+// unended returns the outcome for a value that ends at i, where the line does not end.
 func (s *fieldReader) unended(buf []byte, i int) outcome {
 	s.pos = i
 	switch {
@@ -102,8 +103,8 @@ func (s *fieldReader) unended(buf []byte, i int) outcome {
 	return s.refuse(controlInValue)
 }
 
-// noName is the outcome of a line that has no name up to a colon: i is its first byte that no token has, or a colon
-// in front.
+// noName returns the outcome for a line that does not begin with a name and a colon. i is the first byte that no token
+// may have, or a colon that the line begins with.
 func (s *fieldReader) noName(buf []byte, i int) outcome {
 	atStart := i == s.start
 	s.pos = i
@@ -136,8 +137,8 @@ func (s *fieldReader) noName(buf []byte, i int) outcome {
 	return s.refuse(notAName)
 }
 
-// fold reads a line that continues the value of f, the last field, and puts one SP in place of the fold
-// (RFC 9112 §5.2). The value stays where it is and the continuation moves up to it, so that no byte moves twice.
+// fold reads a line that continues the value of f, the last field, and replaces the fold by one SP (RFC 9112 §5.2).
+// It moves the continuation up to the value, not the value down, so that no byte moves twice.
 func (s *fieldReader) fold(buf []byte, f *Field) outcome {
 	i := scanValue(buf, s.pos)
 	next := s.lineEnd(buf, i)

@@ -1,12 +1,12 @@
 package httpparse
 
-// FieldID says which of the fields that a proxy must know a field line is.
+// FieldID is the identity of a field that a proxy must know, found without comparing names again.
 type FieldID uint8
 
 const (
 	FieldOther FieldID = iota
 
-	// Connection-specific whoever names them (RFC 9110 §7.6.1).
+	// Always connection-specific, whether a Connection field names them or not (RFC 9110 §7.6.1).
 	FieldConnection
 	FieldKeepAlive
 	FieldProxyConnection
@@ -63,13 +63,13 @@ var fieldNames = [...]string{
 	FieldXRequestID:       "x-request-id",
 }
 
-// connectionSpecific reports whether a field goes no further than its connection, whether Connection names it or not.
+// connectionSpecific reports whether a field is never forwarded, whether a Connection field names it or not.
 func (id FieldID) connectionSpecific() bool {
 	return id-FieldConnection <= FieldHTTP2Settings-FieldConnection
 }
 
-// protected reports whether a field is kept although Connection names it: a client that could have Host or
-// Authorization dropped would make the backend see another request than we did.
+// protected reports whether a field is kept even if a Connection field names it. Otherwise a client could have Host or
+// Authorization dropped, and the backend would see another request than tenfour did.
 func (id FieldID) protected() bool {
 	switch id {
 	case FieldHost, FieldContentLength, FieldVia, FieldAuthorization, FieldCookie,
@@ -79,12 +79,12 @@ func (id FieldID) protected() bool {
 	return false
 }
 
-// A knownName is a name of up to 17 bytes as numbers: its first eight bytes, its last eight (0 for the names with less
-// than eight) and the one between them.
+// A knownName is a name of up to 17 bytes as numbers: its first eight bytes, its last eight (0 for a shorter name) and
+// the byte between them.
 type knownName struct {
 	first, last uint64
 	length      uint8
-	middle      byte // of a name with 17 bytes
+	middle      byte // only of a name with 17 bytes
 	id          FieldID
 }
 
@@ -110,14 +110,14 @@ var knownNames = func() (table [128]knownName) {
 	return table
 }()
 
-// hashName spreads what fieldNames has over knownNames. The factor was found by trying.
+// hashName returns the place in knownNames of a name with these words. The factor was found by trial.
 func hashName(first, last uint64) uint64 { return (first + last*3) * 0x5c74e45eff1e5bef >> 57 }
 
-// nameWords is the first eight bytes of the name buf[start:end], in lower case, and its last eight. A name that is
-// shorter than eight bytes has 0 for its last ones.
+// nameWords returns the first eight bytes of the name buf[start:end] in lower case, and its last eight. For a name that
+// is shorter than eight bytes, last is 0.
 //
-// For names that are tokens, setting bit 0x20 is lower case as far as comparing with letters, digits and '-' goes:
-// the bytes that would be mistaken for one of those are no token bytes.
+// Lower case is made by setting bit 0x20. That is enough to compare tokens with names of letters, digits and '-', because
+// the other bytes that become one of those are not allowed in a token.
 func nameWords(buf []byte, start, end int) (first, last uint64) {
 	if n := end - start; n >= 8 {
 		return load64(buf, start) | spaces, load64(buf, end-8) | spaces
@@ -127,7 +127,7 @@ func nameWords(buf []byte, start, end int) (first, last uint64) {
 	return shortName(buf, start, end), 0
 }
 
-// shortName is the first word of a name at the very end of buf.
+// shortName returns the first word of a name so near the end of buf that eight bytes cannot be loaded.
 func shortName(buf []byte, start, end int) (first uint64) {
 	for i := end - 1; i >= start; i-- {
 		first = first<<8 | uint64(buf[i]|0x20)
@@ -135,13 +135,13 @@ func shortName(buf []byte, start, end int) (first uint64) {
 	return first
 }
 
-// fieldID finds out which field the token buf[start:end] names.
+// fieldID returns the field that the token buf[start:end] names.
 func fieldID(buf []byte, start, end int) FieldID {
 	n := end - start
 	if n > longestKnown {
 		return FieldOther
 	}
-	var first, last uint64 // as nameWords, which is a call more
+	var first, last uint64 // the same as nameWords, without the call
 	if n >= 8 {
 		first, last = load64(buf, start)|spaces, load64(buf, end-8)|spaces
 	} else if start+8 <= len(buf) {

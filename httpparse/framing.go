@@ -2,14 +2,14 @@ package httpparse
 
 import "math"
 
-// number reads 1*DIGIT. Never use strconv for what comes from the wire: it takes signs and underscores.
+// number reads 1*DIGIT. Never use strconv for bytes from a connection, because it accepts signs and underscores.
 func number(b []byte) (n int64, notNumber, tooLarge bool) {
 	for _, c := range b {
 		d := int64(c - '0')
 		if d > 9 {
 			return 0, true, false
 		}
-		// Behind an overflow the digits go on being checked.
+		// After an overflow the rest is still checked: "not a number" is the worse flaw.
 		tooLarge = tooLarge || n >= math.MaxInt64/10 && (n > math.MaxInt64/10 || d > math.MaxInt64%10)
 		n = n*10 + d
 	}
@@ -28,8 +28,9 @@ func contentLength(value []byte) (int64, *flaw) {
 	return n, nil
 }
 
-// transferEncoding judges the value of a Transfer-Encoding (RFC 9112 §6.1): nil for exactly "chunked", in any case.
-// What is plainly another coding is codingUnknown; what some other reader could take for chunked is codingMalformed.
+// transferEncoding judges the value of a Transfer-Encoding (RFC 9112 §6.1). It returns nil for exactly "chunked", in any
+// case. A value that is clearly another coding is codingUnknown. A value that another reader could take for chunked is
+// codingMalformed.
 func transferEncoding(value []byte) *flaw {
 	if isWord(value, "chunked") {
 		return nil
@@ -54,7 +55,7 @@ func transferEncoding(value []byte) *flaw {
 	return codingUnknown
 }
 
-// nearChunked reports whether "chunk" is somewhere in b.
+// nearChunked reports whether b contains "chunk", in any case.
 func nearChunked(b []byte) bool {
 	const near = "chunk"
 	for i := 0; i+len(near) <= len(b); i++ {

@@ -14,7 +14,7 @@ import (
 	"testing"
 )
 
-// randomCuts is up to five places in n bytes, in order. It depends on seed alone.
+// randomCuts returns up to five places in n bytes, in order. It depends on seed alone.
 func randomCuts(n int, seed uint64) (cuts []int) {
 	rng := rand.New(rand.NewPCG(seed, uint64(n)))
 	for at := 0; len(cuts) < 5; {
@@ -27,7 +27,7 @@ func randomCuts(n int, seed uint64) (cuts []int) {
 	return cuts
 }
 
-// everyCut is every place in n bytes.
+// everyCut returns every place in n bytes.
 func everyCut(n int) []int {
 	cuts := make([]int, n)
 	for i := range cuts {
@@ -36,7 +36,7 @@ func everyCut(n int) []int {
 	return cuts
 }
 
-// sameHoweverCut parses raw whole, byte by byte and cut at random, and returns what came out.
+// sameHoweverCut parses raw whole, byte by byte and cut at random, checks that the results are equal, and returns it.
 func sameHoweverCut(t *testing.T, fresh func() parser, raw string, seed uint64) string {
 	whole := parseCut(t, fresh(), raw)
 	for _, cuts := range [][]int{randomCuts(len(raw), seed), everyCut(len(raw))} {
@@ -47,7 +47,7 @@ func sameHoweverCut(t *testing.T, fresh func() parser, raw string, seed uint64) 
 	return whole
 }
 
-// smallLimits makes the limits matter for small inputs, in half of the runs.
+// smallLimits returns limits that small inputs reach, for half of the seeds.
 func smallLimits(seed uint64) *Limits {
 	if seed%2 == 0 {
 		return nil
@@ -77,20 +77,20 @@ func FuzzRequest(f *testing.F) {
 	})
 }
 
-// likeNetHTTPRequest checks that net/http's reader takes head for the same request as we did.
+// likeNetHTTPRequest checks that net/http reads head as the same request as this package does.
 //
-// Where it does not, and why that is no danger:
-//   - Empty lines before the request-line: it refuses them, so it gets the head without.
-//   - Targets: it parses URLs and refuses some that we forward byte by byte (a bad %-escape, bytes of 0x80 and more in
-//     a host). So it gets "/" in place of an origin-form.
-//   - Methods: it takes the target of CONNECT for an authority; we refuse the method.
-//   - HTTP/1.2 to 1.9: it keeps the minor version and we make it 1.
-//   - Host: it takes the field out of the header; with absolute-form the target goes before it, as with us.
-//   - Transfer-Encoding, Content-Length and Trailer: it takes the first two out of the header or rewrites them, and
-//     refuses a Trailer that names them; we drop Trailer. So it gets "X-Trailer" in its place.
-//   - Connection: it only knows close; 1.0 with keep-alive is the same for both.
-//   - Pragma: it adds a Cache-Control for "no-cache".
-//   - Content-Length of a request with leading zeros: the same number for both.
+// It differs in these things, none of which is a danger:
+//   - Empty lines before the request-line: net/http refuses them. It gets the head without them.
+//   - Targets: net/http parses URLs and refuses some that tenfour forwards byte by byte (a bad %-escape, bytes of 0x80
+//     and more in a host). It gets "/" instead of an origin-form.
+//   - Methods: net/http takes the target of CONNECT for an authority. This package refuses CONNECT.
+//   - HTTP/1.2 to 1.9: net/http keeps the minor version. Here it becomes 1.
+//   - Host: net/http takes the field out of the header. With absolute-form both prefer the target.
+//   - Transfer-Encoding, Content-Length and Trailer: net/http removes or rewrites the first two, and refuses a Trailer
+//     that names them; tenfour drops Trailer. It gets "X-Trailer" instead.
+//   - Connection: net/http only knows close. Both read keep-alive in 1.0 the same way.
+//   - Pragma: net/http adds a Cache-Control for "no-cache".
+//   - Content-Length of a request with leading zeros: both read the same number.
 func likeNetHTTPRequest(t *testing.T, r *Request, head []byte) {
 	raw := string(head)
 	var b strings.Builder
@@ -135,7 +135,7 @@ func likeNetHTTPRequest(t *testing.T, r *Request, head []byte) {
 	sameFields(t, r.Fields, head, req.Header)
 }
 
-// knownVersion is version, but HTTP/1.1 for HTTP/1.2 to 1.9.
+// knownVersion returns version, but HTTP/1.1 for HTTP/1.2 to 1.9.
 func knownVersion(version string) string {
 	if strings.HasPrefix(version, "HTTP/1.") && version[7] >= '2' && version[7] <= '9' {
 		return "HTTP/1.1"
@@ -143,7 +143,7 @@ func knownVersion(version string) string {
 	return version
 }
 
-// sameFields checks that net/http read the same field lines. It joins names of one spelling in a list, in order.
+// sameFields checks that net/http has read the same field lines. net/http collects the values of one name, in order.
 func sameFields(t *testing.T, fields []Field, head []byte, got http.Header) {
 	want := http.Header{}
 	for _, f := range fields {
@@ -197,17 +197,19 @@ func FuzzResponse(f *testing.F) {
 	})
 }
 
-// likeNetHTTPResponse checks that net/http's reader takes head for the same response as we did. It gets head as Parse
-// left it, the parts of folds in one line, and CRLF at each line's end: written out again from what we read.
+// likeNetHTTPResponse checks that net/http reads head as the same response as this package does. net/http gets a head
+// that is written anew from the parsed one: folds in one line, CRLF at each line's end.
 //
-// Where it does not, and why that is no danger:
-//   - HTTP/1.2 to 1.9: it keeps the minor version and we make it 1.
-//   - 101: it takes the rest of the connection for the body.
-//   - An equal Content-Length in a list: it refuses the list, we collapse it (RFC 9110 §8.6). So it gets the number.
-//   - Responses without a body: it reports the length of HEAD and 304, and none for 1xx and 204, whatever we say.
+// It differs in these things, none of which is a danger:
+//   - HTTP/1.2 to 1.9: net/http keeps the minor version. Here it becomes 1.
+//   - 101: net/http takes the rest of the connection for the body.
+//   - Equal Content-Lengths in a list: net/http refuses the list, this package collapses it (RFC 9110 §8.6). It gets the
+//     number.
+//   - Responses without a body: net/http reports the length of HEAD and 304, and none for 1xx and 204.
 //   - Trailer, Pragma: as in requests.
-//   - 1xx: it judges their Content-Length and Transfer-Encoding, we do not: they have no body, and the fields go no further.
-//   - Connection: it takes a field with close out of the header; and a response that ends with the connection closes.
+//   - 1xx: net/http judges their Content-Length and Transfer-Encoding. This package does not, because a 1xx has no body and
+//     the fields are not forwarded.
+//   - Connection: net/http takes a field with close out of the header. A response up to the close also counts as close.
 func likeNetHTTPResponse(t *testing.T, r *Response, verb Verb, head []byte) {
 	var b bytes.Buffer
 	b.WriteString(knownVersion(string(head[:8])) + string(head[8:12]) + " ")
@@ -319,12 +321,12 @@ func FuzzChunks(f *testing.F) {
 	})
 }
 
-// likeNetHTTPChunks checks that a body that we accept is the same for net/http's reader, if in ends with it.
+// likeNetHTTPChunks checks that net/http reads a body that this package accepts in the same way, if in ends with the body.
 //
-// Where it differs, and why that is no danger:
-//   - It refuses bodies whose framing is many times their data ("too much overhead"); our bound is Limits.ChunkExt.
-//   - White space before an extension: it refuses that, though BWS is allowed there (RFC 9112 §7.1.1).
-//   - It does not read the trailer section here, only up to the last-chunk's line.
+// It differs in these things, none of which is a danger:
+//   - net/http refuses bodies whose framing is many times their data ("too much overhead"). Here Limits.ChunkExt bounds it.
+//   - White space before an extension: net/http refuses it, although BWS is allowed there (RFC 9112 §7.1.1).
+//   - net/http does not read the trailer section here, only up to the last-chunk's line.
 func likeNetHTTPChunks(t *testing.T, in []byte, lim *Limits) {
 	var c Chunks
 	var body []byte

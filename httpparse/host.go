@@ -1,8 +1,8 @@
 package httpparse
 
 // authority judges buf[start:end] as uri-host [":" port] (RFC 9110 §7.2): a reg-name, an IPv4 address or an IPv6 address
-// in brackets. Userinfo and an empty host are refused (RFC 9110 §4.2.1, §4.2.4). A comma is too, though a reg-name may
-// have one: it looks like two hosts in one list.
+// in brackets. Userinfo and an empty host are refused (RFC 9110 §4.2.1, §4.2.4). A comma is refused too, although a
+// reg-name may have one, because some readers would take it for a list of two hosts.
 func authority(buf []byte, start, end int) *flaw {
 	if start == end {
 		return hostEmpty
@@ -43,7 +43,7 @@ func authority(buf []byte, start, end int) *flaw {
 	return port(buf[i:end])
 }
 
-// port judges what follows a host: nothing, or a colon and a number up to 65535.
+// port judges the bytes after a host: none, or a colon and a number up to 65535.
 func port(b []byte) *flaw {
 	if len(b) == 0 {
 		return nil

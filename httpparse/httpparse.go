@@ -2,63 +2,65 @@
 //
 //	n, err := req.Parse(buf, &limits)
 //	switch {
-//	case err == httpparse.ErrPartial: // nothing taken: read more behind buf, call again with the longer buf
+//	case err == httpparse.ErrPartial: // nothing taken: append more bytes to buf, call again
 //	case err != nil:                  // a *Refusal: answer its Status, then close
 //	default:                          // buf[:n] was the head; req's spans are places in buf
 //	}
 //
-// A head is parsed once however it comes: Parse remembers how far it came, so that no byte of a head that is sent byte
-// by byte is scanned again and again. Spans are offsets, so the caller may move the bytes (a growing buffer)
-// between calls, as long as buf starts at the same byte.
+// Each byte of a head is scanned once, even if the head is sent byte by byte: Parse remembers how far it has come.
+// Spans are offsets. The caller may therefore move the bytes between calls (a growing buffer), as long as buf starts at
+// the same byte.
 //
-// Response is for the heads of responses what Request is for those of requests, and Chunks takes the chunked coding off
-// a body.
+// Request parses the heads of requests, Response the heads of responses. Chunks takes the chunked coding off a body.
 //
-// What it does not do: it decodes no request-target, joins no field lines, and knows nothing of routes or timeouts.
+// The package decodes no request-target, joins no field lines, and knows nothing of routes or timeouts.
 package httpparse
 
 import "errors"
 
-// ErrPartial says that the bytes so far are a good beginning and no more than that.
+// ErrPartial means that the bytes are valid so far, but incomplete.
 var ErrPartial = errors.New("incomplete: more bytes are needed")
 
-// A Refusal is a head or a body that tenfour will not forward, and the answer that it earns when it came from a client.
-// What came from a backend earns 502 whatever Status says. It belongs to the value that returned it, until its next Reset.
+// A Refusal says why a head or a body is not forwarded, and with which status a client is answered. For bytes that came
+// from a backend the client is answered 502, whatever Status says. The next Reset of the Request, Response or Chunks that
+// returned it overwrites it; copy it to keep it.
 type Refusal struct {
 	Status int    // 400, 405, 414, 417, 431, 501 or 505
-	Rule   string // what it broke, for people: "RFC 9112 §6.1: both Content-Length and Transfer-Encoding"
-	Offset int    // at which byte it was noticed, from the start of the head or the body
+	Rule   string // the broken rule, in words: "RFC 9112 §6.1: both Content-Length and Transfer-Encoding"
+	Offset int    // the byte at which it was noticed, counted from the start of the head or the body
 }
 
+// Error returns the rule, so that a Refusal is an error.
 func (r *Refusal) Error() string { return r.Rule }
 
-// Span is a place in the buffer that was parsed: bytes Start up to, not including, End.
+// Span is a range of the buffer that was parsed: the bytes from Start up to, but not including, End.
 type Span struct{ Start, End uint32 }
 
 // Len is the number of bytes in s.
 func (s Span) Len() int { return int(s.End - s.Start) }
 
-// In returns the bytes of s in the buffer that it was parsed from. They live as long as buf is left alone.
+// In returns the bytes of s in buf, the buffer that was parsed. They are a part of buf: they change when buf does.
 func (s Span) In(buf []byte) []byte { return buf[s.Start:s.End:s.End] }
 
 // Field is one field line (RFC 9110 §5): its name as it was written, its value without the white space around it.
 type Field struct {
 	Name, Value Span
-	ID          FieldID // which of the fields that a proxy must know it is, or FieldOther
-	Hop         bool    // connection-specific (RFC 9110 §7.6.1): goes no further than this connection
+	ID          FieldID // one of the fields that a proxy must know, or FieldOther
+	Hop         bool    // connection-specific (RFC 9110 §7.6.1): not to be forwarded
 }
 
 // Framing is how the end of a message body is known (RFC 9112 §6.3).
 type Framing uint8
 
 const (
-	NoBody     Framing = iota // there is none
+	NoBody     Framing = iota // there is no body
 	Length                    // Content-Length bytes
 	Chunked                   // chunks up to the last-chunk and its trailer section
 	UntilClose                // everything up to a clean end of the connection; responses only
 )
 
-// TargetForm is the form of a request-target (RFC 9112 §3.2). The authority-form is refused with its method, CONNECT.
+// TargetForm is the form of a request-target (RFC 9112 §3.2). The authority-form has no constant: only CONNECT uses it,
+// and CONNECT is refused.
 type TargetForm uint8
 
 const (
@@ -67,58 +69,58 @@ const (
 	AsteriskForm                   // *, of OPTIONS
 )
 
-// Limits bounds what is read. The zero value of each field means its default, the one in DefaultLimits.
+// Limits bounds what is read. A field that is 0 means its default, which is in DefaultLimits.
 type Limits struct {
-	Head         int // bytes in a request's head with its start-line, else 431 (414 while in the request-line)
-	Fields       int // field lines in a head or a trailer section, else 431
-	Method       int // bytes in a method, else 501
-	EmptyLines   int // CRLFs before a request-line that are skipped, else 400
+	Head         int // bytes in a request's head with its start-line; above it 431, or 414 within the request-line
+	Fields       int // field lines in a head or a trailer section; above it 431
+	Method       int // bytes in a method; above it 501
+	EmptyLines   int // CRLFs before a request-line that are skipped; above it 400
 	ResponseHead int // bytes in a response's head
 	ChunkLine    int // bytes in one chunk line beyond the size's digits
 	ChunkExt     int // bytes in all chunk lines of a message beyond the sizes' digits
 	Trailer      int // bytes in a trailer section
 }
 
-// DefaultLimits is what tenfour uses when nobody says otherwise.
+// DefaultLimits has the value that each limit has by default.
 var DefaultLimits = Limits{
 	Head: 32 << 10, Fields: 200, Method: 32, EmptyLines: 4,
 	ResponseHead: 64 << 10, ChunkLine: 4 << 10, ChunkExt: 16 << 10, Trailer: 8 << 10,
 }
 
-// Request is a request's head (RFC 9112 §3). Its zero value is ready; Reset makes it ready again and keeps the memory
-// of Fields. Give Fields a capacity of Limits.Fields and nothing is ever allocated.
-// Before Parse has returned nil none of it means anything.
+// Request is a request's head (RFC 9112 §3). Its zero value is ready to use. Reset makes it ready for the next head and
+// keeps the memory of Fields. With a capacity of Limits.Fields in Fields, Parse never allocates.
+// The fields are valid only after Parse has returned nil. A Request is for one goroutine at a time.
 type Request struct {
-	Method Span // a token, in the case it came in
-	Target Span // the request-target as it came
+	Method Span // a token, in its original case
+	Target Span // the request-target, unchanged
 	Form   TargetForm
 
-	// Origin is what a backend is asked for: the target itself in origin- and asterisk-form, in absolute-form the
-	// part behind the authority. It is empty for an absolute-form without a path: then "/" goes before it, "*" for
-	// OPTIONS without a query. An absolute-form with a query and no path has Origin at its "?", and "/" goes before it.
+	// Origin is the request-target to send to a backend: the target itself in origin- and asterisk-form, the part
+	// after the authority in absolute-form. An absolute-form may have no path. Then Origin is empty, or begins at the
+	// "?" of a query, and the sender writes "/" in front of it; for OPTIONS without a query it writes "*" instead.
 	Origin Span
-	// Host is the authority that the request is for: of the target in absolute-form, else the value of Host.
-	// HasHost is false for a 1.0 request that named none.
+	// Host is the authority that the request is for: the target's in absolute-form, else the value of the Host field.
+	// HasHost is false for an HTTP/1.0 request that names none.
 	Host    Span
 	HasHost bool
 
 	Minor  uint8 // 1 for HTTP/1.1 to 1.9, 0 for 1.0
-	Verb   Verb  // which of the methods that a proxy must know, or OtherVerb
+	Verb   Verb  // one of the methods that a proxy must know, or OtherVerb
 	Fields []Field
 
 	Framing       Framing // NoBody, Length or Chunked
-	ContentLength int64   // with Length, 0 or more
+	ContentLength int64   // 0 or more; meaningful only if Framing is Length
 
 	KeepAlive   bool  // the client lets the connection persist (RFC 9112 §9.3)
-	Expect100   bool  // 1.1, a body announced, and Expect: 100-continue
-	WebSocket   bool  // a GET of 1.1 without a body (Content-Length: 0 is none), one Upgrade: websocket, Connection: upgrade
+	Expect100   bool  // HTTP/1.1, a body is announced, and Expect: 100-continue
+	WebSocket   bool  // a GET of HTTP/1.1 without a body (or of length 0), one Upgrade: websocket, Connection: upgrade
 	MaxForwards int64 // of OPTIONS and TRACE; -1 without the field and for other methods
-	ViaSelf     int   // how often a Via field names "tenfour" already
+	ViaSelf     int   // how many members of Via name "tenfour"
 	AcceptsJSON bool  // an Accept field names application/json
 	private     requestState
 }
 
-// Verb is a method that a proxy treats in its own way.
+// Verb is a method that a proxy must know, because it treats it differently from others.
 type Verb uint8
 
 const (
@@ -132,7 +134,7 @@ const (
 	Post
 )
 
-// Idempotent reports whether the same request may be sent again with no other effect (RFC 9110 §9.2.2).
+// Idempotent reports whether sending the same request twice has the same effect as sending it once (RFC 9110 §9.2.2).
 func (v Verb) Idempotent() bool {
 	switch v {
 	case Get, Head, Options, Put, Delete, Trace:
@@ -141,17 +143,18 @@ func (v Verb) Idempotent() bool {
 	return false
 }
 
-// Response is a response's head (RFC 9112 §4). Its zero value is ready; see Request for Reset, Fields and Limits.
+// Response is a response's head (RFC 9112 §4). Its zero value is ready to use; Reset, Fields and Limits work as those of
+// Request. Its fields are valid only after Parse has returned nil.
 type Response struct {
-	Status int  // 100 to 999, as it came
-	Reason Span // without control bytes only after AppendReason; may be empty
+	Status int  // 100 to 999
+	Reason Span // the reason-phrase; may be empty, may have control bytes (AppendReason leaves them out)
 	Minor  uint8
 	Fields []Field
 
 	Framing       Framing
-	ContentLength int64 // what Content-Length says, also without a body (HEAD, 304); -1 without the field
+	ContentLength int64 // the value of Content-Length, also if there is no body (HEAD, 304); -1 without the field
 
-	KeepAlive   bool // the backend lets the connection persist; says nothing of what framing demands
+	KeepAlive   bool // the backend lets the connection persist; with UntilClose it still cannot
 	HasDate     bool
 	WebSocket   bool // 101 with Upgrade: websocket
 	EventStream bool // Content-Type: text/event-stream

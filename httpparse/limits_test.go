@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// outcomeOf is how raw ends: "" when it is parsed to its end, else the status and rule of its refusal.
+// outcomeOf returns "" if raw is parsed to its end, else the status and the rule of its refusal.
 func outcomeOf(t *testing.T, fresh func() parser, raw string) string {
 	t.Helper()
 	got := parseEveryCut(t, fresh, raw)
@@ -49,7 +49,7 @@ func TestLimits_ofHeads(t *testing.T) {
 		"a request-line at the limit":          {request(Limits{Head: 16}), "GET / HTTP/1.1\r\nX", headTooLarge},
 		"a request-line one above the limit":   {request(Limits{Head: 15}), "GET / HTTP/1.1\r\nX", targetTooLong},
 		"a flaw at the limit":                  {request(Limits{Head: 6}), "GET /#", targetByte},
-		"a flaw behind the limit":              {request(Limits{Head: 5}), "GET /#", targetTooLong},
+		"a flaw after the limit":               {request(Limits{Head: 5}), "GET /#", targetTooLong},
 		"a target of 8000 bytes":               {request(Limits{}), target(8000), nil},
 		"a default head of 32 KiB":             {request(Limits{}), value(32 << 10), nil},
 		"a default head of 32 KiB and a byte":  {request(Limits{}), value(32<<10 + 1), headTooLarge},
@@ -99,9 +99,9 @@ func TestRequest_refusesEarly(t *testing.T) {
 		"at the byte that makes a line too long":  {"GET /" + strings.Repeat("x", 32<<10-4), targetTooLong},
 		"at the byte of a target":                 {"GET /\x00", targetByte},
 		"at the 33rd byte of a method":            {strings.Repeat("M", 33), methodTooLong},
-		"behind CONNECT":                          {"CONNECT ", methodConnect},
-		"behind the line of a second Host":        {"GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n", hostRepeated},
-		"behind the line of a bad length":         {"GET / HTTP/1.1\r\nContent-Length: a\r\n", lengthNotNumber},
+		"after CONNECT":                           {"CONNECT ", methodConnect},
+		"after the line of a second Host":         {"GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n", hostRepeated},
+		"after the line of a bad length":          {"GET / HTTP/1.1\r\nContent-Length: a\r\n", lengthNotNumber},
 		"at the first byte of field 201":          {"GET / HTTP/1.1\r\n" + strings.Repeat("X:\r\n", 200) + "X", tooManyFields},
 	}
 	for name, tc := range tests {

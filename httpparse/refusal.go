@@ -1,18 +1,18 @@
 package httpparse
 
-// A flaw is something that a Refusal can be for. Flaws are fixed values, so that finding one allocates nothing.
+// A flaw is a reason for a Refusal. Flaws are fixed values, so that a refusal allocates nothing.
 type flaw struct {
 	status int
 	rule   string
 }
 
-// refuse writes the refusal that f at byte offset earns into r.
+// refuse fills r in for f at byte offset, and returns it.
 func (r *Refusal) refuse(f *flaw, offset int) error {
 	*r = Refusal{Status: f.status, Rule: f.rule, Offset: offset}
 	return r
 }
 
-// What both kinds of head can be refused for, and trailer sections too.
+// The flaws of both kinds of head, and of trailer sections.
 var (
 	bareLF         = &flaw{400, "RFC 9112 §2.2: a bare LF"}
 	bareCR         = &flaw{400, "RFC 9112 §2.2: a bare CR"}
@@ -37,7 +37,7 @@ var (
 	codingUnknown   = &flaw{501, "RFC 9112 §6.1: a transfer coding other than chunked"}
 )
 
-// What only a request can be refused for.
+// The flaws of requests alone.
 var (
 	emptyLines      = &flaw{400, "RFC 9112 §2.2: too many empty lines before the request-line"}
 	methodNotToken  = &flaw{400, "RFC 9110 §9.1: a method that is no token"}
@@ -62,7 +62,7 @@ var (
 	forwardsInvalid = &flaw{400, "RFC 9110 §7.6.2: a Max-Forwards that is no number"}
 )
 
-// What only a response can be refused for.
+// The flaws of responses alone.
 var (
 	statusNotHTTP = &flaw{400, "RFC 9112 §4: not an HTTP/1 status-line"}
 	statusNotCode = &flaw{400, "RFC 9112 §4: a status code that is not three digits from 100 up"}
@@ -70,11 +70,11 @@ var (
 	foldedFraming = &flaw{400, "RFC 9112 §5.2: a folded Content-Length or Transfer-Encoding"}
 )
 
-// What only a chunked body can be refused for.
+// The flaws of chunked bodies alone.
 var (
 	chunkSize      = &flaw{400, "RFC 9112 §7.1: a chunk-size that is no hexadecimal number"}
 	chunkTooLarge  = &flaw{400, "RFC 9112 §7.1: a chunk-size beyond 16 digits or 2^63-1"}
-	chunkSpace     = &flaw{400, "RFC 9112 §7.1.1: white space behind a chunk-size and no extension"}
+	chunkSpace     = &flaw{400, "RFC 9112 §7.1.1: white space after a chunk-size and no extension"}
 	chunkControl   = &flaw{400, "RFC 9112 §7.1.1: a control byte in a chunk extension"}
 	chunkExtLine   = &flaw{400, "RFC 9112 §7.1.1: a chunk line that is too long"}
 	chunkExtTotal  = &flaw{400, "RFC 9112 §7.1.1: too many bytes of chunk extensions"}

@@ -5,21 +5,21 @@ import "math"
 // requestState is what a Request remembers between two calls of Parse.
 type requestState struct {
 	phase   phase
-	pos     int // the first byte that is not read yet, up to the first field line
+	pos     int // the first byte that is not read yet; used up to the first field line
 	skipped int // empty lines before the request-line
 	fields  fieldReader
 	seen    seen
-	coding  *flaw // codingUnknown: refused at the end of the head unless something worse turns up
+	coding  *flaw // codingUnknown or nil: refused at the end of the head, unless the head has a worse flaw
 	flaw    *flaw
 	refusal Refusal
 }
 
-// seen says which fields were there already.
+// seen says which fields the head has had so far.
 type seen struct {
 	host, length, encoding, expect, upgrade, forwards bool
 	webSocket                                         bool // the only Upgrade so far names websocket, and nothing else
-	connection                                        bool // a Connection with more than the word keep-alive
-	keepAlive                                         bool // a Connection with this word alone
+	connection                                        bool // a Connection field with more than the word keep-alive
+	keepAlive                                         bool // a Connection field with this word alone
 }
 
 // refuse notes a flaw at offset pos.
@@ -38,10 +38,12 @@ func (r *Request) Reset() {
 	r.ContentLength, r.MaxForwards, r.ViaSelf, r.AcceptsJSON = 0, 0, 0, false
 }
 
-// Parse reads a request's head from the start of buf. n is the number of its bytes, with the empty lines before it and
-// the one that ends it. While the head is incomplete the error is ErrPartial; call again when buf has more bytes.
-// A head that is refused gives a *Refusal, as soon as its bytes can tell, and the same one however they were cut.
-// A nil lim is DefaultLimits; r must see the same limits, and nobody else touch Fields, until Parse is through.
+// Parse reads a request's head from the start of buf. It returns the number of its bytes, including the empty lines
+// before it and the empty line that ends it. While the head is incomplete, the error is ErrPartial: call Parse again when
+// buf has more bytes. A malformed head gives a *Refusal as soon as the bytes show it. It is the same Refusal however
+// the bytes were split over calls.
+// A nil lim means DefaultLimits. Until Parse has returned something other than ErrPartial, the caller must pass the same
+// limits and must not change Fields.
 func (r *Request) Parse(buf []byte, lim *Limits) (n int, err error) {
 	if lim == nil {
 		lim = &DefaultLimits
@@ -53,7 +55,7 @@ func (r *Request) Parse(buf []byte, lim *Limits) (n int, err error) {
 	case failed:
 		return 0, &p.refusal
 	}
-	// No byte behind the limit is looked at, so that a flaw there cannot be found before the limit is.
+	// Bytes after the limit are not read. Otherwise a flaw there could be reported instead of the limit.
 	limit := min(orDefault(lim.Head, DefaultLimits.Head), math.MaxInt32)
 	tooLarge := len(buf) > limit
 	if tooLarge {
@@ -83,7 +85,7 @@ func (r *Request) Parse(buf []byte, lim *Limits) (n int, err error) {
 	return 0, p.refusal.refuse(p.flaw, p.pos)
 }
 
-// fieldLines reads the header section and what follows from it.
+// fieldLines reads the header section and sets the fields of r that depend on it.
 func (r *Request) fieldLines(buf []byte, lim *Limits) outcome {
 	p := &r.private
 	s := &p.fields
@@ -96,7 +98,7 @@ func (r *Request) fieldLines(buf []byte, lim *Limits) outcome {
 			out = p.refuse(tooManyFields, s.pos)
 			break
 		}
-		if i := s.pos; i+1 < len(buf) && buf[i] == '\r' && buf[i+1] == '\n' && i == s.start { // as next has it, sooner
+		if i := s.pos; i+1 < len(buf) && buf[i] == '\r' && buf[i+1] == '\n' && i == s.start { // a shortcut: next would find the same
 			s.start, s.pos = i+2, i+2
 			out = tookEnd
 			break
@@ -136,7 +138,7 @@ func (r *Request) fieldLines(buf []byte, lim *Limits) outcome {
 	return out
 }
 
-// special looks at a field that means something to us.
+// special judges a field that changes how the message is handled.
 func (r *Request) special(buf []byte, f *Field) *flaw {
 	p := &r.private
 	switch f.ID {
@@ -144,7 +146,7 @@ func (r *Request) special(buf []byte, f *Field) *flaw {
 		return r.readHost(buf, f)
 	case FieldConnection:
 		if isKeepAlive(buf, f.Value) {
-			p.seen.keepAlive = true // as most have it: it names no field
+			p.seen.keepAlive = true // the usual value: it names no field
 		} else {
 			p.seen.connection = true
 		}
@@ -154,7 +156,7 @@ func (r *Request) special(buf []byte, f *Field) *flaw {
 		return r.readEncoding(f.Value.In(buf))
 	case FieldExpect:
 		if r.Minor == 0 {
-			return nil // RFC 9110 §10.1.1: from 1.0 it means nothing
+			return nil // RFC 9110 §10.1.1: HTTP/1.0 has no Expect
 		}
 		p.seen.expect = true
 		if !isWord(f.Value.In(buf), "100-continue") {
@@ -173,7 +175,7 @@ func (r *Request) special(buf []byte, f *Field) *flaw {
 	return nil
 }
 
-// readHost judges a Host field (RFC 9112 §3.2). The host of an absolute-form goes before it.
+// readHost judges a Host field (RFC 9112 §3.2). The host of an absolute-form takes precedence over it.
 func (r *Request) readHost(buf []byte, f *Field) *flaw {
 	if r.private.seen.host {
 		return hostRepeated
@@ -190,7 +192,7 @@ func (r *Request) readHost(buf []byte, f *Field) *flaw {
 	return nil
 }
 
-// readLength judges a Content-Length. A second one is refused even if it is equal (RFC 9110 §8.6 lets us).
+// readLength judges a Content-Length. A second one is refused even if it is equal, as RFC 9110 §8.6 allows.
 func (r *Request) readLength(value []byte) (f *flaw) {
 	p := &r.private
 	switch {
@@ -204,8 +206,8 @@ func (r *Request) readLength(value []byte) (f *flaw) {
 	return f
 }
 
-// readEncoding judges a Transfer-Encoding. One that names another coding earns 501, but 400 when a Content-Length or
-// a second Transfer-Encoding is still to come: so it is kept until the end of the head.
+// readEncoding judges a Transfer-Encoding. One that names another coding is answered 501. But a Content-Length or a second
+// Transfer-Encoding later in the head makes it 400. So this flaw is kept until the end of the head.
 func (r *Request) readEncoding(value []byte) *flaw {
 	p := &r.private
 	switch {
@@ -225,7 +227,7 @@ func (r *Request) readEncoding(value []byte) *flaw {
 	return f
 }
 
-// readForwards judges the Max-Forwards of an OPTIONS or TRACE; for other methods it means nothing.
+// readForwards judges the Max-Forwards of an OPTIONS or TRACE. For other methods the field is ignored.
 func (r *Request) readForwards(value []byte) (f *flaw) {
 	if r.Verb != Options && r.Verb != Trace {
 		return nil
@@ -238,7 +240,7 @@ func (r *Request) readForwards(value []byte) (f *flaw) {
 	return f
 }
 
-// finish draws the conclusions that need the whole head.
+// finish checks and sets everything that depends on the whole head.
 func (r *Request) finish(buf []byte, maxNames int) *flaw {
 	seen := &r.private.seen
 	switch {
@@ -270,7 +272,7 @@ func (r *Request) finish(buf []byte, maxNames int) *flaw {
 	return nil
 }
 
-// orDefault is the limit that was set, or its default.
+// orDefault returns set, or def if set is 0.
 func orDefault(set, def int) int {
 	if set <= 0 {
 		return def

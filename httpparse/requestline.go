@@ -1,6 +1,6 @@
 package httpparse
 
-// What the next byte of a head belongs to. A response begins inVersion, with its status-line.
+// A phase is the part of a head that the next byte belongs to. A response begins with inVersion: its status-line.
 type phase uint8
 
 const (
@@ -34,7 +34,7 @@ func (r *Request) requestLine(buf []byte, lim *Limits) outcome {
 	return r.version(buf)
 }
 
-// emptyLines skips the empty lines that old clients send behind the body of a POST (RFC 9112 §2.2).
+// emptyLines skips the empty lines that old clients send after the body of a POST (RFC 9112 §2.2).
 func (r *Request) emptyLines(buf []byte, lim *Limits) outcome {
 	p := &r.private
 	for p.pos < len(buf) {
@@ -58,12 +58,12 @@ func (r *Request) emptyLines(buf []byte, lim *Limits) outcome {
 	return incomplete
 }
 
-// method reads a token and the SP behind it. Binary bytes, as of a TLS hello, end here.
+// method reads a token and the SP after it. Binary bytes, such as a TLS hello, are refused here.
 func (r *Request) method(buf []byte, lim *Limits) outcome {
 	p := &r.private
 	start := int(r.Method.Start)
 	limit := orDefault(lim.Method, DefaultLimits.Method)
-	if len(buf)-start >= 4 && string(buf[start:start+4]) == "GET " && limit >= 3 { // as most have it
+	if len(buf)-start >= 4 && string(buf[start:start+4]) == "GET " && limit >= 3 { // a shortcut for the usual method
 		r.Verb = Get
 		return r.methodRead(start + 3)
 	}
@@ -118,7 +118,7 @@ func (r *Request) methodRead(end int) outcome {
 	return took
 }
 
-// target reads the request-target and the SP behind it.
+// target reads the request-target and the SP after it.
 func (r *Request) target(buf []byte) outcome {
 	p := &r.private
 	end := scanTarget(buf, p.pos)
@@ -131,7 +131,7 @@ func (r *Request) target(buf []byte) outcome {
 	case c == '\n':
 		return p.refuse(bareLF, end)
 	case c == '\r' && !empty:
-		return p.refuse(versionMissing, end) // "GET /", as HTTP/0.9 had it
+		return p.refuse(versionMissing, end) // "GET /" alone was a request of HTTP/0.9
 	case c != ' ' && c != '\r':
 		return p.refuse(targetByte, end)
 	case empty:
@@ -145,7 +145,7 @@ func (r *Request) target(buf []byte) outcome {
 	return took
 }
 
-// version reads HTTP-version (RFC 9112 §2.3) and the CRLF behind it.
+// version reads HTTP-version (RFC 9112 §2.3) and the CRLF after it.
 func (r *Request) version(buf []byte) outcome {
 	p := &r.private
 	const form = "HTTP/0.0\r\n" // each 0 stands for a digit
@@ -174,8 +174,8 @@ func (r *Request) version(buf []byte) outcome {
 	return r.versionRead(line[7])
 }
 
-// versionRead ends the request-line. A minor version that we do not know is compatible with the highest that we do
-// (RFC 9110 §2.5).
+// versionRead ends the request-line. Minor versions from 2 up count as 1, because they are compatible with it (RFC 9110
+// §2.5).
 func (r *Request) versionRead(minor byte) outcome {
 	p := &r.private
 	r.Minor = min(minor-'0', 1)

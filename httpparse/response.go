@@ -5,11 +5,11 @@ import "math"
 // responseState is what a Response remembers between two calls of Parse.
 type responseState struct {
 	phase    phase
-	pos      int // the first byte that is not read yet, up to the first field line
+	pos      int // the first byte that is not read yet; used up to the first field line
 	fields   fieldReader
-	length   bool   // a Content-Length was there
-	digits   uint32 // how many digits it had
-	encoding bool   // a Transfer-Encoding was there
+	length   bool   // the head has a Content-Length
+	digits   uint32 // how many digits it has
+	encoding bool   // the head has a Transfer-Encoding
 	flaw     *flaw
 	refusal  Refusal
 }
@@ -28,10 +28,11 @@ func (r *Response) Reset() {
 	p.length, p.encoding = false, false
 }
 
-// Parse reads a response's head from the start of buf; request is the verb of the request that it answers. Results are
-// as with Request.Parse. It is more patient than with clients in three things, for old backends: a line may end in a
-// bare LF, a fold becomes one SP (in buf: only a head with a fold is ever written to), and Content-Lengths may be
-// repeated if they are equal. All of them stay in Fields: forward ContentLength, not the fields.
+// Parse reads a response's head from the start of buf. request is the verb of the request that it answers. Parse returns
+// the same as Request.Parse. Because old backends do so, it accepts three things that it refuses from clients:
+//   - A line may end in a bare LF.
+//   - A field line may be folded. The fold becomes one SP in buf; buf is written to in no other case.
+//   - Content-Length may be repeated with equal values. All of them stay in Fields: forward ContentLength instead.
 func (r *Response) Parse(buf []byte, request Verb, lim *Limits) (n int, err error) {
 	if lim == nil {
 		lim = &DefaultLimits
@@ -71,7 +72,7 @@ func (r *Response) Parse(buf []byte, request Verb, lim *Limits) (n int, err erro
 	return 0, p.refusal.refuse(p.flaw, p.pos)
 }
 
-// fieldLines reads the header section and what follows from it.
+// fieldLines reads the header section and sets the fields of r that depend on it.
 func (r *Response) fieldLines(buf []byte, request Verb, lim *Limits) outcome {
 	p := &r.private
 	s := &p.fields
@@ -129,8 +130,8 @@ func (r *Response) mayFold() *flaw {
 	return nil
 }
 
-// readFraming judges the fields that framing depends on, as soon as their line ends: they may not be folded.
-// An interim response has no body, whatever they say, and they go no further (RFC 9110 §15.2).
+// readFraming judges the fields that framing depends on as soon as their line ends, because they may not be folded.
+// In an interim response they are ignored: it has no body, and they are not forwarded (RFC 9110 §15.2).
 func (r *Response) readFraming(buf []byte, f *Field) *flaw {
 	p := &r.private
 	if r.Status < 200 {
@@ -157,8 +158,8 @@ func (r *Response) readFraming(buf []byte, f *Field) *flaw {
 	return nil
 }
 
-// readLengths reads a Content-Length or a list of them, which must be equal to each other and to those of earlier
-// lines, digit for digit (RFC 9110 §8.6).
+// readLengths reads a Content-Length, or a list of them. All of them, also those of earlier lines, must be equal digit
+// for digit (RFC 9110 §8.6).
 func (r *Response) readLengths(list []byte) *flaw {
 	p := &r.private
 	for more := true; more; {
@@ -176,7 +177,7 @@ func (r *Response) readLengths(list []byte) *flaw {
 	return nil
 }
 
-// finish draws the conclusions that need the whole head.
+// finish checks and sets everything that depends on the whole head.
 func (r *Response) finish(buf []byte, request Verb, maxNames int) *flaw {
 	p := &r.private
 	r.HasDate, r.EventStream = false, false
@@ -209,7 +210,7 @@ func (r *Response) finish(buf []byte, request Verb, maxNames int) *flaw {
 	}
 	switch {
 	case request == Head || r.Status < 200 || r.Status == 204 || r.Status == 304:
-		r.Framing = NoBody // RFC 9112 §6.3: whatever the fields say
+		r.Framing = NoBody // RFC 9112 §6.3: the fields do not count here
 	case p.encoding:
 		r.Framing = Chunked
 	case p.length:

@@ -6,8 +6,8 @@ import (
 	"unsafe"
 )
 
-// Heads are scanned eight bytes at a time. Each …Stops function marks bytes of a word by their highest bit; the lowest
-// mark is always right, marks above it may not be, as a subtraction borrows upwards.
+// Heads are scanned eight bytes at a time. Each …Stops function marks bytes of a word by setting their highest bit. The
+// lowest mark is always right. Marks above it may be wrong, because a subtraction borrows upwards.
 
 const (
 	ones   = 0x0101010101010101
@@ -15,12 +15,12 @@ const (
 	spaces = 0x20 * ones
 )
 
-// load64 is the eight bytes of b from i on, the first of them lowest. The caller has checked that they are in b.
+// load64 returns the eight bytes of b from i on, the first byte lowest. The caller has checked that they are in b.
 func load64(b []byte, i int) uint64 {
 	return binary.LittleEndian.Uint64((*[8]byte)(unsafe.Add(unsafe.Pointer(unsafe.SliceData(b)), i))[:])
 }
 
-// firstMark is the place in its word of the lowest mark.
+// firstMark returns the index in its word of the lowest mark.
 func firstMark(marks uint64) int { return bits.TrailingZeros64(marks) >> 3 }
 
 // valueStops marks the control bytes: below 0x20, and 0x7f.
@@ -33,7 +33,7 @@ func targetStops(w uint64) uint64 {
 	return ((w - 0x21*ones) | (w&^highs + ones) | ((w ^ '#'*ones) - ones)) &^ w & highs
 }
 
-// nameStops marks what is neither a letter nor '-'. Other bytes of tokens are rare in names: see isToken.
+// nameStops marks all bytes but letters and '-'. A name may have other bytes, but they are rare; isToken judges them.
 func nameStops(w uint64) uint64 {
 	low := w &^ highs
 	lower := low | spaces
@@ -42,7 +42,7 @@ func nameStops(w uint64) uint64 {
 	return (notDash&^letter | w) & highs
 }
 
-// hostStops marks what is no letter, no digit, no '-' and no '.': the bytes that nearly all hosts are made of.
+// hostStops marks all bytes but letters, digits, '-' and '.', of which nearly all hosts are made.
 func hostStops(w uint64) uint64 {
 	low := w &^ highs
 	lower := low | spaces
@@ -52,7 +52,7 @@ func hostStops(w uint64) uint64 {
 	return (^(letter | dashToNine&notSlash) | w) & highs
 }
 
-// scanValue is the first place from i on of a byte that is not part of a field value: a control byte other than HTAB.
+// scanValue returns the place of the first byte, from i on, that no field value may have: a control byte other than HTAB.
 func scanValue(buf []byte, i int) int {
 	for last := len(buf) - 8; ; i++ {
 		for ; i <= last; i += 8 {
@@ -74,7 +74,7 @@ func scanValue(buf []byte, i int) int {
 	}
 }
 
-// scanTarget is the first place from i on of a byte that no request-target has.
+// scanTarget returns the place of the first byte, from i on, that no request-target may have.
 func scanTarget(buf []byte, i int) int {
 	for last := len(buf) - 8; i <= last; i += 8 {
 		if marks := targetStops(load64(buf, i)); marks != 0 {
@@ -87,7 +87,7 @@ func scanTarget(buf []byte, i int) int {
 	return i
 }
 
-// scanToken is the first place from i on of a byte that no token has.
+// scanToken returns the place of the first byte, from i on, that no token may have.
 func scanToken(buf []byte, i int) int {
 	for i < len(buf) && isToken(buf[i]) {
 		i++
@@ -95,7 +95,7 @@ func scanToken(buf []byte, i int) int {
 	return i
 }
 
-// What a byte may be part of.
+// The classes of bytes: of what a byte may be a part.
 const (
 	classToken = 1 << iota // RFC 9110 §5.6.2
 	classHost              // RFC 3986 §3.2.2 reg-name, without ',' and '%'
@@ -126,8 +126,8 @@ func lower(c byte) byte {
 	return c
 }
 
-// trim is buf[start:end] without the OWS around it. Only SP and HTAB are white space (RFC 9110 §5.6.3): trimming 0x85
-// or 0xa0 too has hidden transfer codings elsewhere.
+// trim returns the span of buf[start:end] without the OWS around it. Only SP and HTAB are white space (RFC 9110 §5.6.3).
+// Other parsers also trimmed 0x85 or 0xa0, and attackers hid transfer codings with them.
 func trim(buf []byte, start, end int) Span {
 	for start < end && isSpace(buf[start]) {
 		start++
@@ -138,7 +138,7 @@ func trim(buf []byte, start, end int) Span {
 	return Span{uint32(start), uint32(end)}
 }
 
-// isWord reports whether b is word in any case. word is in lower case.
+// isWord reports whether b is word, in any case. word must be in lower case.
 func isWord(b []byte, word string) bool {
 	if len(b) != len(word) {
 		return false
@@ -151,7 +151,7 @@ func isWord(b []byte, word string) bool {
 	return true
 }
 
-// element cuts the first element off a list (RFC 9110 §5.6.1), without the OWS around it. more is false at the last one.
+// element cuts the first element off a list (RFC 9110 §5.6.1) and trims the OWS around it. more is false after the last.
 func element(list []byte) (elem, rest []byte, more bool) {
 	i := 0
 	for i < len(list) && list[i] != ',' {

@@ -8,7 +8,7 @@ import (
 
 const alphanumeric = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
-// TestStops puts every byte at every place of a word, among bytes on which nothing stops, before bytes on which it may.
+// TestStops puts every byte at every place of a word. The bytes before it stop no scan; those after it may.
 func TestStops(t *testing.T) {
 	tests := map[string]struct {
 		marks func(uint64) uint64
@@ -27,11 +27,11 @@ func TestStops(t *testing.T) {
 			for place := range 8 {
 				for c := range 256 {
 					for _, around := range []byte(tc.among) {
-						for _, behind := range []byte{around, 0, ' ', 0x7f, 0xff, '\r'} {
+						for _, after := range []byte{around, 0, ' ', 0x7f, 0xff, '\r'} {
 							word := bytes.Repeat([]byte{around}, 8)
 							word[place] = byte(c)
 							for i := place + 1; i < 8; i++ {
-								word[i] = behind
+								word[i] = after
 							}
 							want := 0
 							for want < 8 && !tc.stops(word[want]) {
@@ -48,7 +48,7 @@ func TestStops(t *testing.T) {
 	}
 }
 
-// TestFieldID changes every byte of every name that we know into every byte that a token may have.
+// TestFieldID changes every byte of every known name into every byte that a token may have.
 func TestFieldID(t *testing.T) {
 	for id, name := range fieldNames {
 		if name == "" {
@@ -65,8 +65,8 @@ func TestFieldID(t *testing.T) {
 				if lower(byte(c)) == name[place] {
 					want = FieldID(id)
 				}
-				for _, behind := range []string{"", ": and more behind it"} {
-					buf := atEdge([]byte("\r\n" + string(other) + behind))
+				for _, after := range []string{"", ": and more after it"} {
+					buf := atEdge([]byte("\r\n" + string(other) + after))
 					if got := fieldID(buf, 2, 2+len(name)); got != want {
 						t.Fatalf("%q is field %d, want %d", other, got, want)
 					}
@@ -81,7 +81,7 @@ func TestFieldID(t *testing.T) {
 	}
 }
 
-// TestParse_readsNoByteTwice looks into the parsers: what a long line had scanned before is not scanned again.
+// TestParse_readsNoByteTwice checks the parsers' own offsets: the part of a long line that was scanned is not scanned again.
 func TestParse_readsNoByteTwice(t *testing.T) {
 	long := strings.Repeat("x", 5000)
 	for _, raw := range []string{

@@ -5,7 +5,7 @@ import (
 	"math"
 )
 
-// maxForwards reads the value of a Max-Forwards (RFC 9110 §7.6.2). What does not fit counts as the most that does.
+// maxForwards reads the value of a Max-Forwards (RFC 9110 §7.6.2). A number that is too large counts as math.MaxInt64.
 func maxForwards(value []byte) (int64, *flaw) {
 	n, notNumber, tooLarge := number(value)
 	switch {
@@ -17,7 +17,7 @@ func maxForwards(value []byte) (int64, *flaw) {
 	return n, nil
 }
 
-// viaSelf counts the members of a Via that were received by "tenfour" (RFC 9110 §7.6.3).
+// viaSelf counts the members of a Via whose received-by is "tenfour" (RFC 9110 §7.6.3).
 func viaSelf(value []byte) (n int) {
 	const self = "tenfour"
 	for i := 0; i < len(value); i++ {
@@ -43,7 +43,7 @@ func viaSelf(value []byte) (n int) {
 	return n
 }
 
-// skipComments is the place of the next comma from i on that stands in no comment (RFC 9110 §5.6.5).
+// skipComments returns the place of the next comma, from i on, that is outside of comments (RFC 9110 §5.6.5).
 func skipComments(value []byte, i int) int {
 	for depth := 0; i < len(value); i++ {
 		switch c := value[i]; {
@@ -60,10 +60,10 @@ func skipComments(value []byte, i int) int {
 	return i
 }
 
-// acceptsJSON reports whether an Accept names application/json, with whatever weight.
+// acceptsJSON reports whether an Accept names application/json. Its weight is ignored.
 func acceptsJSON(value []byte) bool {
 	const name = "application/json"
-	// Most clients do not, and most of those have no j at all.
+	// Most values do not name it, and most of those contain no j: they are done here.
 	if len(value) < len(name) || bytes.IndexByte(value, 'j') < 0 && bytes.IndexByte(value, 'J') < 0 {
 		return false
 	}

@@ -1,6 +1,6 @@
 package httpparse
 
-// statusLine reads HTTP-version SP status-code [ SP reason-phrase ] and its line end (RFC 9112 §4). The SP behind the
+// statusLine reads HTTP-version SP status-code [ SP reason-phrase ] and its line end (RFC 9112 §4). The SP after the
 // code may be missing when there is no reason.
 func (r *Response) statusLine(buf []byte) outcome {
 	p := &r.private
@@ -26,7 +26,7 @@ func (r *Response) statusLine(buf []byte) outcome {
 		return p.refuse(statusNotCode, i)
 	}
 	for i < len(buf) && buf[i] != '\r' && buf[i] != '\n' {
-		i++ // a control byte in the reason does no harm: AppendReason leaves it out
+		i++ // a control byte in the reason is harmless: AppendReason leaves it out
 	}
 	p.pos = i
 	end := i
@@ -47,7 +47,7 @@ func (r *Response) statusLine(buf []byte) outcome {
 	return took
 }
 
-// AppendReason appends the reason-phrase to dst, without control bytes. buf is what Parse was given.
+// AppendReason appends the reason-phrase to dst, without control bytes. buf is the buffer that Parse read.
 func (r *Response) AppendReason(dst, buf []byte) []byte {
 	for _, c := range r.Reason.In(buf) {
 		if c >= 0x20 && c != 0x7f || c == '\t' {

@@ -1,7 +1,7 @@
 package httpparse
 
-// readTrailer reads on in a trailer section (RFC 9112 §7.1.2), by the rules of a request's head. Nothing of it is kept:
-// merged into the head, a trailer field could change what was decided already.
+// readTrailer reads a trailer section (RFC 9112 §7.1.2), by the rules of a request's head. Its fields are not kept,
+// because a trailer field that is merged into the head could change what was already decided.
 func (c *Chunks) readTrailer(src []byte, i int, lim *Limits) (int, *flaw) {
 	b := src[i]
 	switch c.phase {
@@ -76,8 +76,8 @@ func (c *Chunks) readTrailer(src []byte, i int, lim *Limits) (int, *flaw) {
 	return i + 1, nil
 }
 
-// countTrailer counts n bytes of a trailer section; the CRLF that ends the section is not one of them. over is how many
-// are too many.
+// countTrailer counts n bytes of a trailer section, without the CRLF that ends the section. over is by how many bytes the
+// limit is exceeded.
 func (c *Chunks) countTrailer(n int, lim *Limits) (over int, f *flaw) {
 	c.trailer += n
 	if over = c.trailer - orDefault(lim.Trailer, DefaultLimits.Trailer); over > 0 {

@@ -6,24 +6,24 @@ import (
 	"time"
 )
 
-// alarm knows which queue is to be looked at next, and has a timer for that while somebody waits. Its lock is taken with a
-// shard's held, never the other way round.
+// alarm keeps the queues in the order in which they are due, and runs a timer while there are waiters. Its lock may be taken
+// while a shard's lock is held, never the other way round.
 type alarm struct {
-	most int    // places that may be taken
-	ring func() // what the timer runs; fixed
+	most int    // how many may wait
+	ring func() // the timer calls it; fixed
 
 	mu      sync.Mutex // guards the rest
 	waiting int
 	queues  dues
-	told    *Place // those who have to be told, the first first; its prev is the last
+	told    *Place // the first of the waiters to call Answered for; its prev is the last
 	timer   *time.Timer
-	at      int64 // what the timer is set to; 0 while it is not
-	rings   bool  // somebody is telling, and will set the timer
+	at      int64 // when the timer fires; 0 while it is stopped
+	rings   bool  // a goroutine runs Window.tell, and will set the timer at its end
 	closed  bool
-	under   sync.WaitGroup // the timer's goroutine, to come or under way
+	under   sync.WaitGroup // counts the timer's goroutine, from when the timer is set until it ends
 }
 
-// tell has p, whom no queue has any more, told soon.
+// tell lists p, which is in no queue any more: Answered is called for it soon.
 func (a *alarm) tell(p *Place) {
 	a.waiting--
 	if a.told == nil {
@@ -34,7 +34,7 @@ func (a *alarm) tell(p *Place) {
 	p.prev.next, p.next.prev = p, p
 }
 
-// toTell takes out the next who has to be told; nil if there is none.
+// toTell removes and returns the next waiter to call Answered for, or nil.
 func (a *alarm) toTell() *Place {
 	p := a.told
 	if p == nil {
@@ -48,7 +48,7 @@ func (a *alarm) toTell() *Place {
 	return p
 }
 
-// expect notes when q is to be looked at.
+// expect makes q due at a moment.
 func (a *alarm) expect(q *queue, due int64) {
 	switch q.due = due; {
 	case q.index < 0:
@@ -58,14 +58,14 @@ func (a *alarm) expect(q *queue, due int64) {
 	}
 }
 
-// forget is that nobody waits in q.
+// forget removes q, which has no waiters any more.
 func (a *alarm) forget(q *queue) {
 	if q.index >= 0 {
 		heap.Remove(&a.queues, q.index)
 	}
 }
 
-// toLookAt takes out a queue that is to be looked at now; nil if there is none.
+// toLookAt removes and returns a queue that is due now, or nil.
 func (a *alarm) toLookAt(now int64) *queue {
 	if len(a.queues) == 0 || a.queues[0].due > now && !a.closed {
 		return nil
@@ -73,7 +73,7 @@ func (a *alarm) toLookAt(now int64) *queue {
 	return heap.Pop(&a.queues).(*queue)
 }
 
-// set sets the timer to what is next, or stops it.
+// set sets the timer for the next queue or waiter, or stops it if there is none.
 func (a *alarm) set(now int64) {
 	due := now
 	switch {
@@ -106,7 +106,7 @@ func (a *alarm) stop() {
 	}
 }
 
-// dues is a heap of queues, by when they are to be looked at.
+// dues is a heap of queues, ordered by when they are due.
 type dues []*queue
 
 func (d dues) Len() int           { return len(d) }

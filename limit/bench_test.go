@@ -7,7 +7,8 @@ import (
 	"time"
 )
 
-// A decision on a known key: admitted, when the window is soon empty again, and refused, when it is full.
+// BenchmarkAsk measures a decision on a known key: admitted, with a window that is soon empty again, and refused, with a
+// full one.
 func BenchmarkAsk(b *testing.B) {
 	for name, rate := range map[string]Rate{
 		"admitted": {1000, 10 * time.Microsecond}, "refused": {1000, time.Hour}, "batches": {100_000, time.Millisecond}} {
@@ -23,7 +24,7 @@ func BenchmarkAsk(b *testing.B) {
 	}
 }
 
-// A decision beside 100,000 other keys, each of which is asked for in turn.
+// BenchmarkAsk_manyKeys measures a decision with 100,000 keys, each of which is asked for in turn.
 func BenchmarkAsk_manyKeys(b *testing.B) {
 	w := NewWindow(Options{Rate: Rate{10, time.Hour}})
 	defer w.Close()
@@ -38,7 +39,7 @@ func BenchmarkAsk_manyKeys(b *testing.B) {
 	}
 }
 
-// A key that was never seen, when there is room for no more: another one leaves.
+// BenchmarkAsk_newKeys measures a decision on a new key when the memory is full: another key is forgotten.
 func BenchmarkAsk_newKeys(b *testing.B) {
 	w := NewWindow(Options{Rate: Rate{10, time.Hour}})
 	defer w.Close()
@@ -60,7 +61,7 @@ func BenchmarkAsk_newKeys(b *testing.B) {
 	}
 }
 
-// Two goroutines on one key; ns/op is what one of them waits for a decision.
+// BenchmarkAsk_twoOnOneKey has two goroutines on one key; ns/op is how long one of them waits for a decision.
 func BenchmarkAsk_twoOnOneKey(b *testing.B) {
 	for name, rate := range map[string]Rate{"admitted": {1000, 10 * time.Microsecond}, "refused": {1000, time.Hour}} {
 		b.Run(name, func(b *testing.B) {
@@ -82,7 +83,7 @@ func BenchmarkAsk_twoOnOneKey(b *testing.B) {
 	}
 }
 
-// One that waits, and leaves again.
+// BenchmarkWait_withdrawn measures a wait that is withdrawn at once.
 func BenchmarkWait_withdrawn(b *testing.B) {
 	w := NewWindow(Options{Rate: Rate{1, time.Hour}, Waiters: 2})
 	defer w.Close()

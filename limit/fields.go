@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// AppendRateLimit appends a value of the RateLimit field: "name";r=9;t=57. r is how many more may pass, t in how many
-// seconds there is room for more, rounded up. Several limits stand in one field with ", " between them.
+// AppendRateLimit appends a value of the RateLimit field: "name";r=9;t=57. r is how many more may pass. t is in how many
+// seconds there is room for more, rounded up. Values of several limits share one field, with ", " between them.
 // (draft-ietf-httpapi-ratelimit-headers-10 §4, RFC 9651 §3)
 func AppendRateLimit(dst []byte, name string, d Decision) []byte {
 	dst = appendString(dst, name)
@@ -14,16 +14,16 @@ func AppendRateLimit(dst []byte, name string, d Decision) []byte {
 	return appendInteger(append(dst, ";t="...), Seconds(d.Reset))
 }
 
-// AppendPolicy appends a value of the RateLimit-Policy field: "name";q=10;w=60, ten in any 60 seconds. The draft knows
-// whole seconds alone: a window between them is rounded up, so that who obeys the field obeys the rate. Several limits
-// stand in one field with ", " between them. (the same draft, §3)
+// AppendPolicy appends a value of the RateLimit-Policy field: "name";q=10;w=60 is ten in any 60 seconds. The draft has
+// whole seconds only. Other windows are rounded up, so that a client that obeys the field also obeys the rate. Values of
+// several limits share one field, with ", " between them. (the same draft, §3)
 func AppendPolicy(dst []byte, name string, r Rate) []byte {
 	dst = appendString(dst, name)
 	dst = appendInteger(append(dst, ";q="...), int64(r.N))
 	return appendInteger(append(dst, ";w="...), Seconds(r.Per))
 }
 
-// Seconds is d in whole seconds, rounded up, and never negative: for Retry-After (RFC 9110 §10.2.3).
+// Seconds returns d in whole seconds, rounded up, and never negative, as Retry-After needs it (RFC 9110 §10.2.3).
 func Seconds(d time.Duration) int64 {
 	s := int64(d / time.Second)
 	if d%time.Second > 0 {
@@ -32,7 +32,7 @@ func Seconds(d time.Duration) int64 {
 	return max(0, s)
 }
 
-// appendString appends a String of RFC 9651 §4.1.6. What such a one cannot have becomes a question mark.
+// appendString appends a String of RFC 9651 §4.1.6. A byte that a String cannot have becomes a question mark.
 func appendString(dst []byte, text string) []byte {
 	dst = append(dst, '"')
 	for _, c := range text {
@@ -47,7 +47,7 @@ func appendString(dst []byte, text string) []byte {
 	return append(dst, '"')
 }
 
-// appendInteger appends an Integer of RFC 9651 §4.1.4, which has 15 digits at the most.
+// appendInteger appends an Integer of RFC 9651 §4.1.4, which has at most 15 digits.
 func appendInteger(dst []byte, n int64) []byte {
 	return strconv.AppendInt(dst, min(max(0, n), 999_999_999_999_999), 10)
 }

@@ -20,7 +20,7 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-// check has rapid draw n scripts, or as many as -rapid.checks says, and a tenth of that under the race detector.
+// check lets rapid draw n scripts, or as many as -rapid.checks says, and a tenth of that under the race detector.
 func check(t *testing.T, n int, property func(*rapid.T)) {
 	const name = "rapid.checks"
 	if f := flag.Lookup(name); f.Value.String() == f.DefValue {
@@ -35,7 +35,7 @@ func check(t *testing.T, n int, property func(*rapid.T)) {
 	rapid.Check(t, property)
 }
 
-// step is one of a script: what is done to a window, and how much of it.
+// step is one step of a script: an action on a window, and its amount.
 type step struct {
 	do   string
 	key  int
@@ -44,7 +44,7 @@ type step struct {
 
 func (s step) String() string { return fmt.Sprintf("%s(key %d, %d)", s.do, s.key, s.much) }
 
-// scripts draws what to do. much is a thousandth of the window for sleep, which asks for a key; else a number.
+// scripts draws scripts of these actions. For sleep the amount is in thousandths of the window; else it is a number.
 func scripts(doings []string, most int) *rapid.Generator[[]step] {
 	return rapid.SliceOfN(rapid.Custom(func(t *rapid.T) step {
 		return step{
@@ -55,11 +55,11 @@ func scripts(doings []string, most int) *rapid.Generator[[]step] {
 	}), 5, 60)
 }
 
-// waiter is one who waits in a test.
+// waiter is an Asker that records its answers.
 type waiter struct {
 	place Place
 
-	mu    sync.Mutex // guards the rest; who has awaited the telling reads it without
+	mu    sync.Mutex // guards the rest; a test that has awaited the answers reads it without
 	told  []Decision
 	errs  []error
 	after func(Decision, error)
@@ -76,16 +76,16 @@ func (w *waiter) Answered(d Decision, err error) {
 	}
 }
 
-// oracle is a window as one would write it down: everything is kept, and counted each time.
+// oracle is the simplest window: it keeps every admission and counts all of them each time.
 type oracle struct {
 	n       int
 	per     int64
-	taken   []int64 // when each was admitted, less those refunded
+	taken   []int64 // when each was admitted, without those refunded
 	waiting []*waiter
-	want    map[*waiter]int64 // when each was to be admitted
+	want    map[*waiter]int64 // when each is expected to be admitted
 }
 
-// count is how many were admitted in (now-per, now].
+// count returns how many were admitted in (now-per, now].
 func (o *oracle) count(now int64) int {
 	n := 0
 	for _, at := range o.taken {
@@ -96,7 +96,7 @@ func (o *oracle) count(now int64) int {
 	return n
 }
 
-// free is the first moment, from now on, at which fewer than n are in the window.
+// free returns the first moment, from now on, at which fewer than n are in the window.
 func (o *oracle) free(now int64) int64 {
 	if o.count(now) < o.n {
 		return now
@@ -104,7 +104,7 @@ func (o *oracle) free(now int64) int64 {
 	return o.taken[len(o.taken)-o.n] + o.per
 }
 
-// settle admits those who wait, each when there is first room, up to now.
+// settle admits the waiters up to now, each at the first moment with room.
 func (o *oracle) settle(from, now int64) {
 	for len(o.waiting) > 0 {
 		at := o.free(from)
@@ -118,7 +118,7 @@ func (o *oracle) settle(from, now int64) {
 	}
 }
 
-// next is when one more would be admitted who comes now and waits behind those that wait.
+// next returns when one more would be admitted that comes now and waits after the others.
 func (o *oracle) next(now int64) int64 {
 	try := oracle{n: o.n, per: o.per, taken: slices.Clone(o.taken), waiting: slices.Clone(o.waiting), want: map[*waiter]int64{}}
 	last := &waiter{}
@@ -127,7 +127,7 @@ func (o *oracle) next(now int64) int64 {
 	return try.want[last]
 }
 
-// oldest is the first admission in the window.
+// oldest returns the time of the first admission in the window.
 func (o *oracle) oldest(now int64) int64 {
 	for _, at := range o.taken {
 		if at > now-o.per {
@@ -139,7 +139,7 @@ func (o *oracle) oldest(now int64) int64 {
 
 const waitersInModel = 6
 
-// play runs a script against a window and the oracle, and says where they first differ.
+// play runs a script against a window and the oracle, and describes their first difference.
 func play(rate Rate, script []step) (differs string) {
 	w := NewWindow(Options{Rate: rate, Waiters: waitersInModel})
 	defer w.Close()
@@ -148,9 +148,9 @@ func play(rate Rate, script []step) (differs string) {
 	for range keys {
 		models = append(models, &oracle{n: rate.N, per: int64(rate.Per), want: map[*waiter]int64{}})
 	}
-	var decisions [2][]Decision // that may be refunded
+	var decisions [2][]Decision // those that may be refunded
 	var retry [2]time.Duration  // of the last refusal
-	var all [2][]*waiter        // who have waited, in their order
+	var all [2][]*waiter        // all waiters, in their order
 	check := func(key int, d Decision) string {
 		now, o := w.now(), models[key]
 		var want Decision
@@ -257,9 +257,9 @@ func play(rate Rate, script []step) (differs string) {
 	return ""
 }
 
-// TestWindow_isWhatCountingEverythingIs: whatever is done, up to 1,000, each decision is what counting all admissions gives:
-// never more than N in an interval, refused only if N are in it, and Retry-After to the nanosecond.
-func TestWindow_isWhatCountingEverythingIs(t *testing.T) {
+// TestWindow_decidesLikeTheOracle: with N up to 1,000, each decision equals the one that counting all admissions gives: never
+// more than N in an interval, refused only if N are in it, and Retry-After to the nanosecond.
+func TestWindow_decidesLikeTheOracle(t *testing.T) {
 	tests := map[string]struct {
 		rate  Rate
 		burst int
@@ -293,9 +293,9 @@ func TestWindow_isWhatCountingEverythingIs(t *testing.T) {
 	}
 }
 
-// TestWindow_beyondAThousand: with batches, whatever is done, never more than N are in an interval, one is refused only
-// with more than 99.8 % of N in it and N in 100.2 % of it, and who comes at his Retry-After is admitted.
-func TestWindow_beyondAThousand(t *testing.T) {
+// TestWindow_staysInBoundsBeyondAThousand: with batches, never more than N are in an interval. A refusal means that more than
+// 99.8 % of N are in it, and N in 100.2 % of it. A request that comes at its Retry-After is admitted.
+func TestWindow_staysInBoundsBeyondAThousand(t *testing.T) {
 	tests := map[string]Rate{
 		"one more than are exact": {1001, time.Minute},
 		"two thousand":            {2000, time.Hour},
@@ -319,13 +319,13 @@ func TestWindow_beyondAThousand(t *testing.T) {
 	}
 }
 
-// playBatches runs a script against a window of more than exactMost, and says what it first did wrong.
+// playBatches runs a script against a window of more than exactMost, and describes its first error.
 func playBatches(rate Rate, script []step) (wrong string) {
 	w := NewWindow(Options{Rate: rate})
 	defer w.Close()
 	sh, key, per := w.shape, []byte("192.0.2.1"), int64(rate.Per)
 	var taken []int64
-	var admitted []Decision // that may be refunded
+	var admitted []Decision // those that may be refunded
 	within := func(now, per int64) int {
 		return len(taken) - sort.Search(len(taken), func(i int) bool { return taken[i] > now-per })
 	}

@@ -1,25 +1,25 @@
 package limit
 
-// Place is where one waits whom a limiter has not admitted yet. It belongs to him, as a part of what he is; the limiter
-// guards its fields. The zero value is ready; one that is told, or was withdrawn, can be used again. It must not be
-// copied while he waits.
+// Place is the place of one waiter in a limiter's queue. The caller of Wait owns its memory, usually as a field of its
+// request; the limiter guards its fields. The zero value is ready. After Answered or Withdraw it can be used again. It must
+// not be copied during a wait.
 type Place struct {
-	shard      *shard // of the last wait; written by Wait alone
-	queue      *queue // nil while he does not wait; guarded by the shard
-	next, prev *Place // in the queue, guarded by the shard; among the told, by the alarm
+	shard      *shard // of the last wait; only Wait writes it
+	queue      *queue // nil if it does not wait; guarded by the shard
+	next, prev *Place // in the queue, guarded by the shard; in the alarm's told list, guarded by the alarm
 	asker      Asker
 	decision   Decision
 }
 
-// queue is those who wait for one key, the first first. Its shard guards it, but for what is the alarm's.
+// queue has the waiters of one key, in their order. Its shard guards it, except for the fields that the alarm guards.
 type queue struct {
 	shard *shard  // fixed
-	key   *record // nil while it is nobody's
-	head  *Place  // its prev is the last; nil while nobody waits
+	key   *record // nil while the queue belongs to no key
+	head  *Place  // the first waiter, or nil; its prev is the last
 	len   int
 
-	due   int64 // when the window has room for the first; guarded by the alarm, as is its index
-	index int   // in the alarm's heap; -1 while it is not there
+	due   int64 // when the window has room for the first waiter; guarded by the alarm
+	index int   // in the alarm's heap, -1 if it is not there; guarded by the alarm
 }
 
 // join puts p at the end.
@@ -34,7 +34,7 @@ func (q *queue) join(p *Place) {
 	p.prev.next, p.next.prev = p, p
 }
 
-// remove takes p out, wherever it stands.
+// remove removes p from any position.
 func (q *queue) remove(p *Place) {
 	p.prev.next, p.next.prev = p.next, p.prev
 	switch q.len--; {
@@ -46,7 +46,7 @@ func (q *queue) remove(p *Place) {
 	p.queue, p.next, p.prev = nil, nil, nil
 }
 
-// queueOf is the queue for a key, made if there is none. A key that has one is not forgotten.
+// queueOf returns the queue of a key, and makes one if there is none. A key that has a queue is not forgotten.
 func (s *shard) queueOf(k *record) *queue {
 	if q := k.queue(); q != nil {
 		return q
@@ -62,7 +62,7 @@ func (s *shard) queueOf(k *record) *queue {
 	return q
 }
 
-// unqueue ends a queue in which nobody waits any more.
+// unqueue takes a queue without waiters from its key, and keeps it for the next.
 func (s *shard) unqueue(q *queue) {
 	q.key.more.queue = nil
 	s.enlist(q.key)

@@ -9,13 +9,13 @@ import (
 	"time"
 )
 
-// Rate is how many may pass in any interval of a length.
+// Rate is how many may pass in any interval of a given length.
 type Rate struct {
 	N   int           // 1 to MostN
 	Per time.Duration // more than 0, up to MostPer
 }
 
-// What a rate can be at the most.
+// The largest values of a Rate.
 const (
 	MostN   = 1_000_000_000
 	MostPer = 8760 * time.Hour // 365 days
@@ -23,7 +23,8 @@ const (
 
 var units = []string{"h", "m", "s", "ms", "us", "µs", "ns"}
 
-// ParseRate reads a number, a slash and a duration as Go writes it, or only its unit: 10/1m, 5/s, 1000/1h30m.
+// ParseRate reads a number, a slash, and a duration as Go writes it or only its unit: 10/1m, 5/s, 1000/1h30m. An error says
+// what to write instead.
 func ParseRate(text string) (Rate, error) {
 	number, per, ok := strings.Cut(text, "/")
 	if !ok {
@@ -33,7 +34,7 @@ func ParseRate(text string) (Rate, error) {
 		return Rate{}, fmt.Errorf("%q: write a whole number before the slash, such as 10/1m", number)
 	}
 	n, err := strconv.Atoi(number)
-	if err != nil { // it is out of range
+	if err != nil { // the number is out of range
 		n = MostN + 1
 	}
 	r := Rate{N: n}
@@ -41,7 +42,7 @@ func ParseRate(text string) (Rate, error) {
 		per = "1" + per
 	}
 	if r.Per, err = time.ParseDuration(per); err != nil {
-		return Rate{}, fmt.Errorf("%q: write a duration behind the slash, such as 10/1m, 10/90s or 10/s", per)
+		return Rate{}, fmt.Errorf("%q: write a duration after the slash, such as 10/1m, 10/90s or 10/s", per)
 	}
 	if err := r.Check(); err != nil {
 		return Rate{}, err
@@ -49,22 +50,22 @@ func ParseRate(text string) (Rate, error) {
 	return r, nil
 }
 
-// Check says what is wrong with a rate, nil if nothing is.
+// Check returns what is wrong with a rate and what to write instead, or nil.
 func (r Rate) Check() error {
 	switch {
 	case r.N < 1:
-		return errors.New("a rate of 0 lets nobody pass: write 1 or more before the slash")
+		return errors.New("a rate of 0 admits no request: write 1 or more before the slash")
 	case r.N > MostN:
 		return fmt.Errorf("more than %d: no such rate is ever reached", MostN)
 	case r.Per <= 0:
-		return fmt.Errorf("in %v: the time behind the slash must be more than 0", r.Per)
+		return fmt.Errorf("in %v: the time after the slash must be more than 0", r.Per)
 	case r.Per > MostPer:
-		return fmt.Errorf("in %v: the time behind the slash may be 365 days (8760h) at the most", r.Per)
+		return fmt.Errorf("in %v: the time after the slash may be at most 365 days (8760h)", r.Per)
 	}
 	return nil
 }
 
-// String is the rate as ParseRate reads it: 10/1m.
+// String returns the rate in the form that ParseRate reads: 10/1m.
 func (r Rate) String() string {
 	per := r.Per.String()
 	if short, ok := strings.CutSuffix(per, "m0s"); ok {

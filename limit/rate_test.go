@@ -11,17 +11,17 @@ func TestParseRate(t *testing.T) {
 		text, canonical string
 		want            Rate
 	}{
-		"ten in a minute":            {"10/1m", "10/1m", Rate{10, time.Minute}},
-		"a unit alone is one of it":  {"5/s", "5/1s", Rate{5, time.Second}},
-		"an hour":                    {"1000/1h", "1000/1h", Rate{1000, time.Hour}},
-		"a minute and a half":        {"1/1m30s", "1/1m30s", Rate{1, 90 * time.Second}},
-		"seconds are told as more":   {"1/3600s", "1/1h", Rate{1, time.Hour}},
-		"a fraction":                 {"2/1.5s", "2/1.5s", Rate{2, 1500 * time.Millisecond}},
-		"ten hours and ten minutes":  {"2/10h10m", "2/10h10m", Rate{2, 610 * time.Minute}},
-		"ten hours and ten seconds":  {"2/10h10s", "2/10h0m10s", Rate{2, 10*time.Hour + 10*time.Second}},
-		"a nanosecond":               {"1/ns", "1/1ns", Rate{1, 1}},
-		"as many as may be":          {"1000000000/8760h", "1000000000/8760h", Rate{MostN, MostPer}},
-		"zeros in front are nothing": {"007/20m", "7/20m", Rate{7, 20 * time.Minute}},
+		"ten in a minute":           {"10/1m", "10/1m", Rate{10, time.Minute}},
+		"a unit alone is one of it": {"5/s", "5/1s", Rate{5, time.Second}},
+		"an hour":                   {"1000/1h", "1000/1h", Rate{1000, time.Hour}},
+		"a minute and a half":       {"1/1m30s", "1/1m30s", Rate{1, 90 * time.Second}},
+		"seconds are told as more":  {"1/3600s", "1/1h", Rate{1, time.Hour}},
+		"a fraction":                {"2/1.5s", "2/1.5s", Rate{2, 1500 * time.Millisecond}},
+		"ten hours and ten minutes": {"2/10h10m", "2/10h10m", Rate{2, 610 * time.Minute}},
+		"ten hours and ten seconds": {"2/10h10s", "2/10h0m10s", Rate{2, 10*time.Hour + 10*time.Second}},
+		"a nanosecond":              {"1/ns", "1/1ns", Rate{1, 1}},
+		"as many as may be":         {"1000000000/8760h", "1000000000/8760h", Rate{MostN, MostPer}},
+		"leading zeros are ignored": {"007/20m", "7/20m", Rate{7, 20 * time.Minute}},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -46,7 +46,7 @@ func TestParseRate_refuses(t *testing.T) {
 		"a sign":              {"+10/1m", "whole number"},
 		"a fraction of one":   {"1.5/1m", "whole number"},
 		"a space":             {"10 /1m", "whole number"},
-		"nobody":              {"0/1m", "lets nobody pass"},
+		"zero":                {"0/1m", "admits no request"},
 		"a negative time":     {"1/-1m", "more than 0"},
 		"no time at all":      {"1/0s", "more than 0"},
 		"too many":            {"1000000001/1m", "more than 1000000000"},
@@ -65,7 +65,7 @@ func TestParseRate_refuses(t *testing.T) {
 	}
 }
 
-// FuzzParseRate: what is read is sound, and is read again from how it is told.
+// FuzzParseRate checks that a rate that is read is valid, and that its String is read as the same rate.
 func FuzzParseRate(f *testing.F) {
 	for _, seed := range []string{"10/1m", "5/s", "1000/1h", "1/8760h", "1/1h0m0.000000001s", "0/s", "1/", "/", "1/1µs"} {
 		f.Add(seed)

@@ -5,27 +5,27 @@ import (
 	"unsafe"
 )
 
-// record is what is kept of a key: a cache line of 64 bytes, while it has one admission and is no longer than inline.
-// Its shard guards it.
+// record is all that the window keeps of one key. With one admission, and a key no longer than inline, it is a cache line
+// of 64 bytes. Its shard guards it.
 type record struct {
 	next         *record // in its bucket
-	newer, older *record // among the shard's, by when they were last asked for; none of those that wait
-	more         *more   // nil while there is nothing to keep in it
-	only         int64   // its one admission while it has no ring; 0 if there is none
-	tag          uint32  // 24 bits of the key's hash, and 8 for its length
+	newer, older *record // in the shard's list by last use, which has no keys with waiters
+	more         *more   // nil while it is not needed
+	only         int64   // the time of its one admission while it has no ring; 0 if there is none
+	tag          uint32  // 24 bits of the key's hash, and 8 bits for its length
 	key          [inline]byte
 }
 
 const (
 	inline = 20
-	long   = 0xff // the length of a key that stands in more
+	long   = 0xff // stands for the length of a key that is in more
 )
 
-// more is what only some keys have.
+// more has the fields that only some keys need.
 type more struct {
 	ring  ring
-	queue *queue // nil while nobody waits
-	key   string // one that is longer than inline
+	queue *queue // nil while the key has no waiters
+	key   string // a key that is longer than inline
 }
 
 func tagOf(hash uint64, key []byte) uint32 {
@@ -46,7 +46,7 @@ func (k *record) is(tag uint32, key []byte) bool {
 	return bytes.Equal(k.key[:tag&0xff], key)
 }
 
-// name is what a record without any is given.
+// name stores the key in a new record.
 func (k *record) name(tag uint32, key []byte) {
 	if k.tag = tag; tag&0xff == long {
 		k.another().key = string(key)
@@ -55,7 +55,7 @@ func (k *record) name(tag uint32, key []byte) {
 	copy(k.key[:], key)
 }
 
-// bytes is what the record costs.
+// bytes returns how much memory the record takes.
 func (k *record) bytes() int {
 	n := int(unsafe.Sizeof(*k))
 	if k.more != nil {
@@ -64,7 +64,7 @@ func (k *record) bytes() int {
 	return n
 }
 
-// another is k's more, made if need be.
+// another returns k's more, and makes one if there is none.
 func (k *record) another() *more {
 	if k.more == nil {
 		k.more = new(more)
@@ -72,7 +72,7 @@ func (k *record) another() *more {
 	return k.more
 }
 
-// queue is that of those who wait; nil if nobody does.
+// queue returns the queue of k's waiters, or nil if there are none.
 func (k *record) queue() *queue {
 	if k.more == nil {
 		return nil
@@ -80,7 +80,7 @@ func (k *record) queue() *queue {
 	return k.more.queue
 }
 
-// ring is k's, nil while it has none.
+// ring returns k's ring, or nil while it has none.
 func (k *record) ring() *ring {
 	if k.more == nil || k.more.ring.at == nil {
 		return nil
@@ -88,7 +88,7 @@ func (k *record) ring() *ring {
 	return &k.more.ring
 }
 
-// total is how many admissions are in the window.
+// total returns how many admissions are in the window.
 func (k *record) total() int {
 	if r := k.ring(); r != nil {
 		return r.total
@@ -99,7 +99,7 @@ func (k *record) total() int {
 	return 0
 }
 
-// oldest is the stamp with which the window has room again; 0 if it has no admission.
+// oldest returns the stamp of the oldest admission, with which the window has room again; 0 if there is none.
 func (k *record) oldest() int64 {
 	if r := k.ring(); r != nil && r.len > 0 {
 		return r.oldest()
@@ -107,7 +107,7 @@ func (k *record) oldest() int64 {
 	return k.only
 }
 
-// newest is the stamp of the last admission; 0 if there is none.
+// newest returns the stamp of the last admission; 0 if there is none.
 func (k *record) newest() int64 {
 	if r := k.ring(); r != nil && r.len > 0 {
 		return r.newest()
@@ -115,7 +115,7 @@ func (k *record) newest() int64 {
 	return k.only
 }
 
-// leaves is the stamp with which the i-th admission from the oldest leaves.
+// leaves returns the stamp with which the i-th oldest admission leaves the window.
 func (k *record) leaves(i int) int64 {
 	if r := k.ring(); r != nil {
 		return r.leaves(i)
@@ -123,7 +123,7 @@ func (k *record) leaves(i int) int64 {
 	return k.only
 }
 
-// expire drops the admissions up to a moment.
+// expire drops the admissions up to the moment to.
 func (k *record) expire(to int64) {
 	if r := k.ring(); r != nil {
 		r.expire(to)
@@ -132,7 +132,7 @@ func (k *record) expire(to int64) {
 	}
 }
 
-// add notes an admission, which is no older than the newest, and returns by how many bytes the record has grown.
+// add records an admission, which is no older than the newest, and returns by how many bytes the record has grown.
 func (k *record) add(at int64, sh *shape) (grown int) {
 	if r := k.ring(); r != nil {
 		before := r.bytes()
@@ -151,7 +151,7 @@ func (k *record) add(at int64, sh *shape) (grown int) {
 	return k.bytes() - before
 }
 
-// remove takes out an admission of a moment that is still in the window.
+// remove removes one admission of the moment at, which is still in the window.
 func (k *record) remove(at int64) {
 	if r := k.ring(); r != nil {
 		r.remove(at)

@@ -5,22 +5,22 @@ import (
 	"unsafe"
 )
 
-// exactMost is up to which rate each admission is kept by itself. Beyond it those that follow each other stand together
-// in batches, which leave the window as their last one does: nobody passes too early. A batch has at most N/500
-// admissions, rounded up, and at most Per/500 lies between its first and its last. Hence one is refused only when more
-// than 99.8 % of N have passed within Per, and no admission counts for longer than 100.2 % of Per.
+// exactMost is the largest rate for which each admission is kept by itself. For larger rates, admissions that follow each
+// other are kept in batches. A batch leaves the window when its last admission does, so that none is admitted too early. A
+// batch has at most N/500 admissions, rounded up, and at most Per/500 lies between its first and its last. So a refusal
+// means that more than 99.8 % of N have passed within Per, and no admission counts for longer than 100.2 % of Per.
 const (
 	exactMost = 1000
 	batches   = 500
 )
 
-// shape is what a window's rate comes to.
+// shape is a window's rate, in the terms of its rings.
 type shape struct {
 	n     int
 	per   int64 // nanoseconds
-	batch int   // admissions that may stand together; 1 if each is kept by itself
-	span  int64 // nanoseconds within which they come
-	most  int   // stamps that a ring has at the most
+	batch int   // the most admissions of one stamp; 1 if each is kept by itself
+	span  int64 // the most nanoseconds between the first and the last of them
+	most  int   // the most stamps of a ring
 }
 
 func newShape(r Rate) shape {
@@ -28,28 +28,28 @@ func newShape(r Rate) shape {
 	if r.N > exactMost {
 		sh.batch = (r.N + batches - 1) / batches
 		sh.span = max(1, sh.per/batches)
-		// Full ones, those that time has closed, rounded up, and one at either end.
+		// The batches that are full, those that end after span (rounded up), and one at either end.
 		sh.most = r.N/sh.batch + int(sh.per/sh.span) + 3
 	}
 	return sh
 }
 
-// ring is the admissions of a key that are in its window, the oldest first. The zero value has none, and no room.
+// ring has the admissions of a key that are in its window, the oldest first. The zero value is empty and has no room.
 type ring struct {
-	at    []int64  // when each came, or a batch's last
-	many  []uint32 // how many came then; nil while each stands for one
-	head  int      // of the oldest
-	len   int
-	total int   // admissions
-	began int64 // when the newest batch's first came
+	at    []int64  // stamps: the time of an admission, or of a batch's last one
+	many  []uint32 // the admissions of each stamp; nil if each has one
+	head  int      // index of the oldest stamp
+	len   int      // stamps
+	total int      // admissions
+	began int64    // the time of the first admission in the newest batch
 }
 
-// bytes is what the ring has on the heap.
+// bytes returns how much memory the ring has on the heap.
 func (r *ring) bytes() int {
 	return cap(r.at)*int(unsafe.Sizeof(r.at[0])) + cap(r.many)*int(unsafe.Sizeof(r.many[0]))
 }
 
-// index is where the i-th stamp from the oldest stands.
+// index returns the place of the i-th oldest stamp.
 func (r *ring) index(i int) int {
 	if i += r.head; i >= len(r.at) {
 		i -= len(r.at)
@@ -60,7 +60,7 @@ func (r *ring) index(i int) int {
 func (r *ring) oldest() int64 { return r.at[r.head] }
 func (r *ring) newest() int64 { return r.at[r.index(r.len-1)] }
 
-// count is how many admissions stand behind a stamp.
+// count returns how many admissions a stamp stands for.
 func (r *ring) count(index int) int {
 	if r.many == nil {
 		return 1
@@ -68,7 +68,7 @@ func (r *ring) count(index int) int {
 	return int(r.many[index])
 }
 
-// expire drops the admissions up to a moment.
+// expire drops the admissions up to the moment to.
 func (r *ring) expire(to int64) {
 	for r.len > 0 && r.at[r.head] <= to {
 		r.total -= r.count(r.head)
@@ -77,12 +77,12 @@ func (r *ring) expire(to int64) {
 	}
 }
 
-// add notes an admission, which is no older than the newest.
+// add records an admission, which is no older than the newest.
 func (r *ring) add(at int64, sh *shape) {
 	if sh.batch > 1 && r.len > 0 {
 		last := r.index(r.len - 1)
-		// Those of one moment always stand together, so that a refund finds its batch. A ring that refunds have filled
-		// with small batches puts up with larger ones.
+		// Admissions of one moment always share a batch, so that a refund finds it. When refunds have left so many small
+		// batches that the ring is full, a batch may grow beyond its size.
 		if r.at[last] == at || r.many[last] < uint32(sh.batch) && at-r.began < sh.span || r.len >= sh.most {
 			r.at[last] = at
 			r.many[last]++
@@ -103,10 +103,10 @@ func (r *ring) add(at int64, sh *shape) {
 	r.total++
 }
 
-// grow doubles the ring's room, up to the most that its rate can take.
+// grow doubles the ring's room, up to the most that its rate needs.
 func (r *ring) grow(sh *shape) {
 	room := min(max(4, 2*len(r.at)), max(sh.most, len(r.at)+1))
-	at := slices.Grow([]int64(nil), room) // which may have more room, as the allocator has it
+	at := slices.Grow([]int64(nil), room) // the allocator may give more room
 	n := copy(at[:room], r.at[r.head:])
 	copy(at[n:room], r.at[:r.head])
 	if sh.batch > 1 {
@@ -118,9 +118,9 @@ func (r *ring) grow(sh *shape) {
 	r.at, r.head = at[:cap(at)], 0
 }
 
-// remove takes out an admission of a moment that is still in the window, and reports whether there was one.
+// remove removes one admission of the moment at, which is still in the window, and reports whether there was one.
 func (r *ring) remove(at int64) bool {
-	low, high := 0, r.len // the first that is not before
+	low, high := 0, r.len // binary search for the first stamp that is not before at
 	for low < high {
 		if middle := (low + high) / 2; r.at[r.index(middle)] < at {
 			low = middle + 1
@@ -138,9 +138,9 @@ func (r *ring) remove(at int64) bool {
 		}
 	}
 	if r.len--; low == r.len {
-		r.began = -1 << 62 // the batch before it is closed
+		r.began = -1 << 62 // no further admission joins the batch before it
 	}
-	for i := low; i < r.len; i++ { // most often none, for it was just taken
+	for i := low; i < r.len; i++ { // mostly none, because a refund mostly comes at once
 		r.at[r.index(i)] = r.at[r.index(i+1)]
 		if r.many != nil {
 			r.many[r.index(i)] = r.many[r.index(i+1)]
@@ -149,7 +149,7 @@ func (r *ring) remove(at int64) bool {
 	return true
 }
 
-// leaves is the stamp with which the i-th admission from the oldest leaves.
+// leaves returns the stamp with which the i-th oldest admission leaves the window.
 func (r *ring) leaves(i int) int64 {
 	if r.many == nil {
 		return r.at[r.index(i)]

@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// TestRing_errorAtItsBound: the most that batches can be wrong by. All of a batch but one come in a moment, and that one as
-// late as it can; those before it count until it leaves, and not longer.
-func TestRing_errorAtItsBound(t *testing.T) {
+// TestRing_keepsABatchUntilItsLastLeaves measures the largest error of batches. All admissions of a batch but one come in one
+// moment, and that one as late as possible. The others count until it leaves, and no longer.
+func TestRing_keepsABatchUntilItsLastLeaves(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const n, per = 100_000, 1000 * time.Second
 		w := NewWindow(Options{Rate: Rate{n, per}})
@@ -31,20 +31,20 @@ func TestRing_errorAtItsBound(t *testing.T) {
 		if want := time.Duration(began) + per + 2*time.Second - 1 - time.Duration(w.now()); d.Admitted || d.RetryAfter != want {
 			t.Fatalf("got %+v, want a refusal for %v", d, want)
 		}
-		time.Sleep(d.RetryAfter - 1) // 199 of the 100,000 have left since almost two seconds
+		time.Sleep(d.RetryAfter - 1) // 199 of the 100,000 left the interval almost two seconds ago
 		if d, _ := w.Ask(key, nil); d.Admitted || d.RetryAfter != 1 {
 			t.Errorf("a moment before it got %+v", d)
 		}
 		time.Sleep(time.Nanosecond)
 		take(200)
 		if d, _ := w.Ask(key, nil); d.Admitted {
-			t.Errorf("one too many was admitted: %+v", d)
+			t.Errorf("one more than N was admitted: %+v", d)
 		}
 	})
 }
 
-// TestRing_ofOneMoment: those of one moment stand together, however many, so that they cost one stamp.
-func TestRing_ofOneMoment(t *testing.T) {
+// TestRing_hasOneStampForOneMoment: any number of admissions of one moment cost one stamp.
+func TestRing_hasOneStampForOneMoment(t *testing.T) {
 	sh := newShape(Rate{100_000, time.Second})
 	var r ring
 	for range 100_000 {
@@ -60,9 +60,9 @@ func TestRing_ofOneMoment(t *testing.T) {
 	}
 }
 
-// TestRing_hasRoomHoweverManyAreRefunded: refunds that leave one in each batch do not make more batches than there is room
-// for. Nobody passes too early for that.
-func TestRing_hasRoomHoweverManyAreRefunded(t *testing.T) {
+// TestRing_staysBoundedAfterRefunds: refunds that leave one admission in each batch do not make more batches than there is
+// room for, and none is admitted too early because of that.
+func TestRing_staysBoundedAfterRefunds(t *testing.T) {
 	rate := Rate{100_000, time.Hour}
 	sh := newShape(rate)
 	var r ring
@@ -90,8 +90,8 @@ func TestRing_hasRoomHoweverManyAreRefunded(t *testing.T) {
 	}
 }
 
-// TestRefund_ofOneWhoHasLeft does nothing, in the very moment in which he leaves too.
-func TestRefund_ofOneWhoHasLeft(t *testing.T) {
+// TestRefund_doesNothingAfterTheAdmissionHasLeft the window, also in the very moment in which it leaves.
+func TestRefund_doesNothingAfterTheAdmissionHasLeft(t *testing.T) {
 	for name, n := range map[string]int{"each by itself": 2, "batches": 2000} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -105,7 +105,7 @@ func TestRefund_ofOneWhoHasLeft(t *testing.T) {
 				time.Sleep(time.Second / 2)
 				w.Refund(key, first)
 				if d, _ := w.Ask(key, nil); !d.Admitted || d.Remaining != 0 {
-					t.Errorf("got %+v, want the last who may", d)
+					t.Errorf("got %+v, want an admission, the last of N", d)
 				}
 				w.Refund(key, Decision{})
 				w.Refund([]byte("192.0.2.2"), first)

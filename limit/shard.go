@@ -5,31 +5,31 @@ import (
 	"sync"
 )
 
-// shard is a part of the keys, with a lock for them, and an equal part of the memory.
+// shard is a part of a window's keys, with a lock of its own and an equal part of the memory.
 type shard struct {
-	mu sync.Mutex // guards the rest, and what hangs on it
+	mu sync.Mutex // guards the rest, with the records and queues
 
-	buckets []*record // by the hash's 24 bits; a power of two of them, or none
+	buckets []*record // by the hash's 24 bits; their number is a power of two, or 0
 	keys    int
 	bytes   int // of all records and buckets
 	budget  int
 
-	newest, oldest *record // by when they were last asked for, but those whose keys have waiters
-	idleAt         int64   // the oldest can be idle then, not before
+	newest, oldest *record // the list by last use, without keys that have waiters
+	idleAt         int64   // the window of the oldest cannot be empty earlier
 
-	asked int     // decisions, to see to the other shards now and then
-	spare *record // one that was removed last; nil if there is none
-	rest  *queue  // likewise
+	asked int     // decisions so far: after every tendEvery another shard is swept too
+	spare *record // the last removed record, to be used again; may be nil
+	rest  *queue  // the same for queues
 
-	_ [24]byte // to two cache lines
+	_ [24]byte // makes it two cache lines long
 }
 
 const (
-	sweepMost = 4  // idle keys that go at once
-	tendEvery = 64 // decisions in a shard, upon which another one is seen to
+	sweepMost = 4  // the most idle keys that are removed at once
+	tendEvery = 64 // after so many decisions in a shard another shard is swept
 )
 
-// find returns a key's record, nil if there is none.
+// find returns a key's record, or nil if there is none.
 func (s *shard) find(tag uint32, key []byte) *record {
 	if len(s.buckets) == 0 {
 		return nil
@@ -59,7 +59,7 @@ func (s *shard) insert(tag uint32, key []byte) *record {
 	return k
 }
 
-// remove forgets a key that nobody waits for.
+// remove forgets a key that has no waiters.
 func (s *shard) remove(k *record) {
 	s.delist(k)
 	b := &s.buckets[int(k.tag>>8)&(len(s.buckets)-1)]
@@ -91,7 +91,7 @@ func (s *shard) resize(n int) {
 	}
 }
 
-// enlist makes k the newest of those that may go.
+// enlist makes k the newest in the list by last use.
 func (s *shard) enlist(k *record) {
 	k.newer, k.older = nil, s.newest
 	if s.newest != nil {
@@ -102,7 +102,7 @@ func (s *shard) enlist(k *record) {
 	s.newest = k
 }
 
-// delist takes k out of those that may go.
+// delist takes k out of the list by last use.
 func (s *shard) delist(k *record) {
 	if k.newer != nil {
 		k.newer.older = k.older
@@ -117,7 +117,7 @@ func (s *shard) delist(k *record) {
 	k.newer, k.older = nil, nil
 }
 
-// touch notes that k was asked for.
+// touch notes that k has just been used.
 func (s *shard) touch(k *record) {
 	if s.newest != k && k.queue() == nil {
 		s.delist(k)
@@ -125,7 +125,7 @@ func (s *shard) touch(k *record) {
 	}
 }
 
-// sweep removes a few keys whose windows are empty, if those stand at the end.
+// sweep removes a few of the oldest keys, as long as their windows are empty.
 func (s *shard) sweep(now, per int64) {
 	for range sweepMost {
 		k := s.oldest
@@ -141,7 +141,7 @@ func (s *shard) sweep(now, per int64) {
 	}
 }
 
-// fit forgets keys until the rest has room in the budget, those first that were not asked for longest, and never k.
+// fit forgets keys until the rest fits the budget: the least recently used first, and never k.
 func (s *shard) fit(k *record) {
 	for s.bytes > s.budget && s.oldest != nil && s.oldest != k {
 		s.remove(s.oldest)

@@ -2,5 +2,5 @@
 
 package limit
 
-// underRace: the race detector allocates, and takes its time.
+// underRace: the race detector allocates, and is slow.
 const underRace = true

@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// TestWait_inOrder: each is admitted in the moment in which there is room for him, in the order in which they came.
-func TestWait_inOrder(t *testing.T) {
+// TestWait_admitsInOrder: each waiter is admitted at the first moment with room, in the order in which they came.
+func TestWait_admitsInOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := NewWindow(Options{Rate: Rate{2, time.Second}, Waiters: 100})
 		defer w.Close()
@@ -43,8 +43,8 @@ func TestWait_inOrder(t *testing.T) {
 	})
 }
 
-// TestAsk_overtakesNobody: who asks is refused while others wait, until the time at which there is room behind them.
-func TestAsk_overtakesNobody(t *testing.T) {
+// TestAsk_refusesWhileOthersWait: Ask refuses until there is room after the waiters.
+func TestAsk_refusesWhileOthersWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := NewWindow(Options{Rate: Rate{1, time.Second}, Waiters: 100})
 		defer w.Close()
@@ -61,19 +61,19 @@ func TestAsk_overtakesNobody(t *testing.T) {
 		for range 7 {
 			time.Sleep(time.Second / 2)
 			if d, _ := w.Ask(key, nil); d.Admitted {
-				t.Errorf("one was admitted at %v", time.Duration(w.now()))
+				t.Errorf("Ask admitted at %v", time.Duration(w.now()))
 			}
 		}
 		time.Sleep(time.Second / 2)
 		if d, _ := w.Ask(key, nil); !d.Admitted {
-			t.Errorf("at his Retry-After got %+v", d)
+			t.Errorf("at its RetryAfter got %+v", d)
 		}
 	})
 }
 
-// TestAsk_letsThemPassWhoWait: when the limiter is late in telling those who wait, they are still admitted before one who
-// asks, and he is if there is room behind them.
-func TestAsk_letsThemPassWhoWait(t *testing.T) {
+// TestAsk_admitsAfterLateWaiters: if the limiter is late with calling Answered, its waiters are still admitted before an
+// Ask, and the Ask is admitted if there is room after them.
+func TestAsk_admitsAfterLateWaiters(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := NewWindow(Options{Rate: Rate{2, time.Second}, Waiters: 100})
 		defer w.Close()
@@ -91,24 +91,24 @@ func TestAsk_letsThemPassWhoWait(t *testing.T) {
 		time.Sleep(time.Second)
 		synctest.Wait() // the limiter's goroutine is held up
 		if len(waiters[0].told) > 0 {
-			t.Fatal("he was told in spite of the one who holds it up")
+			t.Fatal("the waiter was answered although the goroutine is held up")
 		}
 		if d, _ := w.Ask(key, nil); !d.Admitted || d.Remaining != 0 {
 			t.Errorf("got %+v, want the second of two", d)
 		}
 		if w.Withdraw(&waiters[0].place) {
-			t.Error("he who was admitted could be withdrawn")
+			t.Error("a waiter that was admitted could be withdrawn")
 		}
 		for i := range waiters[1:] {
 			_, _, _ = w.Wait(key, &waiters[1+i].place, &waiters[1+i])
 		}
 		time.Sleep(time.Second)
-		var behind waiter
-		if _, known, _ := w.Wait(key, &behind.place, &behind); known {
-			t.Error("one was let pass who came behind two")
+		var third waiter
+		if _, known, _ := w.Wait(key, &third.place, &third); known {
+			t.Error("Wait admitted at once, after two waiters")
 		}
 		if d, _ := w.Ask(key, nil); d.Admitted {
-			t.Error("one was admitted beyond two")
+			t.Error("Ask admitted a third of two")
 		}
 		close(hold)
 		synctest.Wait()
@@ -120,8 +120,8 @@ func TestAsk_letsThemPassWhoWait(t *testing.T) {
 	})
 }
 
-// TestWait_isBounded: one below, at and above how many may.
-func TestWait_isBounded(t *testing.T) {
+// TestWait_isFullAtItsBound: one below, at and above Options.Waiters.
+func TestWait_isFullAtItsBound(t *testing.T) {
 	w := NewWindow(Options{Rate: Rate{1, time.Hour}, Waiters: 2})
 	defer w.Close()
 	var waiters [4]waiter
@@ -135,10 +135,10 @@ func TestWait_isBounded(t *testing.T) {
 		}
 	}
 	if w.Withdraw(&waiters[2].place) {
-		t.Error("one could be withdrawn who did not wait")
+		t.Error("a caller that did not wait could be withdrawn")
 	}
 	if !w.Withdraw(&waiters[0].place) || w.Withdraw(&waiters[0].place) {
-		t.Error("the first could not be withdrawn once")
+		t.Error("the first waiter could not be withdrawn exactly once")
 	}
 	if _, known, err := w.Wait(keys[0], &waiters[3].place, &waiters[3]); known || err != nil {
 		t.Errorf("after one had left got known %t, %v", known, err)
@@ -153,8 +153,8 @@ func TestWait_isBounded(t *testing.T) {
 	}
 }
 
-// TestRefund_admitsWhoWaits at once.
-func TestRefund_admitsWhoWaits(t *testing.T) {
+// TestRefund_admitsTheNextWaiter at once.
+func TestRefund_admitsTheNextWaiter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := NewWindow(Options{Rate: Rate{1, time.Hour}, Waiters: 2})
 		defer w.Close()
@@ -171,7 +171,7 @@ func TestRefund_admitsWhoWaits(t *testing.T) {
 	})
 }
 
-// TestAnswered_mayUseTheLimiter: it runs without a lock, and its place can be used again.
+// TestAnswered_mayUseTheLimiter: Answered runs without a lock, and its Place can be used again.
 func TestAnswered_mayUseTheLimiter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := NewWindow(Options{Rate: Rate{1, time.Second}, Waiters: 1})
@@ -184,7 +184,7 @@ func TestAnswered_mayUseTheLimiter(t *testing.T) {
 				if _, known, err := w.Wait(key, &a.place, a); known || err != nil {
 					t.Errorf("again: known %t, %v", known, err)
 				}
-				w.Refund(key, d) // and is admitted by that
+				w.Refund(key, d) // which admits it again
 			}
 		}
 		_, _, _ = w.Wait(key, &a.place, a)
@@ -196,8 +196,8 @@ func TestAnswered_mayUseTheLimiter(t *testing.T) {
 	})
 }
 
-// TestClose_tellsWhoWaits, all of them and before it returns; nobody waits after it, and Ask still decides.
-func TestClose_tellsWhoWaits(t *testing.T) {
+// TestClose_answersAllWaiters before it returns. After it Wait fails, and Ask still decides.
+func TestClose_answersAllWaiters(t *testing.T) {
 	w := NewWindow(Options{Rate: Rate{1, time.Hour}, Waiters: 1000})
 	waiters := make([]waiter, 1000)
 	for i := range waiters {
@@ -229,8 +229,8 @@ func TestClose_tellsWhoWaits(t *testing.T) {
 	counted(t, w)
 }
 
-// TestClose_awaitsWhoIsBeingTold, and tells the others after him.
-func TestClose_awaitsWhoIsBeingTold(t *testing.T) {
+// TestClose_awaitsARunningAnswered, and calls the others after it.
+func TestClose_awaitsARunningAnswered(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := NewWindow(Options{Rate: Rate{1, time.Second}, Waiters: 2})
 		key := []byte("192.0.2.1")
@@ -260,7 +260,7 @@ func TestClose_awaitsWhoIsBeingTold(t *testing.T) {
 	})
 }
 
-// contender is one of many who wait in the hammer.
+// contender is one of many waiters in TestWindow_hammered.
 type contender struct {
 	place    Place
 	answered atomic.Int32
@@ -274,8 +274,8 @@ func (c *contender) Answered(d Decision, err error) {
 	}
 }
 
-// TestWindow_hammered: goroutines ask, wait, withdraw and refund on a few keys in real time. No interval has too many, each
-// who waits is told or withdrawn, never both, and nothing is left at the end.
+// TestWindow_hammered: goroutines ask, wait, withdraw and refund on a few keys in real time. No interval has too many. Each
+// waiter is answered or withdrawn, never both. Nothing is left at the end.
 func TestWindow_hammered(t *testing.T) {
 	tests := map[string]Rate{"a few": {20, 2 * time.Millisecond}, "one": {1, 50 * time.Microsecond}, "batches": {3000, 5 * time.Millisecond}}
 	for name, rate := range tests {
@@ -313,13 +313,13 @@ func TestWindow_hammered(t *testing.T) {
 							}
 							if w.Withdraw(&c.place) {
 								if n := c.answered.Load(); n != 0 {
-									t.Errorf("one who was withdrawn was told %d times", n)
+									t.Errorf("a withdrawn waiter was answered %d times", n)
 								}
 								continue
 							}
 							keep(key, <-c.decision)
 							if n := c.answered.Load(); n != 1 {
-								t.Errorf("one was told %d times", n)
+								t.Errorf("a waiter was answered %d times", n)
 							}
 						default:
 							d, _ := w.Ask(keys[key], nil)
@@ -353,8 +353,9 @@ func TestWindow_hammered(t *testing.T) {
 	}
 }
 
-// TestClose_whileTheyWait: those who come and go while it closes are told, withdrawn or refused, each of them once.
-func TestClose_whileTheyWait(t *testing.T) {
+// TestClose_answersEachConcurrentWaiterOnce: waiters that come and go during Close are answered, withdrawn or refused, each
+// of them once.
+func TestClose_answersEachConcurrentWaiterOnce(t *testing.T) {
 	for range 50 {
 		w := NewWindow(Options{Rate: Rate{1, 20 * time.Microsecond}, Waiters: 100})
 		var all sync.WaitGroup
@@ -377,16 +378,16 @@ func TestClose_whileTheyWait(t *testing.T) {
 				}
 			})
 		}
-		time.Sleep(time.Millisecond) // let them; nothing hangs on it
+		time.Sleep(time.Millisecond) // gives them time to begin; the test is valid without it too
 		w.Close()
 		all.Wait()
 		if w.Waiting() != 0 || w.alarm.told != nil || len(w.alarm.queues) != 0 {
-			t.Fatal("somebody waits still")
+			t.Fatal("a waiter is left")
 		}
 	}
 }
 
-// told is a waiter who waits until he is told.
+// told is an Asker that a goroutine can wait for.
 type told struct {
 	place Place
 	end   chan error

@@ -7,25 +7,25 @@ import (
 	"time"
 )
 
-// Options are what a Window is made of.
+// Options configure a Window.
 type Options struct {
-	Rate    Rate // one that Check finds nothing wrong with
+	Rate    Rate // must pass Check
 	Memory  int  // bytes that its keys may take; 0 is DefaultMemory
-	Waiters int  // how many may wait at once, of all keys together; 0 lets none wait
+	Waiters int  // how many may wait at once, of all keys together; with 0 none may
 }
 
 // DefaultMemory is room for about 900,000 keys of one admission and 20 bytes, or for 8,000 with 1,000 admissions each.
 const DefaultMemory = 64 << 20
 
-// Window is a Limiter in this process's memory: a sliding window for each key. It decides at once.
+// Window is a Limiter in the memory of this process: a sliding window for each key. It decides at once.
 //
-// In no interval [t, t+Per), wherever it begins, does it admit more than N of a key; and up to 1,000 it refuses one only
-// if there are N in the Per before him. Beyond that it does so from 99.8 % of N on. Time is the monotonic clock's, to the
-// nanosecond, so that setting the clock changes nothing; while a machine sleeps, that clock stands still.
+// In no interval [t, t+Per), wherever it begins, does it admit more than N of a key. With N up to 1,000 it refuses only if N
+// were admitted in the Per before. With a larger N it may refuse from 99.8 % of N on. Time is the monotonic clock, to the
+// nanosecond: setting the clock changes nothing. While a machine sleeps, that clock stands still.
 //
-// Its keys have a bounded room. Those whose window is empty are forgotten as others are asked for. When the room is full,
-// the key goes that was not asked for longest, with its admissions; who comes back after that is as new. A key for which
-// somebody waits stays. A Memory of too little for a shard still keeps one key there.
+// The memory for keys is bounded. Keys whose window is empty are forgotten while others are used. When the memory is full,
+// the least recently used key is forgotten with its admissions; if it comes back, it begins anew. A key with waiters is never
+// forgotten. A Memory that is too small for a shard still keeps one key there.
 type Window struct {
 	shape shape
 	seed  maphash.Seed
@@ -40,7 +40,8 @@ const shards = 64
 
 var _ Limiter = (*Window)(nil)
 
-// NewWindow makes a window. It has no goroutine, and a timer only while somebody waits. It panics if the rate is none.
+// NewWindow makes a window. It has no goroutine, and a timer only while there are waiters. It panics if the rate is
+// invalid. The caller calls Close.
 func NewWindow(o Options) *Window {
 	if err := o.Rate.Check(); err != nil {
 		panic("limit: NewWindow: " + err.Error())
@@ -57,7 +58,7 @@ func NewWindow(o Options) *Window {
 	return w
 }
 
-// now is the window's time: nanoseconds that only go forward, never 0.
+// now returns the window's time: nanoseconds that only go forward, never 0.
 func (w *Window) now() int64 { return int64(time.Since(w.epoch)) + 1 }
 
 // Ask decides at once: known is always true, and the asker is not used.
@@ -71,7 +72,7 @@ func (w *Window) Ask(key []byte, _ Asker) (d Decision, known bool) {
 	return d, true
 }
 
-// Wait decides at once, or has the asker wait.
+// Wait decides at once, or makes the asker wait.
 func (w *Window) Wait(key []byte, place *Place, a Asker) (d Decision, known bool, err error) {
 	hash := maphash.Bytes(w.seed, key)
 	s := w.shard(hash)
@@ -85,7 +86,7 @@ func (w *Window) Wait(key []byte, place *Place, a Asker) (d Decision, known bool
 	return d, d.Admitted || err != nil, err
 }
 
-// Refund takes an admission of key back. Who waits for it is admitted.
+// Refund takes an admission of key back, and admits the next waiter in its place.
 func (w *Window) Refund(key []byte, d Decision) {
 	if !d.Admitted {
 		return
@@ -96,7 +97,7 @@ func (w *Window) Refund(key []byte, d Decision) {
 	defer s.mu.Unlock()
 	now := w.now()
 	k := s.find(tagOf(hash, key), key)
-	if k == nil || d.at+w.shape.per <= now { // it counts no more, or as long as others of its batch do
+	if k == nil || d.at+w.shape.per <= now { // it has left the window, or leaves it with its batch
 		return
 	}
 	k.expire(now - w.shape.per)
@@ -104,8 +105,8 @@ func (w *Window) Refund(key []byte, d Decision) {
 	w.settle(s, k, now)
 }
 
-// Withdraw takes whoever waits at place out, wherever he stands, at once. (The last one of a key takes its queue along, in
-// the logarithm of how many keys are waited for.)
+// Withdraw removes the waiter at place and reports whether it was still waiting. It takes constant time at any position. Only
+// for the last waiter of a key it also removes the queue, in logarithmic time in the number of queues.
 func (w *Window) Withdraw(place *Place) bool {
 	s := place.shard
 	if s == nil {
@@ -131,7 +132,7 @@ func (w *Window) Withdraw(place *Place) bool {
 	return true
 }
 
-// Close ends all waits. Ask still decides.
+// Close ends all waits, see Limiter. Ask still decides.
 func (w *Window) Close() {
 	w.close.Do(func() {
 		a := &w.alarm
@@ -144,14 +145,15 @@ func (w *Window) Close() {
 	})
 }
 
-// Waiting is how many wait, of all keys.
+// Waiting returns how many wait, of all keys together.
 func (w *Window) Waiting() int {
 	w.alarm.mu.Lock()
 	defer w.alarm.mu.Unlock()
 	return w.alarm.waiting
 }
 
-// Keys is how many keys are known, and how many bytes they take. It looks at all shards: not for every exchange.
+// Keys returns how many keys are known, and how many bytes they take. It locks each shard in turn: do not call it for every
+// exchange.
 func (w *Window) Keys() (keys, bytes int) {
 	for i := range w.shards {
 		s := &w.shards[i]
@@ -165,7 +167,7 @@ func (w *Window) Keys() (keys, bytes int) {
 
 func (w *Window) shard(hash uint64) *shard { return &w.shards[hash>>58] }
 
-// record is a key's, made if there is none, and the newest of its shard.
+// record returns a key's record, makes one if there is none, and marks it as just used.
 func (w *Window) record(s *shard, hash uint64, key []byte) *record {
 	tag := tagOf(hash, key)
 	k := s.find(tag, key)
@@ -176,7 +178,7 @@ func (w *Window) record(s *shard, hash uint64, key []byte) *record {
 	return k
 }
 
-// decide says whether one more of k may pass. Those who wait go first.
+// decide decides whether one more of k may pass, after its waiters.
 func (w *Window) decide(s *shard, k *record, now int64) Decision {
 	k.expire(now - w.shape.per)
 	w.settle(s, k, now)
@@ -190,23 +192,23 @@ func (w *Window) decide(s *shard, k *record, now int64) Decision {
 	return Decision{RetryAfter: w.wait(k, waiting, now), Reset: time.Duration(k.oldest() + w.shape.per - now)}
 }
 
-// admit lets one pass for whom there is room. Time that seems to go backwards is taken to stand still.
+// admit records an admission for which there is room. If now is before the newest admission, that one's time is used.
 func (w *Window) admit(s *shard, k *record, now int64) Decision {
 	at := max(now, k.newest())
 	s.bytes += k.add(at, &w.shape)
 	return Decision{Admitted: true, Remaining: w.shape.n - k.total(), Reset: time.Duration(k.oldest() + w.shape.per - now), at: at}
 }
 
-// wait is how long one has to wait who has so many before him, in a window that is full.
+// wait returns how long a waiter would wait that has so many waiters before it, in a window that is full.
 func (w *Window) wait(k *record, before int, now int64) time.Duration {
-	rounds, i := int64(before/w.shape.n), before%w.shape.n // the admissions of those before him leave in turn
+	rounds, i := int64(before/w.shape.n), before%w.shape.n // the earlier waiters are admitted, and leave the window, in turn
 	if rounds > math.MaxInt64/w.shape.per/2 {
 		return math.MaxInt64
 	}
 	return time.Duration(k.leaves(i) + (1+rounds)*w.shape.per - now)
 }
 
-// join has one wait for k, unless as many do as may.
+// join queues the asker for k, unless the window is closed or too many wait.
 func (w *Window) join(s *shard, k *record, place *Place, asker Asker, now int64) error {
 	a := &w.alarm
 	a.mu.Lock()
@@ -227,7 +229,7 @@ func (w *Window) join(s *shard, k *record, place *Place, asker Asker, now int64)
 	return nil
 }
 
-// settle admits those who wait for k, as many as there is room for.
+// settle admits the waiters of k, as many as there is room for.
 func (w *Window) settle(s *shard, k *record, now int64) {
 	q := k.queue()
 	if q == nil || k.total() >= w.shape.n {
@@ -240,8 +242,8 @@ func (w *Window) settle(s *shard, k *record, now int64) {
 	a.set(now)
 }
 
-// serve admits those who wait in q, as many as there is room for, and notes when there is for the next. When the window is
-// closed it admits nobody, and has all told. The locks of s and the alarm are held.
+// serve admits the waiters in q, as many as there is room for, and sets when there is room for the next. After Close it
+// admits none, and lists all of them to be answered ErrClosed. The caller holds the locks of s and the alarm.
 func (w *Window) serve(s *shard, q *queue, now int64) {
 	a, k := &w.alarm, q.key
 	for q.len > 0 && (a.closed || k.total() < w.shape.n) {
@@ -260,14 +262,14 @@ func (w *Window) serve(s *shard, q *queue, now int64) {
 	a.forget(q)
 }
 
-// ring is what the timer runs.
+// ring runs on the timer's goroutine.
 func (w *Window) ring() {
 	defer w.alarm.under.Done()
 	w.tell()
 }
 
-// tell looks at the queues that are due, and tells those who are admitted. Only one does at a time, so that they are told
-// in the order of their admission.
+// tell serves the queues that are due and calls Answered for their waiters. Only one goroutine does so at a time, so that
+// the calls come in the order of admission.
 func (w *Window) tell() {
 	a := &w.alarm
 	a.mu.Lock()
@@ -297,7 +299,7 @@ func (w *Window) tell() {
 	a.set(w.now())
 }
 
-// answer tells one who has waited. After it his place is his.
+// answer calls Answered for one waiter, whose Place may be used again from then on.
 func answer(asker Asker, d Decision) {
 	if d.Admitted {
 		asker.Answered(d, nil)
@@ -306,7 +308,7 @@ func answer(asker Asker, d Decision) {
 	}
 }
 
-// look serves q, unless its last one has left meanwhile.
+// look serves q, unless its last waiter has left meanwhile.
 func (w *Window) look(q *queue) {
 	s := q.shard
 	s.mu.Lock()
@@ -321,7 +323,7 @@ func (w *Window) look(q *queue) {
 	w.serve(s, q, now)
 }
 
-// unlock lets go of s. Before that it makes room there, and after it in another one now and then.
+// unlock unlocks s. Before that it frees memory in s; after it, once in tendEvery calls, in another shard.
 func (w *Window) unlock(s *shard, now int64) {
 	if now >= s.idleAt {
 		s.sweep(now, w.shape.per)

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// find is a key's record; nil if there is none.
+// find returns a key's record, or nil if there is none.
 func (w *Window) find(key []byte) *record {
 	hash := maphash.Bytes(w.seed, key)
 	s := w.shard(hash)
@@ -20,10 +20,10 @@ func (w *Window) find(key []byte) *record {
 	return s.find(tagOf(hash, key), key)
 }
 
-// address is a key of 16 bytes.
+// address returns a key of 16 bytes.
 func address(i int) []byte { return binary.BigEndian.AppendUint64([]byte("2001:db8"), uint64(i)) }
 
-// counted fails unless what a window says of its memory is so.
+// counted fails the test unless a window's counts of its keys and bytes are right.
 func counted(t *testing.T, w *Window) {
 	t.Helper()
 	for i := range w.shards {
@@ -47,7 +47,7 @@ func counted(t *testing.T, w *Window) {
 	}
 }
 
-// alive is how many bytes are alive on the heap.
+// alive returns how many bytes are alive on the heap.
 func alive() int {
 	var m runtime.MemStats
 	runtime.GC()
@@ -56,8 +56,9 @@ func alive() int {
 	return int(m.HeapAlloc)
 }
 
-// TestMemory_ofManyKeys: a window costs no more than it may, whoever asks, and about what it says.
-func TestMemory_ofManyKeys(t *testing.T) {
+// TestMemory_staysBoundedWithManyKeys: whatever the keys are, a window takes no more memory than allowed, and about as much as
+// it reports.
+func TestMemory_staysBoundedWithManyKeys(t *testing.T) {
 	tests := map[string]struct {
 		rate       Rate
 		keys, each int
@@ -74,7 +75,7 @@ func TestMemory_ofManyKeys(t *testing.T) {
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			if underRace {
-				tc.keys, tc.least = tc.keys/10, 0 // there is only the counting to see
+				tc.keys, tc.least = tc.keys/10, 0 // under -race only the counting is checked
 			}
 			before := alive()
 			w := NewWindow(Options{Rate: tc.rate})
@@ -88,7 +89,7 @@ func TestMemory_ofManyKeys(t *testing.T) {
 			keys, bytes := w.Keys()
 			t.Logf("%d keys in %.1f MiB, %d bytes each; the heap has grown by %.1f MiB", keys, float64(bytes)/(1<<20), bytes/keys, float64(took)/(1<<20))
 			if !underRace && took > DefaultMemory+1<<20 || bytes > DefaultMemory {
-				t.Errorf("the heap has grown by %d bytes, which are counted as %d; want at most %d", took, bytes, DefaultMemory)
+				t.Errorf("the heap has grown by %d bytes, and Keys counts %d; want at most %d", took, bytes, DefaultMemory)
 			}
 			if keys < tc.least {
 				t.Errorf("%d keys are known, want at least %d", keys, tc.least)
@@ -98,16 +99,16 @@ func TestMemory_ofManyKeys(t *testing.T) {
 	}
 }
 
-// TestMemory_idleKeysGo: those whose window is empty leave while others are asked for, in all shards, and what they took
-// is given back.
-func TestMemory_idleKeysGo(t *testing.T) {
+// TestMemory_forgetsIdleKeys: keys whose window is empty are forgotten while others are used, in all shards, and their memory
+// is freed.
+func TestMemory_forgetsIdleKeys(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := NewWindow(Options{Rate: Rate{10, time.Minute}})
 		for i := range 50_000 {
 			w.Ask(address(i), nil)
 		}
 		time.Sleep(time.Minute)
-		for i := range 50_000 { // 4 at most for each
+		for i := range 50_000 { // each removes 4 at most
 			w.Ask(address(i%1000), nil)
 		}
 		keys, bytes := w.Keys()
@@ -119,7 +120,7 @@ func TestMemory_idleKeysGo(t *testing.T) {
 		}
 		counted(t, w)
 		time.Sleep(time.Minute)
-		for range 1_000_000 { // one key alone sees to the other shards
+		for range 1_000_000 { // one key alone makes the other shards be swept
 			w.Ask(address(0), nil)
 		}
 		if keys, _ := w.Keys(); keys != 1 {
@@ -128,8 +129,8 @@ func TestMemory_idleKeysGo(t *testing.T) {
 	})
 }
 
-// TestMemory_whoWasNotAskedForLongestLeaves, with its admissions; who was asked for stays.
-func TestMemory_whoWasNotAskedForLongestLeaves(t *testing.T) {
+// TestMemory_forgetsTheLeastRecentlyUsed key with its admissions. A key that is used stays.
+func TestMemory_forgetsTheLeastRecentlyUsed(t *testing.T) {
 	w := NewWindow(Options{Rate: Rate{1, time.Hour}, Memory: 64 << 10, Waiters: 1})
 	defer w.Close()
 	busy, quiet, waitedFor := []byte("busy"), []byte("quiet"), []byte("waited for")
@@ -156,12 +157,12 @@ func TestMemory_whoWasNotAskedForLongestLeaves(t *testing.T) {
 		t.Errorf("%d keys take %d bytes", keys, bytes)
 	}
 	if !w.Withdraw(&place) {
-		t.Error("he does not wait any more")
+		t.Error("the waiter does not wait any more")
 	}
 	counted(t, w)
 }
 
-// TestMemory_isCountedRight whatever is done, also with keys of all lengths, and in a window that has room for few.
+// TestMemory_isCountedRight after any actions, with keys of all lengths, and in a window that has room for few.
 func TestMemory_isCountedRight(t *testing.T) {
 	w := NewWindow(Options{Rate: Rate{5, time.Millisecond}, Memory: 100 << 10, Waiters: 50})
 	defer w.Close()
@@ -193,7 +194,7 @@ func TestMemory_isCountedRight(t *testing.T) {
 	}
 }
 
-// TestAsk_allocatesNothing on a key that is known, nor does one who waits and withdraws.
+// TestAsk_allocatesNothing on a known key. Neither do Wait and Withdraw.
 func TestAsk_allocatesNothing(t *testing.T) {
 	if underRace {
 		t.Skip("the race detector allocates")
@@ -225,8 +226,8 @@ func TestAsk_allocatesNothing(t *testing.T) {
 	}
 }
 
-// TestNewWindow_takesNoRateThatIsNone.
-func TestNewWindow_takesNoRateThatIsNone(t *testing.T) {
+// TestNewWindow_panicsForAnInvalidRate.
+func TestNewWindow_panicsForAnInvalidRate(t *testing.T) {
 	defer func() {
 		if recover() == nil {
 			t.Error("a window was made for no rate")
