@@ -6,24 +6,24 @@ import (
 	"sync/atomic"
 )
 
-// Credential is what a backend is shown: the content of a file, or of an environment variable. Safe for use by several
-// goroutines. Make one with NewCredential.
+// Credential is a secret that a backend gets in a field line. It comes from a file or from an environment variable. It is
+// safe for use by several goroutines. Make one with NewCredential.
 type Credential struct {
 	From string // a file, or env:NAME
-	name string // of the field
+	name string // the field's name
 
-	// Line is the field line with its CRLF; never nil.
+	// Line is the field line with its CRLF; never nil. Reload replaces it.
 	Line atomic.Pointer[[]byte]
 }
 
-// NewCredential reads a credential for a field. In Authorization it is a bearer token (RFC 6750 §2.1), unless it names
-// another scheme before a space; in other fields it is the whole value.
+// NewCredential reads a credential for a field. In Authorization it becomes a bearer token (RFC 6750 §2.1), unless it begins
+// with another scheme and a space. In other fields it is the whole value.
 func NewCredential(from, field string) (*Credential, error) {
 	c := &Credential{From: from, name: field}
 	return c, c.Reload()
 }
 
-// Reload reads the credential again. With an error it is what it was.
+// Reload reads the credential again. If that fails, the old one stays.
 func (c *Credential) Reload() error {
 	data, err := readSecret(c.From)
 	if err != nil {
@@ -44,5 +44,5 @@ func (c *Credential) Reload() error {
 	return nil
 }
 
-// Source is where it comes from.
+// Source returns where the credential comes from: a file, or env:NAME.
 func (c *Credential) Source() string { return c.From }

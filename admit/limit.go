@@ -10,33 +10,34 @@ import (
 	"tenfour/limit"
 )
 
-// Limit is how many requests may pass, of whom, and what becomes of the others. Routes that name it share it.
+// Limit says how many requests may pass, what has a count of its own, and what happens to the others. All routes that name
+// it share its counts.
 type Limit struct {
 	Name    string
 	Rate    limit.Rate
 	Limiter limit.Limiter
 	By      By
-	Header  string // whose value is counted, with ByHeader
+	Header  string // the field whose values are counted, with ByHeader
 
 	Wait         bool          // whoever is over it waits for its turn; else it is rejected
 	WaitMax      time.Duration // for so long at the most
 	AdmitOnError bool          // whoever the limiter cannot decide about passes
 }
 
-// By is what has a count of its own.
+// By says what has a count of its own.
 type By uint8
 
 const (
 	ByRoute  By = iota // all requests on the routes that name the limit, together
-	ByClient           // each client's address; of IPv6 each network of 64 bits, since a client has all of its addresses
+	ByClient           // each client's address; of IPv6 each network of 64 bits, because a client can use all its addresses
 	ByToken            // each name in the clients' tokens
-	ByHeader           // each value of a field; requests without it together
+	ByHeader           // each value of a field; requests without the field share one count
 )
 
-// keyMost is how long a key is that is kept as it is. A longer one is kept as its SHA-256.
+// keyMost is the longest key that is kept unchanged. Of a longer key its SHA-256 is kept.
 const keyMost = 64
 
-// AppendKey appends what a request is counted by.
+// AppendKey appends the key that a request is counted under.
 func (l *Limit) AppendKey(dst []byte, who *Caller, req *httpparse.Request, buf []byte) []byte {
 	switch l.By {
 	case ByClient:
@@ -67,7 +68,7 @@ func appendBounded(dst, value []byte) []byte {
 	return append(dst, digest[:]...)
 }
 
-// Refusal is the answer to a request that is over the limit, as a decision has it.
+// Refusal returns the answer to a request that is over the limit, with the times and numbers of the decision d.
 func (l *Limit) Refusal(d limit.Decision) *Refusal {
 	words := "over the limit " + l.Name + ": at most " + strconv.Itoa(l.Rate.N) + " in " + l.per() + l.whose()
 	fields := append([]byte("Retry-After: "), strconv.FormatInt(max(1, limit.Seconds(d.RetryAfter)), 10)...)
@@ -76,7 +77,7 @@ func (l *Limit) Refusal(d limit.Decision) *Refusal {
 	return &Refusal{Status: 429, Words: words, Fields: string(append(fields, "\r\n"...))}
 }
 
-// per is the limit's interval as people write it.
+// per returns the limit's interval in the form of the configuration: 1m.
 func (l *Limit) per() string {
 	_, per, _ := strings.Cut(l.Rate.String(), "/")
 	return per

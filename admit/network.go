@@ -7,10 +7,10 @@ import (
 	"tenfour/httpparse"
 )
 
-// Networks are ranges of addresses. nil has none in it.
+// Networks are ranges of addresses. nil contains no address.
 type Networks []netip.Prefix
 
-// Has reports whether a is in one of them. An IPv4 address that came as IPv6 is IPv4.
+// Has reports whether a is in one of the ranges. An IPv4 address in IPv6 form counts as IPv4.
 func (n Networks) Has(a netip.Addr) bool {
 	a = a.Unmap().WithZone("")
 	for _, p := range n {
@@ -21,9 +21,9 @@ func (n Networks) Has(a netip.Addr) bool {
 	return false
 }
 
-// ClientAddr is whose request it is that came from peer: peer, or, if it is a trusted proxy, the last address in
-// X-Forwarded-For that is none. What stands before that anyone may have written there. An element that is no address is
-// where trust ends: the proxy that wrote it is taken for the client.
+// ClientAddr returns the address of the client of a request that came from peer. If peer is not a trusted proxy, it is peer.
+// Otherwise it is the last address in X-Forwarded-For that is not a trusted proxy, because a client could have written the
+// elements before it. If an element is no address, the trusted proxy that wrote it counts as the client.
 func ClientAddr(peer netip.Addr, trusted Networks, req *httpparse.Request, buf []byte) netip.Addr {
 	client := peer.Unmap()
 	for i := len(req.Fields) - 1; i >= 0 && trusted.Has(client); i-- {
@@ -48,7 +48,7 @@ func ClientAddr(peer netip.Addr, trusted Networks, req *httpparse.Request, buf [
 	return client
 }
 
-// forwardedAddr reads an element of X-Forwarded-For: an address, with a port if need be.
+// forwardedAddr reads an element of X-Forwarded-For: an address, with or without a port.
 func forwardedAddr(element []byte) (netip.Addr, bool) {
 	const longest = len("[ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255]:65535")
 	if len(element) > longest {

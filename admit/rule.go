@@ -6,32 +6,33 @@ import (
 	"tenfour/httpparse"
 )
 
-// Rule is who may pass on a route. The zero value lets everyone. Nothing changes it.
+// Rule says which clients may pass on a route. The zero value admits every client. It never changes.
 type Rule struct {
-	Allow   Networks // only whom it has; nil: anyone
-	Deny    Networks // not whom it has
-	Trusted Networks // proxies, whose X-Forwarded-For is believed
-	Tokens  *Tokens  // clients must show one of them; nil: none
-	Limits  []*Limit // all of which must admit, in this order
+	Allow   Networks // only clients in them may pass; nil: any
+	Deny    Networks // clients in them may not pass
+	Trusted Networks // proxies whose X-Forwarded-For is believed
+	Tokens  *Tokens  // a client must show one of them; nil: none is needed
+	Limits  []*Limit // all of them must admit; they are asked in this order
 }
 
-// Caller is who has sent a request.
+// Caller is the client of a request.
 type Caller struct {
-	Addr netip.Addr // the client's, as far as proxies that are trusted tell
-	Name string     // whose token it has shown; "" for none
+	Addr netip.Addr // its address, see ClientAddr
+	Name string     // the name of the token that it has shown; "" for none
 }
 
-// Refusal is why a request may not pass, and the answer that it earns.
+// Refusal says why a request may not pass, and how it is answered.
 type Refusal struct {
-	Status int
-	Words  string
-	Fields string // field lines for the answer
+	Status int    // 401, 403 or 429
+	Words  string // the reason, for the client
+	Fields string // field lines for the answer, each with its CRLF
 }
 
-// challenge is what a 401 must say (RFC 9110 §11.6.1, RFC 6750 §3).
+// challenge is the field line that a 401 must have (RFC 9110 §11.6.1, RFC 6750 §3).
 const challenge = "WWW-Authenticate: Bearer realm=\"tenfour\"\r\n"
 
-// Check says whose request it is that came from peer, and why it may not pass; nil: it may, as far as its limits admit it.
+// Check returns the client of a request that came from peer, and why the request may not pass. nil means that it may pass
+// if its limits admit it, which Check does not ask.
 func (r *Rule) Check(peer netip.Addr, req *httpparse.Request, buf []byte) (who Caller, _ *Refusal) {
 	who.Addr = ClientAddr(peer, r.Trusted, req, buf)
 	if r.Allow != nil && !r.Allow.Has(who.Addr) || r.Deny.Has(who.Addr) {

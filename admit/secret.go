@@ -9,10 +9,10 @@ import (
 	"syscall"
 )
 
-// secretMost is how large a file with credentials may be.
+// secretMost is the largest size of a file with credentials, in bytes.
 const secretMost = 4 << 20
 
-// readSecret reads a file, or the environment variable in "env:NAME". What it says is in no error.
+// readSecret reads a file, or the environment variable in "env:NAME". No error contains any of the content.
 func readSecret(from string) ([]byte, error) {
 	if name, ok := strings.CutPrefix(from, "env:"); ok {
 		value, ok := os.LookupEnv(name)
@@ -21,7 +21,7 @@ func readSecret(from string) ([]byte, error) {
 		}
 		return []byte(value), nil
 	}
-	f, err := os.OpenFile(from, os.O_RDONLY|syscall.O_NONBLOCK, 0) // a FIFO would keep us waiting for whoever writes
+	f, err := os.OpenFile(from, os.O_RDONLY|syscall.O_NONBLOCK, 0) // opening a FIFO would block until a process writes to it
 	if err != nil {
 		return nil, err
 	}
@@ -36,7 +36,7 @@ func readSecret(from string) ([]byte, error) {
 	return data, err
 }
 
-// fieldValue reports whether s may stand in a field line as it is (RFC 9110 §5.5).
+// fieldValue reports whether s is a valid field value (RFC 9110 §5.5).
 func fieldValue(s string) bool {
 	for i := range len(s) {
 		if c := s[i]; c < ' ' && c != '\t' || c == 0x7f {

@@ -14,14 +14,14 @@ import (
 	"tenfour/httpparse"
 )
 
-// Tokens are the clients that may pass, by what they must show. Safe for use by several goroutines. Make them with NewTokens.
+// Tokens are the tokens by which clients may pass. They are safe for use by several goroutines. Make them with NewTokens.
 //
-// Their file has a line for each: NAME TOKEN, or NAME sha256:HEX, the token's SHA-256. Empty lines, and those that begin
-// with #, say nothing. A name may have several tokens, so that one can be replaced without a gap.
+// Their file has one line for each token: NAME TOKEN, or NAME sha256:HEX with the token's SHA-256. Empty lines and lines that
+// begin with # are ignored. A name may have several tokens, so that a token can be replaced without a gap.
 type Tokens struct {
 	from string
 	seed maphash.Seed
-	all  atomic.Pointer[map[uint64][]token] // by a hash of the digest that nobody else knows
+	all  atomic.Pointer[map[uint64][]token] // by a seeded hash of the digest, which a client cannot predict
 }
 
 type token struct {
@@ -35,11 +35,11 @@ func NewTokens(from string) (*Tokens, error) {
 	return t, t.Reload()
 }
 
-// Source is where they come from.
+// Source returns where the tokens come from: a file, or env:NAME.
 func (t *Tokens) Source() string { return t.from }
 
-// Reload reads the tokens again. With an error they are what they were. It tells of every line that is wrong, and of none
-// what it says.
+// Reload reads the tokens again. If that fails, the old ones stay. The error names every wrong line by its number, and contains
+// none of its text.
 func (t *Tokens) Reload() error {
 	data, err := readSecret(t.from)
 	if err != nil {
@@ -95,8 +95,9 @@ func parseToken(line string) (one token, err error) {
 	return one, nil
 }
 
-// Name is whose token is shown. What is looked up is a digest of it, in a place that nobody can know, and compared in
-// constant time: how long that takes tells nothing about the tokens.
+// Name returns the name of a token that a client has shown, and whether the token is valid. It looks up a digest of the token,
+// in a place that a client cannot predict, and compares digests in constant time. So its duration reveals nothing about the
+// tokens.
 func (t *Tokens) Name(shown []byte) (name string, ok bool) {
 	digest := sha256.Sum256(shown)
 	for _, one := range (*t.all.Load())[maphash.Bytes(t.seed, digest[:])] {
@@ -107,7 +108,7 @@ func (t *Tokens) Name(shown []byte) (name string, ok bool) {
 	return name, ok
 }
 
-// shownToken is the bearer token in a request's only Authorization (RFC 6750 §2.1), or why there is none.
+// shownToken returns the bearer token in a request's only Authorization (RFC 6750 §2.1), or why there is none.
 func shownToken(req *httpparse.Request, buf []byte) (shown []byte, why error) {
 	why = errNoToken
 	for i := range req.Fields {

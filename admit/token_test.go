@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// TestTokens_errorsTellNoToken, not even when name and token have changed places.
-func TestTokens_errorsTellNoToken(t *testing.T) {
+// TestTokens_errorsContainNoToken, not even if name and token are swapped.
+func TestTokens_errorsContainNoToken(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "tokens")
 	text := "s3cret1 ann\ns3cret2 ann\nann s3cret3 s3cret4\ns3cret5\nann sha256:s3cret6\nann s3cret7\x01\n"
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {

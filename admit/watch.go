@@ -7,16 +7,16 @@ import (
 	"time"
 )
 
-// Reloader is what comes from a file, or from the environment, and can be read again.
+// Reloader is a value from a file or from the environment that can be read again.
 type Reloader interface {
 	Source() string // a file, or env:NAME
-	Reload() error  // with an error nothing has changed
+	Reload() error  // if it fails, nothing has changed
 }
 
-// watchEvery is how soon a changed file is noticed.
+// watchEvery is how often a file is checked for changes.
 const watchEvery = time.Second
 
-// Watcher reads a file again whenever it has changed, until Close.
+// Watcher reads a file again each time it has changed, until Close.
 type Watcher struct {
 	r     Reloader
 	told  func(error)
@@ -24,8 +24,8 @@ type Watcher struct {
 	ended sync.WaitGroup
 }
 
-// Watch watches r's file, and has told know whenever it was read again, or could not be. It is called by one goroutine.
-// An environment variable does not change.
+// Watch watches r's file. After each reload it calls told with its error, or nil, on one goroutine. An environment variable
+// is not watched, because it does not change.
 func Watch(r Reloader, told func(error)) *Watcher {
 	w := &Watcher{r: r, told: told, quit: make(chan struct{})}
 	if !strings.HasPrefix(r.Source(), "env:") {
@@ -35,7 +35,7 @@ func Watch(r Reloader, told func(error)) *Watcher {
 	return w
 }
 
-// Close ends the watching.
+// Close ends the watching. After it returns, told is not called any more.
 func (w *Watcher) Close() {
 	close(w.quit)
 	w.ended.Wait()
@@ -50,7 +50,7 @@ func (w *Watcher) watch(last os.FileInfo) {
 			return
 		case <-every.C:
 		}
-		now, _ := os.Stat(w.r.Source()) // nil while it is not there: somebody may be replacing it
+		now, _ := os.Stat(w.r.Source()) // nil while the file is missing: another process may be replacing it
 		if now == nil || sameContent(last, now) {
 			continue
 		}
@@ -59,7 +59,7 @@ func (w *Watcher) watch(last os.FileInfo) {
 	}
 }
 
-// sameContent reports whether a file seems not to have been written between two looks at it.
+// sameContent reports whether a file seems unchanged between two calls of os.Stat.
 func sameContent(a, b os.FileInfo) bool {
 	return a != nil && os.SameFile(a, b) && a.ModTime().Equal(b.ModTime()) && a.Size() == b.Size()
 }

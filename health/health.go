@@ -1,10 +1,10 @@
-// Package health asks backends whether they are well, and tells when that changes.
+// Package health asks backends whether they are well, and reports when that changes.
 //
 //	c := health.Start(health.Check{URL: "http://127.0.0.1:9001/health", Every: 2 * time.Second}, func(well bool, why string) { ... })
 //	defer c.Close()
 //
-// It is in nobody's path: what follows from an answer is for whoever is told. It does not judge by what exchanges meet,
-// which the pool does.
+// It is not in the path of an exchange. The function that the caller gives decides what follows from a change. The package
+// does not look at exchanges and their failures: pool does.
 package health
 
 import (
@@ -18,19 +18,19 @@ import (
 	"time"
 )
 
-// Check is what is asked, and how often.
+// Check says what to ask of a backend, and how often.
 type Check struct {
 	URL     string
-	Every   time.Duration // and up to a quarter more, so that checks do not keep step
-	Timeout time.Duration // for a whole answer
-	TLS     *tls.Config   // for https://; nil for Go's own
-	Sick    bool          // the backend is not well, until a check has passed
+	Every   time.Duration // each interval is up to a quarter longer, at random, so that checks do not coincide
+	Timeout time.Duration // for the whole answer; 0 is none
+	TLS     *tls.Config   // for https://; nil for Go's default
+	Sick    bool          // the backend counts as sick until a check has passed; else as well until checks have failed
 }
 
-// failuresMost is how many checks in a row must fail before the backend is not well. One that passes makes it well.
+// failuresMost is how many checks in a row must fail before the backend is sick. One check that passes makes it well.
 const failuresMost = 2
 
-// bodyMost is how much of an answer is read.
+// bodyMost is how many bytes of an answer's body are read.
 const bodyMost = 64 << 10
 
 // Checker checks one backend until Close.
@@ -42,20 +42,20 @@ type Checker struct {
 	loop   sync.WaitGroup
 }
 
-// Start begins to check, at once and then every so often. told is called by one goroutine, and only when the backend is
-// no longer what it was: well at first, unless c says otherwise.
+// Start begins to check: at once, then every c.Every. It calls told on one goroutine, and only when the backend has changed
+// from well to sick or back. why says why it is sick, in words that follow the backend's name.
 func Start(c Check, told func(well bool, why string)) *Checker {
 	ctx, stop := context.WithCancel(context.Background())
 	k := &Checker{check: c, told: told, stop: stop, client: &http.Client{
 		Timeout:       c.Timeout,
-		Transport:     &http.Transport{TLSClientConfig: c.TLS, DisableKeepAlives: true}, // a kept connection would take a place at a simple server
+		Transport:     &http.Transport{TLSClientConfig: c.TLS, DisableKeepAlives: true}, // a kept connection would occupy a server that serves one connection at a time
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
 	k.loop.Go(func() { k.run(ctx) }) // ends with Close
 	return k
 }
 
-// Close ends the checks, and returns when nobody is told any more.
+// Close ends the checks. After it returns, told is not called any more.
 func (k *Checker) Close() {
 	k.stop()
 	k.loop.Wait()
@@ -88,7 +88,7 @@ func (k *Checker) run(ctx context.Context) {
 	}
 }
 
-// ask returns why a check has failed, behind the backend's name, or nil.
+// ask makes one check and returns why it has failed, in words that follow the backend's name, or nil.
 func (k *Checker) ask(ctx context.Context) error {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, k.check.URL, nil)
 	if err != nil {

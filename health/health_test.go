@@ -11,7 +11,7 @@ import (
 	"go.uber.org/goleak"
 )
 
-// patience is how long a test waits for what must come. Only a failure takes that long.
+// patience is how long a test waits for an event that must come. Only a failure takes that long.
 const patience = 5 * time.Second
 
 type change struct {
@@ -19,7 +19,7 @@ type change struct {
 	why  string
 }
 
-// start checks a server that answers with a status, and returns what is told.
+// start checks a server that answers with a status, and returns the changes that the checker reports.
 func start(t *testing.T, status *atomic.Int32, asked *atomic.Int32) chan change {
 	t.Helper()
 	before := goleak.IgnoreCurrent()
@@ -53,28 +53,28 @@ func next(t *testing.T, told chan change) change {
 	}
 }
 
-func TestCheck_tellsWhenThatChanges(t *testing.T) {
+func TestCheck_reportsEachChange(t *testing.T) {
 	var status, asked atomic.Int32
 	status.Store(204)
 	told := start(t, &status, &asked)
 	for n := asked.Load() + 5; asked.Load() < n; time.Sleep(time.Millisecond) {
 	}
 	if len(told) != 0 {
-		t.Errorf("of a backend that is well it told %v", <-told)
+		t.Errorf("got %v for a backend that is well, want no change", <-told)
 	}
 	for _, bad := range []int32{500, 404} {
 		status.Store(bad)
 		if c := next(t, told); c.well || !strings.Contains(c.why, "answered its health check with") {
-			t.Errorf("with %d it told %+v", bad, c)
+			t.Errorf("with %d got %+v, want sick", bad, c)
 		}
 		status.Store(302)
 		if c := next(t, told); !c.well {
-			t.Errorf("when it was well again it told %+v", c)
+			t.Errorf("when it was well again got %+v", c)
 		}
 	}
 }
 
-func TestCheck_ofNobody(t *testing.T) {
+func TestCheck_reportsSickWithoutAServer(t *testing.T) {
 	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
 	s := httptest.NewServer(nil)
 	url := s.URL
@@ -83,6 +83,6 @@ func TestCheck_ofNobody(t *testing.T) {
 	k := Start(Check{URL: url, Every: time.Millisecond, Timeout: patience}, func(well bool, why string) { told <- change{well, why} })
 	defer k.Close()
 	if c := next(t, told); c.well || !strings.Contains(c.why, "connection refused") {
-		t.Errorf("told %+v", c)
+		t.Errorf("got %+v, want sick, with the reason", c)
 	}
 }

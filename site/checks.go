@@ -8,22 +8,23 @@ import (
 	"tenfour/pool"
 )
 
-// checks is which health check has the say about each backend: that of the newest site that leads there. An older site may
-// last as long as its last WebSocket, and what it asked may be there no more.
+// checks has the health check that counts for each backend: the one of the newest site that uses the backend. An older site
+// lives until its last request has ended, which may be a WebSocket, and the path that it checks may not exist any more.
 type checks struct {
 	mu sync.Mutex // guards the rest, and whether a check runs
 	of map[*pool.Backend]*check
 }
 
-// check is a health check of a backend, which runs while it has the say.
+// check is a health check of a backend. It runs while it is the one that counts.
 type check struct {
 	health.Check
 	b       *pool.Backend
 	checker *health.Checker // nil while it does not run
-	sick    atomic.Bool     // what it has found
+	sick    atomic.Bool     // its last result
 }
 
-// follow gives next the say about b; nil: b is not checked any more. Until next has found out b is what it was.
+// follow makes next the check of b. If next is nil, b is not checked any more. Until next has a result, the last one of the
+// old check holds.
 func (cs *checks) follow(b *pool.Backend, next *check) {
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
@@ -43,7 +44,7 @@ func (cs *checks) follow(b *pool.Backend, next *check) {
 	next.begin(sick)
 }
 
-// leave is that no site uses c any more.
+// leave ends c, which no site uses any more.
 func (cs *checks) leave(c *check) {
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
@@ -65,7 +66,7 @@ func (c *check) begin(sick bool) {
 	})
 }
 
-// end reports whether the backend is sick, as far as c has found.
+// end stops c, which may be nil, and reports whether its last result was sick.
 func (c *check) end() (sick bool) {
 	if c == nil {
 		return false

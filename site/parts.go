@@ -2,8 +2,9 @@ package site
 
 import "sync"
 
-// parts is what sites are made of, each known by a key that says all about it. Sites that need the same share it, so that
-// a reload takes over what has not changed; what no site needs any more is closed.
+// parts are the backends, queues, credentials and so on that sites are made of. The key of a part says everything that it is
+// made from. Sites that need the same part share it, so that a reload keeps what has not changed. A part that no site needs any
+// more is closed.
 type parts struct {
 	mu   sync.Mutex // guards the rest, and every part's uses
 	made map[any]*part
@@ -12,10 +13,10 @@ type parts struct {
 type part struct {
 	value any
 	close func()
-	uses  int // by how many sites
+	uses  int // how many sites use it
 }
 
-// take returns the part of a key, which build makes if there is none; release gives it back.
+// take returns the part with a key, and calls build if there is none. The caller gives it back with release.
 func take[T any](p *parts, key any, build func() (T, func(), error)) (T, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -30,7 +31,7 @@ func take[T any](p *parts, key any, build func() (T, func(), error)) (T, error) 
 	return value, err
 }
 
-// release gives parts back, and closes those that nobody uses.
+// release gives parts back, and closes those that no site uses any more.
 func (p *parts) release(keys []any) {
 	var unused []func()
 	p.mu.Lock()

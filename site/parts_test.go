@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// TestParts_liveAsLongAsTheyAreNeeded: what two sites need is made once, and closed behind the last of them.
-func TestParts_liveAsLongAsTheyAreNeeded(t *testing.T) {
+// TestParts_areClosedAfterTheirLastUse: a part that two sites need is made once, and closed when the last of them has ended.
+func TestParts_areClosedAfterTheirLastUse(t *testing.T) {
 	p := parts{made: map[any]*part{}}
 	var closed []string
 	made := 0
@@ -41,8 +41,8 @@ func TestParts_liveAsLongAsTheyAreNeeded(t *testing.T) {
 	}
 }
 
-// TestParts_thatFail are not there, and others can try again.
-func TestParts_thatFail(t *testing.T) {
+// TestParts_areNotKeptAfterAFailure: the next take builds again.
+func TestParts_areNotKeptAfterAFailure(t *testing.T) {
 	p := parts{made: map[any]*part{}}
 	wrong := errors.New("wrong")
 	if _, err := take(&p, "x", func() (int, func(), error) { return 0, nil, wrong }); err != wrong || len(p.made) != 0 {

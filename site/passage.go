@@ -13,10 +13,10 @@ import (
 	"tenfour/limit"
 )
 
-// waitersMost is how many requests may wait for a limit.
+// waitersMost is how many requests may wait for one limit.
 const waitersMost = 10_000
 
-// buildLimits takes the limits, by their names.
+// buildLimits makes or takes over the limits, by their names.
 func (s *Site) buildLimits() (map[string]*admit.Limit, error) {
 	limits := map[string]*admit.Limit{}
 	for _, c := range s.Config.Limits {
@@ -47,13 +47,13 @@ type limitKey struct {
 	header string
 }
 
-// rule is who may pass on a route; nil for everyone.
+// rule returns the rule about which clients may use a route; nil if all may.
 func (s *Site) rule(r *config.Route, limits map[string]*admit.Limit) (*admit.Rule, error) {
 	rule := &admit.Rule{Allow: r.AllowFrom, Deny: r.DenyFrom, Trusted: s.Config.TrustedProxies}
 	for _, name := range r.Limits {
 		l := limits[name]
 		if l == nil {
-			return nil, fmt.Errorf("limit %s: there is none of that name", name)
+			return nil, fmt.Errorf("limit %s: there is no [limit.%[1]s]", name)
 		}
 		rule.Limits = append(rule.Limits, l)
 	}
@@ -76,7 +76,7 @@ type tokensKey string
 
 type credentialKey struct{ from, header string }
 
-// edits is what a route changes about heads. What a client has shown to pass here goes no further.
+// edits returns how a route changes heads. A client's token for tenfour is never forwarded.
 func (s *Site) edits(r *config.Route) (request, response *forward.Edits, err error) {
 	drop, add := linesOf(&r.Request)
 	var line *atomic.Pointer[[]byte]
@@ -100,7 +100,7 @@ func (s *Site) edits(r *config.Route) (request, response *forward.Edits, err err
 	return request, forward.NewEdits(drop, add, nil), nil
 }
 
-// linesOf are the names of the field lines that do not go on, and the lines that do.
+// linesOf returns the names of the field lines to drop, and the lines to add.
 func linesOf(c *config.Edits) (drop []string, add string) {
 	drop = slices.Clone(c.Remove)
 	for _, f := range c.Set {
@@ -113,8 +113,8 @@ func linesOf(c *config.Edits) (drop []string, add string) {
 	return drop, add
 }
 
-// secret takes what comes from a file of credentials. It is read again whenever it has changed, and when another
-// configuration is built; with an error then, what was read before stays.
+// secret takes a part that is read from a file of credentials. The file is read again when it changes, and when another
+// configuration is built. If that fails, the part keeps its old content.
 func secret[T admit.Reloader](s *Site, key any, flag string, read func() (T, error)) (T, error) {
 	fresh := false
 	it, err := share(s, key, func() (T, func(), error) {

@@ -1,12 +1,14 @@
-// Package site is what a configuration describes, built: routes with their backends, and who may pass.
+// Package site builds what a configuration describes: routes with their backends, and the rules about which clients may
+// pass. A reload takes over what has not changed.
 //
 //	b := site.NewBuilder(workers, &log)
-//	s, err := b.Build(c)             // an Error: a setting proved wrong when it was used
+//	s, err := b.Build(c)             // an Error: a setting failed when it was used
 //	f := front.New(..., &s.Front)
-//	s, err = b.Replace(s, next, f)   // requests that begin now go by the next; what has not changed is taken over
+//	s, err = b.Replace(s, next, f)   // requests that begin from now on use the next
 //	defer b.Close(s)
 //
-// It opens what settings name (certificates, credentials, directories), and does not say what a setting may be: config does.
+// It opens the files that settings name (certificates, credentials, directories). It does not decide which values are valid:
+// config does.
 package site
 
 import (
@@ -30,35 +32,35 @@ import (
 	"tenfour/pool"
 )
 
-// Builder makes sites, and is what stays while they come and go. Build, Replace and Close are for one goroutine.
+// Builder makes one site after the other, and keeps the parts that they share. One goroutine calls Build, Replace and Close.
 type Builder struct {
 	workers  *pool.Pool
 	log      *zerolog.Logger
 	parts    parts
 	checks   checks
-	replaced sync.WaitGroup // sites that have been, until they are released
+	replaced sync.WaitGroup // counts the replaced sites that are not released yet
 }
 
-// NewBuilder makes a builder that adds backends and queues to workers. log is told of credentials that change.
+// NewBuilder makes a builder that adds backends and queues to workers, and logs when credentials change.
 func NewBuilder(workers *pool.Pool, log *zerolog.Logger) *Builder {
 	return &Builder{workers: workers, log: log, parts: parts{made: map[any]*part{}}, checks: checks{of: map[*pool.Backend]*check{}}}
 }
 
-// Site is what a configuration describes, built. Nothing changes it.
+// Site is what a configuration describes, built. It never changes.
 type Site struct {
 	Front  front.Site
 	Config *config.Config
 
 	b      *Builder
-	checks map[*pool.Backend]*check // of the backends that it has checked
+	checks map[*pool.Backend]*check // the health checks that it wants
 	keys   []any                    // of the parts that it uses, in the order in which it took them
-	settle []func()                 // what has to be done about parts when the site is used: they may be another site's until then
+	settle []func()                 // changes to parts, made when the site is used: until then the old site may use them
 }
 
-// Error is a setting that proved wrong when it was used.
+// Error is the failure of a setting that is valid, but could not be used: a file that is missing, a port that is taken.
 type Error struct{ error }
 
-// Build makes the first site, that of a configuration.
+// Build makes the first site from a configuration.
 func (b *Builder) Build(c *config.Config) (*Site, error) {
 	s, err := b.build(c)
 	if err == nil {
@@ -67,7 +69,7 @@ func (b *Builder) Build(c *config.Config) (*Site, error) {
 	return s, err
 }
 
-// build makes a site, and leaves the parts alone that are another one's too.
+// build makes a site. It does not change parts that another site uses.
 func (b *Builder) build(c *config.Config) (*Site, error) {
 	s := &Site{b: b, Config: c, checks: map[*pool.Backend]*check{}, Front: front.Site{HeadTimeout: c.HeadTimeout, IdleTimeout: c.IdleTimeout}}
 	var err error
@@ -83,14 +85,14 @@ func (b *Builder) build(c *config.Config) (*Site, error) {
 	return s, nil
 }
 
-// Replace has f go on with the site of another configuration, and gives up old as soon as the last request has ended that
-// goes by it. With an error nothing has changed.
+// Replace builds the site of another configuration and makes f use it. It releases old when the last request has ended that
+// began with it. If it returns an error, nothing has changed.
 func (b *Builder) Replace(old *Site, c *config.Config, f *front.Front) (*Site, error) {
 	next, err := b.build(c)
 	if err != nil {
 		return old, err
 	}
-	if (next.Front.TLS == nil) != (old.Front.TLS == nil) { // connections are as they began
+	if (next.Front.TLS == nil) != (old.Front.TLS == nil) { // a listener stays with or without TLS, as it began
 		next.Front.TLS = old.Front.TLS
 	}
 	next.settled()
@@ -102,7 +104,7 @@ func (b *Builder) Replace(old *Site, c *config.Config, f *front.Front) (*Site, e
 	return next, nil
 }
 
-// settled has the parts be as s needs them.
+// settled changes the parts to what s needs.
 func (s *Site) settled() {
 	for _, settle := range s.settle {
 		settle()
@@ -110,20 +112,20 @@ func (s *Site) settled() {
 	s.settle = nil
 }
 
-// Close gives up the last site, by which no request goes any more, and returns when those before it are gone too.
+// Close releases the last site, which no request may use any more. It returns when the earlier sites are released too.
 func (b *Builder) Close(s *Site) {
 	b.replaced.Wait()
 	s.release()
 }
 
-// release gives back what s is made of. Nothing may go on there any more.
+// release gives the parts of s back. No request may use s any more.
 func (s *Site) release() {
-	slices.Reverse(s.keys) // a route goes before its backends
+	slices.Reverse(s.keys) // a route is closed before its backends
 	s.b.parts.release(s.keys)
 	s.keys = nil
 }
 
-// share is take for s.
+// share takes a part for s, which gives it back in release.
 func share[T any](s *Site, key any, make func() (T, func(), error)) (T, error) {
 	value, err := take(&s.b.parts, key, make)
 	if err == nil {
@@ -205,7 +207,7 @@ func (s *Site) buildRoute(r *config.Route, limits map[string]*admit.Limit) (fron
 	return route, err
 }
 
-// queue takes the queue to some backends, which add adds if there is none like it.
+// queue takes the queue in front of backends, and calls add if there is none with the same key.
 func (s *Site) queue(like string, backends []*pool.Backend, add func() *pool.Route) (*pool.Route, error) {
 	for _, b := range backends {
 		like += fmt.Sprintf(" %p", b)
@@ -216,11 +218,11 @@ func (s *Site) queue(like string, backends []*pool.Backend, add func() *pool.Rou
 	})
 }
 
-// labBackends is how many backends of its own tenfour starts when a route has no others: enough to see them take turns.
+// labBackends is how many backends tenfour starts by itself for a route without any: enough to see them take turns.
 const labBackends = 4
 
-// backendsOf is where a route's backends are. It starts some for a route that has none: for the welcome page, or for a
-// directory.
+// backendsOf returns the addresses of a route's backends. For a route without any it starts some, which serve a directory
+// or the welcome page.
 func (s *Site) backendsOf(r *config.Route) ([]config.Backend, error) {
 	if len(r.Backends) > 0 {
 		return r.Backends, nil
@@ -250,13 +252,13 @@ func (s *Site) backendsOf(r *config.Route) ([]config.Backend, error) {
 	return at, nil
 }
 
-// backendKey is what makes a backend another one. How many slots it has does not.
+// backendKey has everything that distinguishes two backends. The number of slots does not: it can change.
 type backendKey struct {
 	config.Backend
-	autoMost int // 0 for a fixed number
+	autoMost int // 0 for a fixed number of slots
 }
 
-// backend takes the backend at a place, with its health check. Routes share the slots of one that both name.
+// backend takes the backend at an address, with its health check. Two routes that name the same backend share its slots.
 func (s *Site) backend(at config.Backend, r *config.Route) (*pool.Backend, error) {
 	key := backendKey{Backend: at}
 	if r.Auto {
@@ -300,7 +302,7 @@ type checkKey struct {
 	ask health.Check
 }
 
-// racing is how a route asks its backends.
+// racing returns how a route races its backends.
 func racing(c *config.Route) (r forward.Racing, err error) {
 	r.Mode = map[string]forward.RaceMode{"parallel": forward.Parallel, "serial": forward.Serial, "hedge": forward.Hedge}[c.Race]
 	r.After, r.Methods = c.HedgeAfter, c.RaceMethods

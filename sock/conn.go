@@ -1,4 +1,4 @@
-// Package sock is one connection that never blocks: read, write, splice, shut; TCP or TLS.
+// Package sock has one connection that never blocks: read, write, splice, shut; TCP or TLS.
 //
 //	n, err := c.Read(buf)
 //	switch {
@@ -7,8 +7,8 @@
 //	case err != nil:          // reset, or broken TLS
 //	}
 //
-// A Conn keeps in mind what the kernel has said, so that nobody asks twice: after a short read there is no second one
-// before the lot tells of more bytes. It knows nothing of HTTP, and it waits for nothing: that is the lot's.
+// A Conn remembers what the kernel has said, and so saves system calls: after a short read it does not read again before
+// the lot reports more bytes. It knows nothing of HTTP, and it does not wait: the lot does.
 package sock
 
 import (
@@ -21,10 +21,10 @@ import (
 	"tenfour/lot"
 )
 
-// ErrWait says that nothing could be read or written now without waiting.
+// ErrWait means that nothing can be read or written now without waiting.
 var ErrWait = errors.New("would wait")
 
-// Conn is one connection. One goroutine at a time uses it; whoever owns the lot.Waiter that it tells owns it.
+// Conn is one connection. One goroutine at a time may use it: the one that owns the lot.Waiter that it wakes.
 // The zero value is ready for Init.
 type Conn struct {
 	Watch  lot.Watch
@@ -34,15 +34,15 @@ type Conn struct {
 	open     bool
 	canRead  bool // a read may find something
 	canWrite bool
-	hungUp   bool // the peer has shut its side: a short read does not mean that all was read
+	hungUp   bool // the peer has shut its side: after a short read there is still the end to read
 	broken   bool
-	wasReset bool     // the kernel has told so, which it does once: the end that it tells of next is not a clean one
-	last     bool     // the connection's end follows what is written
-	dialling bool     // nothing was written yet: the connection may not stand
+	wasReset bool     // the kernel has reported a reset, which it does once; the end that it reports next is not clean
+	last     bool     // the end of the connection follows at once after the next write
+	dialling bool     // nothing was written yet: the connection may not be established
 	tls      *session // nil without TLS
 }
 
-// Init makes c the connection of an open, non-blocking descriptor, whose bytes may be there already.
+// Init makes c the connection of an open, non-blocking descriptor. Bytes may already have arrived.
 func (c *Conn) Init(lot *lot.Lot, fd int, remote netip.AddrPort) {
 	c.fd, c.Remote = fd, remote
 	c.open, c.canRead, c.canWrite = true, true, true
@@ -51,7 +51,7 @@ func (c *Conn) Init(lot *lot.Lot, fd int, remote netip.AddrPort) {
 	c.Watch.Init(lot, fd)
 }
 
-// Look takes note of what the lot has noticed.
+// Look takes over the events that the lot has noted for c. The owner calls it after it was woken.
 func (c *Conn) Look() {
 	ev := c.Watch.Take()
 	if ev == 0 {
@@ -71,31 +71,32 @@ func (c *Conn) Look() {
 	}
 }
 
-// HungUp reports whether the peer has shut its sending side, as far as the lot has noticed by the last Look.
+// HungUp reports whether the peer has shut its sending side, as of the last Look.
 func (c *Conn) HungUp() bool { return c.hungUp }
 
-// Broken reports whether the connection was reset, as far as the lot has noticed by the last Look.
+// Broken reports whether the connection was reset, as of the last Look.
 func (c *Conn) Broken() bool { return c.broken }
 
 // Open reports whether c has a descriptor.
 func (c *Conn) Open() bool { return c.open }
 
-// Plain reports whether bytes go through c as they are, so that they may be spliced.
+// Plain reports whether c has no TLS, so that its bytes may be spliced.
 func (c *Conn) Plain() bool { return c.tls == nil }
 
-// Connecting reports whether c was dialled and the connection may not stand yet: nothing was written.
+// Connecting reports whether c was dialled and may not be connected yet. It is false after the first write.
 func (c *Conn) Connecting() bool { return c.dialling }
 
-// Retry has the next Read ask the kernel, whatever it said last.
+// Retry makes the next Read ask the kernel, even if the last one had found nothing.
 func (c *Conn) Retry() { c.canRead = true }
 
-// MayRead reports whether Read is worth calling.
+// MayRead reports whether Read may find something. If not, it would return ErrWait.
 func (c *Conn) MayRead() bool { return c.canRead }
 
-// MayWrite reports whether Write is worth calling.
+// MayWrite reports whether the kernel may take bytes. If not, Write would return ErrWait.
 func (c *Conn) MayWrite() bool { return c.canWrite }
 
-// Arm has the lot tell c's waiter what it must wait for: of read and write what the kernel has refused last.
+// Arm makes the lot wake c's waiter when c becomes readable (read) or writable (write). It asks only for what the kernel has
+// refused last.
 func (c *Conn) Arm(read, write bool) error {
 	var ev lot.Events
 	if read && !c.canRead {
@@ -107,15 +108,15 @@ func (c *Conn) Arm(read, write bool) error {
 	return c.Watch.Arm(ev)
 }
 
-// Await tells that the next bytes are yet to come, as after a request that was just written on a drained connection:
-// Read returns ErrWait without asking the kernel until the lot has seen them.
+// Await says that no bytes can be there yet, because a request was just written on a connection that was read empty.
+// Until the lot has seen bytes, Read returns ErrWait without asking the kernel.
 func (c *Conn) Await() {
 	if c.tls == nil {
 		c.canRead = false
 	}
 }
 
-// Read reads at least one byte into p, or returns ErrWait, or io.EOF at the peer's clean end.
+// Read reads at least one byte into p, or returns ErrWait, or io.EOF at the peer's clean end, or why the connection broke.
 func (c *Conn) Read(p []byte) (int, error) {
 	if !c.canRead {
 		return 0, ErrWait
@@ -142,13 +143,13 @@ func (c *Conn) readFD(p []byte) (int, error) {
 	return n, nil
 }
 
-// failed notes what the kernel says only once.
+// failed notes a reset, because the kernel reports it only once.
 func (c *Conn) failed(err error) error {
 	c.wasReset = c.wasReset || err == unix.ECONNRESET
 	return err
 }
 
-// end is what an end of the peer's bytes is: io.EOF when it is a clean one.
+// end returns the error for the end of the peer's bytes: io.EOF, unless the connection was reset.
 func (c *Conn) end() error {
 	if c.wasReset {
 		return unix.ECONNRESET
@@ -156,7 +157,7 @@ func (c *Conn) end() error {
 	return io.EOF
 }
 
-// Write writes what it can of p, and returns how much, with ErrWait when that is not all.
+// Write writes as much of p as the kernel takes, and returns how much. If that is not all, the error is ErrWait.
 func (c *Conn) Write(p []byte) (int, error) {
 	if c.tls != nil {
 		return c.tls.write(c, p)
@@ -184,11 +185,11 @@ func (c *Conn) writeFD(p []byte) (int, error) {
 	return n, nil
 }
 
-// Last says whether Close or CloseWrite follows at once behind what is written from now on. Then the kernel waits with
-// it for that, and the peer gets both in one segment.
+// Last says whether Close or CloseWrite follows at once after the next writes. Then the kernel holds their bytes back until
+// it does, and the peer gets both in one segment.
 func (c *Conn) Last(last bool) { c.last = last }
 
-// Flush writes what TLS holds back, and returns ErrWait until it is all written. Without TLS nothing is.
+// Flush writes the bytes that TLS holds back, and returns ErrWait until all are written. Without TLS there are none.
 func (c *Conn) Flush() error {
 	if c.tls == nil {
 		return nil
@@ -196,11 +197,11 @@ func (c *Conn) Flush() error {
 	return c.tls.flush(c)
 }
 
-// Holding reports whether TLS holds back bytes that were written, and that Flush has still to give to the kernel.
+// Holding reports whether TLS holds back bytes that Flush has not yet given to the kernel.
 func (c *Conn) Holding() bool { return c.tls != nil && len(c.tls.on.out) > 0 }
 
-// Stale reports whether an idle connection is no longer good for a request: the peer has ended it, or sent
-// something that nobody asked for. It asks the kernel.
+// Stale reports whether an idle connection cannot be used for another request, because the peer has ended it or has sent
+// bytes without a request. It asks the kernel.
 func (c *Conn) Stale() bool {
 	c.Look()
 	if c.hungUp || c.broken {
@@ -216,14 +217,14 @@ func (c *Conn) Stale() bool {
 	return err != ErrWait
 }
 
-// Unread reports whether the kernel holds bytes from the peer: a connection that is closed with some is reset.
+// Unread reports whether the kernel holds bytes from the peer. Closing a connection with unread bytes resets it.
 func (c *Conn) Unread() bool {
 	var b [1]byte
 	n, err := peek(c.fd, b[:])
 	return n > 0 && err == nil
 }
 
-// CloseWrite shuts c's sending side: the peer sees a clean end behind all that was written.
+// CloseWrite shuts c's sending side: the peer sees a clean end after all written bytes.
 func (c *Conn) CloseWrite() error {
 	if c.tls != nil {
 		c.tls.closeWrite(c)
@@ -231,7 +232,7 @@ func (c *Conn) CloseWrite() error {
 	return shutdownWrite(c.fd)
 }
 
-// Close closes the connection. What was written is still delivered, unless bytes were left unread.
+// Close closes the connection. Written bytes are still delivered, unless bytes from the peer were left unread.
 func (c *Conn) Close() {
 	if !c.open {
 		return
@@ -243,7 +244,7 @@ func (c *Conn) Close() {
 	c.Watch.CloseFD()
 }
 
-// Reset closes the connection so that its peer can tell: with a reset instead of a clean end.
+// Reset closes the connection with a reset instead of a clean end, so that its peer sees that something is missing.
 func (c *Conn) Reset() {
 	if !c.open {
 		return
@@ -253,19 +254,19 @@ func (c *Conn) Reset() {
 	c.Watch.CloseFD()
 }
 
-// Ack has the kernel acknowledge at once what came. A peer that writes a message in pieces may hold the next one back
-// until then (Nagle's algorithm), and an acknowledgement is delayed by 40 ms where traffic has gone to and fro.
+// Ack makes the kernel acknowledge at once what has arrived. A peer that writes a message in pieces may hold the next piece
+// back until then (Nagle's algorithm), and the kernel delays acknowledgements by 40 ms when bytes have gone both ways.
 func (c *Conn) Ack() { ackNow(c.fd) }
 
-// KeepAlive has the kernel probe a peer that says nothing (TCP keep-alive): one that has vanished ends c within a minute.
+// KeepAlive makes the kernel probe a peer that is silent (TCP keep-alive). A peer that has vanished ends c within a minute.
 func (c *Conn) KeepAlive() {
 	if c.open {
 		setKeepAlive(c.fd)
 	}
 }
 
-// Unsent is the number of bytes that were written and that the peer's kernel has not acknowledged yet, 0 if the kernel
-// does not tell. It asks the kernel.
+// Unsent returns the number of written bytes that the peer's kernel has not acknowledged yet, or 0 if the kernel does not
+// say. It asks the kernel.
 func (c *Conn) Unsent() int {
 	if !c.open {
 		return 0

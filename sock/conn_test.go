@@ -14,7 +14,7 @@ import (
 	"tenfour/lot"
 )
 
-// patience is how long a test waits for what must come. Only a failure takes that long.
+// patience is how long a test waits for an event that must come. Only a failure takes that long.
 const patience = 5 * time.Second
 
 // startPair returns a Conn and its peer, both closed at the test's end.
@@ -53,7 +53,7 @@ func startPair(t *testing.T) (*Conn, *net.TCPConn) {
 	return c, peer.(*net.TCPConn)
 }
 
-// await calls f, after Retry, until it says something else than ErrWait.
+// await calls f, after Retry, until it returns something other than ErrWait.
 func await(t *testing.T, c *Conn, f func() error) error {
 	t.Helper()
 	for late := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
@@ -67,7 +67,7 @@ func await(t *testing.T, c *Conn, f func() error) error {
 	}
 }
 
-func TestRead_tellsBytesAndEnds(t *testing.T) {
+func TestRead_returnsBytesThenTheEnd(t *testing.T) {
 	c, peer := startPair(t)
 	buf := make([]byte, 10)
 	if _, err := c.Read(buf); err != ErrWait || c.MayRead() {
@@ -87,11 +87,11 @@ func TestRead_tellsBytesAndEnds(t *testing.T) {
 	}
 }
 
-func TestRead_tellsAResetThoughAWriteWasToldFirst(t *testing.T) {
+func TestRead_returnsAResetThatAWriteHasSeenFirst(t *testing.T) {
 	c, peer := startPair(t)
 	peer.SetLinger(0)
 	peer.Close()
-	// The write takes the kernel's only word of it.
+	// The write receives the only error by which the kernel reports the reset.
 	err := await(t, c, func() error { _, err := c.Write([]byte("x")); return orWait(err) })
 	if !errors.Is(err, unix.ECONNRESET) {
 		t.Skipf("this kernel tells a write %v", err)
@@ -99,12 +99,12 @@ func TestRead_tellsAResetThoughAWriteWasToldFirst(t *testing.T) {
 	for range 2 {
 		c.Retry()
 		if _, err := c.Read(make([]byte, 10)); !errors.Is(err, unix.ECONNRESET) {
-			t.Errorf("the read behind it: %v, want ECONNRESET: it is no clean end", err)
+			t.Errorf("the read after it: %v, want ECONNRESET: it is no clean end", err)
 		}
 	}
 }
 
-// orWait has await go on while there is no error.
+// orWait makes await go on while there is no error.
 func orWait(err error) error {
 	if err == nil {
 		return ErrWait
@@ -129,7 +129,7 @@ func TestWrite_stopsWhereTheKernelDoes(t *testing.T) {
 	}
 }
 
-func TestStale_onlyAfterTheUnasked(t *testing.T) {
+func TestStale_afterUnaskedBytesOrTheEnd(t *testing.T) {
 	for name, tc := range map[string]func(*net.TCPConn){
 		"a byte":  func(p *net.TCPConn) { p.Write([]byte("x")) },
 		"an end":  func(p *net.TCPConn) { p.CloseWrite() },

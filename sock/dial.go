@@ -10,8 +10,7 @@ import (
 	"tenfour/lot"
 )
 
-// Dial begins to connect c to an address. Over loopback the connection is mostly there already when Dial returns;
-// Connected tells.
+// Dial begins to connect c to an address. Over loopback it is mostly connected when Dial returns; Connected reports it.
 func (c *Conn) Dial(lot *lot.Lot, to netip.AddrPort) error {
 	family, sa := sockaddr(to)
 	fd, err := newSocket(family)
@@ -29,9 +28,9 @@ func (c *Conn) Dial(lot *lot.Lot, to netip.AddrPort) error {
 	return nil
 }
 
-// Connected returns nil when the connection stands, ErrWait when that is not known yet, and else why it does not.
+// Connected returns nil if the connection is established, ErrWait if that is not known yet, and else why it failed.
 func (c *Conn) Connected() error {
-	// One asks for the peer: getpeername succeeds as soon as the handshake is done, without waiting for the lot.
+	// getpeername succeeds as soon as the handshake is done, without waiting for the lot.
 	if _, err := unix.Getpeername(c.fd); err == nil {
 		return nil
 	}

@@ -12,21 +12,21 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Listener accepts raw descriptors: without the calls with which package net makes each connection its own.
+// Listener accepts raw descriptors. It saves the system calls that package net makes for each connection.
 type Listener struct {
 	file *os.File
 	raw  syscall.RawConn
-	from unix.RawSockaddrAny // of the last peer
+	from unix.RawSockaddrAny // the address of the last peer
 
-	// Of the Accept under way, for ready: kept here, and not made anew for each.
+	// The state of the running Accept. It is kept here so that Accept allocates nothing.
 	ready  func(fd uintptr) bool
 	take   func(fd int, remote netip.AddrPort) (more bool)
 	failed error
 }
 
-// Listen makes a Listener of ln, a TCP listener, and closes ln: the socket is the Listener's. What is accepted sends
-// small segments at once (TCP_NODELAY): on Linux a connection inherits that from its listener. A client has firstByte
-// for its first byte.
+// Listen makes a Listener of ln, a TCP listener, and closes ln: the Listener owns the socket. Accepted connections send
+// small segments at once (TCP_NODELAY), which on Linux they inherit from the listener. firstByte is how long a client may
+// take for its first byte, see Deferral.
 func Listen(ln net.Listener, firstByte time.Duration) (*Listener, error) {
 	dup, ok := ln.(interface{ File() (*os.File, error) })
 	if !ok {
@@ -52,7 +52,7 @@ func Listen(ln net.Listener, firstByte time.Duration) (*Listener, error) {
 	return l, nil
 }
 
-// Control is for a net.ListenConfig: it prepares a listener for Listen before the very first connection comes.
+// Control is for a net.ListenConfig: it sets the socket options of Listen before the first connection can arrive.
 func Control(firstByte time.Duration) func(network, address string, c syscall.RawConn) error {
 	return func(_, _ string, c syscall.RawConn) error {
 		var failed error
@@ -63,9 +63,10 @@ func Control(firstByte time.Duration) func(network, address string, c syscall.Ra
 	}
 }
 
-// Deferral is for how long, of the time that a client has for its first byte, the kernel keeps a new connection to
-// itself: it is accepted when bytes are there, or the client's end, or that time is over. So nobody accepts it, reads in
-// vain, and waits. The kernel counts in seconds: a time too short for that is not shared with it.
+// Deferral returns how long the kernel keeps a silent new connection to itself (TCP_DEFER_ACCEPT), which is a part of the
+// time that a client has for its first byte. The connection is accepted when bytes have arrived, or the client's end, or
+// that time is over. This saves a read that finds nothing, and a wait. The kernel counts in whole seconds, so that Deferral is
+// 0 if firstByte is too short to give it one.
 func Deferral(firstByte time.Duration) time.Duration {
 	if firstByte >= 2*deferral {
 		return deferral
@@ -73,14 +74,15 @@ func Deferral(firstByte time.Duration) time.Duration {
 	return 0
 }
 
-// Close ends Accept. The connections that nobody has accepted are reset by the kernel.
+// Close ends Accept. The kernel resets the connections that were not accepted.
 func (l *Listener) Close() error { return l.file.Close() }
 
-// acceptMost is how many connections are taken before the next are asked for again, so that the goroutine yields.
+// acceptMost is how many connections Accept takes before it returns, so that the goroutine yields to others.
 const acceptMost = 64
 
-// Accept waits for connections and gives each to take, several at a time, until take wants no more. It returns net.ErrClosed when the listener
-// was closed, and the kernel's error when it has no descriptor or no memory: try again later. One goroutine calls it.
+// Accept waits for connections and gives each of them to take. It returns nil after some of them, or when take returns
+// false: call it again. It returns net.ErrClosed if the listener is closed, and the kernel's error if there is no
+// descriptor or no memory: try again later. One goroutine calls it.
 func (l *Listener) Accept(take func(fd int, remote netip.AddrPort) (more bool)) error {
 	l.take, l.failed = take, nil
 	if err := l.raw.Read(l.ready); err != nil {
@@ -89,7 +91,7 @@ func (l *Listener) Accept(take func(fd int, remote netip.AddrPort) (more bool)) 
 	return l.failed
 }
 
-// takeReady takes the connections that have come, and reports whether Accept is to return: else there will be more.
+// takeReady takes the connections that have arrived, and reports whether Accept returns. If not, Accept waits for more.
 func (l *Listener) takeReady(fd uintptr) bool {
 	for range acceptMost {
 		nfd, remote, err := accept(int(fd), &l.from)

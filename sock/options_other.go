@@ -4,10 +4,10 @@ package sock
 
 import "time"
 
-// ackNow: elsewhere an acknowledgement cannot be asked for.
+// ackNow does nothing: only Linux can acknowledge on request.
 func ackNow(int) {}
 
 const deferral time.Duration = 0
 
-// deferAccept: elsewhere every connection is given as soon as it stands.
+// deferAccept does nothing: other systems hand over every connection as soon as it is established.
 func deferAccept(int, time.Duration) error { return nil }

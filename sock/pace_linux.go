@@ -8,7 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// paces reports whether new connections send by a clock (BBR), rather than as fast as their peer takes.
+// paces reports whether new connections are paced by a timer (BBR), rather than sending as fast as their peer reads.
 var paces = sync.OnceValue(func() bool {
 	fd, err := newSocket(unix.AF_INET)
 	if err != nil {
@@ -19,9 +19,9 @@ var paces = sync.OnceValue(func() bool {
 	return err == nil && strings.HasPrefix(name, "bbr")
 })
 
-// unpace takes the clock away from a connection, or from a listener for those that it accepts, on a loopback address.
-// There is no path whose bandwidth would have to be found out: the timers cost a quarter of the throughput, and bring
-// nothing. Reno is what every kernel has and lets everybody use.
+// unpace turns pacing off for a connection on a loopback address, or for all that a listener there accepts. Over loopback
+// there is no bandwidth to find out, and the timers cost a quarter of the throughput. It chooses Reno because every kernel
+// has it and lets every process use it.
 func unpace(fd int, at netip.Addr) {
 	if at.IsLoopback() && paces() {
 		unix.SetsockoptString(fd, unix.IPPROTO_TCP, unix.TCP_CONGESTION, "reno")

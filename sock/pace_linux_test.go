@@ -11,7 +11,7 @@ import (
 	"tenfour/lot"
 )
 
-func TestPace_noConnectionOverLoopbackHasAClock(t *testing.T) {
+func TestPace_isOffForConnectionsOverLoopback(t *testing.T) {
 	accepted, _ := startPair(t)
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

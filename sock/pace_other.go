@@ -4,5 +4,5 @@ package sock
 
 import "net/netip"
 
-// unpace: elsewhere no connection is paced.
+// unpace does nothing: other systems do not pace.
 func unpace(int, netip.Addr) {}

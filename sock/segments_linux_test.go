@@ -10,7 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// segmentsIn is how many segments the kernel has received on a connection.
+// segmentsIn returns how many segments the kernel has received on a connection.
 func segmentsIn(t *testing.T, c *net.TCPConn) uint32 {
 	t.Helper()
 	raw, err := c.SyscallConn()

@@ -10,17 +10,17 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Pipe moves bytes from one plain connection to another inside the kernel.
+// Pipe moves bytes from one plain connection to another inside the kernel. One goroutine at a time may use it.
 type Pipe struct {
 	r, w int
-	held int // bytes in it
+	held int // bytes that it holds
 }
 
 // CanSplice reports whether this kernel has splice.
 const CanSplice = true
 
-// pipeSize is asked for; the kernel may give less, and never less than 64 KiB. More of it moves no more bytes for a
-// processor's second (1 MiB was tried), and holds the scheduler up for longer.
+// pipeSize is the size that is requested. The kernel may give less, but at least 64 KiB. A larger pipe does not move more
+// bytes per second of CPU (1 MiB was tried), and it keeps a goroutine in the kernel for longer.
 const pipeSize = 256 << 10
 
 var idlePipes struct {
@@ -44,11 +44,11 @@ func GetPipe() (*Pipe, error) {
 	if err := unix.Pipe2(fds[:], unix.O_NONBLOCK|unix.O_CLOEXEC); err != nil {
 		return nil, fmt.Errorf("pipe: %w", err)
 	}
-	unix.FcntlInt(uintptr(fds[0]), unix.F_SETPIPE_SZ, pipeSize) // its default serves too
+	unix.FcntlInt(uintptr(fds[0]), unix.F_SETPIPE_SZ, pipeSize) // an error is no harm: the default size works too
 	return &Pipe{r: fds[0], w: fds[1]}, nil
 }
 
-// Put gives the pipe back. One that still holds bytes is closed.
+// Put gives the pipe back for the next GetPipe. A pipe that still holds bytes is closed instead.
 func (p *Pipe) Put() {
 	if p.held == 0 {
 		idlePipes.Lock()
@@ -63,10 +63,11 @@ func (p *Pipe) Put() {
 	unix.Close(p.w)
 }
 
-// Held is the number of bytes that were taken and not yet given.
+// Held returns the number of bytes that were taken and not yet given.
 func (p *Pipe) Held() int { return p.held }
 
-// Fill takes up to most bytes from c into the empty pipe: ErrWait when there are none, io.EOF at the peer's clean end.
+// Fill takes up to most bytes from c into the empty pipe. It returns ErrWait if there are none, and io.EOF at the peer's
+// clean end.
 func (p *Pipe) Fill(c *Conn, most int64) (int, error) {
 	if !c.canRead {
 		return 0, ErrWait
@@ -85,7 +86,7 @@ func (p *Pipe) Fill(c *Conn, most int64) (int, error) {
 	return n, nil
 }
 
-// Drain gives what the pipe holds to c, and returns ErrWait when that was not all.
+// Drain gives the bytes in the pipe to c, and returns ErrWait if c did not take all.
 func (p *Pipe) Drain(c *Conn) (int, error) {
 	given := 0
 	for p.held > 0 {
@@ -103,8 +104,8 @@ func (p *Pipe) Drain(c *Conn) (int, error) {
 	return given, nil
 }
 
-// splice moves up to most bytes, which takes the kernel some 100 µs at the most. The scheduler need not hear of it: else
-// it gives the processor to another thread meanwhile, and both are awake for nothing.
+// splice moves up to most bytes, which takes the kernel at most some 100 µs. It uses RawSyscall because otherwise the
+// scheduler would give the processor to another thread meanwhile, which has nothing to do.
 func splice(from, to, most int) (int, error) {
 	for {
 		n, _, err := syscall.RawSyscall6(unix.SYS_SPLICE, uintptr(from), 0, uintptr(to), 0, uintptr(most), unix.SPLICE_F_MOVE|unix.SPLICE_F_NONBLOCK)

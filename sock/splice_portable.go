@@ -4,7 +4,7 @@ package sock
 
 import "errors"
 
-// Pipe would move bytes inside the kernel; here there is none.
+// Pipe would move bytes inside the kernel, but this system has no splice: GetPipe fails.
 type Pipe struct{}
 
 // CanSplice reports whether this kernel has splice.

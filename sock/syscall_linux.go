@@ -11,7 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// None of these calls blocks, so the scheduler need not hear of them: RawSyscall saves some 60 ns each.
+// None of these calls blocks. So they need not notify the scheduler: RawSyscall saves some 60 ns each.
 
 func recv(fd int, p []byte) (int, error) { return recvFlags(fd, p, 0) }
 
@@ -55,7 +55,7 @@ func newSocket(family int) (int, error) {
 	return unix.Socket(family, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
 }
 
-// accept needs no memory of its own: where the peer's address is written is the caller's.
+// accept allocates nothing: the kernel writes the peer's address into from.
 func accept(fd int, from *unix.RawSockaddrAny) (int, netip.AddrPort, error) {
 	size := uint32(unix.SizeofSockaddrAny)
 	n, _, e := syscall.RawSyscall6(unix.SYS_ACCEPT4, uintptr(fd), uintptr(unsafe.Pointer(from)), uintptr(unsafe.Pointer(&size)),

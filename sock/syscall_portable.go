@@ -54,7 +54,7 @@ func send(fd int, p []byte, _ bool) (int, error) {
 	}
 }
 
-// newSocket holds the lock that keeps a child process from being started between the two calls.
+// newSocket holds syscall.ForkLock, so that no child process is started between the two calls and inherits the socket.
 func newSocket(family int) (int, error) {
 	syscall.ForkLock.RLock()
 	defer syscall.ForkLock.RUnlock()

@@ -12,9 +12,9 @@ import (
 	"tenfour/lot"
 )
 
-// session is TLS on a Conn that never blocks. crypto/tls wants a net.Conn: while shaking hands it gets one that waits;
-// afterwards its reads end in a timeout when there is nothing, which TLS survives, and its writes go to a buffer,
-// since TLS does not survive half a write.
+// session is TLS on a Conn that never blocks. crypto/tls needs a net.Conn. During the handshake its reads and writes wait.
+// Afterwards a read that finds nothing ends in a timeout, which crypto/tls survives. Writes go to a buffer, because crypto/tls
+// does not survive half a write.
 type session struct {
 	tls *tls.Conn
 	on  *wire
@@ -23,9 +23,9 @@ type session struct {
 // tlsOutMost is how many encrypted bytes may wait to be written before Write returns ErrWait.
 const tlsOutMost = 64 << 10
 
-// StartTLS shakes hands on c, as a server or else as a client, until the lot's time until, or until off, which is asked
-// whenever waiter is notified and may be nil, reports true. It blocks: its goroutine sleeps in waiter. Afterwards c reads
-// and writes as before.
+// StartTLS does the TLS handshake on c, as a server or as a client. It blocks: its goroutine sleeps in waiter. It gives up at
+// until, in the lot's time, and when off returns true. off is called each time waiter is notified; it may be nil. After
+// success Read and Write are encrypted.
 func (c *Conn) StartTLS(config *tls.Config, server bool, waiter *lot.Waiter, until int64, off func() bool) error {
 	w := &wire{c: c, waiter: waiter, until: until, off: off}
 	s := &session{on: w}
@@ -49,23 +49,23 @@ func (s *session) read(c *Conn, p []byte) (int, error) {
 	n, err := s.tls.Read(p)
 	switch {
 	case n > 0:
-		c.canRead = true // TLS may hold more than the kernel does
+		c.canRead = true // TLS may hold more bytes, even if the kernel does not
 		return n, nil
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		c.canRead = false
-		if ferr := s.flush(c); ferr != nil && ferr != ErrWait { // a key update may want an answer
+		if ferr := s.flush(c); ferr != nil && ferr != ErrWait { // TLS may have answered a key update
 			return 0, ferr
 		}
 		return 0, ErrWait
 	case err == nil:
 		return 0, ErrWait
-	case err == io.EOF && s.on.ended: // TLS lets it pass between two records
+	case err == io.EOF && s.on.ended: // crypto/tls accepts such an end between two records
 		return 0, errNoCloseNotify
 	}
 	return 0, err
 }
 
-// errNoCloseNotify is an end that anybody on the way may have made (RFC 8446 §6.1).
+// errNoCloseNotify is an end without close_notify. An attacker on the way could have made it (RFC 8446 §6.1).
 var errNoCloseNotify = errors.New("TLS: it ended without close_notify")
 
 func (s *session) write(c *Conn, p []byte) (int, error) {
@@ -85,7 +85,7 @@ func (s *session) write(c *Conn, p []byte) (int, error) {
 	return n, nil
 }
 
-// flush writes what TLS has encrypted.
+// flush writes the encrypted bytes.
 func (s *session) flush(c *Conn) error {
 	for len(s.on.out) > 0 {
 		n, err := c.writeFD(s.on.out)
@@ -111,10 +111,10 @@ func (s *session) close(c *Conn) {
 type wire struct {
 	c      *Conn
 	waiter *lot.Waiter // in which the handshake sleeps
-	until  int64       // of the handshake
-	off    func() bool // it is not to go on
+	until  int64       // the deadline of the handshake
+	off    func() bool // reports that the handshake is to end
 	shaken bool
-	ended  bool   // the peer has shut its side, of the connection beneath TLS
+	ended  bool   // the peer has shut its side of the connection beneath TLS
 	out    []byte // encrypted, not yet written
 }
 

@@ -14,7 +14,7 @@ func TestTable_findsTheLongestRouteOrRefusesTwoReadings(t *testing.T) {
 	}
 	tests := map[string]struct {
 		target string
-		want   int // the index of the route; -1 for none
+		want   int // the index of the route; -1 for no route
 		err    error
 	}{
 		"an exact path":                      {"/exact", 2, nil},
@@ -53,8 +53,9 @@ func TestTable_findsTheLongestRouteOrRefusesTwoReadings(t *testing.T) {
 	}
 }
 
-// TestTable_encodedCharactersLeadPastNoRoute: what a server may decode to a route's path is on that route, or refused.
-func TestTable_encodedCharactersLeadPastNoRoute(t *testing.T) {
+// TestTable_encodedCharactersDoNotBypassARoute: a target that a server may decode to a route's path is on that route, or
+// refused.
+func TestTable_encodedCharactersDoNotBypassARoute(t *testing.T) {
 	table, err := NewTable(onePerRoute("/", "/a+b/", "/x@y", "/ü/", "/$$/"))
 	if err != nil {
 		t.Fatal(err)
@@ -62,7 +63,7 @@ func TestTable_encodedCharactersLeadPastNoRoute(t *testing.T) {
 	tests := map[string]struct {
 		target string
 		want   int
-		path   string // the path that is forwarded, if that is another
+		path   string // the path that is forwarded, if it differs
 		err    error
 	}{
 		"as it stands there":                  {"/a+b/c", 1, "", nil},
@@ -71,7 +72,7 @@ func TestTable_encodedCharactersLeadPastNoRoute(t *testing.T) {
 		"encoded, and others":                 {"/%61%2bb/c", -1, "", ErrAmbiguous},
 		"an exact path, encoded":              {"/x%40y", -1, "", ErrAmbiguous},
 		"encoded in the query":                {"/c?%2b%40", 0, "", nil},
-		"what stands in no route's path":      {"/a%3Ab%20%C3%9F", 0, "", nil},
+		"not in the path of a route":          {"/a%3Ab%20%C3%9F", 0, "", nil},
 		"beyond ASCII":                        {"/%C3%BC/c", 3, "", nil},
 		"beyond ASCII, in the other case":     {"/%c3%bC/%c3%9f", 3, "/%C3%BC/%C3%9f", nil},
 		"beyond ASCII, and not encoded":       {"/ü/c", 3, "/%C3%BC/c", nil},
@@ -90,12 +91,13 @@ func TestTable_encodedCharactersLeadPastNoRoute(t *testing.T) {
 		})
 	}
 	if _, err := NewTable(onePerRoute("/ü", "/ü")); err == nil || !strings.Contains(err.Error(), "ü") {
-		t.Errorf("of a path twice it says %v", err)
+		t.Errorf("with a path twice got %v", err)
 	}
 }
 
-// With one route for all there are no two to choose from: whatever the target looks like goes through as it came.
-func TestTable_ofEverythingRefusesNothing(t *testing.T) {
+// TestTable_withOneRouteRefusesNothing: with one route for every target there is nothing to confuse, and each target passes
+// unchanged.
+func TestTable_withOneRouteRefusesNothing(t *testing.T) {
 	table, err := NewTable(onePerRoute("/"))
 	if err != nil {
 		t.Fatal(err)
@@ -107,7 +109,7 @@ func TestTable_ofEverythingRefusesNothing(t *testing.T) {
 	}
 }
 
-// onePerRoute is a route for each path, in that order, for any method.
+// onePerRoute returns a route for each path, in that order, for any method.
 func onePerRoute(list ...string) (all []Path) {
 	for i, p := range list {
 		all = append(all, Path{Path: p, Route: i})
@@ -115,8 +117,8 @@ func onePerRoute(list ...string) (all []Path) {
 	return all
 }
 
-// What was compared is what may be forwarded.
-func TestTable_tellsThePathThatItCompared(t *testing.T) {
+// TestTable_returnsThePathThatItCompared: the path that was compared is the one to forward.
+func TestTable_returnsThePathThatItCompared(t *testing.T) {
 	table, err := NewTable(onePerRoute("/crypto/sign", "/api/"))
 	if err != nil {
 		t.Fatal(err)
@@ -131,7 +133,7 @@ func TestTable_tellsThePathThatItCompared(t *testing.T) {
 	}
 }
 
-func TestTable_methods(t *testing.T) {
+func TestTable_choosesByPathThenMethod(t *testing.T) {
 	table, err := NewTable([]Path{
 		{"/a", []string{"GET", "POST"}, 0}, {"/a", []string{"PUT"}, 1}, {"/", []string{"OPTIONS"}, 2}, {"/b/", nil, 3}, {"/b/c/", []string{"POST"}, 4},
 	})
@@ -171,7 +173,7 @@ func TestNewTable_refuses(t *testing.T) {
 	}
 }
 
-// BenchmarkFind: a lookup among 10,000 routes costs at most twice one among one.
+// BenchmarkFind: a lookup among 10,000 routes costs at most twice as much as a lookup in one.
 func BenchmarkFind(b *testing.B) {
 	for _, n := range []int{1, 100, 10000} {
 		b.Run(strconv.Itoa(n), func(b *testing.B) {
