@@ -31,6 +31,7 @@ const (
 type Lot struct {
 	generation atomic.Uint32 // counts watches, so that an old event finds no new owner
 	poller     poller
+	line       line // those that could go on, and let others go first
 
 	mu     sync.Mutex
 	wheel  [places]Waiter // heads of rings; a waiter stands where the wheel will be when it is to be seen
@@ -70,6 +71,7 @@ func (l *Lot) Close() {
 	}
 	l.mu.Unlock()
 	l.turns.Wait()
+	l.line.close()
 	l.poller.close()
 }
 

@@ -116,7 +116,8 @@ func TestDeadline_isNotDueBefore(t *testing.T) {
 	far.Park()
 	for range 3 {
 		near.SetDeadline(l.Now() + int64(span))
-		near.Park()
+		for !near.Park() { // a tick may have noticed the last deadline twice
+		}
 		receive(t, near.unparked, "the near deadline")
 	}
 	near.Leave()

@@ -30,6 +30,11 @@ func (p *poller) open(*Lot) error { return nil }
 
 func (p *poller) close() { p.waits.Wait() }
 
+// glance has nothing to do here: the runtime hands out events.
+type glance struct{}
+
+func (p *poller) glance(*glance) {}
+
 // Arm makes sure that what happens on w from now on is delivered. Readable and Writable say which of it is awaited.
 func (w *Watch) Arm(ev Events) error {
 	if w.platform.file == nil {

@@ -26,6 +26,7 @@ const (
 	notified               // the same, and something has happened since he last looked
 	asleep                 // its worker sleeps in Wait
 	parked                 // nobody owns it: whoever moves it to awake does
+	lined                  // it stands in the lot's line: only its turn, or Rouse, moves it to awake
 )
 
 // Init prepares p to be parked in lot, once, before any other use.
@@ -79,17 +80,18 @@ func (p *Waiter) Claim() bool { return p.state.CompareAndSwap(parked, awake) }
 // Rouse makes the caller the owner of p, parked or not. He must know that nobody else can be.
 func (p *Waiter) Rouse() { p.state.Store(awake) }
 
-// Again has a p that its owner gives away, though it could go on, woken soon: others go first.
+// Again gives p away, though it could go on, so that others go first: Unpark runs when the turn of p has come. Until
+// then p is not to be claimed, and neither an event nor its deadline gives it another turn.
 func (p *Waiter) Again() {
-	p.state.Store(parked)
-	go p.Notify() // ends with the Unpark that it leads to
+	p.state.Store(lined)
+	p.lot.join(p)
 }
 
 // Notify ends p's wait, or its next one.
 func (p *Waiter) Notify() {
 	for {
 		switch s := p.state.Load(); s {
-		case notified:
+		case notified, lined:
 			return
 		case awake:
 			if p.state.CompareAndSwap(awake, notified) {

@@ -1,0 +1,143 @@
+package lot
+
+import (
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// busy has a turn, counts it, and wants another at once.
+type busy struct {
+	Waiter
+	turns atomic.Int64
+	ends  atomic.Bool
+	ended chan struct{} // closed after the last turn
+}
+
+func (b *busy) Unpark() {
+	b.turns.Add(1)
+	if b.ends.Load() {
+		close(b.ended)
+		return
+	}
+	b.Again()
+}
+
+// startBusy lines n up in l. stop returns when each has had its last turn.
+func startBusy(l *Lot, n int) (all []*busy, stop func()) {
+	for range n {
+		b := &busy{ended: make(chan struct{})}
+		b.Init(l, b)
+		all = append(all, b)
+		b.Again()
+	}
+	return all, func() {
+		for _, b := range all {
+			b.ends.Store(true)
+			<-b.ended
+		}
+	}
+}
+
+func TestAgain_allHaveAsManyTurns(t *testing.T) {
+	l := startLot(t)
+	all, stop := startBusy(l, 50)
+	await(t, "a thousand turns", func() bool { return all[0].turns.Load() > 1000 })
+	least, most := int64(1<<62), int64(0)
+	for _, b := range all {
+		n := b.turns.Load()
+		least, most = min(least, n), max(most, n)
+	}
+	stop()
+	if least < most/2 {
+		t.Errorf("one had %d turns while another had %d", most, least)
+	}
+}
+
+// TestAgain_keepsNoEventWaiting: beside those that could always go on, what happens on a descriptor is told at once.
+func TestAgain_keepsNoEventWaiting(t *testing.T) {
+	l := startLot(t)
+	_, stop := startBusy(l, 50)
+	defer stop()
+	near, far := pair(t)
+	closeAtEnd(t, far)
+	g := newGuest(l)
+	var w Watch
+	w.Init(l, near)
+	defer w.CloseFD()
+	w.Tell(&g.Waiter)
+	begun := time.Now()
+	const events = 50
+	for range events {
+		arm(t, &w, Readable)
+		if g.Park(&w) {
+			write(t, far)
+			receive(t, g.unparked, "the event")
+		}
+		var b [8]byte
+		recvAll(near, b[:])
+		w.Take()
+	}
+	if each := time.Since(begun) / events; each > 50*time.Millisecond {
+		t.Errorf("an event took %v, want no more than a moment", each)
+	}
+}
+
+// TestAgain_isNoticedOnce: what happens to one that stands in the line gives it no turn beside the one that it has there.
+func TestAgain_isNoticedOnce(t *testing.T) {
+	l := startLot(t)
+	g := newGuest(l)
+	g.state.Store(lined) // as Again has it, before the line is served
+	for range 100 {
+		g.Notify()
+	}
+	if g.Claim() {
+		t.Error("it could be claimed while it stood in the line")
+	}
+	l.join(&g.Waiter)
+	receive(t, g.unparked, "its turn")
+	l.join(&g.Waiter) // an entry that is out of date
+	g.Again()
+	receive(t, g.unparked, "its next turn")
+	if n := len(g.unparked); n != 0 {
+		t.Errorf("it had %d turns more than it was lined up", n)
+	}
+}
+
+// TestAgain_roused: one that its owner took back is not unparked any more.
+func TestAgain_roused(t *testing.T) {
+	l := startLot(t)
+	g := newGuest(l)
+	g.state.Store(lined)
+	g.Rouse()
+	l.join(&g.Waiter)
+	await(t, "the line to be empty", func() bool {
+		l.line.mu.Lock()
+		defer l.line.mu.Unlock()
+		return l.line.servers == 0
+	})
+	if len(g.unparked) != 0 {
+		t.Error("it was unparked, though it was not in the line any more")
+	}
+}
+
+// TestLotClose_endsTheLine: also while those in it would go on for ever.
+func TestLotClose_endsTheLine(t *testing.T) {
+	l := startLot(t)
+	startBusy(l, 10)
+	l.Close()
+	if n := l.line.servers; n != 0 {
+		t.Errorf("%d goroutines serve the line", n)
+	}
+}
+
+// recvAll reads what is there.
+func recvAll(fd int, b []byte) {
+	for {
+		if n, err := unix.Read(fd, b); n <= 0 || err != nil {
+			return
+		}
+	}
+}
