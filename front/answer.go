@@ -33,7 +33,7 @@ func (c *client) answerFailure(e *forward.Error) {
 func (c *client) answer(status int, words, extra string) bool {
 	r := c.req
 	whole := r.Req.Framing == httpparse.NoBody || r.BodyWhole
-	if status == 400 || status == 405 || status == 408 || !whole || c.phase == reading && r.HeadLen == 0 {
+	if status == 400 || status == 405 || status == 408 || !whole || c.phase == reading && r.HeadLen == 0 || c.front.draining.Load() {
 		r.KeepClient = false
 	}
 	return c.answerClosing(status, words, extra)

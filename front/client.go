@@ -3,6 +3,7 @@ package front
 import (
 	"io"
 	"sync/atomic"
+	"time"
 
 	"github.com/valyala/bytebufferpool"
 
@@ -51,8 +52,10 @@ type client struct {
 	out   *bytebufferpool.ByteBuffer // with flushing, what is left to write from outAt
 	outAt int
 
-	served  int                        // requests
-	waiting atomic.Pointer[lot.Waiter] // of its request while that is placed
+	stopping bool                       // it has its last answer, because tenfour is about to end
+	asked    bool                       // the kernel is asked before this wait goes on: it may be too long
+	served   int                        // requests
+	waiting  atomic.Pointer[lot.Waiter] // of its request while that is placed
 
 	next, prev *client // in the front's ring
 }
@@ -73,53 +76,92 @@ func (c *client) Unpark() {
 	case c.phase == lasting:
 		c.req.Resume()
 		return
-	case c.front.stop.Load() && c.phase == limited:
-		c.req.stopWaiting()
-		c.phase = reading
-		c.answer(503, "tenfour is stopping", retryAfter)
-		c.serve()
-		return
 	case c.front.stop.Load():
-		c.close()
+		c.stopped()
 		return
 	case c.conn.Broken():
 		c.dropped("reset by the client")
 		return
 	}
-	if d := c.waiter.Deadline(); d != 0 && c.front.Lot.Now() >= d {
-		c.timeUp()
-		return
+	if c.late() || c.front.draining.Load() {
+		c.askKernel()
 	}
 	c.serve()
 }
 
-// serve goes on with c as far as that goes without waiting. Its caller owned c, and does not any more.
+// turnMost is how many steps c has in one turn: enough for some ten requests that tenfour answers by itself.
+const turnMost = 32
+
+// serve goes on with c as far as that goes without waiting, but no longer than one turn: a client that sends one request
+// after the other lets others go first. Its caller owned c, and does not any more.
 func (c *client) serve() {
-	for {
-		var on bool
-		switch c.phase {
-		case greeting:
-			on = c.greet()
-		case reading:
-			on = c.readHead()
-		case limited:
-			on = c.lookAtLimit()
-		case buffering:
-			on = c.readBody()
-		case flushing:
-			on = c.flush()
-		case lingering:
-			on = c.linger()
-		}
-		if !on {
+	for range turnMost {
+		if !c.step() {
 			return
 		}
 	}
+	c.waiter.Again()
 }
 
-// park leaves c to the lot until there is something to read or room to write. It reports whether c is still its
-// caller's, because that is so already.
+// serveRest is serve after an exchange. It leaves the next request to another goroutine: this one may be a worker, and
+// holds its slot until it returns.
+func (c *client) serveRest() {
+	for range turnMost {
+		if c.phase == reading && c.in != nil {
+			break
+		}
+		if !c.step() {
+			return
+		}
+	}
+	c.waiter.Again()
+}
+
+// step does one thing that does not wait. It reports whether c is still its caller's, and can go on.
+func (c *client) step() bool {
+	switch c.phase {
+	case greeting:
+		return c.greet()
+	case reading:
+		return c.readHead()
+	case limited:
+		return c.lookAtLimit()
+	case buffering:
+		return c.readBody()
+	case flushing:
+		return c.flush()
+	case lingering:
+		return c.linger()
+	}
+	return false
+}
+
+// late reports whether c has waited for too long.
+func (c *client) late() bool {
+	d := c.waiter.Deadline()
+	return d != 0 && c.front.Lot.Now() >= d
+}
+
+// askKernel has the next read and write ask the kernel, before c's wait is ended: the lot may not have told yet of bytes
+// that came in time.
+func (c *client) askKernel() {
+	c.asked = true
+	switch {
+	case c.phase == limited: // it reads nothing
+	case c.phase != greeting || c.conn.Unread():
+		c.conn.Retry()
+	}
+}
+
+// park leaves c to the lot until there is something to read or room to write, or ends its wait if that was too long and
+// the kernel has nothing. It reports whether c is still its caller's, and can go on.
 func (c *client) park(write bool) bool {
+	if c.asked {
+		c.asked = false
+		if c.late() {
+			return c.timeUp()
+		}
+	}
 	if err := c.conn.Arm(!write, write); err != nil {
 		c.front.Log.Error().Err(err).Stringer("client", c.conn.Remote).Msg("a connection cannot be parked")
 		c.close()
@@ -199,7 +241,9 @@ func (c *client) parkReading() bool {
 		}
 	default:
 		c.dropBuffer()
-		c.waiter.SetDeadline(c.front.Lot.Now() + int64(c.front.site.Load().IdleTimeout))
+		if c.waiter.Deadline() == 0 {
+			c.waiter.SetDeadline(c.front.Lot.Now() + int64(c.front.site.Load().IdleTimeout))
+		}
 	}
 	return c.park(false)
 }
@@ -225,31 +269,34 @@ func (c *client) shrink() {
 	c.in = half
 }
 
-// timeUp ends a wait that was too long.
-func (c *client) timeUp() {
+// timeUp ends a wait that was too long. It reports whether c is still its caller's.
+func (c *client) timeUp() bool {
 	c.waiter.SetDeadline(0)
 	switch {
 	case c.phase == reading && c.req != nil:
-		c.answer(408, "the request's head did not arrive within "+c.front.site.Load().HeadTimeout.String(), "")
+		return c.answer(408, "the request's head did not arrive within "+c.front.site.Load().HeadTimeout.String(), "")
 	case c.phase == limited:
-		c.limitTooLate()
+		return c.limitTooLate()
 	case c.phase == buffering:
-		c.answer(408, "the request's body did not go on for "+c.front.site.Load().IdleTimeout.String(), "")
+		return c.answer(408, "the request's body did not go on for "+c.front.site.Load().IdleTimeout.String(), "")
 	case c.phase == flushing:
 		c.dropped("took no byte of its response for " + c.front.site.Load().IdleTimeout.String())
-		return
-	default:
-		c.close()
-		return
+		return false
 	}
-	c.serve()
+	c.close()
+	return false
 }
 
-// dropped is a client that left before the end.
+// dropped ends the connection of a client that left, or was given up, before the end. A response that it had in part
+// does not end as if that was all.
 func (c *client) dropped(why string) {
 	if c.req != nil {
 		c.req.failure(499, why)
 		c.req.log()
+	}
+	if c.phase == flushing {
+		c.reset()
+		return
 	}
 	c.close()
 }
@@ -289,7 +336,7 @@ func (c *client) endRequest() {
 	}
 }
 
-// greet waits for a new connection to begin TLS. Who says nothing needs no goroutine.
+// greet waits for a new connection to begin TLS. One that says nothing needs no goroutine.
 func (c *client) greet() bool {
 	if c.waiter.Deadline() != 0 && c.conn.MayRead() {
 		go c.shakeHands() // ends with the handshake, within the head timeout
@@ -300,16 +347,24 @@ func (c *client) greet() bool {
 		return false
 	}
 	c.conn.Await()
-	c.waiter.SetDeadline(c.front.Lot.Now() + int64(c.front.site.Load().HeadTimeout))
+	if c.waiter.Deadline() == 0 {
+		c.waiter.SetDeadline(c.front.Lot.Now() + int64(c.front.site.Load().HeadTimeout))
+	}
 	return c.park(false)
 }
 
+// shakeLeast is what a handshake has whose first byte came when the time for it was nearly over.
+const shakeLeast = int64(time.Second)
+
 // shakeHands begins TLS on a new connection.
 func (c *client) shakeHands() {
-	c.phase = reading
+	c.phase, c.asked = reading, false
 	var asleep lot.Waiter
 	asleep.InitSleeper(c.front.Lot)
-	err := c.conn.StartTLS(c.front.site.Load().TLS, true, &asleep, c.waiter.Deadline(), nil)
+	c.waiting.Store(&asleep)
+	until := max(c.waiter.Deadline(), c.front.Lot.Now()+shakeLeast)
+	err := c.conn.StartTLS(c.front.site.Load().TLS, true, &asleep, until, c.front.stop.Load)
+	c.waiting.Store(nil)
 	asleep.Leave()
 	c.conn.Watch.Tell(&c.waiter)
 	if err != nil {

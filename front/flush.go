@@ -21,7 +21,7 @@ func (c *client) flush() bool {
 	switch {
 	case err == sock.ErrWait:
 		if c.outAt > before || c.waiter.Deadline() == 0 { // what the client sends meanwhile puts nothing off
-			c.waiter.SetDeadline(c.front.Lot.Now() + int64(c.front.site.Load().IdleTimeout))
+			c.waiter.SetDeadline(c.until(int64(c.front.site.Load().IdleTimeout)))
 		}
 		return c.park(true)
 	case err != nil:
@@ -33,15 +33,14 @@ func (c *client) flush() bool {
 	return c.proceed()
 }
 
-// proceed goes on behind a response.
+// proceed goes on after a response.
 func (c *client) proceed() bool {
 	switch c.then {
 	case goOn:
 		c.phase = reading
 		c.waiter.SetDeadline(0)
-		if c.front.draining.Load() && c.in == nil {
-			c.close()
-			return false
+		if c.front.draining.Load() {
+			c.conn.Retry() // its next request may be on the way
 		}
 		return true
 	case lingerOn:
@@ -68,29 +67,20 @@ func (c *client) beginLinger() bool {
 	}
 	c.phase = lingering
 	c.conn.Retry()
-	c.waiter.SetDeadline(c.front.Lot.Now() + lingerTimeout)
+	c.waiter.SetDeadline(c.until(lingerTimeout))
 	return true
 }
 
-// lingerMost is how much is read before others have their turn.
-const lingerMost = 1 << 20
-
-// linger reads and forgets.
+// linger reads once and forgets. Bytes that go on coming do not put its end off.
 func (c *client) linger() bool {
 	b := forward.GetBuffer(4 * firstBuffer)
 	defer forward.PutBuffer(b)
-	for read := 0; ; {
-		n, err := c.conn.Read(b.B[:cap(b.B)])
-		read += n
-		switch {
-		case err == sock.ErrWait:
-			return c.park(false)
-		case err != nil:
-			c.close()
-			return false
-		case read > lingerMost:
-			c.waiter.Again()
-			return false
-		}
+	switch _, err := c.conn.Read(b.B[:cap(b.B)]); {
+	case err == sock.ErrWait:
+		return c.park(false)
+	case err != nil, c.late():
+		c.close()
+		return false
 	}
+	return true
 }

@@ -138,7 +138,7 @@ func (f *Front) accepted(fd int, remote netip.AddrPort) (more bool) {
 	c := f.spare.Get().(*client)
 	c.conn.Init(f.Lot, fd, remote)
 	c.conn.Watch.Tell(&c.waiter)
-	c.phase, c.served = reading, 0
+	c.phase, c.served, c.asked, c.stopping = reading, 0, false, false
 	if f.secure {
 		c.phase = greeting
 	}

@@ -226,7 +226,7 @@ func (c *client) lookAtLimit() bool {
 }
 
 // limitTooLate answers a request that has waited for its limits for too long.
-func (c *client) limitTooLate() {
+func (c *client) limitTooLate() bool {
 	r := c.req
 	l, d := r.limits[r.asked], r.over
 	d.RetryAfter -= time.Duration(c.front.Lot.Now() - r.since)
@@ -234,5 +234,5 @@ func (c *client) limitTooLate() {
 	r.stopWaiting()
 	c.phase = reading
 	refused := l.Refusal(d)
-	c.answer(refused.Status, refused.Words+"; it has waited for "+l.WaitMax.String(), refused.Fields)
+	return c.answer(refused.Status, refused.Words+"; it has waited for "+l.WaitMax.String(), refused.Fields)
 }

@@ -91,7 +91,7 @@ func (c *client) begin(n int) bool {
 	case m.Route < 0:
 		return c.answer(404, "no route names this path", "")
 	case f.draining.Load():
-		return c.answer(503, "tenfour is stopping", retryAfter)
+		return c.answer(503, stoppingWords, retryAfter)
 	}
 	route := &site.Routes[m.Route]
 	r.Route = route.Route
@@ -248,7 +248,7 @@ func (c *client) place() bool {
 	case pool.ErrFull:
 		return c.answer(503, "all workers of "+r.Route.Name+" are busy, and its queue is full", retryAfter)
 	}
-	return c.answer(503, "tenfour is stopping", retryAfter)
+	return c.answer(503, stoppingWords, retryAfter)
 }
 
 // Queued parks r in its queue: it leaves when its client does, or when it has waited too long.
@@ -307,7 +307,7 @@ func (r *request) Unpark() {
 		c.dropped("left while it was queued")
 		return
 	case f.stop.Load():
-		c.answer(503, "tenfour is stopping", retryAfter)
+		c.answer(503, stoppingWords, retryAfter)
 	default:
 		words := "all workers of " + r.Route.Name + " stayed busy"
 		if why, down := r.Route.Queue.Down(); down {
@@ -336,7 +336,7 @@ func (r *request) Unheld(_ *forward.Exchange, why string) {
 // Lasting notes that the exchange goes on without a worker.
 func (r *request) Lasting(*forward.Exchange) { r.c.phase = lasting }
 
-// Finished goes on behind an exchange.
+// Finished goes on after an exchange. Its caller may be a worker: the next request is left to another goroutine.
 func (r *request) Finished(x *forward.Exchange) {
 	c := r.c
 	c.conn.Look()
@@ -351,7 +351,7 @@ func (r *request) Finished(x *forward.Exchange) {
 			return
 		}
 		c.answerFailure(e)
-		c.serve()
+		c.serveRest()
 		return
 	}
 	r.status = x.Status
@@ -386,12 +386,12 @@ func (r *request) Finished(x *forward.Exchange) {
 		if c.out == nil {
 			c.out, c.outAt = forward.GetBuffer(0), 0
 		}
-		c.serve()
+		c.serveRest()
 		return
 	}
 	c.endRequest()
 	if c.proceed() {
-		c.serve()
+		c.serveRest()
 	}
 }
 

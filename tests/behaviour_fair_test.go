@@ -1,0 +1,104 @@
+package tests
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// flood opens a connection that says first, and then sends requests without a pause, each of which tenfour answers by
+// itself. It returns when the first answers have come; stop ends it.
+func flood(t testing.TB, addr, first, request string) (stop func()) {
+	t.Helper()
+	c, err := net.Dial("tcp", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	block := []byte(strings.Repeat(request, 64<<10/len(request)))
+	came := make(chan struct{})
+	var running sync.WaitGroup
+	running.Go(func() { // ends when c closes
+		if _, err := io.WriteString(c, first); err != nil {
+			return
+		}
+		for {
+			if _, err := c.Write(block); err != nil {
+				return
+			}
+		}
+	})
+	running.Go(func() { // likewise
+		buf := make([]byte, 256<<10)
+		for total, told := 0, false; ; {
+			n, err := c.Read(buf)
+			if err != nil {
+				return
+			}
+			if total += n; total > 4096 && !told {
+				told = true
+				close(came)
+			}
+		}
+	})
+	stop = sync.OnceFunc(func() {
+		c.Close()
+		running.Wait()
+	})
+	t.Cleanup(stop)
+	select {
+	case <-came:
+	case <-time.After(patience):
+		t.Fatal("nothing of the flood is answered")
+	}
+	return stop
+}
+
+// TestPipelining_keepsNoOtherWaiting: a connection whose requests tenfour answers by itself, one after the other without
+// a pause, gets its turns like any other. It holds neither the only worker nor the lot.
+func TestPipelining_keepsNoOtherWaiting(t *testing.T) {
+	const notFound = "GET /nowhere HTTP/1.1\r\nHost: a\r\n\r\n"
+	for name, first := range map[string]string{
+		"in the lot":        "",
+		"after an exchange": "GET /served HTTP/1.1\r\nHost: a\r\n\r\n", // its worker finds the next requests there
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := startServer(t, okay)
+			tf := startTenfour(t, []string{s.addr}, "--workers", "1", "--path", "/served")
+			idle := dialPeer(t, tf.addr)
+			idle.SetDeadline(time.Now().Add(4 * patience))
+			ask := func() time.Duration {
+				begun := time.Now()
+				idle.say("GET /served HTTP/1.1\r\nHost: a\r\n\r\n")
+				if status, _, err := idle.status("GET"); status != 200 || err != nil {
+					t.Fatalf("beside the flood a client got %d (%v) after %v", status, err, time.Since(begun))
+				}
+				return time.Since(begun)
+			}
+			ask()
+			for range 3 {
+				flood(t, tf.addr, first, notFound)
+			}
+			var took []time.Duration
+			for range 40 {
+				took = append(took, ask())
+			}
+			slices.Sort(took)
+			median, most := took[len(took)/2], took[len(took)-1]
+			t.Logf("beside it an exchange takes %v in the median, %v at most", median, most)
+			if median > 100*time.Millisecond || most > time.Second {
+				t.Errorf("beside it an exchange takes %v in the median, %v at most", median, most)
+			}
+			begun := time.Now()
+			c := dialPeer(t, tf.addr)
+			fmt.Fprint(c, "GET /served HTTP/1.1\r\nHost: a\r\n\r\n")
+			if status, _, err := c.status("GET"); status != 200 || err != nil {
+				t.Errorf("a new connection got %d (%v) after %v", status, err, time.Since(begun))
+			}
+		})
+	}
+}
