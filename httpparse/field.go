@@ -18,12 +18,13 @@ type fieldReader struct {
 	value   int  // where the value begins; 0 until the colon was read
 	folding bool // the line continues the one before it
 	lenient bool // for responses: a bare LF ends a line too
+	odd     bool // a name of the section has a byte that is no letter, no digit and no '-'
 	flaw    *flaw
 }
 
 // begin makes s ready for a section that begins at pos.
 func (s *fieldReader) begin(pos int, lenient bool) {
-	s.start, s.pos, s.value, s.folding, s.lenient = pos, pos, 0, false, lenient
+	s.start, s.pos, s.value, s.folding, s.lenient, s.odd = pos, pos, 0, false, lenient, false
 }
 
 // next reads the field line that begins at s.start into f, which must be the same one until the line is read.
@@ -39,7 +40,9 @@ func (s *fieldReader) next(buf []byte, f *Field) outcome {
 			}
 		}
 		if i >= len(buf) || buf[i] != ':' || i == start {
+			from := i
 			i = scanToken(buf, i)
+			s.odd = s.odd || hasOdd(buf[from:i])
 			if i == len(buf) {
 				s.pos = i
 				return incomplete
@@ -52,7 +55,7 @@ func (s *fieldReader) next(buf []byte, f *Field) outcome {
 		id := fieldID(buf, start, i)
 		f.Name = Span{uint32(start), uint32(i)}
 		f.ID = id
-		f.Hop = id.connectionSpecific()
+		f.Hop = id.ConnectionSpecific()
 		i++
 		s.value = i
 	}

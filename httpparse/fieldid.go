@@ -33,6 +33,8 @@ const (
 	FieldXForwardedHost
 	FieldXForwardedProto
 	FieldXRequestID
+	FieldPersistentAuth
+	FieldWWWAuthenticate
 )
 
 var fieldNames = [...]string{
@@ -61,10 +63,12 @@ var fieldNames = [...]string{
 	FieldXForwardedHost:   "x-forwarded-host",
 	FieldXForwardedProto:  "x-forwarded-proto",
 	FieldXRequestID:       "x-request-id",
+	FieldPersistentAuth:   "persistent-auth",
+	FieldWWWAuthenticate:  "www-authenticate",
 }
 
-// connectionSpecific reports whether a field is never forwarded, whether a Connection field names it or not.
-func (id FieldID) connectionSpecific() bool {
+// ConnectionSpecific reports whether a field is never forwarded, whether a Connection field names it or not.
+func (id FieldID) ConnectionSpecific() bool {
 	return id-FieldConnection <= FieldHTTP2Settings-FieldConnection
 }
 

@@ -117,6 +117,7 @@ type Request struct {
 	MaxForwards int64 // of OPTIONS and TRACE; -1 without the field and for other methods
 	ViaSelf     int   // how many members of Via name "tenfour"
 	AcceptsJSON bool  // an Accept field names application/json
+	OddNames    bool  // a field's name has a byte that is no letter, no digit and no '-': Alias may say which field it passes for
 	private     requestState
 }
 
@@ -146,7 +147,7 @@ func (v Verb) Idempotent() bool {
 // Response is a response's head (RFC 9112 §4). Its zero value is ready to use; Reset, Fields and Limits work as those of
 // Request. Its fields are valid only after Parse has returned nil.
 type Response struct {
-	Status int  // 100 to 999
+	Status int  // 100 to 999; 0 until the status-line was read
 	Reason Span // the reason-phrase; may be empty, may have control bytes (AppendReason leaves them out)
 	Minor  uint8
 	Fields []Field
@@ -158,5 +159,7 @@ type Response struct {
 	HasDate     bool
 	WebSocket   bool // 101 with Upgrade: websocket
 	EventStream bool // Content-Type: text/event-stream
+	Announced   bool // no body (1xx, 204, 304, to HEAD), and yet a length or a coding: some servers send a body all the same
+	LoggedIn    bool // its fields show a login that belongs to the connection: see IsLogin
 	private     responseState
 }

@@ -265,6 +265,7 @@ func (r *Request) finish(buf []byte, maxNames int) *flaw {
 	if !seen.forwards {
 		r.MaxForwards = -1
 	}
+	r.OddNames = r.private.fields.odd
 	hasBody := r.Framing == Chunked || r.ContentLength > 0
 	r.KeepAlive = o.persistent(r.Minor)
 	r.Expect100 = seen.expect && hasBody

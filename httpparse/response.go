@@ -23,6 +23,7 @@ func (p *responseState) refuse(f *flaw, pos int) outcome {
 // Reset makes r ready for another head. It keeps the memory of Fields.
 func (r *Response) Reset() {
 	r.Fields = r.Fields[:0]
+	r.Status = 0
 	p := &r.private
 	p.phase, p.pos, p.flaw = inVersion, 0, nil
 	p.length, p.encoding = false, false
@@ -181,12 +182,16 @@ func (r *Response) readLengths(list []byte) *flaw {
 func (r *Response) finish(buf []byte, request Verb, maxNames int) *flaw {
 	p := &r.private
 	r.HasDate, r.EventStream = false, false
+	r.LoggedIn = r.Status == 407 // a gateway's backend has no business with Proxy-Authenticate
+	framed := false
 	connection, upgrades, webSocket := false, 0, false
 	for i := range r.Fields {
 		f := &r.Fields[i]
 		switch f.ID {
 		case FieldConnection:
 			connection = true
+		case FieldContentLength, FieldTransferEncoding:
+			framed = true
 		case FieldDate:
 			r.HasDate = true
 		case FieldContentType:
@@ -194,6 +199,10 @@ func (r *Response) finish(buf []byte, request Verb, maxNames int) *flaw {
 		case FieldUpgrade:
 			upgrades++
 			webSocket = isWord(f.Value.In(buf), "websocket")
+		case FieldWWWAuthenticate:
+			r.LoggedIn = r.LoggedIn || IsLogin(f.Value.In(buf))
+		case FieldPersistentAuth:
+			r.LoggedIn = true
 		}
 	}
 	var o options
@@ -218,5 +227,6 @@ func (r *Response) finish(buf []byte, request Verb, maxNames int) *flaw {
 	default:
 		r.Framing = UntilClose
 	}
+	r.Announced = framed && r.Framing == NoBody && (p.encoding || r.ContentLength != 0)
 	return nil
 }

@@ -1,0 +1,49 @@
+package httpparse
+
+// longestAlias is the longest name that Alias looks at: no known name is longer.
+const longestAlias = longestKnown
+
+// Alias is the known field that a name passes for at a server which hands fields on as CGI variables (RFC 3875 §4.1.18):
+// there X_Forwarded_For and X-Forwarded-For are one, HTTP_X_FORWARDED_FOR. Most servers read only '-' as '_', some every
+// byte that is neither letter nor digit. FieldOther is for a name that passes for none, and for a known name itself.
+func Alias(name []byte) FieldID {
+	if len(name) > longestAlias || !hasOdd(name) {
+		return FieldOther
+	}
+	var plain [longestAlias]byte
+	for i, c := range name {
+		plain[i] = plainByte(c)
+	}
+	return fieldID(plain[:len(name)], 0, len(name))
+}
+
+// SameField reports whether a name is that of a field, in any case, or passes for it as Alias has it.
+func SameField(name []byte, field string) bool {
+	if len(name) != len(field) {
+		return false
+	}
+	for i, c := range name {
+		if plainByte(c) != plainByte(field[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// plainByte is a name's byte in lower case, '-' for what is neither letter nor digit.
+func plainByte(c byte) byte {
+	if isDigit(c) || lower(c)-'a' <= 'z'-'a' {
+		return lower(c)
+	}
+	return '-'
+}
+
+// hasOdd reports whether part of a token has a byte that is no letter, no digit and no '-'.
+func hasOdd(name []byte) bool {
+	for _, c := range name {
+		if c != '-' && plainByte(c) == '-' {
+			return true
+		}
+	}
+	return false
+}
