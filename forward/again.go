@@ -8,10 +8,6 @@ import (
 	"syscall"
 )
 
-// resendMost is how often a request is sent again after a backend had it: one that brings every backend down is not
-// theirs to fail over and over.
-const resendMost = 2
-
 // giveUp ends the attempt at a backend that cannot be reached. Nothing was sent, so it may be asked of one once more.
 func (x *Exchange) giveUp(err error) bool {
 	if mayPass(err) {
@@ -27,11 +23,7 @@ func (x *Exchange) giveUp(err error) bool {
 // repeat, and still at hand, may be asked of one once more.
 func (x *Exchange) unanswered(err error) bool {
 	x.slot.Down(downWords(err), false)
-	again := Error{Side: Backend, Step: x.reached(), Sent: x.up.given > 0}
-	x.askAgain = x.entry == nil && !x.heard && x.intact() && x.resent < resendMost && again.Retryable(x.Req.Verb.Idempotent())
-	if again.Sent {
-		x.resent++
-	}
+	x.askAgain = x.entry == nil && !x.heard && (x.up.given == 0 && x.intact() || x.repeats())
 	return false
 }
 

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"strings"
 	"sync/atomic"
+
+	"tenfour/httpparse"
 )
 
 // Edits is what a route changes about the field lines of a head. Make one with NewEdits; nothing changes it, but what its
@@ -11,6 +13,7 @@ import (
 type Edits struct {
 	drop   []string                // names of lines that do not go on
 	ours   bool                    // some that tenfour adds are among them
+	login  bool                    // add shows a login that belongs to the connection
 	add    string                  // lines that go out behind the others, each with its CRLF
 	secret *atomic.Pointer[[]byte] // one more, which may change; nil for none
 }
@@ -21,20 +24,39 @@ func NewEdits(drop []string, add string, secret *atomic.Pointer[[]byte]) *Edits 
 	if len(drop) == 0 && add == "" && secret == nil {
 		return nil
 	}
-	e := &Edits{drop: drop, add: add, secret: secret}
+	e := &Edits{drop: drop, add: add, secret: secret, login: loginLine([]byte(add))}
 	for _, name := range []string{"X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "Via", "X-Backend"} {
 		e.ours = e.ours || e.drops([]byte(name))
 	}
 	return e
 }
 
-// drops reports whether a line of that name does not go on.
+// drops reports whether a line of that name does not go on: it names a field that is removed or replaced here, or passes
+// for one at a server that reads X_Api_Key as X-Api-Key.
 func (e *Edits) drops(name []byte) bool {
 	if e == nil {
 		return false
 	}
 	for _, d := range e.drop {
-		if len(d) == len(name) && bytes.EqualFold(name, []byte(d)) {
+		if httpparse.SameField(name, d) {
+			return true
+		}
+	}
+	return false
+}
+
+// logsIn reports whether a line that goes out shows a login that belongs to its connection.
+func (e *Edits) logsIn() bool {
+	return e != nil && (e.login || e.secret != nil && loginLine(*e.secret.Load()))
+}
+
+// loginLine reports whether one of some field lines is such a login.
+func loginLine(lines []byte) bool {
+	for len(lines) > 0 {
+		var line []byte
+		line, lines, _ = bytes.Cut(lines, []byte("\r\n"))
+		name, value, _ := bytes.Cut(line, []byte(":"))
+		if httpparse.SameField(name, "Authorization") && httpparse.IsLogin(value) {
 			return true
 		}
 	}

@@ -95,13 +95,15 @@ type Exchange struct {
 	heard      bool  // a byte of a response came
 	heldUp     int64 // how long a worker has waited for the client, in all
 	stays      int64 // until when it stays at its worker: it wanted to leave, and there was no place
+	single     bool  // its connection carries no other request after it
+	unsure     bool  // an interim response announced a body: where the next message begins is not certain
 	upStopped  bool  // the backend takes no more of the request
 	impatient  bool  // the backend was told so
 	again      bool  // it stopped though it could go on
 	endless    bool  // an event stream or a tunnel: no byte need come
 	lent       bool  // its connection is one of those that the backend lends
 	askAgain   bool  // nothing came of it at this backend: it may be asked of one once more
-	resent     int   // how often it was, after a byte of it had gone out
+	resent     int   // how often its request went out again after a byte of it had
 }
 
 // Times is when things happened, in the lot's time; 0 for what did not.

@@ -50,7 +50,7 @@ func startRoute(t *testing.T, o *Origin) (*Route, *lot.Lot) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	settings := &Settings{ConnectTimeout: patience, BackendTimeout: patience, ClientTimeout: patience, Buffer: 4 << 10}
+	settings := &Settings{ConnectTimeout: patience, BackendTimeout: patience, ClientTimeout: patience, Buffer: 4 << 10, KeepIdle: patience, Resend: 1}
 	return &Route{Name: "/", Queue: workers.AddRoute("/", 1, pool.Hold{}, b), Settings: settings}, l
 }
 

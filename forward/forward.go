@@ -19,6 +19,9 @@ type Settings struct {
 	ClientTimeout  time.Duration // for a client to take the next byte of its response, or to send its request's; 1 ms or more
 	QueueTimeout   time.Duration // for a slot
 	Buffer         int           // bytes of a body that are held for a peer slower than the other; below 4 KiB as much is held all the same
+	KeepAlive      KeepAlive     // which connections to a backend are kept
+	KeepIdle       time.Duration // for how long they are kept; 0 is not at all
+	Resend         int           // how often a request goes out again after a backend had some of it; 0 is never
 	Racing         Racing
 	HostBackend    bool   // Host names the backend, whatever the client's says
 	Request        *Edits // of what the backend gets; nil for none

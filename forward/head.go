@@ -51,6 +51,10 @@ func (x *Exchange) appendRequestHead(dst []byte, o *Origin, framing httpparse.Fr
 			continue
 		case httpparse.FieldXForwardedProto, httpparse.FieldXForwardedHost, httpparse.FieldExpect:
 			continue
+		case httpparse.FieldOther:
+			if req.OddNames && passesForOurs(f.Name.In(buf)) {
+				continue
+			}
 		case httpparse.FieldMaxForwards:
 			if req.Verb == httpparse.Options && req.MaxForwards > 0 {
 				dst = append(dst, f.Name.In(buf)...)
@@ -76,10 +80,25 @@ func (x *Exchange) appendRequestHead(dst []byte, o *Origin, framing httpparse.Fr
 		dst = strconv.AppendInt(dst, length, 10)
 		dst = append(dst, "\r\n"...)
 	}
-	if req.WebSocket {
+	switch {
+	case req.WebSocket:
 		dst = append(dst, "Connection: Upgrade\r\nUpgrade: websocket\r\n"...)
+	case x.single:
+		dst = append(dst, "Connection: close\r\n"...)
 	}
 	return append(dst, "\r\n"...)
+}
+
+// passesForOurs reports whether a name passes for a field that tenfour sets, replaces or frames by, at a server that reads
+// X_Forwarded_For as X-Forwarded-For.
+func passesForOurs(name []byte) bool {
+	switch id := httpparse.Alias(name); id {
+	case httpparse.FieldHost, httpparse.FieldContentLength, httpparse.FieldExpect, httpparse.FieldVia, httpparse.FieldMaxForwards,
+		httpparse.FieldXForwardedFor, httpparse.FieldXForwardedHost, httpparse.FieldXForwardedProto:
+		return true
+	default:
+		return id.ConnectionSpecific()
+	}
 }
 
 // appendTarget appends the request-target in origin-form, or "*" (RFC 9112 §3.2.1, §3.2.4).

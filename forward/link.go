@@ -19,13 +19,17 @@ type link struct {
 	sock.Conn
 	in     *bytebufferpool.ByteBuffer // of the response; nil between exchanges
 	reused bool
-	idle   int64 // since when, in the lot's time
+	idle   int64 // since when it is kept, in the lot's time
+	until  int64 // when it is to be closed if it is still idle
 }
 
 var links = sync.Pool{New: func() any { return &link{} }}
 
 // Pending reports whether something happened on an idle link: its end, or a byte that nobody asked for.
 func (l *link) Pending() bool { return l.Watch.Pending() && l.Stale() }
+
+// Until is when an idle link is to be closed, in the lot's time.
+func (l *link) Until() int64 { return l.until }
 
 // Discard closes an idle link.
 func (l *link) Discard() {
@@ -35,10 +39,6 @@ func (l *link) Discard() {
 
 // tryLeast is what an exchange that has been held for long has for a connection all the same.
 const tryLeast = 10 * time.Millisecond
-
-// coldAfter is how long a link may have been idle for a request that cannot be sent twice: its backend may be about
-// to close it.
-const coldAfter = int64(time.Second)
 
 // begin makes the request ready to go out on a connection, kept or new.
 func (x *Exchange) begin() bool {
@@ -71,12 +71,6 @@ func (x *Exchange) begin() bool {
 	return x.dial(nil)
 }
 
-// good reports whether the request may go out on l, which was kept. The kernel is asked each time: the lot may not have
-// told yet of bytes that nobody asked for, and they would be taken for the answer to this request.
-func (x *Exchange) good(l *link) bool {
-	return !l.Stale() && (x.Req.Verb.Idempotent() || x.now-l.idle < coldAfter)
-}
-
 // chunkedBody reports whether the request's body goes out chunked: it came so, and is too large to be held.
 func (x *Exchange) chunkedBody() bool { return x.Req.Framing == httpparse.Chunked && !x.BodyWhole }
 
@@ -100,6 +94,7 @@ func (x *Exchange) prepare() {
 		taken: x.BodyWhole || framing == httpparse.NoBody,
 	}
 	x.upStopped = false
+	x.single = x.alone(framing, length)
 	x.up.out.B = x.appendRequestHead(x.up.out.B[:0], x.origin, framing, length)
 	if content > 0 && x.up.chunked {
 		x.up.chunk(x.Body.B)
@@ -174,11 +169,10 @@ func (x *Exchange) off() bool {
 	return x.Client.Broken() || x.Stop.Load() || x.entry != nil && x.entry.halt.Load()
 }
 
-// resend sends the request again on a fresh connection, when the one that was kept died before anything came back
-// and the request may go out twice (RFC 9112 §9.3.1). It reports whether it did.
+// resend prepares the request to go out again on a fresh connection, after the kept one died before anything came back
+// (RFC 9112 §9.3.1). It reports whether the request may.
 func (x *Exchange) resend() bool {
-	again := Error{Side: Backend, Step: x.reached(), Sent: x.up.given > 0}
-	if !x.back.reused || x.heard || x.slot == nil || !(x.up.given == 0 || x.whole()) || !again.Retryable(x.Req.Verb.Idempotent()) {
+	if !x.back.reused || x.heard || x.slot == nil || x.up.given > 0 && !x.repeats() {
 		return false
 	}
 	x.up.outAt, x.up.given, x.upStopped = 0, 0, false
@@ -191,11 +185,14 @@ func (x *Exchange) resend() bool {
 // whole reports whether all of the request is at hand for as long as the exchange lasts.
 func (x *Exchange) whole() bool { return x.BodyWhole || x.Req.Framing == httpparse.NoBody }
 
-// takeEnding takes the link away from x when its backend has said, or shown by its version, that it ends the
-// connection behind this response, and has not done so yet. Else it returns nil.
+// takeEnding takes the link away from x when its backend has said, or was asked, to end the connection after this
+// response, and has not done so yet. Else it returns nil.
 func (x *Exchange) takeEnding() *link {
 	l := x.back
-	if l == nil || x.Failure != nil || x.phase != relaying || x.Res.KeepAlive || !x.up.done() || l.HungUp() {
+	if l == nil || x.Failure != nil || x.phase != relaying || !x.up.done() || l.HungUp() {
+		return nil
+	}
+	if x.Res.KeepAlive && (!x.asksToClose() || x.origin.staysOpen.Load()) {
 		return nil
 	}
 	if l.in != nil {
@@ -206,27 +203,29 @@ func (x *Exchange) takeEnding() *link {
 	return l
 }
 
-// endWait is how long a backend may take for the end that it has announced.
+// endWait is how long a backend may take for the end that it has announced, or was asked for.
 const endWait = int64(100 * time.Millisecond)
 
-// seeOff waits for the backend's end of the connection, while the client has its response already. Until then the
-// backend is not done with this one, and the next would be one more than it has slots.
-func (l *link) seeOff(s *pool.Slot) {
+// awaitClose waits for the backend's end of the connection, while the client has its response already. Until then the
+// backend is not done with this one, and the next would be one more than it has slots. It reports whether the end came.
+func (l *link) awaitClose(s *pool.Slot) bool {
 	until := s.Now() + endWait
 	var surplus [512]byte
-	for s.Now() < until {
+	ended := false
+	for !ended && s.Now() < until {
 		l.Look()
 		_, err := l.Read(surplus[:])
 		if err == nil {
 			continue
 		}
-		if !waits(err) || l.Arm(true, false) != nil {
+		if ended = !waits(err); ended || l.Arm(true, false) != nil {
 			break
 		}
 		s.SetDeadline(until)
 		s.Wait()
 	}
 	l.Discard()
+	return ended
 }
 
 // closeLink closes the connection to the backend, if there is one.
@@ -242,18 +241,13 @@ func (x *Exchange) closeLink() {
 	x.back = nil
 }
 
-// releaseLink keeps the connection for the slot's next exchange, when all five conditions of RFC 9112 §9.3 hold:
-// the backend lets it persist, the response had an end of its own and was read to it, the request was sent, and no
-// byte is left over. Else it is closed.
+// releaseLink keeps the connection for the slot's next exchange, or closes it.
 func (x *Exchange) releaseLink() {
 	l := x.back
 	if l == nil {
 		return
 	}
-	good := x.Failure == nil && x.slot != nil && x.Res.KeepAlive && x.Res.Framing != httpparse.UntilClose &&
-		x.phase == relaying && x.down.taken && x.up.done() && !x.upStopped && x.down.inLen() == 0 &&
-		!l.HungUp() && x.lender.MayKeep()
-	if !good {
+	if !x.mayKeep() {
 		x.closeLink()
 		return
 	}
@@ -262,6 +256,7 @@ func (x *Exchange) releaseLink() {
 		l.in = nil
 	}
 	l.idle = x.now
+	l.until = x.now + int64(x.Route.Settings.KeepIdle)
 	if l.Arm(true, false) != nil {
 		x.closeLink()
 		return

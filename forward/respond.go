@@ -22,7 +22,7 @@ func (x *Exchange) await() bool {
 				}
 				continue
 			case err != httpparse.ErrPartial:
-				return x.fail(Backend, 502, fmt.Errorf("%s: its response is malformed: %w", x.Backend, err))
+				return x.malformed(err)
 			}
 		}
 		if err := x.readHead(); err != nil {
@@ -32,6 +32,19 @@ func (x *Exchange) await() bool {
 			return x.noAnswer(err)
 		}
 	}
+}
+
+// malformed is a head that cannot be trusted. On a kept connection, bytes that are no status-line are left from an exchange
+// before: the connection counts as one that died (RFC 9112 §9.3.1).
+func (x *Exchange) malformed(err error) bool {
+	if x.back.reused && x.interims == 0 && x.Res.Status == 0 {
+		x.heard = false
+		x.origin.reuses.Store(false)
+		if x.resend() {
+			return x.dial(err)
+		}
+	}
+	return x.fail(Backend, 502, fmt.Errorf("%s: its response is malformed: %w", x.Backend, err))
 }
 
 // readHead reads once more of the response.
@@ -62,6 +75,9 @@ func (x *Exchange) readHead() error {
 func (x *Exchange) noAnswer(err error) bool {
 	if x.back.Connecting() {
 		return x.unreachable(err)
+	}
+	if x.back.reused && !x.heard {
+		x.origin.reuses.Store(false)
 	}
 	if x.resend() {
 		return x.dial(err)
@@ -106,6 +122,7 @@ func (x *Exchange) answered(n int) (over, on bool) {
 		}
 	}
 	in.B = in.B[:copy(in.B, in.B[n:])]
+	x.unsure = x.unsure || x.Res.Announced
 	x.Res.Reset()
 	return false, true
 }
@@ -131,6 +148,9 @@ func (x *Exchange) startRelay(n int) bool {
 	x.phase = relaying
 	x.Status = x.Res.Status
 	x.answers()
+	if x.back.reused && !x.origin.reuses.Load() {
+		x.origin.reuses.Store(true)
+	}
 	if http10 := x.Res.Minor == 0; x.origin.http10.Load() != http10 {
 		x.origin.http10.Store(http10)
 	}

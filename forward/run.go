@@ -39,11 +39,11 @@ func (x *Exchange) Run(s *pool.Slot) {
 		return // another worker may have it by now
 	}
 	x.tellLoss()
-	ending := x.takeEnding()
+	ending, origin := x.takeEnding(), x.origin // x is its owner's again after finish
 	s.Ending()
 	x.finish()
-	if ending != nil {
-		ending.seeOff(s)
+	if ending != nil && !ending.awaitClose(s) {
+		origin.staysOpen.Store(true)
 	}
 }
 

@@ -75,7 +75,7 @@ func startRuled(t testing.TB, slots, queue int, backends map[string]string, rule
 	workers := pool.New(lot, func(v any, stack []byte) { t.Errorf("panic: %v\n%s", v, stack) })
 	var paths []admit.Path
 	var routes []front.Route
-	settings := &forward.Settings{ConnectTimeout: patience, BackendTimeout: time.Hour, ClientTimeout: time.Hour, QueueTimeout: time.Hour, Buffer: 64 << 10}
+	settings := &forward.Settings{ConnectTimeout: patience, BackendTimeout: time.Hour, ClientTimeout: time.Hour, QueueTimeout: time.Hour, Buffer: 64 << 10, KeepIdle: time.Hour, Resend: 1}
 	for path, at := range backends {
 		tcp, err := net.ResolveTCPAddr("tcp", at)
 		if err != nil {

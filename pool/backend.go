@@ -21,7 +21,8 @@ type Backend struct {
 	auto       *auto // moves limit; nil for a fixed number
 
 	served    atomic.Int64
-	impatient atomic.Int32 // exchanges that have waited long for their first byte
+	impatient atomic.Int32 // exchanges that have waited long for their first byte, and health checks under way
+	down      atomic.Bool  // as up says it, for those that do not lock the pool
 	unwell    atomic.Bool  // it is down, or not all its slots are used yet since it was, or it has failed: Up has something to do
 
 	// guarded by the pool
@@ -181,6 +182,11 @@ func (b *Backend) Impatient() {
 	b.impatient.Add(1)
 	b.pool.mu.Lock()
 	defer b.pool.unlock()
+	b.dropIdle()
+}
+
+// dropIdle has the idle slots close the connections that they keep. The pool is locked.
+func (b *Backend) dropIdle() {
 	for _, s := range b.free {
 		s.lone = true
 		b.pool.wake(s)
@@ -190,8 +196,8 @@ func (b *Backend) Impatient() {
 // Patient takes one Impatient back.
 func (b *Backend) Patient() { b.impatient.Add(-1) }
 
-// MayKeep reports whether a connection to b may be kept for the next exchange.
-func (b *Backend) MayKeep() bool { return b.impatient.Load() == 0 }
+// MayKeep reports whether a connection to b may be kept for the next exchange: b is up, and none waits long for it.
+func (b *Backend) MayKeep() bool { return b.impatient.Load() == 0 && !b.down.Load() }
 
 // Lend takes one of the connections that b may have beyond its slots, for an exchange that lasts, or reports false.
 func (b *Backend) Lend() bool {

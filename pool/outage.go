@@ -134,6 +134,8 @@ func (s *Slot) Down(why string, refused bool) {
 func (b *Backend) goDown(now int64, why string) {
 	o := &b.outage
 	b.unwell.Store(true)
+	b.down.Store(true)
+	b.dropIdle() // what is kept leads to what was there before
 	o.since, o.why, o.held, o.longest, o.next = now, why, 0, 0, now
 	b.pool.note(Event{Backend: b.Name, Why: why, Again: o.ended != 0 && now-o.ended < flapping})
 	for _, r := range b.routes { // the others may be all that is left to a route
@@ -193,6 +195,7 @@ func (b *Backend) comeUp(s *Slot) {
 		o.pause = 0
 	}
 	o.since, o.ended = 0, now
+	b.down.Store(false)
 	b.width = min(max(1, b.busy()), b.limit) // those that are under way since before it went down count for nothing
 	if o.timer != nil {
 		o.timer.Stop()

@@ -26,6 +26,8 @@ type Task interface {
 type Kept interface {
 	// Pending reports whether something happened on the connection, though nobody asked anything of it.
 	Pending() bool
+	// Until is when the connection has been idle for long enough and is to be closed, in the lot's time.
+	Until() int64
 	// Discard closes it.
 	Discard()
 }
@@ -101,11 +103,16 @@ func (s *Slot) fall() {
 	s.fallen = true
 }
 
-// await sleeps until there is a task, and meanwhile gives up the kept connection when the backend does,
-// or when another exchange may be waiting for the backend to be done with it. It returns nil at the end.
+// await sleeps until there is a task, and meanwhile closes the kept connection when the backend does, when it has been
+// idle for long enough, or when another exchange may be waiting for the backend to be done with it. It returns nil at the
+// end.
 func (s *Slot) await() Task {
-	s.SetDeadline(0)
-	for {
+	if s.Kept != nil {
+		s.SetDeadline(s.Kept.Until())
+	} else {
+		s.SetDeadline(0)
+	}
+	for woken := false; ; woken = true {
 		p := s.Backend.pool
 		p.mu.Lock()
 		task, lone, retired := s.task, s.lone, s.retired
@@ -119,8 +126,9 @@ func (s *Slot) await() Task {
 			return task
 		case retired:
 			return nil
-		case s.Kept != nil && (lone || s.Kept.Pending()):
+		case s.Kept != nil && (lone || s.Kept.Pending() || woken && s.Now() >= s.Kept.Until()):
 			s.drop()
+			s.SetDeadline(0)
 		}
 		s.Wait()
 	}

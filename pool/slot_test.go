@@ -2,6 +2,7 @@ package pool
 
 import (
 	"fmt"
+	"math"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -15,6 +16,7 @@ type keptFake struct {
 
 func newKept() *keptFake            { return &keptFake{discarded: make(chan struct{})} }
 func (k *keptFake) Pending() bool   { return k.pending.Load() }
+func (k *keptFake) Until() int64    { return math.MaxInt64 }
 func (k *keptFake) Discard()        { close(k.discarded) }
 func (k *keptFake) isDropped() bool { return isClosed(k.discarded) }
 

@@ -169,6 +169,7 @@ func (s *Site) buildRoute(r *config.Route, limits map[string]*admit.Limit) (fron
 	settings := &forward.Settings{
 		ConnectTimeout: r.ConnectTimeout, BackendTimeout: r.BackendTimeout, ClientTimeout: s.Config.IdleTimeout,
 		QueueTimeout: r.QueueTimeout, Buffer: r.Buffer, HostBackend: r.HostBackend,
+		KeepAlive: keepAlives[r.KeepAlive], KeepIdle: r.KeepIdle, Resend: r.Resend,
 	}
 	var errs [3]error
 	settings.Racing, errs[0] = racing(r)
@@ -206,6 +207,9 @@ func (s *Site) buildRoute(r *config.Route, limits map[string]*admit.Limit) (fron
 	}
 	return route, err
 }
+
+// keepAlives are the words of keep_alive.
+var keepAlives = map[string]forward.KeepAlive{"auto": forward.KeepAuto, "bodyless": forward.KeepBodyless, "off": forward.KeepOff}
 
 // queue takes the queue in front of backends, and calls add if there is none with the same key.
 func (s *Site) queue(like string, backends []*pool.Backend, add func() *pool.Route) (*pool.Route, error) {

@@ -59,7 +59,7 @@ func TestContentLength_forwards(t *testing.T) {
 		"a body from HTTP/1.0":            {raw: "POST / HTTP/1.0\r\nContent-Length: 5\r\n\r\nhello", rule: "RFC 9110 §8.6", line: "POST / HTTP/1.1", host: "BACKEND", body: "hello", end: closed},
 		"POST without length":             {raw: "POST / HTTP/1.1\r\nHost: a\r\n\r\n", rule: "RFC 9112 §6.3", line: "POST / HTTP/1.1", host: "a"},
 		"POST without length of HTTP/1.0": {raw: "POST / HTTP/1.0\r\n\r\n", rule: "RFC 9112 §6.3", line: "POST / HTTP/1.1", host: "BACKEND", end: closed},
-		"a lookalike with an underscore":  {raw: "POST / HTTP/1.1\r\nHost: a\r\nContent_Length: 5\r\n\r\n", rule: "RFC 9110 §5.1", line: "POST / HTTP/1.1", host: "a", fields: []string{"Content_Length: 5"}},
+		"a lookalike with an underscore":  {raw: "POST / HTTP/1.1\r\nHost: a\r\nContent_Length: 5\r\n\r\n", rule: "RFC 9110 §5.1", line: "POST / HTTP/1.1", host: "a", body: ""},
 	})
 }
 

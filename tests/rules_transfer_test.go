@@ -77,7 +77,7 @@ func TestTransferEncoding_forwards(t *testing.T) {
 		"chunked of HEAD":                {raw: "HEAD / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n" + oneChunk, rule: "RFC 9110 §9.3.2", line: "HEAD / HTTP/1.1", host: "a", body: "hello"},
 		"chunked from HTTP/1.2":          {raw: "POST / HTTP/1.2\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n" + oneChunk, rule: "RFC 9110 §2.5", line: "POST / HTTP/1.1", host: "a", body: "hello"},
 		"chunked named in Connection":    {raw: "POST / HTTP/1.1\r\nHost: a\r\nConnection: Transfer-Encoding\r\nTransfer-Encoding: chunked\r\n\r\n" + oneChunk, rule: "RFC 9110 §7.6.1", line: "POST / HTTP/1.1", host: "a", body: "hello"},
-		"a lookalike with an underscore": {raw: "POST / HTTP/1.1\r\nHost: a\r\nTransfer_Encoding: chunked\r\n\r\n", rule: "RFC 9110 §5.1", line: "POST / HTTP/1.1", host: "a", fields: []string{"Transfer_Encoding: chunked"}},
+		"a lookalike with an underscore": {raw: "POST / HTTP/1.1\r\nHost: a\r\nTransfer_Encoding: chunked\r\n\r\n", rule: "RFC 9110 §5.1", line: "POST / HTTP/1.1", host: "a"},
 	})
 }
 
