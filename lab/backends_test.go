@@ -39,13 +39,13 @@ func dial(t testing.TB, addr string) net.Conn {
 	return c
 }
 
-// response is what came back, its content read to the end.
+// response is a response with its whole content.
 type response struct {
 	*http.Response
 	content string
 }
 
-// ask sends method and target as they are, which no http.Client would, and the field lines after them.
+// ask sends method and target unchanged, which http.Client would not do, and the field lines after them.
 func ask(t testing.TB, addr, method, target string, lines ...string) response {
 	t.Helper()
 	c := dial(t, addr)
@@ -132,7 +132,7 @@ func TestClose_leavesNoGoroutine(t *testing.T) {
 	b, err := Start(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		close(waiting)
 		<-r.Context().Done()
-		time.Sleep(20 * time.Millisecond) // so that a Close that does not wait is found out
+		time.Sleep(20 * time.Millisecond) // a Close that does not wait would return within this time
 		ended = true
 	}), 3)
 	if err != nil {
@@ -141,7 +141,7 @@ func TestClose_leavesNoGoroutine(t *testing.T) {
 	addrs := b.Addrs()
 	dial(t, addrs[0]) // sends nothing
 	io.WriteString(dial(t, addrs[1]), "GET / HTT")
-	// Its body is not read, so that net/http does not see the connection being closed: only its context ends the handler.
+	// The body is not read, so that net/http does not see the connection being closed. Only the context ends the handler.
 	io.WriteString(dial(t, addrs[2]), "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n")
 	<-waiting
 
@@ -181,7 +181,7 @@ func TestClose_whileClientsAreAsking(t *testing.T) {
 	goleak.VerifyNone(t, before)
 }
 
-// askUntilCut asks for pages, a connection each, until one does not come whole. It says so in served when one has.
+// askUntilCut asks for pages, each on a new connection, until one is incomplete. It sends to served after each whole one.
 func askUntilCut(addr string, served chan<- struct{}) {
 	for {
 		c, err := net.Dial("tcp", addr)

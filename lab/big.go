@@ -5,7 +5,7 @@ import (
 	"net/http"
 )
 
-// big is a server with a large body, sent as fast as it is taken.
+// big is a server with a large body, which it sends as fast as the client reads.
 type big struct {
 	size size
 }

@@ -6,13 +6,14 @@ import (
 	"strconv"
 )
 
-// chance decides the fate of requests: each by its number, so that a seed means the same however clients are interleaved.
+// chance decides which requests fail. It decides by the request's number, so that a seed gives the same result however the
+// clients are interleaved.
 type chance struct {
 	fail float64
 	seed uint64
 }
 
-// bind adds the options of a fault that meets only some.
+// bind adds the options of a fault that only some requests meet.
 func (c *chance) bind(o *options, fail string) {
 	o.share(&c.fail, "fail", fail, "the share of requests that fail")
 	o.add("seed", "0", "a number makes it repeatable; 0 leaves it to chance", func(text string) (err error) {
@@ -27,7 +28,7 @@ func (c *chance) bind(o *options, fail string) {
 	})
 }
 
-// of is the dice of one request.
+// of returns the random numbers of one request.
 func (c *chance) of(r request) *rand.Rand { return rand.New(rand.NewPCG(c.seed, uint64(r.number))) }
 
 func (c *chance) fails(dice *rand.Rand) bool { return dice.Float64() < c.fail }

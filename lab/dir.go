@@ -17,34 +17,34 @@ import (
 	"time"
 )
 
-// maxListed bounds the entries in one listing; the page says so when there are more.
+// maxListed is how many entries a listing shows. If there are more, the page says so.
 const maxListed = 10_000
 
 // directory is the site of a directory, by its absolute path.
 //
-// It opens that path anew for each request, so that a build may delete the directory and make it again, or turn a
-// symlink at its end to the next release. Everything below it goes through that os.Root.
+// It opens the path anew for each request, because a build may delete the directory and make it again, or point a symlink
+// to the next release. All files below are opened through that os.Root.
 type directory string
 
-// Dir is a site of the files below dir: index.html for a directory that has one, a listing for one that has not. It takes
-// GET and HEAD, ranges and If-Modified-Since.
+// Dir returns a handler that serves the files below dir. For a directory it serves its index.html, or a listing if there is
+// none. It handles GET and HEAD, ranges and If-Modified-Since.
 //
-// Nothing is served or listed whose path has an element that begins with a dot. A symlink that leads out of dir does not
-// exist; one that stays inside is followed under its own name, wherever it leads: who makes it means to publish it.
+// A path with an element that begins with a dot is not served and not listed. A symlink that leads out of dir counts as
+// missing. A symlink that stays inside is followed, even to a name with a dot, because making it means to publish its target.
 func Dir(dir string) (http.Handler, error) {
 	if dir == "" {
-		return nil, errors.New("serve: no directory is named; name one, or . for this one")
+		return nil, errors.New("serve: the directory has no name; write one, or . for the current one")
 	}
 	info, err := os.Stat(dir)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("serve %s: there is no such directory; make it, or name one that is there", dir)
+		return nil, fmt.Errorf("serve %s: there is no such directory; make it, or name one that exists", dir)
 	}
 	if err == nil && !info.IsDir() {
-		return nil, fmt.Errorf("serve %s: it is not a directory; name the one that it is in: %s", dir, filepath.Dir(dir))
+		return nil, fmt.Errorf("serve %s: it is not a directory; name the directory that it is in: %s", dir, filepath.Dir(dir))
 	}
 	root, err := os.OpenRoot(dir)
 	if errors.Is(err, fs.ErrPermission) {
-		return nil, fmt.Errorf("serve %s: it may not be read; run as a user who may, or change its permissions", dir)
+		return nil, fmt.Errorf("serve %s: it cannot be read; run as a user with permission, or change its permissions", dir)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("serve %s: %w", dir, err)
@@ -74,7 +74,7 @@ func (d directory) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	defer root.Close()
 
-	// Asked before it is opened: opening a named pipe waits until somebody writes to it.
+	// The type is checked before the file is opened, because opening a named pipe waits until a process writes to it.
 	info, err := root.Stat(name)
 	asDir := name == "." || strings.HasSuffix(r.URL.Path, "/")
 	switch {
@@ -91,8 +91,8 @@ func (d directory) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// localName turns the path of a request, its percent-encoding already undone, into a name below the root; "." is the root
-// itself. It is not ok for an empty element, and for one that begins with a dot: those of "." and ".." among them.
+// localName turns the decoded path of a request into a name below the root; "." is the root itself. It is not ok if an
+// element is empty or begins with a dot, which includes "." and "..".
 func localName(urlPath string) (name string, ok bool) {
 	slashed := strings.TrimSuffix(strings.TrimPrefix(urlPath, "/"), "/")
 	if slashed == "" {
@@ -109,8 +109,8 @@ func localName(urlPath string) (name string, ok bool) {
 
 func hidden(element string) bool { return strings.HasPrefix(element, ".") }
 
-// refuseFor turns what the file system said into an answer. A link that leads out, a name too long and the like are all
-// "not found"; but a process short of descriptors must not say of a page that it does not exist.
+// refuseFor answers for an error of the file system. A link that leads out, a name that is too long and the like are "not
+// found". Only if the process has no descriptors left the answer is another, because the page may exist.
 func refuseFor(w http.ResponseWriter, err error) {
 	switch {
 	case errors.Is(err, fs.ErrPermission):
@@ -138,9 +138,9 @@ func serveFile(w http.ResponseWriter, r *http.Request, root *os.Root, name strin
 	http.ServeContent(w, r, info.Name(), info.ModTime(), f)
 }
 
-// redirectInto sends the client from /sub to /sub/, where relative links mean what their author meant. The Location is
-// relative, for a backend does not know its address as clients see it; and not permanent, for browsers would remember it
-// at this port long after another directory is served there.
+// redirectInto sends the client from /sub to /sub/, where relative links work as their author meant. The Location is relative
+// because a backend does not know its address as clients see it. It is not permanent, because browsers would remember it for
+// this port long after another directory is served there.
 func redirectInto(w http.ResponseWriter, r *http.Request) {
 	to := url.URL{Path: path.Base(r.URL.Path) + "/", RawQuery: r.URL.RawQuery}
 	w.Header().Set("Location", to.String())
@@ -173,14 +173,14 @@ func serveDir(w http.ResponseWriter, r *http.Request, root *os.Root, name string
 type listing struct {
 	Path    string // from the root, with a slash at both ends
 	Entries []entry
-	More    bool // there are more than maxListed
+	More    bool // there are more entries than maxListed
 }
 
 func (l listing) AtRoot() bool { return l.Path == "/" }
 
 // entry is a file or a directory in a listing.
 type entry struct {
-	Name    string // with a slash behind it if it is a directory
+	Name    string // ends in a slash if it is a directory
 	Bytes   int64
 	Changed time.Time
 	IsDir   bool
@@ -189,7 +189,7 @@ type entry struct {
 func (e entry) Href() string { return (&url.URL{Path: e.Name}).String() }
 func (e entry) When() string { return e.Changed.UTC().Format("2006-01-02 15:04") }
 
-// Size is Bytes for people: "812 B", "4.0 KiB".
+// Size returns Bytes in words for people: "812 B", "4.0 KiB".
 func (e entry) Size() string {
 	if e.Bytes < 1024 {
 		return fmt.Sprintf("%d B", e.Bytes)
@@ -201,7 +201,7 @@ func (e entry) Size() string {
 	return fmt.Sprintf("%.1f %ciB", size, "KMGTPE"[unit])
 }
 
-// list returns what a client may ask for in the directory of that name, directories first.
+// list returns the entries of a directory that a client may ask for, directories first.
 func list(root *os.Root, name string) (entries []entry, more bool, err error) {
 	dir, err := root.Open(name)
 	if err != nil {
@@ -219,7 +219,7 @@ func list(root *os.Root, name string) (entries []entry, more bool, err error) {
 		}
 		info, err := root.Stat(filepath.Join(name, base))
 		switch {
-		case err != nil: // gone since, or a link that leads out
+		case err != nil: // deleted meanwhile, or a link that leads out
 		case info.IsDir():
 			entries = append(entries, entry{Name: base + "/", Changed: info.ModTime(), IsDir: true})
 		case info.Mode().IsRegular():

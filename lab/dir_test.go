@@ -14,9 +14,9 @@ import (
 	"time"
 )
 
-const secret = "nobody may read this"
+const secret = "a secret that must not be served"
 
-// plant writes files below dir, by path and content; a path that ends in a slash is a directory.
+// plant writes files below dir, by path and content. A path that ends in a slash makes a directory.
 func plant(t testing.TB, dir string, files map[string]string) {
 	t.Helper()
 	for name, content := range files {
@@ -43,7 +43,7 @@ func link(t testing.TB, to, from string) {
 	}
 }
 
-// tree serves a directory with something of everything, which has secrets in it and around it.
+// tree serves a directory with files, directories and links of every kind, with secrets in it and around it.
 func tree(t testing.TB) http.Handler {
 	t.Helper()
 	around := t.TempDir()
@@ -129,7 +129,7 @@ func TestDir_servesFiles(t *testing.T) {
 func TestDir_hasNoWayOutAndNoDotfiles(t *testing.T) {
 	addr := start(t, tree(t))
 	for _, target := range []string{
-		// Names that begin with a dot, at any depth, under any spelling.
+		// Names that begin with a dot, at any depth, in any encoding.
 		"/.env", "/%2eenv", "/%2Eenv", "/.git", "/.git/", "/.git/config", "/%2egit/config", "/.git%2fconfig",
 		"/sub/.hidden", "/sub/.git/config", "/sub%2f.hidden", "/sub/%2e%68idden", "/..fine", "/...", "/.../", "/.well/",
 		"/.well/index.html", "/sub/./deep/a.txt", "/./a.txt", "/.", "/./", "/a.txt/.", "/sub/deep/.", "/.%00env",
@@ -143,7 +143,7 @@ func TestDir_hasNoWayOutAndNoDotfiles(t *testing.T) {
 		// Links that lead out, or nowhere.
 		"/out-relative.txt", "/out-absolute.txt", "/out-dir/", "/out-dir/outside.txt", "/out-etc/passwd", "/out-twice/outside.txt",
 		"/sub/out.txt", "/empty/index.html", "/loop", "/dangling", "/out-dir", "/out-dir/public/a.txt",
-		// What is no name of a file here.
+		// Names that no file here has.
 		"/nothing", "/nothing/", "/a.txt/", "/a.txt/b", "/a.txt%00", "/a.txt%00.html", "/%00", "/%ff%fe", "/A.TXT%20", "/" + strings.Repeat("n", 300),
 		"/" + strings.Repeat("a/", 3000),
 	} {
@@ -168,7 +168,7 @@ func TestDir_refusesOtherMethods(t *testing.T) {
 	}
 }
 
-func TestDir_lists(t *testing.T) {
+func TestDir_listsADirectoryWithoutAnIndex(t *testing.T) {
 	addr := start(t, tree(t))
 	tests := map[string]struct {
 		target string
@@ -280,7 +280,7 @@ func TestDir_answersRangesAndConditions(t *testing.T) {
 	}
 }
 
-func TestDir_turnsTroubleIntoAnswers(t *testing.T) {
+func TestDir_answersForErrorsOfTheFileSystem(t *testing.T) {
 	tests := map[string]struct {
 		err    error
 		status int
@@ -303,7 +303,7 @@ func TestDir_turnsTroubleIntoAnswers(t *testing.T) {
 	}
 }
 
-func TestDir_outlivesItsDirectory(t *testing.T) {
+func TestDir_servesADirectoryThatWasMadeAgain(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "dist")
 	plant(t, dir, map[string]string{"a.txt": "first build"})
 	h, err := Dir(dir)
@@ -324,14 +324,14 @@ func TestDir_outlivesItsDirectory(t *testing.T) {
 	}
 }
 
-func TestDir_saysWhatIsWrong(t *testing.T) {
+func TestDir_returnsWhatIsWrongWithADirectory(t *testing.T) {
 	dir := t.TempDir()
 	plant(t, dir, map[string]string{"a.txt": ""})
 	tests := map[string]struct{ dir, want string }{
 		"nothing is there": {filepath.Join(dir, "no"), "there is no such directory; make it"},
-		"it is a file":     {filepath.Join(dir, "a.txt"), "name the one that it is in: " + dir},
+		"it is a file":     {filepath.Join(dir, "a.txt"), "name the directory that it is in: " + dir},
 		"below a file":     {filepath.Join(dir, "a.txt", "b"), "not a directory"},
-		"it has no name":   {"", "no directory is named"},
+		"it has no name":   {"", "the directory has no name"},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -343,7 +343,7 @@ func TestDir_saysWhatIsWrong(t *testing.T) {
 	}
 }
 
-func TestDir_takesARelativePath(t *testing.T) {
+func TestDir_servesARelativePath(t *testing.T) {
 	h, err := Dir("site")
 	if err != nil {
 		t.Fatal(err)
@@ -351,7 +351,7 @@ func TestDir_takesARelativePath(t *testing.T) {
 	ask(t, start(t, h), "GET", "/4k.html").want(t, 200)
 }
 
-func TestEntry_sizesForPeople(t *testing.T) {
+func TestEntry_sizeIsInUnitsForPeople(t *testing.T) {
 	for bytes, want := range map[int64]string{
 		0: "0 B", 1023: "1023 B", 1024: "1.0 KiB", 1536: "1.5 KiB", 1 << 20: "1.0 MiB", 5 << 30: "5.0 GiB", 1<<63 - 1: "8.0 EiB",
 	} {

@@ -9,19 +9,19 @@ import (
 	"syscall"
 )
 
-// door is a port that can be opened, shut and opened again, and stays its owner's meanwhile.
+// door is a port that can be opened, shut and opened again, and that no other process can take meanwhile.
 //
-// A socket that is bound but does not listen holds it: clients are refused as at any port where nobody is, and the kernel
-// gives the port to nobody else. Without, an outgoing connection of anybody could get it as its own port; one to this very
-// port would even be connected with itself.
+// A socket that is bound but does not listen holds the port: clients are refused, as at any port without a server, and the
+// kernel gives the port to no other socket. Without it, an outgoing connection of any process could get this port as its own.
+// A connection to this very port could even get connected to itself.
 type door struct {
 	addr  *net.TCPAddr
 	where syscall.Sockaddr
-	hold  *os.File // nil where the kernel allows no second socket
+	hold  *os.File // nil on a system that allows no second socket
 }
 
 func newDoor(addr string) (*door, error) {
-	ln, err := net.Listen("tcp", addr) // resolves a name, picks a port, and fails if somebody listens there
+	ln, err := net.Listen("tcp", addr) // resolves a name, picks a port, and fails if a server listens there
 	if err != nil {
 		return nil, err
 	}
@@ -44,7 +44,8 @@ func newDoor(addr string) (*door, error) {
 	return d, nil
 }
 
-// holdPort takes d's port, or, since anybody may have that by now, another one that is free.
+// holdPort binds the socket that holds the port: d's, or any free port if another is set, because another process may have
+// taken d's meanwhile.
 func (d *door) holdPort(another bool) error {
 	port := func() *int {
 		if w, ok := d.where.(*syscall.SockaddrInet6); ok {
@@ -70,7 +71,7 @@ func (d *door) holdPort(another bool) error {
 	return nil
 }
 
-// open listens. It makes the socket itself, for net.Listen has no say in the backlog.
+// open listens. It makes the socket itself, because net.Listen cannot set the backlog.
 func (d *door) open(backlog int) (net.Listener, error) {
 	fd, err := d.bound()
 	if err != nil {
@@ -84,8 +85,8 @@ func (d *door) open(backlog int) (net.Listener, error) {
 	return net.FileListener(f)
 }
 
-// bound is a new socket with the door's address. SO_REUSEADDR lets it be there beside the hold and beside the connections of
-// earlier openings.
+// bound returns a new socket with the door's address. With SO_REUSEADDR it may exist beside the hold and beside connections
+// of earlier openings.
 func (d *door) bound() (int, error) {
 	family := syscall.AF_INET
 	if _, ok := d.where.(*syscall.SockaddrInet6); ok {
@@ -111,7 +112,7 @@ func (d *door) bound() (int, error) {
 	return fd, nil
 }
 
-// close gives the port up. A listener is closed by whoever opened it.
+// close gives the port up. It does not close a listener: the caller of open does.
 func (d *door) close() error {
 	if d.hold == nil {
 		return nil

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// Faulty is one misbehaving backend. StartFaulty makes it; safe for use by several goroutines.
+// Faulty is one misbehaving backend. StartFaulty makes it. It is safe for use by several goroutines.
 type Faulty struct {
 	fault fault
 	seen  func(int, *http.Request)
@@ -17,7 +17,7 @@ type Faulty struct {
 	closing context.Context
 	cancel  context.CancelFunc
 	ended   chan struct{}  // closed when the fault's run has returned
-	visits  sync.WaitGroup // a goroutine for each visit; the fault's run alone adds
+	visits  sync.WaitGroup // a goroutine for each visit; only the fault's run adds
 
 	mu       sync.Mutex   // guards the rest
 	listener net.Listener // nil while the port is shut
@@ -25,11 +25,11 @@ type Faulty struct {
 	counts   Counts
 }
 
-// Counts is what a misbehaving backend has met so far.
+// Counts are what a misbehaving backend has counted so far.
 type Counts struct {
 	Openings    int // how often it began to listen
-	Connections int // that it accepted
-	Requests    int // that came whole
+	Connections int // how many it accepted
+	Requests    int // how many arrived whole
 }
 
 func newFaulty(p *Plan) (*Faulty, error) {
@@ -49,25 +49,25 @@ func newFaulty(p *Plan) (*Faulty, error) {
 	return b, nil
 }
 
-// Addr returns where it listens, as "127.0.0.1:PORT". It stays the same for life.
+// Addr returns where it listens, as "127.0.0.1:PORT". It never changes.
 func (b *Faulty) Addr() string { return b.door.addr.String() }
 
-// Counts returns what it has met so far.
+// Counts returns what it has counted so far.
 func (b *Faulty) Counts() Counts {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.counts
 }
 
-// Close ends the backend, resets its connections, gives its port up, and returns when every goroutine of it has ended.
-// Closing again does nothing.
+// Close ends the backend, resets its connections, gives its port up, and returns when all its goroutines have ended. A
+// second Close does nothing.
 func (b *Faulty) Close() error {
 	b.cancel()
 	b.shut()
 	b.cut()
 	<-b.ended
 	b.visits.Wait()
-	b.door.close() // again: an error, which tells nothing
+	b.door.close() // a second time it is an error, which is ignored
 	return nil
 }
 
@@ -76,7 +76,7 @@ func (b *Faulty) run() {
 	b.fault.run(b)
 }
 
-// accept waits for a client, which the caller must close. It is not ok when the port has been shut.
+// accept waits for a client, which the caller must close. It is not ok if the port has been shut.
 func (b *Faulty) accept() (v *visit, ok bool) {
 	b.mu.Lock()
 	ln := b.listener
@@ -95,7 +95,7 @@ func (b *Faulty) accept() (v *visit, ok bool) {
 	}
 }
 
-// breath is how long to wait before the kernel is asked again for what it refused, such as a descriptor.
+// breath is the pause after the kernel has refused something, such as a descriptor.
 const breath = 5 * time.Millisecond
 
 func (b *Faulty) isOpen(ln net.Listener) bool {
@@ -104,7 +104,7 @@ func (b *Faulty) isOpen(ln net.Listener) bool {
 	return b.listener == ln
 }
 
-// admit makes a visit of a connection, unless Close has been called: it might not meet it any more.
+// admit makes a visit of a connection, unless Close has been called, which might not see the visit any more.
 func (b *Faulty) admit(c *net.TCPConn) (*visit, bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -118,14 +118,14 @@ func (b *Faulty) admit(c *net.TCPConn) (*visit, bool) {
 	return v, true
 }
 
-// each has every client met by meet, in a goroutine of its own, until the port is shut.
+// each calls meet for every client, in a goroutine of its own, until the port is shut.
 func (b *Faulty) each(meet func(*visit)) {
 	for {
 		v, ok := b.accept()
 		if !ok {
 			return
 		}
-		b.visits.Go(func() { // ends when meet does, at the latest when the visit is cut
+		b.visits.Go(func() { // ends with meet, at the latest when the visit is cut
 			defer v.Close()
 			meet(v)
 		})
@@ -149,7 +149,7 @@ func (b *Faulty) listen(backlog int) error {
 	return nil
 }
 
-// shut closes the listening socket. The kernel resets who waited in its backlog.
+// shut closes the listening socket. The kernel resets the connections that waited in its backlog.
 func (b *Faulty) shut() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -194,7 +194,8 @@ func (b *Faulty) pause(d time.Duration) bool {
 	}
 }
 
-// count numbers a request and tells of it, both under the lock, so that the numbers are the order of telling.
+// count gives a request its number and calls Plan.Seen. It does both under the lock, so that Seen is called in the order of
+// the numbers.
 func (b *Faulty) count(r *http.Request) int {
 	b.mu.Lock()
 	defer b.mu.Unlock()

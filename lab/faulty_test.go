@@ -15,7 +15,7 @@ import (
 	"go.uber.org/goleak"
 )
 
-// patience is how long a test waits for what must come. Only a failure takes that long.
+// patience is how long a test waits for an event that must come. Only a failure takes that long.
 const patience = 10 * time.Second
 
 func startFaulty(t testing.TB, spec string) *Faulty {
@@ -42,7 +42,7 @@ func (b *Faulty) visitedBy(t testing.TB) *guest {
 
 const plainGet = "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 
-// get sends a request and reads the response as far as it comes.
+// get sends a request and reads as much of the response as arrives.
 func (g *guest) get() (*http.Response, string, error) {
 	if _, err := io.WriteString(g, plainGet); err != nil {
 		return nil, "", err
@@ -59,7 +59,7 @@ func (g *guest) read() (*http.Response, string, error) {
 	return r, string(body), err
 }
 
-// number is which request of all a response is for.
+// number returns the number of the request that a response is for.
 func number(t testing.TB, r *http.Response) int {
 	t.Helper()
 	n, err := strconv.Atoi(r.Header.Get("Lab-Request"))
@@ -83,7 +83,7 @@ func isTimeout(err error) bool {
 	return errors.As(err, &timeout) && timeout.Timeout()
 }
 
-func TestFaulty_takesABodyBeforeItAnswers(t *testing.T) {
+func TestFaulty_readsABodyBeforeItAnswers(t *testing.T) {
 	for name, raw := range map[string]string{
 		"of a length": "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello",
 		"in chunks":   "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
@@ -95,13 +95,13 @@ func TestFaulty_takesABodyBeforeItAnswers(t *testing.T) {
 				t.Errorf("got %v, error %v; want 200", r, err)
 			}
 			if r, _, err := g.get(); err != nil || number(t, r) != 2 {
-				t.Errorf("the request behind it: got %v, error %v", r, err)
+				t.Errorf("the request after it: got %v, error %v", r, err)
 			}
 		})
 	}
 }
 
-func TestFaulty_sends100ContinueToWhoAwaitsIt(t *testing.T) {
+func TestFaulty_sends100ContinueWhenExpected(t *testing.T) {
 	g := startFaulty(t, "flaky:fail=0,delay=0").visitedBy(t)
 	io.WriteString(g, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n")
 	if r, _, err := g.read(); err != nil || r.StatusCode != 100 {
@@ -113,7 +113,7 @@ func TestFaulty_sends100ContinueToWhoAwaitsIt(t *testing.T) {
 	}
 }
 
-func TestFaulty_readsNoEndlessHead(t *testing.T) {
+func TestFaulty_closesOnAnEndlessHead(t *testing.T) {
 	g := startFaulty(t, "flaky:fail=0,delay=0").visitedBy(t)
 	io.WriteString(g, "GET / HTTP/1.1\r\nA: ")
 	for n := 0; n < 4*maxHead; n += len(filling) {
@@ -126,14 +126,14 @@ func TestFaulty_readsNoEndlessHead(t *testing.T) {
 	}
 }
 
-func TestFaulty_closeLeavesNothingBehind(t *testing.T) {
+func TestFaulty_closeFreesEverything(t *testing.T) {
 	before := goleak.IgnoreCurrent()
 	for _, kind := range Kinds() {
 		b, err := StartFaulty(kind)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for range 3 { // some wait for it to answer, one has said nothing, and those of single and fork are in their backlog
+		for range 3 { // some wait for an answer, one is silent, and those of single and fork are in the backlog
 			c, err := net.DialTimeout("tcp", b.Addr(), 100*time.Millisecond)
 			if err != nil {
 				continue
@@ -166,7 +166,7 @@ func TestFaulty_keepsItsPortWhileItIsShut(t *testing.T) {
 		}
 		return errors.Is(err, syscall.ECONNREFUSED)
 	})
-	// net's own listener has SO_REUSEADDR, as the hold has: two such sockets may both be bound, but a plain one may not.
+	// A listener of package net has SO_REUSEADDR, as the hold has. Two such sockets may both be bound; a plain one may not.
 	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM, 0)
 	if err != nil {
 		t.Fatal(err)
@@ -177,7 +177,7 @@ func TestFaulty_keepsItsPortWhileItIsShut(t *testing.T) {
 	}
 }
 
-func TestStartFaulty_saysThatAnAddressIsTaken(t *testing.T) {
+func TestStartFaulty_returnsThatAnAddressIsInUse(t *testing.T) {
 	b := startFaulty(t, "mute")
 	other, err := StartFaulty("fork@" + b.Addr())
 	if err == nil {

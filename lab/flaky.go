@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// flaky is an API that fails one call in four, and is never quite on time.
+// flaky is an API that fails one call in four, and whose answers take a random time.
 type flaky struct {
 	chance
 	statuses []int

@@ -5,11 +5,12 @@ import (
 	"time"
 )
 
-// fork is a server that closes its listening socket with every client that it takes, and opens it again when it is done:
+// fork is a server that closes its listening socket each time it accepts a client, and opens it again when it is done:
 // a netcat in a shell's loop, a BASIC program with one channel.
 //
-// Between two openings, clients are refused. Who came while it was still open, but was not the one that was taken, waits in
-// the backlog and is reset by the kernel when the socket closes, request and all: the server never saw it.
+// Between two openings clients are refused. A client that connected while the socket was open, but was not the accepted one,
+// waits in the backlog. When the socket closes the kernel resets it, even if it has sent its request, which the server never
+// saw.
 type fork struct {
 	pause time.Duration
 }
@@ -24,7 +25,7 @@ func (f *fork) does() string {
 	return fmt.Sprintf("closes its port at every accept, answers that one request, and listens again %v later", f.pause)
 }
 
-// backlog is the least there is, so that nearly nobody waits in vain.
+// backlog is the smallest possible, so that hardly any client waits in vain.
 func (f *fork) backlog() int { return 1 }
 
 func (f *fork) run(b *Faulty) {

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-func TestFork_servesOneAnOpeningAndRefusesInBetween(t *testing.T) {
+func TestFork_servesOneClientPerOpening(t *testing.T) {
 	p, err := Parse("fork:pause=5ms")
 	if err != nil {
 		t.Fatal(err)
@@ -44,7 +44,7 @@ func TestFork_servesOneAnOpeningAndRefusesInBetween(t *testing.T) {
 	}
 }
 
-func TestFork_servesManyAtOnceWhoTryAgain(t *testing.T) {
+func TestFork_servesManyClientsThatTryAgain(t *testing.T) {
 	b := startFaulty(t, "fork:pause=1ms")
 	var mu sync.Mutex // guards served
 	served := map[int]bool{}
@@ -63,15 +63,15 @@ func TestFork_servesManyAtOnceWhoTryAgain(t *testing.T) {
 	}
 }
 
-// untilServed tries again, a connection each time, until an answer has come whole. It counts the connections that were
-// refused, and those that were lost: reset while they waited in the backlog.
+// untilServed tries again, on a new connection each time, until a whole answer has arrived. It counts the connections that
+// were refused, and those that were lost: reset while they waited in the backlog.
 func untilServed(t testing.TB, addr string) (refusals, lost int, r *http.Response) {
 	for late := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
 		if time.Now().After(late) {
 			t.Errorf("not served after %d refusals and %d losses in %v", refusals, lost, patience)
 			return refusals, lost, &http.Response{Header: http.Header{}}
 		}
-		c, err := net.DialTimeout("tcp", addr, 100*time.Millisecond) // a handshake that the backlog has no room for is dropped
+		c, err := net.DialTimeout("tcp", addr, 100*time.Millisecond) // the kernel drops a handshake if the backlog is full
 		if err != nil {
 			if errors.Is(err, syscall.ECONNREFUSED) {
 				refusals++

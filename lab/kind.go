@@ -6,28 +6,28 @@ import (
 	"strings"
 )
 
-// fault is one way to misbehave, its options filled in. Each is a file of this folder.
+// fault is one way to misbehave, with its options filled in. Each has a file of its own in this folder.
 type fault interface {
 	// does says in one sentence, without its subject, what the backend does.
 	does() string
-	// backlog is how many connections the kernel may keep before they are accepted; shut is a port that is never open.
+	// backlog is how many connections the kernel may keep until they are accepted; shut means that the port never opens.
 	backlog() int
-	// run meets clients until b is being closed.
+	// run serves clients until b is closed.
 	run(b *Faulty)
 }
 
 const (
-	roomy = 4096 // a backlog that is no part of the fault
+	roomy = 4096 // a backlog so large that it does not matter
 	shut  = -1
 )
 
-// kind is a fault's name, and how it is made: make binds the options, which fill in their defaults.
+// kind is a fault's name, and a function that makes it and binds its options, with their defaults filled in.
 type kind struct {
 	name string
 	make func(*options) fault
 }
 
-// kinds is the one table: the command's help and docs/lab.md are made from it.
+// kinds is the table of all faults: the command's help and docs/lab.md are made from it.
 var kinds = []kind{
 	{"slow", newSlow},
 	{"single", newSingle},
@@ -50,7 +50,7 @@ func Kinds() []string {
 	return names
 }
 
-// Help writes what the kinds are, with their options and defaults.
+// Help writes a list of the kinds, with their options and defaults.
 func Help(w io.Writer) {
 	for _, k := range kinds {
 		f, o := k.defaults()
@@ -61,7 +61,7 @@ func Help(w io.Writer) {
 	}
 }
 
-// defaults is the fault as it is when nobody says otherwise, and its options.
+// defaults returns the fault with its default options, and the options.
 func (k kind) defaults() (fault, options) {
 	var o options
 	f := k.make(&o)

@@ -23,7 +23,7 @@ func TestSlow_answersAfterItsDelay(t *testing.T) {
 	}
 }
 
-func TestSlow_dribblesItsBody(t *testing.T) {
+func TestSlow_sendsItsBodyAtItsRate(t *testing.T) {
 	g := startFaulty(t, "slow:delay=0,size=100,rate=1kB").visitedBy(t)
 	began := time.Now()
 	io.WriteString(g, plainGet)
@@ -54,7 +54,7 @@ func TestSingle_servesOneConnectionAfterTheOther(t *testing.T) {
 	}
 }
 
-func TestSingle_keepsTheConnectionItSitsOn(t *testing.T) {
+func TestSingle_withKeepServesNoOtherConnection(t *testing.T) {
 	b := startFaulty(t, "single:keep=true,sleep=0")
 	first := b.visitedBy(t)
 	eventually(t, "the first connection is accepted", func() bool { return b.Counts().Connections == 1 })
@@ -72,7 +72,7 @@ func TestSingle_keepsTheConnectionItSitsOn(t *testing.T) {
 	}
 }
 
-// inTurn fails unless the backend has first's request before second's, which was sent before it.
+// inTurn fails the test unless the backend serves first's request before second's, which was sent earlier.
 func inTurn(t testing.TB, first, second *guest) {
 	t.Helper()
 	r, _, err := first.get()
@@ -85,7 +85,7 @@ func inTurn(t testing.TB, first, second *guest) {
 	}
 }
 
-func TestSingle_hasRoomForFewInTheKernel(t *testing.T) {
+func TestSingle_letsOnlyItsBacklogWait(t *testing.T) {
 	b := startFaulty(t, "single:backlog=1")
 	for range 8 {
 		c, err := net.DialTimeout("tcp", b.Addr(), 200*time.Millisecond)
@@ -97,7 +97,7 @@ func TestSingle_hasRoomForFewInTheKernel(t *testing.T) {
 	t.Error("8 connections were made to a backend that sits on one, with a backlog of 1")
 }
 
-func TestFlaky_failsItsShareAndTheSameEachTime(t *testing.T) {
+func TestFlaky_failsItsShareRepeatablyBySeed(t *testing.T) {
 	fates := func() (statuses []int) {
 		g := startFaulty(t, "flaky:delay=0,seed=7,status=500|503").visitedBy(t)
 		for range 200 {
@@ -123,7 +123,7 @@ func TestFlaky_failsItsShareAndTheSameEachTime(t *testing.T) {
 	}
 }
 
-func TestRestart_resetsAllAndIsGoneForAWhile(t *testing.T) {
+func TestRestart_resetsAllThenRefusesForAWhile(t *testing.T) {
 	b := startFaulty(t, "restart:up=100ms,down=50ms")
 	g := b.visitedBy(t)
 	if r, _, err := g.get(); err != nil || r.StatusCode != 200 {
@@ -148,7 +148,7 @@ func TestReset_resetsWithoutAnAnswer(t *testing.T) {
 	}
 }
 
-func TestReset_sparesAShare(t *testing.T) {
+func TestReset_answersTheOtherShare(t *testing.T) {
 	b := startFaulty(t, "reset:fail=0.5,seed=1")
 	whole, cut := 0, 0
 	for range 40 {
@@ -189,7 +189,7 @@ func TestMute_noticesThatAClientHasLeft(t *testing.T) {
 	}
 }
 
-func TestRefuse_holdsAPortWhereNobodyListens(t *testing.T) {
+func TestRefuse_holdsAPortAndRefuses(t *testing.T) {
 	b := startFaulty(t, "refuse")
 	for range 3 {
 		c, err := net.Dial("tcp", b.Addr())

@@ -11,5 +11,5 @@ func (mute) does() string  { return "accepts, and never answers" }
 func (mute) backlog() int  { return roomy }
 func (mute) run(b *Faulty) { b.each(mute{}.meet) }
 
-// meet reads on, only to notice when the client has left: else its connection would stay for good.
+// meet reads, only to notice when the client has left. Otherwise its connection would stay open for ever.
 func (mute) meet(v *visit) { io.Copy(io.Discard, v) }

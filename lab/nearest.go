@@ -1,8 +1,8 @@
 package lab
 
-// meant is "; did you mean NAME?" for the name that is nearest to word, or "" when none is near.
+// meant returns "; did you mean NAME?" for the name that is nearest to word, or "" if none is near.
 func meant(word string, names []string) string {
-	const near = 2 // two slips of the finger, or two letters that have changed places
+	const near = 2 // two wrong letters, or two letters that are swapped
 	best, least := "", near+1
 	for _, name := range names {
 		if d := slips(word, name); d < least {
@@ -15,9 +15,9 @@ func meant(word string, names []string) string {
 	return "; did you mean " + best + "?"
 }
 
-// slips is how many letters must be put in, left out or replaced to make b of a: their Levenshtein distance.
+// slips returns how many letters must be inserted, deleted or replaced to turn a into b: their Levenshtein distance.
 func slips(a, b string) int {
-	row := make([]int, len(b)+1) // row[j]: from what of a was read to b[:j]
+	row := make([]int, len(b)+1) // row[j] is the distance from the part of a that was read to b[:j]
 	for j := range row {
 		row[j] = j
 	}

@@ -15,17 +15,17 @@ type option struct {
 	set            func(string) error
 }
 
-// options binds keys to the fields of a fault. Binding fills in the default.
+// options binds keys to the fields of a fault. Binding sets the field to the default.
 type options []option
 
 func (o *options) add(key, def, what string, set func(string) error) {
 	if err := set(def); err != nil {
-		panic(fmt.Sprintf("lab: the default of %s: %v", key, err)) // our own table: its tests meet it first
+		panic(fmt.Sprintf("lab: the default of %s: %v", key, err)) // a mistake in the table of kinds, which the tests find
 	}
 	*o = append(*o, option{key, def, what, set})
 }
 
-// take reads key=value[,key=value…] and tells which keys were given.
+// take reads key=value[,key=value…] and returns which keys were given.
 func (o options) take(kind, text string) (given map[string]bool, err error) {
 	given = map[string]bool{}
 	if text == "" {
@@ -86,7 +86,7 @@ func (o *options) count(p *int, key, def string, least, most int, what string) {
 func (o *options) share(p *float64, key, def, what string) {
 	o.add(key, def, what, func(text string) error {
 		f, err := strconv.ParseFloat(text, 64)
-		if err != nil || !(f >= 0 && f <= 1) { // so that NaN is none either
+		if err != nil || !(f >= 0 && f <= 1) { // refuses NaN too
 			return errors.New("a share from 0 to 1, such as 0.25")
 		}
 		*p = f
@@ -117,7 +117,7 @@ func (o *options) size(p *size, key, def string, least size, what string) {
 	})
 }
 
-// text takes what check lets pass.
+// text binds a key whose value is any text that check accepts.
 func (o *options) text(p *string, key, def, what string, check func(string) error) {
 	o.add(key, def, what, func(text string) error {
 		err := check(text)

@@ -11,22 +11,22 @@ import (
 //go:embed site/index.html site/4k.html site/favicon.svg site/pages.html
 var site embed.FS
 
-// pages are those that tenfour writes itself: "listing" (a listing) and "refusal" (a refusal).
+// pages are the templates of the pages that are made for a request: "listing" (a listing) and "refusal" (a refusal).
 var pages = template.Must(template.ParseFS(site, "site/pages.html"))
 
 const typeHTML = "text/html; charset=utf-8"
 
-// page is an answer kept in memory with its fields prepared. It never changes, so any number of goroutines may send it.
+// page is an answer in memory, with its fields prepared. It never changes, so that several goroutines may send it.
 type page struct {
 	body                       []byte
-	contentType, contentLength []string // as http.Header wants them, made once
+	contentType, contentLength []string // in the form of http.Header, made once
 }
 
 func newPage(contentType string, body []byte) *page {
 	return &page{body, []string{contentType}, []string{strconv.Itoa(len(body))}}
 }
 
-// embedded is the page in one file of site, which is there: the compiler has put it in.
+// embedded returns the page in one file of site. It cannot fail, because the compiler has embedded the file.
 func embedded(file, contentType string) *page {
 	body, err := site.ReadFile("site/" + file)
 	if err != nil {
@@ -35,7 +35,7 @@ func embedded(file, contentType string) *page {
 	return newPage(contentType, body)
 }
 
-// send answers with p; for HEAD, net/http keeps the body back.
+// send answers with p. For HEAD, net/http leaves the body out.
 func (p *page) send(w http.ResponseWriter, status int) {
 	h := w.Header()
 	h["Content-Type"] = p.contentType
@@ -51,12 +51,12 @@ var nosniff = []string{"nosniff"}
 func sendTemplate(w http.ResponseWriter, status int, name string, data any) {
 	var body bytes.Buffer
 	if err := pages.ExecuteTemplate(&body, name, data); err != nil {
-		panic(err) // our own template and our own types: a mistake in this folder, which its tests meet first
+		panic(err) // a mistake in the templates of this folder, which the tests find
 	}
 	newPage(typeHTML, body.Bytes()).send(w, status)
 }
 
-// refusal is an answer that is not what was asked for: its status and why, in words.
+// refusal is an answer without the page that was asked for: its status, and the reason in words.
 type refusal struct {
 	Status int
 	Why    string
@@ -68,7 +68,7 @@ func refuse(w http.ResponseWriter, status int, why string) {
 	sendTemplate(w, status, "refusal", refusal{status, why})
 }
 
-// readOnly reports whether r is one of the two methods that these backends know, and answers it if it is not.
+// readOnly reports whether r has one of the two methods that these backends know. If not, it answers 405.
 func readOnly(w http.ResponseWriter, r *http.Request) bool {
 	if r.Method == http.MethodGet || r.Method == http.MethodHead {
 		return true

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// anyPort is where a backend listens that was not told where.
+// anyPort is where a backend listens by default.
 const anyPort = "127.0.0.1:0"
 
 // Plan is a misbehaving backend before it is started. Parse makes it.
@@ -17,8 +17,9 @@ type Plan struct {
 	Kind   string // "fork"
 	Listen string // HOST:PORT; port 0 is any free one
 
-	// Seen, if not nil, is told of each request when it has come whole, before it is answered: its number, from 1, and
-	// its head. One at a time, in the order of the numbers. It must not call the backend's methods.
+	// Seen, if not nil, is called for each request when it has arrived whole, before it is answered. It gets the request's
+	// number, from 1, and its head. The calls come one at a time, in the order of the numbers. It must not call the
+	// backend's methods.
 	Seen func(number int, r *http.Request)
 
 	fault fault
@@ -61,7 +62,7 @@ func Parse(spec string) (*Plan, error) {
 // Does says in one sentence, without its subject, what the backend does.
 func (p *Plan) Does() string { return p.fault.does() }
 
-// Start starts the backend. It can be met as soon as Start returns, and until Close.
+// Start starts the backend. It accepts clients from the moment Start returns until Close.
 func (p *Plan) Start() (*Faulty, error) {
 	b, err := newFaulty(p)
 	if err != nil {
@@ -71,7 +72,7 @@ func (p *Plan) Start() (*Faulty, error) {
 	return b, nil
 }
 
-// StartFaulty is Parse and Start.
+// StartFaulty parses spec and starts the backend that it describes, see Parse.
 func StartFaulty(spec string) (*Faulty, error) {
 	p, err := Parse(spec)
 	if err != nil {
@@ -80,7 +81,7 @@ func StartFaulty(spec string) (*Faulty, error) {
 	return p.Start()
 }
 
-// address refuses what is not HOST:PORT.
+// address returns an error unless text is HOST:PORT.
 func address(text string) error {
 	_, port, err := net.SplitHostPort(text)
 	if err != nil {

@@ -16,7 +16,7 @@ func TestParse_readsOptionsAndAddress(t *testing.T) {
 		"fork@127.0.0.1:9001":                "127.0.0.1:9001 … listens again 40ms later",
 		"fork:pause=1s@[::1]:9001":           "[::1]:9001 … listens again 1s later",
 		"fork:listen=localhost:9001,pause=0": "localhost:9001 … listens again 0s later",
-		"slow:rate=1KiB,size=2MB":            "127.0.0.1:0 … dribbles its 2000000 of body at 1KiB a second",
+		"slow:rate=1KiB,size=2MB":            "127.0.0.1:0 … sends its 2000000 of body at 1KiB a second",
 		"single:backlog=1,keep=true":         "127.0.0.1:0 … while 1 more may wait",
 		"mute@:9001":                         ":9001 … accepts, and never answers",
 	} {
@@ -32,7 +32,7 @@ func TestParse_readsOptionsAndAddress(t *testing.T) {
 	}
 }
 
-func TestParse_saysWhatIsWrong(t *testing.T) {
+func TestParse_returnsWhatIsWrong(t *testing.T) {
 	for spec, want := range map[string]string{
 		"":                         `"": no such kind; there are slow, single`,
 		"forc":                     `forc: "forc": no such kind; did you mean fork?`,
@@ -69,13 +69,13 @@ func TestParse_saysWhatIsWrong(t *testing.T) {
 	}
 }
 
-func TestDoes_tellsTheOptionsThatWereGiven(t *testing.T) {
+func TestDoes_namesTheGivenOptions(t *testing.T) {
 	for spec, want := range map[string]string{
-		"slow:delay=1s,rate=1KiB":          "answers 1s after each request, then dribbles its 4KiB of body at 1KiB a second",
+		"slow:delay=1s,rate=1KiB":          "answers 1s after each request, then sends its 4KiB of body at 1KiB a second",
 		"flaky:fail=0.07,status=500|503":   "answers within 300ms, and 7 % of its answers are 500 or 503",
 		"reset:fail=0.5":                   "reads each request, and resets the connection of 50 % of them without an answer",
 		"single:backlog=2,keep=true":       "serves one connection until its client ends it, 2ms a request, while 2 more may wait",
-		"restart:up=" + time.Hour.String(): "serves well for 1h0m0s, resets every connection, is gone for 500ms, and again",
+		"restart:up=" + time.Hour.String(): "serves well for 1h0m0s, resets every connection, is gone for 500ms, and begins again",
 	} {
 		p, err := Parse(spec)
 		if err != nil {
@@ -87,7 +87,7 @@ func TestDoes_tellsTheOptionsThatWereGiven(t *testing.T) {
 	}
 }
 
-func TestSize_isWrittenAsItIsRead(t *testing.T) {
+func TestSize_isWrittenInTheFormItIsRead(t *testing.T) {
 	for _, text := range []string{"0", "1", "1023", "1KiB", "4095", "4KiB", "1MiB", "1500KiB", "100MiB", "1048576MiB"} {
 		n, err := parseSize(text)
 		if err != nil || n.String() != text {
@@ -113,7 +113,7 @@ func TestDocs_haveTheTableOfKinds(t *testing.T) {
 		fmt.Fprintf(&table, "| `%s` | %s | %s |\n", k.name, f.does(), strings.Join(cells, "<br>"))
 	}
 	if !strings.Contains(string(page), table.String()) {
-		t.Errorf("docs/lab.md has not this table:\n%s", table.String())
+		t.Errorf("docs/lab.md does not have this table:\n%s", table.String())
 	}
 	var help strings.Builder
 	Help(&help)

@@ -1,10 +1,10 @@
 package lab
 
-// nobody is a port where no server listens: its fault is called refuse.
-type nobody struct{}
+// refusing is a port where no server listens.
+type refusing struct{}
 
-func newRefuse(*options) fault { return nobody{} }
+func newRefuse(*options) fault { return refusing{} }
 
-func (nobody) does() string  { return "does not listen: its port is held, and clients are refused" }
-func (nobody) backlog() int  { return shut }
-func (nobody) run(b *Faulty) {}
+func (refusing) does() string  { return "does not listen: its port is held, and clients are refused" }
+func (refusing) backlog() int  { return shut }
+func (refusing) run(b *Faulty) {}

@@ -5,7 +5,7 @@ import (
 	"net/http"
 )
 
-// reset is a server that crashes over a request: its kernel resets the connection.
+// reset is a server that crashes while it reads a request: its kernel resets the connection.
 type reset struct {
 	chance
 }

@@ -6,20 +6,20 @@ import (
 	"time"
 )
 
-// restart is a good server that somebody keeps restarting.
+// restart is a server without a fault that restarts again and again.
 type restart struct {
 	up, down time.Duration
 }
 
 func newRestart(o *options) fault {
 	f := new(restart)
-	o.duration(&f.up, "up", "1s", time.Millisecond, "for which it serves well")
-	o.duration(&f.down, "down", "500ms", 0, "for which its port is closed")
+	o.duration(&f.up, "up", "1s", time.Millisecond, "how long it serves well")
+	o.duration(&f.down, "down", "500ms", 0, "how long its port is closed")
 	return f
 }
 
 func (f *restart) does() string {
-	return fmt.Sprintf("serves well for %v, resets every connection, is gone for %v, and again", f.up, f.down)
+	return fmt.Sprintf("serves well for %v, resets every connection, is gone for %v, and begins again", f.up, f.down)
 }
 
 func (f *restart) backlog() int { return roomy }
@@ -30,14 +30,14 @@ func (f *restart) run(b *Faulty) {
 		b.each(serveWell)
 		death.Stop()
 		b.cut()
-		b.visits.Wait() // a process that is dead answers nothing
+		b.visits.Wait() // a process that has ended sends no answer
 		if !b.reopen(f.down) {
 			return
 		}
 	}
 }
 
-// serveWell is what a backend without a fault does.
+// serveWell serves a client as a backend without a fault does.
 func serveWell(v *visit) {
 	for {
 		r, ok := v.next()

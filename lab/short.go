@@ -5,7 +5,7 @@ import (
 	"net/http"
 )
 
-// short is a server that promises more than it sends.
+// short is a server that announces more bytes than it sends.
 type short struct {
 	size size
 }

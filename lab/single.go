@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// single is a server with one thread: who has it has all of it, and a few more wait in the kernel.
+// single is a server with one thread: it serves one connection at a time, and a few more wait in the kernel.
 type single struct {
 	queue int
 	sleep time.Duration
@@ -17,7 +17,7 @@ func newSingle(o *options) fault {
 	f := new(single)
 	o.count(&f.queue, "backlog", "5", 1, 5, "connections that may wait in the kernel, 1 to 5 (Linux keeps one more)")
 	o.duration(&f.sleep, "sleep", "2ms", 0, "of work for each request")
-	o.yes(&f.keep, "keep", "false", "true: it keeps a connection open, and sits on the one it has")
+	o.yes(&f.keep, "keep", "false", "true: it keeps a connection open, and serves no other until that ends")
 	return f
 }
 

@@ -23,7 +23,7 @@ func parseSize(text string) (size, error) {
 			number, unit = n, u.bytes
 		}
 	}
-	n, err := strconv.ParseUint(number, 10, 40) // so that no product overflows, whatever the unit
+	n, err := strconv.ParseUint(number, 10, 40) // 40 bits, so that the product with a unit does not overflow
 	if err != nil || n > 1<<40/uint64(unit) {
 		return 0, errors.New("write a size such as 4096, 64KiB or 1MiB; 1024GiB at most")
 	}

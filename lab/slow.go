@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// slow is a backend that takes its time: before its answer, and in the middle of it.
+// slow is a backend that is slow: before its answer, and within it.
 type slow struct {
 	delay time.Duration
 	rate  size // bytes of body a second; 0 is all at once
@@ -25,7 +25,7 @@ func (f *slow) does() string {
 	if f.rate == 0 {
 		return fmt.Sprintf("answers %v after each request", f.delay)
 	}
-	return fmt.Sprintf("answers %v after each request, then dribbles its %v of body at %v a second", f.delay, f.size, f.rate)
+	return fmt.Sprintf("answers %v after each request, then sends its %v of body at %v a second", f.delay, f.size, f.rate)
 }
 
 func (f *slow) backlog() int  { return roomy }
@@ -37,14 +37,14 @@ func (f *slow) meet(v *visit) {
 		if !ok || !v.backend.pause(f.delay) || !v.begin(r, f.size) {
 			return
 		}
-		if r.Method != http.MethodHead && !f.dribble(v) || r.Close {
+		if r.Method != http.MethodHead && !f.sendBody(v) || r.Close {
 			return
 		}
 	}
 }
 
-// dribble sends a piece and waits for as long as the rate gives it, twenty times a second or, if that is slower, byte by byte.
-func (f *slow) dribble(v *visit) bool {
+// sendBody sends the body in pieces, with pauses that give the rate: twenty pieces a second, or less often a single byte.
+func (f *slow) sendBody(v *visit) bool {
 	if f.rate == 0 {
 		return v.fill(f.size)
 	}

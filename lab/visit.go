@@ -11,20 +11,20 @@ import (
 	"time"
 )
 
-// visit is one connection to a misbehaving backend. It belongs to the goroutine that meets it; others may only abort it.
+// visit is one connection to a misbehaving backend. It belongs to the goroutine that serves it; others may only abort it.
 //
-// It has no deadline: to sit with a client that says nothing is what such backends do. Close of the backend ends it.
+// It has no deadline, because such backends wait for a silent client for ever. Close of the backend ends it.
 type visit struct {
 	*net.TCPConn
 	backend *Faulty
-	limit   io.LimitedReader // what may still come
+	limit   io.LimitedReader // bounds the bytes of a head
 	in      *bufio.Reader    // reads limit
 }
 
-// request is one that came whole; its body is gone.
+// request is a request that has arrived whole. Its body is read and dropped.
 type request struct {
 	*http.Request
-	number int // of all that the backend got, from 1
+	number int // counted over all requests of the backend, from 1
 }
 
 const maxHead = 1 << 20
@@ -35,7 +35,7 @@ func newVisit(b *Faulty, c *net.TCPConn) *visit {
 	return v
 }
 
-// next reads a request to its end. It is not ok when none comes, or none that can be read.
+// next reads a request to its end. It is not ok if the connection ends, or the request is malformed.
 func (v *visit) next() (request, bool) {
 	v.limit.N = maxHead
 	r, err := http.ReadRequest(v.in)
@@ -52,15 +52,15 @@ func (v *visit) next() (request, bool) {
 	return request{r, v.backend.count(r)}, true
 }
 
-// answer sends a whole response, and reports whether the connection is good for another request.
+// answer sends a whole response, and reports whether the connection can be used for another request.
 func (v *visit) answer(r request, status int) bool {
 	return v.say(r, "HTTP/1.1", status, !r.Close) && !r.Close
 }
 
-// answerLast sends a whole response as servers do that know one request a connection.
+// answerLast sends a whole response as a server does that serves one request on each connection.
 func (v *visit) answerLast(r request) { v.say(r, "HTTP/1.0", http.StatusOK, false) }
 
-// say sends a response with a line of text: always the same for a status, for ab takes another length for a failure.
+// say sends a response with a line of text. A status always has the same line, because ab counts another length as a failure.
 func (v *visit) say(r request, version string, status int, keep bool) bool {
 	text := http.StatusText(status) + "\n"
 	whole := append(head(r, version, status, size(len(text)), keep), text...)
@@ -77,17 +77,18 @@ func (v *visit) begin(r request, n size) bool {
 	return err == nil
 }
 
-// head is a response's. Lab-Request is the number of the request: clients can tell in which order they were met.
+// head returns the head of a response. Lab-Request is the number of the request, which shows in which order the backend read
+// the requests.
 func head(r request, version string, status int, n size, keep bool) []byte {
 	connection := "close"
 	if keep {
-		connection = "keep-alive" // which HTTP/1.0 clients must be told
+		connection = "keep-alive" // HTTP/1.0 clients need the field
 	}
 	return fmt.Appendf(nil, "%s %d %s\r\nDate: %s\r\nContent-Type: text/plain\r\nContent-Length: %d\r\nLab-Request: %d\r\nConnection: %s\r\n\r\n",
 		version, status, http.StatusText(status), time.Now().UTC().Format(http.TimeFormat), n, r.number, connection)
 }
 
-// filling is what large bodies are made of.
+// filling is repeated to make large bodies.
 var filling = bytes.Repeat([]byte("This is a backend of tenfour's lab: a line of sixty-four bytes.\n"), 4096)
 
 // fill sends n bytes of body.
@@ -108,7 +109,7 @@ func (v *visit) abort() {
 	v.TCPConn.Close()
 }
 
-// Close ends the connection, and the backend's interest in it.
+// Close ends the connection and removes it from the backend.
 func (v *visit) Close() error {
 	v.backend.forget(v)
 	return v.TCPConn.Close()

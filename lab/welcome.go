@@ -7,25 +7,25 @@ import (
 	"sync"
 )
 
-// answeredBy stands in index.html for the address of the backend that sends it.
+// answeredBy is the text in index.html that is replaced by the address of the backend that sends it.
 const answeredBy = "127.0.0.1:PORT"
 
-// welcome is the site of a tenfour that was given no backend. It is made once and shared by its backends.
+// welcome is the site of a tenfour without a backend. It is made once, and its backends share it.
 type welcome struct {
-	index *page            // with no backend's address in it
+	index *page            // without the address of a backend
 	fixed map[string]*page // by path; never changes
-	from  sync.Map         // netip.AddrPort → *page: index as that backend sends it; as many as there are backends
+	from  sync.Map         // netip.AddrPort → *page: index with the address of that backend; one for each backend
 }
 
-// Welcome is the page that says that tenfour runs, at /; a page of 4,096 bytes for ab, at /4k; and their icon. It is
-// served from memory. The page at / names the backend that sent it, so its readers see themselves being spread.
+// Welcome returns a handler for the page that says that tenfour runs, at /, a page of 4,096 bytes for ab, at /4k, and their
+// icon. It serves from memory. The page at / names the backend that sent it, so that a reload shows how requests are spread.
 func Welcome() http.Handler {
 	icon := embedded("favicon.svg", "image/svg+xml")
 	return &welcome{
 		index: embedded("index.html", typeHTML),
 		fixed: map[string]*page{
 			"/4k":          embedded("4k.html", typeHTML),
-			"/favicon.ico": icon, // what browsers ask for when a page names no icon; they go by its type, not by its name
+			"/favicon.ico": icon, // browsers ask for this name if a page names no icon; they use its Content-Type, not its name
 			"/favicon.svg": icon,
 		},
 	}
@@ -43,15 +43,15 @@ func (s *welcome) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusNotFound, "There is no such page at this address.")
 		return
 	}
-	w.Header().Set("Cache-Control", "no-cache") // a reload is to be answered by the next backend
+	w.Header().Set("Cache-Control", "no-cache") // so that a reload reaches the next backend
 	s.indexFor(r).send(w, http.StatusOK)
 }
 
-// indexFor is the index as the backend sends it that r has come to.
+// indexFor returns the index with the address of the backend that has received r.
 func (s *welcome) indexFor(r *http.Request) *page {
 	local, ok := r.Context().Value(http.LocalAddrContextKey).(*net.TCPAddr)
 	if !ok {
-		return s.index // there is no socket, as under httptest.NewRecorder
+		return s.index // there is no socket, for example under httptest.NewRecorder
 	}
 	addr := local.AddrPort()
 	if p, ok := s.from.Load(addr); ok {

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-func TestWelcome_isFourKiBAt4k(t *testing.T) {
+func TestWelcome_serves4096BytesAt4k(t *testing.T) {
 	r := ask(t, start(t, Welcome()), "GET", "/4k")
 	r.want(t, 200)
 	if len(r.content) != 4096 || r.ContentLength != 4096 {
@@ -26,7 +26,7 @@ func TestWelcome_namesTheBackendThatAnswered(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer b.Close()
-	for range 2 { // made, then remembered
+	for range 2 { // the page is made, then remembered
 		for _, addr := range b.Addrs() {
 			r := ask(t, addr, "GET", "/")
 			r.want(t, 200)
@@ -48,7 +48,7 @@ func TestWelcome_answersWithoutASocket(t *testing.T) {
 	}
 }
 
-func TestWelcome_saysWhatToTryNext(t *testing.T) {
+func TestWelcome_namesCommandsToTry(t *testing.T) {
 	page := ask(t, start(t, Welcome()), "GET", "/").content
 	for _, command := range []string{
 		"ab -n 4000 -c 80 http://127.0.0.1:8000/4k",
@@ -74,7 +74,7 @@ func TestWelcome_answersHeadWithTheLengthOfGet(t *testing.T) {
 	}
 }
 
-func TestWelcome_refuses(t *testing.T) {
+func TestWelcome_refusesOtherPathsAndMethods(t *testing.T) {
 	tests := map[string]struct {
 		method, target string
 		status         int
@@ -137,7 +137,7 @@ func TestPages_areWellFormedAndSelfContained(t *testing.T) {
 	}
 }
 
-// wellFormed demands more than HTML does: that each element which begins also ends, as in XML.
+// wellFormed checks more than HTML demands: each element that begins also ends, as in XML.
 func wellFormed(t *testing.T, page string) {
 	t.Helper()
 	d := xml.NewDecoder(strings.NewReader(page))
