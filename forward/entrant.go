@@ -6,13 +6,14 @@ import (
 	"slices"
 	"sync/atomic"
 
+	"tenfour/httpparse"
 	"tenfour/lot"
 	"tenfour/pool"
 	"tenfour/sock"
 )
 
-// entrant is one backend's part in a race: an exchange of its own, without a client until it has won. What it needs of
-// the request it has copies of, so that it may outlive the race.
+// entrant is one backend's part in a race: an exchange of its own, without a client until it has won. It reads the
+// request's head from the race's copy, and shares its body, so that it may outlive the race.
 type entrant struct {
 	Exchange
 	race  *Race
@@ -36,21 +37,14 @@ type entrant struct {
 	count struct{ from, to int } // where its response says how many were asked
 }
 
+// newEntrant makes the next entrant. The race is locked and not decided: the client's exchange is its.
 func newEntrant(r *Race, entry Entry) *entrant {
 	x := r.x
 	e := &entrant{race: r, queue: entry.Queue}
-	e.Init(x.lot)
-	fields := append(e.Req.Fields[:0], x.Req.Fields...)
-	e.Req = x.Req
-	e.Req.Fields = fields
-	e.In = GetBuffer(x.HeadLen)
-	e.In.B = append(e.In.B[:0], x.In.B[:x.HeadLen]...)
-	e.HeadLen, e.InAt = x.HeadLen, x.HeadLen
-	e.Target = slices.Clone(x.Target)
-	if e.BodyWhole = x.BodyWhole; x.Body != nil {
-		e.Body = GetBuffer(len(x.Body.B))
-		e.Body.B = append(e.Body.B[:0], x.Body.B...)
-	}
+	e.lot = x.lot
+	e.Res.Fields = make([]httpparse.Field, 0, 32)
+	e.Req, e.In, e.HeadLen, e.InAt, e.Target = r.req, &r.head, x.HeadLen, x.HeadLen, r.target
+	e.Body, e.BodyWhole = x.Body.Share(), x.BodyWhole
 	e.Secure, e.Limits, e.Route, e.Stop, e.Timed, e.KeepClient = x.Secure, x.Limits, x.Route, x.Stop, x.Timed, x.KeepClient
 	e.Times.Began = x.Times.Began
 	e.nobody.Remote = x.Client.Remote
@@ -89,6 +83,7 @@ func (e *entrant) attach() {
 	x := e.race.x
 	e.won = true
 	x.winner = &e.Exchange
+	x.leaveBody() // only e may need it now
 	x.Waiting.Rouse()
 	e.Client, e.Waiter = x.Client, x.Waiter
 }
@@ -174,13 +169,8 @@ func (e *entrant) end() {
 
 // give gives back what e holds of the request, and of a response that nobody wants.
 func (e *entrant) give() {
-	PutBuffer(e.In)
 	e.releaseOut()
-	if e.Body != nil {
-		PutBuffer(e.Body)
-		e.Body = nil
-	}
-	e.Req.Fields = slices.Clip(e.Req.Fields[:0])
+	e.leaveBody()
 }
 
 func (e *entrant) Queued(*Exchange)   { e.queued.Store(true) }

@@ -42,12 +42,12 @@ type Exchange struct {
 	Req       httpparse.Request
 	In        *bytebufferpool.ByteBuffer // the head in its first HeadLen bytes, and what came behind it
 	HeadLen   int
-	Target    []byte                     // what is asked for instead of the request's own target; nil for that
-	InAt      int                        // the first byte in In that is neither head nor taken into Body
-	Chunks    httpparse.Chunks           // of a chunked body, up to InAt
-	Body      *bytebufferpool.ByteBuffer // content taken so far; nil for none
-	BodyWhole bool                       // Body is all of it
-	Secure    bool                       // the client's connection is TLS
+	Target    []byte           // what is asked for instead of the request's own target; nil for that
+	InAt      int              // the first byte in In that is neither head nor taken into Body
+	Chunks    httpparse.Chunks // of a chunked body, up to InAt
+	Body      *Body            // content taken so far; nil for none
+	BodyWhole bool             // Body is all of it
+	Secure    bool             // the client's connection is TLS
 	Limits    *httpparse.Limits
 	Client    *sock.Conn
 	Waiter    *lot.Waiter // the client's, for when no worker stands for the exchange
@@ -124,9 +124,7 @@ func (x *Exchange) Init(lot *lot.Lot) {
 // Reset makes x ready for the next request.
 func (x *Exchange) Reset() {
 	x.releaseOut()
-	if x.Body != nil {
-		PutBuffer(x.Body)
-	}
+	x.leaveBody()
 	lot, req, res := x.lot, x.Req, x.Res
 	req.Reset()
 	res.Reset()

@@ -51,6 +51,14 @@ func (x *Exchange) TakePending() (*bytebufferpool.ByteBuffer, int) {
 // Content is the number of bytes of content that were taken from the backend for the client.
 func (x *Exchange) Content() int64 { return x.down.content }
 
+// leaveBody gives up x's part in the body that is held.
+func (x *Exchange) leaveBody() {
+	if x.Body != nil {
+		x.Body.Leave()
+		x.Body, x.up.body = nil, nil
+	}
+}
+
 func (x *Exchange) releaseOut() {
 	if x.down.out != nil {
 		PutBuffer(x.down.out)

@@ -28,6 +28,10 @@ type flow struct {
 	out    *bytebufferpool.ByteBuffer // bytes to give
 	outAt  int                        // the first byte not given yet
 	hold   int                        // bytes that out may hold
+	body   *Body                      // what is given after out, from where it lies; nil for none
+	piece  int                        // the first of body's that is not given yet
+	at     int                        // the first byte of that
+	tail   string                     // what ends body's chunk, until out has it
 	pipe   *sock.Pipe                 // instead of out, once the rest is spliced
 
 	held    bool  // nothing is given: nobody knows yet whether it is wanted
@@ -53,7 +57,7 @@ func (f *flow) done() bool { return f.taken && f.empty() }
 
 // empty reports whether all that was taken was given.
 func (f *flow) empty() bool {
-	return (f.out == nil || f.outAt == len(f.out.B)) && f.pipeHeld() == 0 && (f.to == nil || !f.to.Holding())
+	return (f.out == nil || f.outAt == len(f.out.B)) && !f.carries() && f.pipeHeld() == 0 && (f.to == nil || !f.to.Holding())
 }
 
 // pipeHeld is the number of bytes that the pipe holds: nobody but the flow can give them.
@@ -69,7 +73,7 @@ func (f *flow) full() bool {
 	if f.pipe != nil {
 		return f.pipe.Held() > 0
 	}
-	return len(f.out.B)-f.outAt >= f.hold
+	return len(f.out.B)-f.outAt >= f.hold || f.carries()
 }
 
 // step moves what can be moved, and reports whether it stopped though it could go on: others have their turn.
@@ -127,6 +131,19 @@ func (f *flow) give() error {
 		f.given += int64(n)
 		return err
 	}
+	if err := f.giveOut(); err != nil {
+		return err
+	}
+	if f.carries() {
+		if err := f.giveBody(); err != nil {
+			return err
+		}
+	}
+	return f.to.Flush()
+}
+
+// giveOut writes what out holds.
+func (f *flow) giveOut() error {
 	for f.outAt < len(f.out.B) {
 		n, err := f.to.Write(f.out.B[f.outAt:])
 		f.outAt += n
@@ -135,7 +152,7 @@ func (f *flow) give() error {
 			return err
 		}
 	}
-	return f.to.Flush()
+	return nil
 }
 
 // take reads once, or decodes once what was read.

@@ -76,16 +76,13 @@ func (x *Exchange) chunkedBody() bool { return x.Req.Framing == httpparse.Chunke
 
 // prepare sets up the flow of the request: its head and the content at hand are all taken, the rest follows.
 func (x *Exchange) prepare() {
-	content := 0
-	if x.Body != nil {
-		content = len(x.Body.B)
-	}
+	content := x.Body.Len()
 	framing, length := x.Req.Framing, x.Req.ContentLength
 	if x.BodyWhole && framing != httpparse.NoBody {
 		framing, length = httpparse.Length, int64(content)
 	}
 	if x.up.out == nil {
-		x.up.out = GetBuffer(1024 + x.HeadLen + content)
+		x.up.out = GetBuffer(1024 + x.HeadLen + min(content, pieceLeast))
 	}
 	x.up = flow{
 		from: x.Client, limits: x.Limits, hold: x.hold(), out: x.up.out,
@@ -96,10 +93,8 @@ func (x *Exchange) prepare() {
 	x.upStopped = false
 	x.single = x.alone(framing, length)
 	x.up.out.B = x.appendRequestHead(x.up.out.B[:0], x.origin, framing, length)
-	if content > 0 && x.up.chunked {
-		x.up.chunk(x.Body.B)
-	} else if content > 0 {
-		x.up.out.B = append(x.up.out.B, x.Body.B...)
+	if content > 0 {
+		x.up.carry(x.Body)
 	}
 }
 
@@ -175,7 +170,8 @@ func (x *Exchange) resend() bool {
 	if !x.back.reused || x.heard || x.slot == nil || x.up.given > 0 && !x.repeats() {
 		return false
 	}
-	x.up.outAt, x.up.given, x.upStopped = 0, 0, false
+	x.up.rewind()
+	x.upStopped = false
 	x.Res.Reset()
 	x.connectEnd = x.lot.Now() + int64(x.Route.Settings.ConnectTimeout)
 	x.address = 0

@@ -40,10 +40,15 @@ type Race struct {
 	route *Route
 	lot   *lot.Lot
 
+	// The request as all entrants read it. Nothing changes it.
+	req     httpparse.Request
+	head    bytebufferpool.ByteBuffer
+	target  []byte  // nil for the request's own
+	entries []Entry // the backends, in the order in which they are asked
+
 	mu       sync.Mutex // guards the rest, and the entrants' outcome
 	decided  bool
-	entrants []*entrant // one for each backend, in the order in which they are asked
-	asked    int
+	entrants []*entrant                 // those that were asked, in that order
 	late     bool                       // nobody waits in a queue for it any more
 	best     *bytebufferpool.ByteBuffer // the first unusable response that was whole
 	bestOf   *entrant
@@ -76,9 +81,11 @@ func (x *Exchange) Raced() bool {
 func (x *Exchange) NewRace() *Race {
 	r := &Race{x: x, route: x.Route, lot: x.lot}
 	x.Route.budget.count(x.lot.Now())
-	for _, entry := range x.Route.inTurn() {
-		r.entrants = append(r.entrants, newEntrant(r, entry))
-	}
+	r.req = x.Req
+	r.req.Fields = slices.Clone(x.Req.Fields)
+	r.head.B = slices.Clone(x.In.B[:x.HeadLen])
+	r.target = slices.Clone(x.Target)
+	r.entries = x.Route.inTurn()
 	return r
 }
 
@@ -103,7 +110,7 @@ func (r *Route) inTurn() []Entry {
 func (r *Race) Start() {
 	r.x.Owner.Queued(r.x) // from here on it is somebody else's
 	if r.route.Settings.Racing.Mode == Parallel {
-		for range r.entrants {
+		for range r.entries {
 			r.askNext()
 		}
 		return
@@ -121,13 +128,13 @@ func (r *Race) askNext() {
 
 // next is who is to be asked next, nil for nobody. The race is locked.
 func (r *Race) next() *entrant {
-	if r.decided || r.asked == len(r.entrants) {
+	if !r.mayAsk() {
 		return nil
 	}
-	e := r.entrants[r.asked]
-	r.asked++
+	e := newEntrant(r, r.entries[len(r.entrants)])
+	r.entrants = append(r.entrants, e)
 	racing := &r.route.Settings.Racing
-	if racing.Mode == Hedge && r.asked < len(r.entrants) {
+	if racing.Mode == Hedge && len(r.entrants) < len(r.entries) {
 		after := racing.After
 		if after == 0 {
 			after = r.route.recent.p95()
@@ -166,7 +173,7 @@ func (r *Race) ask(e *entrant) {
 func (r *Race) Late() {
 	r.mu.Lock()
 	r.late = true
-	asked := r.entrants[:r.asked]
+	asked := r.entrants
 	r.mu.Unlock()
 	for _, e := range asked {
 		e.leaveQueue()
@@ -185,7 +192,7 @@ func (r *Race) hedge() {
 }
 
 // mayAsk reports whether there is somebody left to be asked. The race is locked.
-func (r *Race) mayAsk() bool { return !r.decided && r.asked < len(r.entrants) }
+func (r *Race) mayAsk() bool { return !r.decided && len(r.entrants) < len(r.entries) }
 
 // failed takes note that e has no usable response, and returns who is to be asked instead, nil for nobody. The race is
 // locked.
@@ -201,7 +208,7 @@ func (r *Race) failed(e *entrant) *entrant {
 			return nil
 		}
 	case Serial:
-		for _, other := range r.entrants[:r.asked] {
+		for _, other := range r.entrants {
 			if !other.failed {
 				return nil
 			}
@@ -238,7 +245,7 @@ func (r *Race) decide(e *entrant) {
 	if r.timer != nil {
 		r.timer.Stop()
 	}
-	for _, other := range r.entrants[:r.asked] {
+	for _, other := range r.entrants {
 		if other != e && !other.over {
 			other.cancel()
 		}
@@ -290,7 +297,7 @@ func (r *Race) stands(e *entrant) bool {
 // running is how many entrants are not over.
 func (r *Race) running() int {
 	n := 0
-	for _, e := range r.entrants[:r.asked] {
+	for _, e := range r.entrants {
 		if !e.over {
 			n++
 		}
@@ -305,7 +312,7 @@ func (r *Race) nobodyWon() {
 	var outcomes []string
 	var worst *Error
 	unreached := true
-	for _, e := range r.entrants[:r.asked] {
+	for _, e := range r.entrants {
 		outcomes = append(outcomes, e.outcome)
 		unreached = unreached && e.Failure != nil && e.Failure.Side == Backend && e.Failure.Step == Connect
 		if e.Failure != nil && (worst == nil || e.Failure.Step > worst.Step) {
@@ -338,7 +345,7 @@ func (r *Race) nobodyWon() {
 
 // appendCount appends the field line that says how many were asked. The race is locked, or over.
 func (r *Race) appendCount(dst []byte) []byte {
-	return fmt.Appendf(dst, "X-Race: %d/%d\r\n", r.asked, len(r.entrants))
+	return fmt.Appendf(dst, "X-Race: %d/%d\r\n", len(r.entrants), len(r.entries))
 }
 
 // Withdraw asks whether the exchange leaves the race, and reports whether it has left: then it is the caller's, and the
@@ -359,12 +366,12 @@ func (r *Race) Withdraw(leaves func() bool) (left, over bool) {
 // Begun reports whether one of the backends has it, or is about to: else all that the race does is wait in queues.
 // Withdraw's leaves alone calls it.
 func (r *Race) Begun() bool {
-	for _, e := range r.entrants[:r.asked] {
+	for _, e := range r.entrants {
 		if e.ran.Load() || !e.queued.Load() {
 			return true
 		}
 	}
-	return r.asked == 0
+	return len(r.entrants) == 0
 }
 
 // adopt ends x as the entrant that won for it has ended.

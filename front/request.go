@@ -128,7 +128,7 @@ func (c *client) beginBody() bool {
 		r.Continue = expects // once the backend has the head: it may refuse by that alone
 		return c.place()
 	}
-	r.Body = forward.GetBuffer(firstBuffer)
+	r.Body = forward.NewBody()
 	r.Chunks.Reset()
 	if expects {
 		if n, err := c.conn.Write([]byte(forward.Continue)); n < len(forward.Continue) {
@@ -180,34 +180,33 @@ func (r *request) takeIn() (whole, enough bool, _ *httpparse.Refusal) {
 	in := r.In
 	if r.Req.Framing == httpparse.Length {
 		want := int(min(r.Req.ContentLength, int64(hold)))
-		n := min(want-len(r.Body.B), len(in.B)-r.InAt)
-		r.Body.B = append(r.Body.B, in.B[r.InAt:r.InAt+n]...)
+		n := min(want-r.Body.Len(), len(in.B)-r.InAt)
+		r.Body.Append(in.B[r.InAt : r.InAt+n])
 		r.InAt += n
-		return int64(len(r.Body.B)) == r.Req.ContentLength, len(r.Body.B) >= hold, nil
+		return int64(r.Body.Len()) == r.Req.ContentLength, r.Body.Len() >= hold, nil
 	}
-	for r.InAt < len(in.B) && len(r.Body.B) < hold {
+	for r.InAt < len(in.B) && r.Body.Len() < hold {
 		n, data, done, err := r.Chunks.Next(in.B[r.InAt:], &r.c.front.Limits)
 		if err != nil {
 			return false, false, err.(*httpparse.Refusal)
 		}
 		r.InAt += n
-		r.Body.B = append(r.Body.B, data...)
+		r.Body.Append(data)
 		if done {
 			return true, false, nil
 		}
 	}
-	return false, len(r.Body.B) >= hold, nil
+	return false, r.Body.Len() >= hold, nil
 }
 
 // readContent reads more of a body of known length.
 func (r *request) readContent() (int, error) {
-	left := int(min(r.Req.ContentLength, int64(r.Route.Settings.Buffer))) - len(r.Body.B)
-	if room := cap(r.Body.B) - len(r.Body.B); room < min(left, firstBuffer) {
-		r.Body.B = forward.Grown(r.Body.B, min(left, max(firstBuffer, len(r.Body.B))))
+	if !r.c.conn.MayRead() {
+		return 0, sock.ErrWait
 	}
-	at := len(r.Body.B)
-	n, err := r.c.conn.Read(r.Body.B[at:min(cap(r.Body.B), at+left)])
-	r.Body.B = r.Body.B[:at+n]
+	left := int(min(r.Req.ContentLength, int64(r.Route.Settings.Buffer))) - r.Body.Len()
+	n, err := r.c.conn.Read(r.Body.Free(left))
+	r.Body.Took(n)
 	return n, err
 }
 

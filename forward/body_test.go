@@ -1,0 +1,59 @@
+package forward
+
+import (
+	"bytes"
+	"math/rand/v2"
+	"testing"
+)
+
+func TestBody_holdsWhatWasPutIn(t *testing.T) {
+	var want []byte
+	b := NewBody()
+	rng := rand.New(rand.NewPCG(1, 2))
+	for len(want) < 300<<10 {
+		p := make([]byte, 1+rng.IntN(40<<10))
+		for i := range p {
+			p[i] = byte(rng.Int())
+		}
+		if rng.IntN(2) == 0 {
+			b.Append(p)
+		} else {
+			n := copy(b.Free(len(p)), p)
+			b.Took(n)
+			p = p[:n]
+		}
+		want = append(want, p...)
+		if b.Len() != len(want) {
+			t.Fatalf("Len is %d after %d bytes", b.Len(), len(want))
+		}
+	}
+	var got []byte
+	capacity := 0
+	for _, piece := range b.pieces {
+		got = append(got, piece.B...)
+		capacity += cap(piece.B)
+	}
+	if !bytes.Equal(got, want) {
+		t.Error("the pieces are not what was put in")
+	}
+	if spare := capacity - len(want); spare > pieceMost {
+		t.Errorf("%d bytes of its memory are unused, want a piece's %d at most", spare, pieceMost)
+	}
+	b.Leave()
+}
+
+// TestBody_isGivenBackByItsLastUser: not before, whichever of them that is.
+func TestBody_isGivenBackByItsLastUser(t *testing.T) {
+	b := NewBody()
+	b.Append([]byte("content"))
+	piece := b.pieces[0]
+	b.Share()
+	b.Leave()
+	if b.Len() != 7 || len(b.pieces) != 1 || b.pieces[0] != piece || string(piece.B) != "content" {
+		t.Errorf("after one of two has left it: %d bytes in %d pieces", b.Len(), len(b.pieces))
+	}
+	b.Leave()
+	if b.Len() != 0 || len(b.pieces) != 0 {
+		t.Errorf("after both have left: %d bytes in %d pieces", b.Len(), len(b.pieces))
+	}
+}
