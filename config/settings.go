@@ -441,14 +441,16 @@ var groups = []group{
 				key: "timeouts.body", of: ofProcess,
 				in:   func(t target) value { return span(&t.c.BodyTimeout, 0) },
 				unit: "duration", zero: "any time",
-				more: "is for the whole body of a request, from its first byte to its last. Late: `408`. Tunnels have no such limit.",
+				more: "is for the whole body of a request: from when tenfour first waits for more of it, or a worker takes it, to its last byte. " +
+					"Late: `408`. Tunnels have no such limit.",
 			},
 			{
 				key: "min_rate", of: ofProcess,
 				in:   func(t target) value { return perSecond(&t.c.MinRate) },
 				unit: "bytes per second", zero: "any",
-				more: "is how fast a client must send a body, or take one, averaged over 10 s, once it has had 10 s of grace. Only the time that the " +
-					"client itself holds the transfer up is counted. Slower: an upload is `408`, a download is cut.",
+				more: "is how fast a client must send a body, or take one, averaged over 10 s. The first 10 s are its grace. Only the time in which the " +
+					"client itself holds the transfer up is counted, not a slow backend's. A byte counts as taken when the client's kernel " +
+					"has it. Slower: an upload is `408`, a download is reset. Event streams and tunnels have no rate.",
 			},
 			{
 				key: "timeouts.drain", flag: "drain", of: ofProcess,

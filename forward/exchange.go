@@ -58,6 +58,8 @@ type Exchange struct {
 	Continue  bool         // the client waits for 100 Continue before its body
 	Timed     bool         // fill in Times
 	Stop      *atomic.Bool // set when everything is to be cut
+	BodyEnd   int64        // when the whole body must be there, in the lot's time; 0 is not decided yet, or never
+	Pace      Meter        // of the client with its bodies: the request's first, then both
 
 	// How it went, for the front in Finished.
 	KeepClient bool   // before Enter: the client wants its connection to persist; after: it does
@@ -94,6 +96,7 @@ type Exchange struct {
 	interims   int
 	heard      bool  // a byte of a response came
 	heldUp     int64 // how long a worker has waited for the client, in all
+	openUntil  int64 // until when its response, which announced no length, may stay at its worker; 0 is without end
 	stays      int64 // until when it stays at its worker: it wanted to leave, and there was no place
 	single     bool  // its connection carries no other request after it
 	unsure     bool  // an interim response announced a body: where the next message begins is not certain

@@ -17,6 +17,8 @@ type Settings struct {
 	ConnectTimeout time.Duration // for a connection to a backend, with its TLS handshake; 1 ms or more
 	BackendTimeout time.Duration // for the next byte from a backend, or the next that it takes; 1 ms or more
 	ClientTimeout  time.Duration // for a client to take the next byte of its response, or to send its request's; 1 ms or more
+	BodyTimeout    time.Duration // for the whole body of a request; 0 is any time
+	MinRate        int           // bytes per second that a client must move of a body, measured by a Meter; 0 is any
 	QueueTimeout   time.Duration // for a slot
 	Buffer         int           // bytes of a body that are held for a peer slower than the other; below 4 KiB as much is held all the same
 	KeepAlive      KeepAlive     // which connections to a backend are kept
@@ -38,6 +40,9 @@ const (
 	// lull is how long nothing may come in the middle of a response, and how long in all a worker waits for the
 	// client of one, before the exchange leaves its worker.
 	lull = time.Second
+	// openEnded is how long a response without an announced length may go on before it leaves its worker: motion JPEG,
+	// radio and ndjson have no end.
+	openEnded = 5 * time.Second
 	// firstRead is enough for a head and a small page.
 	firstRead = 16 << 10
 	// interimMost is how many interim responses a backend may send (RFC 9110 §15.2 sets no bound).

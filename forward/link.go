@@ -91,6 +91,10 @@ func (x *Exchange) prepare() {
 		taken: x.BodyWhole || framing == httpparse.NoBody,
 	}
 	x.upStopped = false
+	x.Pace = Meter{}
+	if most := x.Route.Settings.BodyTimeout; x.BodyEnd == 0 && most > 0 && !x.up.taken {
+		x.BodyEnd = x.now + int64(most)
+	}
 	x.single = x.alone(framing, length)
 	x.up.out.B = x.appendRequestHead(x.up.out.B[:0], x.origin, framing, length)
 	if content > 0 {

@@ -174,6 +174,9 @@ func (x *Exchange) startRelay(n int) bool {
 	}
 	x.endless = stream
 	open := x.Res.Framing == httpparse.Chunked || x.Res.Framing == httpparse.UntilClose
+	if open {
+		x.openUntil = x.now + int64(openEnded)
+	}
 	d := &x.down
 	d.from, d.to = &x.back.Conn, x.Client
 	d.framing, d.left, d.limits = x.Res.Framing, x.Res.ContentLength, x.Limits
@@ -253,7 +256,7 @@ func (x *Exchange) relay() bool {
 
 // unsaid is a backend's end behind the head of its response, of which the client has not had a byte yet.
 func (x *Exchange) unsaid(err error) bool {
-	x.Status, x.heard, x.phase, x.endless = 0, false, awaiting, false
+	x.Status, x.heard, x.phase, x.endless, x.openUntil = 0, false, awaiting, false, 0
 	x.down.out.B = x.down.out.B[:0]
 	return x.noAnswer(err)
 }

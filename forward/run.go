@@ -59,6 +59,7 @@ func (x *Exchange) Resume() {
 			return
 		}
 		x.arm()
+		x.measure()
 		x.Waiter.SetDeadline(x.deadline())
 		if x.again {
 			x.Waiter.Again()
@@ -80,6 +81,7 @@ func (x *Exchange) Panicked() {
 func (x *Exchange) sleep() {
 	x.arm()
 	waitsForClient := x.awaitsClient()
+	x.measure()
 	x.slot.SetDeadline(x.deadline())
 	if x.Client.Watch.Pending() || x.back.Watch.Pending() {
 		return
@@ -116,7 +118,7 @@ func (x *Exchange) deadline() int64 {
 	if x.endless && !x.up.ended && !x.down.ended {
 		return 0
 	}
-	at := x.timeout()
+	at := min(x.timeout(), x.paceDue())
 	if x.slot != nil && x.undecided() {
 		at = min(at, x.impatientFrom())
 	} else if x.slot != nil {
@@ -142,6 +144,9 @@ func (x *Exchange) lastsFrom() int64 {
 	at := int64(math.MaxInt64)
 	if x.phase == relaying {
 		at = x.progress + int64(lull)
+	}
+	if x.openUntil != 0 {
+		at = min(at, x.openUntil)
 	}
 	if x.awaitsClient() {
 		at = min(at, x.now+int64(lull)-x.heldUp)
@@ -171,6 +176,8 @@ func (x *Exchange) lasts() bool {
 	case x.now < x.stays:
 		return false
 	case x.phase == relaying && x.now-x.progress >= int64(lull):
+		return true
+	case x.openUntil != 0 && x.now >= x.openUntil:
 		return true
 	}
 	return x.heldUp >= int64(lull)

@@ -10,6 +10,7 @@ import (
 func (x *Exchange) step() bool {
 	x.again = false
 	x.now = x.lot.Now()
+	x.Pace.End(x.now)
 	x.Client.Look()
 	x.back.Look()
 	switch {
@@ -53,6 +54,9 @@ func (x *Exchange) lookAtClock() bool {
 	if x.slot != nil && x.now >= x.impatientFrom() {
 		x.impatient = true
 		x.lender.Impatient()
+	}
+	if x.lookAtPace() {
+		return true
 	}
 	if x.now < x.timeout() {
 		return false

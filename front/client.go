@@ -49,8 +49,9 @@ type client struct {
 	in  *bytebufferpool.ByteBuffer // bytes read; nil while there are none
 	req *request                   // from a head's first byte to the end of its response
 
-	out   *bytebufferpool.ByteBuffer // with flushing, what is left to write from outAt
-	outAt int
+	out    *bytebufferpool.ByteBuffer // with flushing, what is left to write from outAt
+	outAt  int
+	taking *taking // with flushing, once the client does not take it all at once; else nil
 
 	stopping bool                       // it has its last answer, because tenfour is about to end
 	asked    bool                       // the kernel is asked before this wait goes on: it may be too long
@@ -278,10 +279,9 @@ func (c *client) timeUp() bool {
 	case c.phase == limited:
 		return c.limitTooLate()
 	case c.phase == buffering:
-		return c.answer(408, "the request's body did not go on for "+c.front.site.Load().IdleTimeout.String(), "")
+		return c.bodyLate()
 	case c.phase == flushing:
-		c.dropped("took no byte of its response for " + c.front.site.Load().IdleTimeout.String())
-		return false
+		return c.roomLate()
 	}
 	c.close()
 	return false
@@ -321,6 +321,7 @@ func (c *client) release() {
 		forward.PutBuffer(c.out)
 		c.out = nil
 	}
+	c.endTaking()
 	c.waiting.Store(nil)
 	f := c.front
 	f.leave(c)

@@ -21,7 +21,7 @@ func (c *client) flush() bool {
 	switch {
 	case err == sock.ErrWait:
 		if c.outAt > before || c.waiter.Deadline() == 0 { // what the client sends meanwhile puts nothing off
-			c.waiter.SetDeadline(c.until(int64(c.front.site.Load().IdleTimeout)))
+			c.waitForRoom(c.outAt > before)
 		}
 		return c.park(true)
 	case err != nil:
@@ -30,6 +30,7 @@ func (c *client) flush() bool {
 	}
 	forward.PutBuffer(c.out)
 	c.out = nil
+	c.endTaking()
 	return c.proceed()
 }
 

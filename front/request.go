@@ -28,6 +28,7 @@ type request struct {
 	path      []byte // and for the path that it was found by
 
 	headEnd int64 // when its head must be complete
+	idleEnd int64 // when the next byte of its body must have come; 0 while it is not waited for
 	id      uint64
 	status  int    // of what the client got; 0 for nothing
 	bytes   int64  // of content
@@ -55,7 +56,7 @@ func (r *request) end() {
 		r.site.leave()
 		r.site = nil
 	}
-	r.c, r.status, r.bytes, r.reason, r.lateAt = nil, 0, 0, "", 0
+	r.c, r.status, r.bytes, r.reason, r.lateAt, r.idleEnd = nil, 0, 0, "", 0, 0
 }
 
 // viaMost is how often tenfour may stand in a request's Via before that is a loop.
@@ -161,12 +162,12 @@ func (c *client) readBody() bool {
 	switch {
 	case rerr == nil:
 		if n > 0 {
-			c.waiter.SetDeadline(0)
+			c.bodyCame()
 		}
 		return true
 	case rerr == sock.ErrWait:
 		if c.waiter.Deadline() == 0 {
-			c.waiter.SetDeadline(c.front.Lot.Now() + int64(c.front.site.Load().IdleTimeout))
+			c.waitForBody()
 		}
 		return c.park(false)
 	}

@@ -19,6 +19,7 @@ type Site struct {
 
 	HeadTimeout time.Duration // for a whole head, from its first byte; for the first byte of a new connection too
 	IdleTimeout time.Duration // for the next request of a persistent connection; for a client to take bytes
+	MinRate     int           // bytes per second that a client must take of the rest of a response; 0 is any
 
 	under    atomic.Int64 // requests that go by it
 	replaced atomic.Bool  // no other begins

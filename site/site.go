@@ -71,7 +71,7 @@ func (b *Builder) Build(c *config.Config) (*Site, error) {
 
 // build makes a site. It does not change parts that another site uses.
 func (b *Builder) build(c *config.Config) (*Site, error) {
-	s := &Site{b: b, Config: c, checks: map[*pool.Backend]*check{}, Front: front.Site{HeadTimeout: c.HeadTimeout, IdleTimeout: c.IdleTimeout}}
+	s := &Site{b: b, Config: c, checks: map[*pool.Backend]*check{}, Front: front.Site{HeadTimeout: c.HeadTimeout, IdleTimeout: c.IdleTimeout, MinRate: c.MinRate}}
 	var err error
 	if s.Front.TLS, err = loadTLS(c); err != nil {
 		err = &Error{err}
@@ -168,6 +168,7 @@ func (s *Site) buildRoute(r *config.Route, limits map[string]*admit.Limit) (fron
 	route := front.Route{StripPrefix: admit.Encoded(strings.TrimSuffix(r.StripPrefix, "/"))}
 	settings := &forward.Settings{
 		ConnectTimeout: r.ConnectTimeout, BackendTimeout: r.BackendTimeout, ClientTimeout: s.Config.IdleTimeout,
+		BodyTimeout: s.Config.BodyTimeout, MinRate: s.Config.MinRate,
 		QueueTimeout: r.QueueTimeout, Buffer: r.Buffer, HostBackend: r.HostBackend,
 		KeepAlive: keepAlives[r.KeepAlive], KeepIdle: r.KeepIdle, Resend: r.Resend,
 	}
