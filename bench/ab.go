@@ -15,24 +15,24 @@ import (
 // abPatience is how long ab waits for any answer before it gives up.
 const abPatience = 20 * time.Second
 
-// abRun is one run of ab: Requests of them, or as many as there are in Time.
+// abRun is one run of ab: so many Requests, or as many as fit into Time.
 type abRun struct {
 	Requests int           // 0: until Time is up
 	Time     time.Duration // 0: until all Requests are answered
 	Clients  int
-	Field    string // a field line more; "" for none
-	Size     int    // of a good answer's body; 0 is not known: then a failure may count twice
+	Field    string // an additional field line; "" for none
+	Size     int    // of the body of a good answer; 0 means unknown, and then a failure may count twice
 	Details  string // a file for the time of each request; "" keeps to ab's own table
 }
 
-// abMost is far more requests than ab gets done in any Time: it wants a number.
+// abMost is far more requests than ab can make in any Time. ab needs a number.
 const abMost = 10_000_000
 
 func (a abRun) command(url string) []string {
 	argv := []string{"ab", "-q", "-r", "-s", strconv.Itoa(int(abPatience.Seconds())), "-c", strconv.Itoa(a.Clients)}
 	n := a.Requests
 	if a.Time > 0 {
-		argv = append(argv, "-t", strconv.Itoa(max(1, int(a.Time.Seconds()+0.5)))) // before -n, which it would reset
+		argv = append(argv, "-t", strconv.Itoa(max(1, int(a.Time.Seconds()+0.5)))) // -t resets -n, so it comes first
 		if n == 0 {
 			n = abMost
 		}
@@ -47,7 +47,7 @@ func (a abRun) command(url string) []string {
 	return append(argv, url)
 }
 
-// run loads url: a connection for each request.
+// run loads url with a connection for each request.
 func (a abRun) run(ctx context.Context, url string) (*Load, error) {
 	out, err := runTool(ctx, a.Time+3*abPatience, a.command(url)...)
 	if ctx.Err() != nil {
@@ -55,7 +55,7 @@ func (a abRun) run(ctx context.Context, url string) (*Load, error) {
 	}
 	if err != nil {
 		l := &Load{Problem: "ab gave up: " + lastLine(err.Error())}
-		fmt.Sscanf(out[max(0, strings.Index(out, "Total of ")):], "Total of %d requests", &l.Requests) // if it said so
+		fmt.Sscanf(out[max(0, strings.Index(out, "Total of ")):], "Total of %d requests", &l.Requests) // if ab printed it
 		return l, nil
 	}
 	l, err := parseAB(out, a)
@@ -83,7 +83,7 @@ var (
 	abPercentile = regexp.MustCompile(`(?m)^ +(50|90|99|100)% +([0-9]+)`)
 )
 
-// parseAB reads what ab prints. A run that did less than asked, or had failures, has a Problem.
+// parseAB reads the output of ab. A run that did less than asked, or had failures, has a Problem.
 func parseAB(out string, a abRun) (*Load, error) {
 	v := map[string]float64{}
 	for _, m := range abLine.FindAllStringSubmatch(out, -1) {
@@ -124,9 +124,10 @@ func parseAB(out string, a abRun) (*Load, error) {
 	return l, nil
 }
 
-// badOf is how many of the complete requests were no good. ab counts one that is reset as "Receive", as "Length" and as an
-// exception, and an error page as "Length" and as "Non-2xx", so that their sum is up to three times as many. All of them
-// have another length than a good answer; but a good one is the measure only if the first answer of all was good.
+// badOf returns how many of the complete requests failed. ab counts a request that is reset as "Receive", as "Length" and as
+// an exception, and an error page as "Length" and as "Non-2xx". So the sum of these is up to three times too large. Each
+// failure has another length than a good answer, so "Length" alone is right. But ab takes the length of its first answer as
+// the good one, which is wrong if the first answer was a failure.
 func badOf(out string, v map[string]float64, size int) float64 {
 	var received, length float64
 	if m := abKinds.FindStringSubmatch(out); m != nil {
@@ -140,7 +141,7 @@ func badOf(out string, v map[string]float64, size int) float64 {
 	return max(bad, v["Non-2xx responses"])
 }
 
-// readABDetails returns the times of ab's -g file in milliseconds, in order.
+// readABDetails returns the times in the file of ab -g in milliseconds, in ascending order.
 func readABDetails(path string) ([]float64, error) {
 	f, err := os.Open(path)
 	if err != nil {

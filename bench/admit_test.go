@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-func TestAdmit_everybodyAsksForTheSame(t *testing.T) {
+func TestAdmit_configuresAllContendersAlike(t *testing.T) {
 	shown := make(chan string, 1)
 	backend := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		shown <- r.Header.Get("Authorization")
@@ -53,7 +53,7 @@ func TestAdmit_everybodyAsksForTheSame(t *testing.T) {
 				{"Bearer " + benchToken, "/service-99/small", 200},
 			} {
 				if got := statusOf(t, addr, tc.path, tc.token); got != tc.status {
-					if k.name == "haproxy" && tc.status == 404 && got == 503 { // its way to say that no rule fits
+					if k.name == "haproxy" && tc.status == 404 && got == 503 { // its answer if no rule fits
 						continue
 					}
 					t.Errorf("%s with %q: status %d, want %d", tc.path, tc.token, got, tc.status)
@@ -107,7 +107,7 @@ func TestAdmit_plainIsTheSameWithoutAdmission(t *testing.T) {
 	}
 }
 
-func TestLeastCPU_leavesOutWhatNeighboursAdd(t *testing.T) {
+func TestLeastCPU_keepsTheCheaperVisit(t *testing.T) {
 	quiet, loud := map[string]float64{"cpu": 24, "rps": 22000}, map[string]float64{"cpu": 28, "rps": 12000}
 	tests := map[string]struct{ earlier, now map[string]float64 }{
 		"the first visit":      {nil, quiet},

@@ -9,14 +9,10 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"math"
 	"math/rand/v2"
-	"net"
 	"os"
-	"slices"
 	"strconv"
 	"strings"
-	"sync/atomic"
 	"time"
 )
 
@@ -24,20 +20,20 @@ import (
 const autoCommand = "auto"
 
 const (
-	autoSettles = 5 * time.Second // how long it has after the start, and after each change
-	autoWarms   = 2 * time.Second // and a fixed number: tenfour finds out whether a second processor pays
+	autoSettles = 5 * time.Second // how long auto may take after the start, and after each change
+	autoWarms   = 2 * time.Second // the same for a fixed number: tenfour finds out whether a second processor pays
 	autoSample  = 3 * time.Second
 	autoClients = 80
 )
 
 var autoSizes = []int{1, 2, 4, 8, 16, 64}
 
-// autoCase is a backend as it is for a while.
+// autoCase describes a backend for one part of a story.
 type autoCase struct {
 	Name   string
 	Python bool
-	Each   time.Duration // else how long it sleeps for each request
-	Many   int           // so many at a time; 0 is any number
+	Each   time.Duration // otherwise: how long it sleeps for each request
+	Many   int           // how many requests it serves at a time; 0 is any number
 }
 
 var (
@@ -48,7 +44,7 @@ var (
 
 	autoCases = []*autoCase{autoPython, autoQuick, autoLonger, autoFewer}
 
-	// autoStories are what --workers auto lives through, each case in its turn without a new start.
+	// autoStories are the measurements: tenfour starts once for each, and the backend goes through its cases.
 	autoStories = []autoStory{
 		{"http.server", []*autoCase{autoPython}},
 		{"2 ms, then 20 ms, any number at a time", []*autoCase{autoQuick, autoLonger}},
@@ -61,31 +57,12 @@ type autoStory struct {
 	Cases []*autoCase
 }
 
-// autoFigures is what was measured in one visit.
-type autoFigures struct {
-	Rate, Max float64 // requests/s, ms
-	Workers   int     // at its end
-}
-
-// autoReport is all of it; a key is a case's name, and fixed numbers of workers are keys of the second map, auto is 0.
-type autoReport struct {
-	figures map[string]map[int][]autoFigures // by round
-	traces  map[string][]autoStep            // by story, of the last round
-	begun   time.Time
-}
-
-// autoStep is a number of workers from a time of the story on.
-type autoStep struct {
-	At      float64 // seconds
-	Workers int
-}
-
-// runAuto is the command. It ends as run does.
+// runAuto is the command auto. It returns an exit code as run does.
 func runAuto(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	fs := flag.NewFlagSet("bench auto", flag.ContinueOnError)
 	fs.SetOutput(stderr)
-	rounds := fs.Int("rounds", 3, "how often everything is visited; a round takes 3 minutes")
-	only := fs.String("only", "", "a part of a story's or case's name, such as http.server: nothing else is visited")
+	rounds := fs.Int("rounds", 3, "how often each number is measured; a round takes 3 minutes")
+	only := fs.String("only", "", "a part of the name of a story or a case, such as http.server: only those are measured")
 	doc := fs.String("doc", "", "a page, such as docs/auto.md: put the table into it")
 	draw := fs.String("plot", "", "a file, such as docs/auto.svg, to draw into")
 	if err := fs.Parse(args); err != nil || fs.NArg() > 0 || *rounds < 1 || *only != "" && *draw != "" {
@@ -112,7 +89,7 @@ func runAuto(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	return 0
 }
 
-// measureAuto visits every fixed number and every story in each round, in a new random order.
+// measureAuto visits every story in each round, with auto and with every fixed number, in a new random order.
 func measureAuto(ctx context.Context, rounds int, only string, stderr io.Writer) (r *autoReport, about string, err error) {
 	if err := errors.Join(lookTool("ab", "apache2-utils"), lookTool("python3", "python3")); err != nil {
 		return nil, "", err
@@ -169,7 +146,7 @@ func measureAuto(ctx context.Context, rounds int, only string, stderr io.Writer)
 	return r, about, nil
 }
 
-// visit has tenfour with so many workers, 0 for auto, live through a story.
+// visit measures a story with a number of workers, 0 for auto.
 func (r *autoReport) visit(ctx context.Context, e *Env, tenfour string, workers int, s autoStory) error {
 	var target string
 	var ours moody
@@ -197,7 +174,7 @@ func (r *autoReport) visit(ctx context.Context, e *Env, tenfour string, workers 
 	}
 	p := newProcess("tenfour", e.Dir, []string{tenfour, "--listen", addr, "--backend", target, "--workers", setting,
 		"--log-level", "debug", "--log-format", "json"})
-	var said bytes.Buffer // to be read when the process has ended
+	var said bytes.Buffer // read after the process has ended
 	p.cmd.Stderr = &said
 	if _, err := p.start(); err != nil {
 		return err
@@ -250,9 +227,9 @@ func (r *autoReport) visit(ctx context.Context, e *Env, tenfour string, workers 
 	return nil
 }
 
-// readSteps finds in tenfour's log the numbers of workers that it came to.
+// readSteps reads from tenfour's log when the number of workers has changed.
 func readSteps(log io.Reader, begun time.Time) ([]autoStep, error) {
-	steps := []autoStep{{Workers: 4}} // as it starts
+	steps := []autoStep{{Workers: 4}} // the number at the start
 	lines := bufio.NewScanner(log)
 	for lines.Scan() {
 		var l struct {
@@ -268,114 +245,4 @@ func readSteps(log io.Reader, begun time.Time) ([]autoStep, error) {
 		}
 	}
 	return steps, lines.Err()
-}
-
-// moody is a backend that sleeps for each request, and changes while it runs.
-type moody struct {
-	ln net.Listener
-	is atomic.Pointer[mood]
-}
-
-type mood struct {
-	each  time.Duration
-	lanes chan struct{} // has room for those that it serves at a time
-	any   bool          // it serves any number
-}
-
-func (m *moody) listen() (err error) {
-	if m.ln, err = net.Listen("tcp4", "127.0.0.1:0"); err == nil {
-		go m.accept() // ends with the listener
-	}
-	return err
-}
-
-func (m *moody) accept() {
-	for {
-		c, err := m.ln.Accept()
-		if err != nil {
-			return
-		}
-		go m.serve(c) // ends with the connection
-	}
-}
-
-func (m *moody) serve(c net.Conn) {
-	defer c.Close()
-	in := bufio.NewReader(c)
-	answer := append(fmt.Appendf(nil, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n", pageSize), bytes.Repeat([]byte("x"), pageSize)...)
-	for {
-		if _, _, err := readRequest(in); err != nil {
-			return
-		}
-		now := m.is.Load()
-		if !now.any {
-			now.lanes <- struct{}{}
-		}
-		time.Sleep(now.each)
-		if !now.any {
-			<-now.lanes
-		}
-		if _, err := c.Write(answer); err != nil {
-			return
-		}
-	}
-}
-
-// of is a figure's median over the rounds.
-func (r *autoReport) of(c *autoCase, workers int, figure func(autoFigures) float64) float64 {
-	var v []float64
-	for _, f := range r.figures[c.Name][workers] {
-		v = append(v, figure(f))
-	}
-	return median(v)
-}
-
-func autoRate(f autoFigures) float64    { return f.Rate }
-func autoMax(f autoFigures) float64     { return f.Max }
-func autoWorkers(f autoFigures) float64 { return float64(f.Workers) }
-
-// best is the fixed number that does most.
-func (r *autoReport) best(c *autoCase) int {
-	return slices.MaxFunc(autoSizes, func(a, b int) int {
-		return int(math.Copysign(1, r.of(c, a, autoRate)-r.of(c, b, autoRate)))
-	})
-}
-
-// kept is what auto does, over what the best fixed number does in the same round: the median, the least and the most.
-func (r *autoReport) kept(c *autoCase) Spread {
-	var v []float64
-	best := r.figures[c.Name][r.best(c)]
-	for i, f := range r.figures[c.Name][0] { // two stories may share a case, and then it has been visited more often
-		v = append(v, f.Rate/best[i*len(best)/len(r.figures[c.Name][0])].Rate)
-	}
-	return spreadOf(v, nil)
-}
-
-func (r *autoReport) markdown() string {
-	var b strings.Builder
-	head, rule := "| backend |", "|---|"
-	for _, n := range autoSizes {
-		head += fmt.Sprintf(" %d |", n)
-		rule += "---|"
-	}
-	b.WriteString(head + " auto | its workers | of the best |\n" + rule + "---|---|---|\n")
-	cell := func(c *autoCase, n int) string {
-		text := number(r.of(c, n, autoRate), 0)
-		if n == r.best(c) {
-			text = "**" + text + "**"
-		}
-		return fmt.Sprintf(" %s/s, %s ms |", text, number(r.of(c, n, autoMax), 0))
-	}
-	for _, c := range autoCases {
-		if len(r.figures[c.Name]) <= len(autoSizes) { // not visited
-			continue
-		}
-		b.WriteString("| " + c.Name + " |")
-		for _, n := range append(slices.Clone(autoSizes), 0) {
-			b.WriteString(cell(c, n))
-		}
-		kept := r.kept(c)
-		fmt.Fprintf(&b, " %.0f | %.2f (%.2f–%.2f) |\n", r.of(c, 0, autoWorkers), kept.Median, kept.Min, kept.Max)
-	}
-	return b.String()
 }

@@ -11,7 +11,7 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// autoStyle gives the stand-ins of a plot their colours, in a file of its own that a page shows as an image.
+// autoStyle gives the plots their colours. They are a file of their own, which a page shows as an image and cannot style.
 const autoStyle = `<style>
 svg { --ink: #1d2329; --grid: #d5dbe0; --s0: #0b63ce; --s1: #1f8a4c; --s2: #c2410c; --s3: #8b3fb8; font-family: ui-sans-serif, system-ui, sans-serif }
 @media (prefers-color-scheme: dark) { svg { --ink: #e4e8ec; --grid: #38424c; --s0: #5aa2ff; --s1: #4fc47e; --s2: #ff8f55; --s3: #c78bf0 } }
@@ -30,7 +30,7 @@ func (workerTicks) Ticks(least, most float64) []plot.Tick {
 	return t
 }
 
-// draw is the two plots as one file: what auto comes to in the course of time, and how that stands among fixed numbers.
+// draw returns the two plots as one file: the number of workers over time, and how auto compares with fixed numbers.
 func (r *autoReport) draw() (string, error) {
 	over, err := r.drawTime()
 	if err != nil {
@@ -43,7 +43,7 @@ func (r *autoReport) draw() (string, error) {
 	at := func(svg string, y, h int) string {
 		return strings.Replace(svg, `<svg class="plot"`, fmt.Sprintf(`<svg x="0" y="%d" width="860" height="%d"`, y, h), 1)
 	}
-	return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 860 600" role="img" aria-label="The number of workers that auto comes to">` +
+	return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 860 600" role="img" aria-label="The number of workers that auto finds">` +
 		"\n" + autoStyle + "\n" + at(over, 5, 290) + "\n" + at(among, 305, 290) + "\n</svg>\n", nil
 }
 

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// someAuto is a report in which auto does 95 % of the best fixed number, 4, and has 5 workers.
+// someAuto returns a report in which auto has 95 % of the throughput of the best fixed number, 4, and ends with 5 workers.
 func someAuto() *autoReport {
 	r := &autoReport{figures: map[string]map[int][]autoFigures{}, traces: map[string][]autoStep{}}
 	for _, c := range autoCases {
@@ -59,7 +59,7 @@ func TestReadSteps_takesOnlyNumbersOfWorkers(t *testing.T) {
 	}
 }
 
-// TestMoody_servesAsManyAsItSays: two at a time of four take twice its time.
+// TestMoody_servesAsManyAsItSays: four requests, two at a time, take twice its time.
 func TestMoody_servesAsManyAsItSays(t *testing.T) {
 	const each = 50 * time.Millisecond
 	var m moody
@@ -72,7 +72,7 @@ func TestMoody_servesAsManyAsItSays(t *testing.T) {
 	begun := time.Now()
 	ended := make(chan error, 4)
 	for range 4 {
-		go func() { // ends with its answer
+		go func() { // ends after its answer
 			r, err := client.Get("http://" + m.ln.Addr().String())
 			if err == nil {
 				_, err = io.Copy(io.Discard, r.Body)

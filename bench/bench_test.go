@@ -149,7 +149,7 @@ func TestParseStat_nameMayHoldAnything(t *testing.T) {
 	}
 }
 
-// someReport has two rounds of two contenders in one scenario; factor is tenfour's.
+// someReport returns a report of two rounds with two contenders in one scenario; tenfour's values are multiplied by factor.
 func someReport(factor float64) *Report {
 	r := &Report{
 		Date: "2026-11-21", Command: "go run ./bench", Rounds: 2, Machine: Machine{CPU: "a <fast> & \"small\" one", CPUs: 2},
@@ -223,9 +223,9 @@ func TestCompare(t *testing.T) {
 	}
 }
 
-func TestCompare_doesNotTakeTheMachineForUs(t *testing.T) {
+func TestCompare_isLikeTheOthersIfAllChange(t *testing.T) {
 	slower := someReport(1)
-	for _, s := range slower.Samples { // everybody's halves
+	for _, s := range slower.Samples { // the values of all contenders halve
 		s.Figures["rps"] /= 2
 	}
 	if c := compareReports(someReport(1), slower)[0]; c.Verdict != "like the others" {
@@ -280,7 +280,7 @@ func TestDoc_hasTheTablesBetweenItsMarks(t *testing.T) {
 	if err := os.WriteFile(path, []byte("before\n"+docBegin+"old\n"+docEnd+"after\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for range 2 { // the second finds what the first wrote
+	for range 2 { // the second time it replaces what the first has written
 		if err := updateDoc(path, someReport(0.5)); err != nil {
 			t.Fatal(err)
 		}
@@ -296,7 +296,7 @@ func TestDoc_hasTheTablesBetweenItsMarks(t *testing.T) {
 	}
 }
 
-func TestOptions_refuseWhatThereIsNot(t *testing.T) {
+func TestOptions_refuseUnknownNames(t *testing.T) {
 	for name, args := range map[string][]string{
 		"a scenario":      {"--scenario", "close,hurry"},
 		"no rounds":       {"--rounds", "0"},

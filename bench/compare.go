@@ -5,17 +5,17 @@ import (
 	"io"
 )
 
-// Change is a figure of tenfour in two reports.
+// Change is one figure of tenfour in two reports.
 type Change struct {
 	Scenario string
 	Figure   Figure
 	Old, New Spread
 	Percent  float64
-	Others   Spread // what the same figure of the others did, in percent: the machine and its mood
-	Verdict  string // "better", "worse", "within the spread", "like the others", or why there is none
+	Others   Spread // the change of the same figure of the others, in percent: this is the machine's doing
+	Verdict  string // "better", "worse", "within the spread", "like the others", or why there is no verdict
 }
 
-// compareReports says what has changed from one report to another.
+// compareReports returns the changes from an old report to r.
 func compareReports(old, r *Report) []Change {
 	var all []Change
 	for _, s := range r.Scenarios {
@@ -43,8 +43,8 @@ func compareReports(old, r *Report) []Change {
 
 func percent(old, now Spread) float64 { return 100 * (now.Median - old.Median) / old.Median }
 
-// judge calls a change one only when each median lies outside of what the other report's rounds had, and when it is still
-// one after what the others' same figure did, which is the machine's doing, has been taken off.
+// judge returns the verdict on a change. It counts as a change only if each median is outside of the other report's spread, and
+// if that still holds after the change of the others' same figure, which is the machine's doing, is subtracted.
 func judge(f Figure, old, now, others Spread) string {
 	within := func(v float64, s Spread) bool { return s.Min <= v && v <= s.Max }
 	verdict := "worse"

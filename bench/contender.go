@@ -3,137 +3,34 @@ package main
 import (
 	"bytes"
 	"context"
-	"embed"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
-	"text/template"
 )
 
-//go:embed peers
-var peerFiles embed.FS
-
-var peerTemplates = template.Must(template.ParseFS(peerFiles, "peers/*.tmpl"))
-
-// Contender is one who takes part: a proxy, or nobody.
+// Contender takes part in scenarios: a proxy, or the backend itself without a proxy.
 type Contender struct {
 	Name    string // unique: "tenfour", "nginx", "haproxy-tuned", "tenfour-old", "direct"
 	Kind    *kind  // nil: the backend itself, without a proxy
-	Path    string // of its program
+	Path    string // its program's
 	Version string
 	Quiet   []string
 	Tuned   bool // with a limit on each backend's connections, where a scenario has one
 	Variant *Variant
 }
 
-// Variant is tenfour with other flags, a row more in one scenario.
+// Variant is tenfour with other flags, which adds a row to one scenario.
 type Variant struct {
 	Name  string
-	Flags []string // instead of the scenario's; and it admits everybody
+	Flags []string // instead of the scenario's flags; it admits every request
 	of    *Scenario
 }
 
-// setup is what a scenario asks of a contender, and what the configurations are written from.
-type setup struct {
-	Listen   string
-	Backends []string
-	Flags    []string // tenfour's, that suit the scenario
-	Admits   bool     // by a hundred routes, a token, a credential and a limit; tenfour's are in a file
-	Quiet    []string // and those that turn off what would take a port
-	MaxConn  int      // connections to each backend; 0 is no limit
-	Retries  string   // what the peers try again after: "", "connections" or "statuses"
-	Turn     string   // HAProxy's timeout connect, which is also how long it waits between two tries; "": its usual one
-	Files    int      // descriptors
-	Small    string   // the small response
-}
-
-// Port is Listen's.
-func (s *setup) Port() string { return s.Listen[strings.LastIndexByte(s.Listen, ':')+1:] }
-
-// Token is what clients show, and Credential what the backend is shown, where requests are admitted.
-func (s *setup) Token() string      { return benchToken }
-func (s *setup) Credential() string { return benchCredential }
-
-// Hundred counts to a hundred, for a configuration.
-func (s *setup) Hundred() []int {
-	return slices.Collect(func(yield func(int) bool) {
-		for i := 0; i < 100 && yield(i); i++ {
-		}
-	})
-}
-
-// Clients is how many HAProxy may serve at once: each may need two descriptors.
-func (s *setup) Clients() int { return min(9000, (s.Files-500)/2) }
-
-// kind is how a program is set up and started.
-type kind struct {
-	name    string
-	file    string // its configuration, in peers/; "" for flags only
-	args    func(path, conf string, s *setup) []string
-	version func(path string) []string
-	only    []string // the scenarios that it takes part in; none: all
-	admits  bool     // it knows routes, tokens and limits
-}
-
-// kinds are those we know, ourselves first. A --peer's name begins with one of them.
-var kinds = []*kind{
-	{
-		name: "tenfour",
-		args: func(path, conf string, s *setup) []string {
-			argv := slices.Concat([]string{path, "--listen", s.Listen}, s.Flags, s.Quiet)
-			if conf != "" {
-				return append(argv, "--config", conf)
-			}
-			for _, b := range s.Backends {
-				argv = append(argv, "--backend", b)
-			}
-			return argv
-		},
-		version: func(path string) []string { return []string{path, "version"} },
-		admits:  true,
-	},
-	{
-		name: "nginx",
-		file: "nginx.conf",
-		args: func(path, conf string, _ *setup) []string {
-			return []string{path, "-p", filepath.Dir(conf), "-c", conf}
-		},
-		version: func(path string) []string { return []string{path, "-v"} },
-		admits:  true,
-	},
-	{
-		name:    "haproxy",
-		file:    "haproxy.cfg",
-		args:    func(path, conf string, _ *setup) []string { return []string{path, "-db", "-f", conf} },
-		version: func(path string) []string { return []string{path, "-v"} },
-		admits:  true,
-	},
-	{
-		name: "caddy",
-		file: "Caddyfile",
-		args: func(path, conf string, _ *setup) []string {
-			return []string{path, "run", "--adapter", "caddyfile", "--config", conf}
-		},
-		version: func(path string) []string { return []string{path, "version"} },
-	},
-	pooledRelay, // before relay, whose name it begins with
-	relay,
-}
-
-func kindOf(name string) *kind {
-	for _, k := range kinds {
-		if strings.HasPrefix(name, k.name) {
-			return k
-		}
-	}
-	return nil
-}
-
-// findContenders returns tenfour, the peers that are installed or given, the limit if there is one, and none at all, in the
-// order of the tables.
+// findContenders returns tenfour, the peers that are installed or given, the relay if there is one, and the direct backend, in
+// the order of the tables.
 func findContenders(ctx context.Context, tenfour, limit string, peers []string) ([]*Contender, error) {
 	all := []*Contender{{Name: "tenfour", Kind: kinds[0], Path: tenfour}}
 	given := map[string]string{}
@@ -155,7 +52,7 @@ func findContenders(ctx context.Context, tenfour, limit string, peers []string) 
 	for _, k := range kinds[1:] {
 		if given[k.name] == "" {
 			path, err := limit, error(nil)
-			if !isLimit(k.name) { // a relay in PATH is another's
+			if !isLimit(k.name) { // a program named relay in PATH is another one
 				path, err = lookPeer(k.name)
 			}
 			if err == nil && path != "" {
@@ -185,7 +82,7 @@ func findContenders(ctx context.Context, tenfour, limit string, peers []string) 
 	return append(all, &Contender{Name: "direct", Version: "no proxy"}), nil
 }
 
-// variants are the further rows of tenfour.
+// variants returns the contenders for the further rows of tenfour.
 func variants(tenfour string) []*Contender {
 	var all []*Contender
 	for _, s := range scenarios {
@@ -197,7 +94,7 @@ func variants(tenfour string) []*Contender {
 	return all
 }
 
-// quietFlags asks a tenfour whether it has a console, which would take the same port every time.
+// quietFlags asks a tenfour whether it has a console, which would use the same port every time, and turns that off.
 func quietFlags(ctx context.Context, path string) []string {
 	if out, _ := exec.CommandContext(ctx, path, "--help").CombinedOutput(); bytes.Contains(out, []byte("--console")) {
 		return []string{"--console", "off"}
@@ -205,7 +102,7 @@ func quietFlags(ctx context.Context, path string) []string {
 	return nil
 }
 
-// lookPeer looks in PATH, and where Debian has servers when PATH is an ordinary user's.
+// lookPeer looks for a program in PATH, and in the folders of Debian's servers, which are not in an ordinary user's PATH.
 func lookPeer(name string) (string, error) {
 	if path, err := exec.LookPath(name); err == nil {
 		return path, nil
@@ -226,12 +123,12 @@ func (c *Contender) askVersion(ctx context.Context) (string, error) {
 	for _, cut := range []string{"nginx version: ", "HAProxy version ", "tenfour "} {
 		line = strings.TrimPrefix(line, cut)
 	}
-	line, _, _ = strings.Cut(line, " - http") // HAProxy's address
+	line, _, _ = strings.Cut(line, " - http") // leaves HAProxy's address out
 	return line, nil
 }
 
-// TakesPart reports whether the contender has a place in s: a tuned one only where there is something to tune, and a relay
-// where there is a limit to see.
+// TakesPart reports whether the contender takes part in s. A tuned one does so only if the scenario sets MaxConn, and a relay
+// only in its own scenarios.
 func (c *Contender) TakesPart(s *Scenario) bool {
 	if c.Kind != nil && len(c.Kind.only) > 0 && !slices.Contains(c.Kind.only, s.Name) {
 		return false
@@ -245,7 +142,7 @@ func (c *Contender) TakesPart(s *Scenario) bool {
 	return !c.Tuned || s.MaxConn > 0
 }
 
-// suited is s with what is this contender's own.
+// suited returns s with the changes for this contender.
 func (c *Contender) suited(s setup) setup {
 	s.Quiet = c.Quiet
 	if c.Variant != nil {
@@ -257,7 +154,7 @@ func (c *Contender) suited(s setup) setup {
 	return s
 }
 
-// Configuration is the file that c runs with, or its command line when it has none.
+// Configuration returns the configuration file of c, or its command line if it has none.
 func (c *Contender) Configuration(s setup) (string, error) {
 	s = c.suited(s)
 	file := c.file(&s)
@@ -271,7 +168,7 @@ func (c *Contender) Configuration(s setup) (string, error) {
 	return b.String(), nil
 }
 
-// file is the name of c's configuration; "" if it has none.
+// file returns the name of c's configuration; "" if it has none.
 func (c *Contender) file(s *setup) string {
 	if c.Kind.name == "tenfour" && s.Admits {
 		return "tenfour.toml"
@@ -279,8 +176,8 @@ func (c *Contender) file(s *setup) string {
 	return c.Kind.file
 }
 
-// Start runs the contender with a configuration of its own in dir, and returns when it listens. The caller ends the
-// process; for nobody it is nil, and the address is the backend's.
+// Start starts the contender with a configuration of its own in dir, and returns when it listens. The caller ends the
+// process. Without a proxy the process is nil, and the address is the backend's.
 func (c *Contender) Start(ctx context.Context, dir string, s setup) (addr string, p *Process, err error) {
 	if c.Kind == nil {
 		return s.Backends[0], nil, nil

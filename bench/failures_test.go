@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// ab's sums count some failures twice or three times; each is to count once.
+// TestParseAB_countsEachFailureOnce, although the sums of ab count some failures twice or three times.
 func TestParseAB_countsEachFailureOnce(t *testing.T) {
 	report := func(document, kinds, others string) string {
 		return "Document Length:        " + document + " bytes\nTime taken for tests:   2.000 seconds\nComplete requests:      100\n" +
@@ -67,7 +67,7 @@ func TestFailures_countInBadSamplesToo(t *testing.T) {
 	}
 }
 
-func TestIdeal_isNobodysRival(t *testing.T) {
+func TestIdeal_isNotComparedWithTenfour(t *testing.T) {
 	r := someReport(1)
 	r.Contenders = append(r.Contenders, ContenderInfo{Name: idealName})
 	for round := 1; round <= 2; round++ {
@@ -81,8 +81,9 @@ func TestIdeal_isNobodysRival(t *testing.T) {
 	}
 }
 
-// With four backends that fail one in four, 1 − 0.25⁴ are usable; the mean of the least of up to four is 79 ms by calculation.
-func TestIdealRace_isWhatCanBeCalculated(t *testing.T) {
+// TestIdealRace_equalsTheCalculation: of four backends that each fail one request in four, 1 − 0.25⁴ of the races are usable. The
+// mean of the least of up to four times is 79 ms by calculation.
+func TestIdealRace_equalsTheCalculation(t *testing.T) {
 	for name, want := range map[string]float64{"usable": 99.61, "mean": 79.05} {
 		if got := idealRace[name]; math.Abs(got-want) > want/100 {
 			t.Errorf("%s is %v, want %v", name, got, want)
@@ -163,7 +164,7 @@ func TestConfigurations_tryAgainWhereTheScenarioAsksForIt(t *testing.T) {
 	}
 }
 
-// Killed three times under load that lasts, and served by the same address again.
+// TestKillOften_bringsPythonBack: the server is killed three times under load, and each time serves at the same address again.
 func TestKillOften_bringsPythonBack(t *testing.T) {
 	if _, err := lookPeer("python3"); err != nil {
 		t.Skip("python3 is not installed")

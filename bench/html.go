@@ -19,7 +19,7 @@ var pageTemplate = template.Must(template.New("page").Parse(pageText))
 
 func drawOn(c *vgsvg.Canvas) draw.Canvas { return draw.New(c) }
 
-// page is what the template is given.
+// page is the data of the template.
 type page struct {
 	*Report
 	Took, Versions string
@@ -48,18 +48,18 @@ type section struct {
 }
 
 type tableRow struct {
-	N     int // the contender's colour
+	N     int // the number of the contender's colour
 	Name  string
 	Cells []tableCell
 }
 
 type tableCell struct {
 	Value, Spread, Ratio string
-	Good                 string // "win" where tenfour is ahead of this one, "loss" where it is behind
+	Good                 string // "win" if tenfour is better than this contender, "loss" if it is worse
 	Bad                  bool
 }
 
-// renderHTML makes the page. old, if not nil, is what r is compared with.
+// renderHTML makes the page. If old is not nil, the page compares r with it.
 func renderHTML(r, old *Report) ([]byte, error) {
 	p := page{Report: r, Took: fmt.Sprintf("%.0f min %02d s", float64(int(r.Seconds)/60), int(r.Seconds)%60), Verdicts: r.verdicts()}
 	for i, c := range r.Contenders {
@@ -120,7 +120,7 @@ func (r *Report) section(s ScenarioInfo) (section, error) {
 	}
 	add := func(to *[]template.HTML, svg string, err error) error {
 		if err == nil && svg != "" {
-			*to = append(*to, template.HTML(svg)) // ours: drawn from numbers, its texts escaped
+			*to = append(*to, template.HTML(svg)) // safe: it is drawn from numbers, and its texts are escaped
 		}
 		return err
 	}
@@ -160,7 +160,7 @@ func (r *Report) htmlCell(scenario, contender string, f Figure) tableCell {
 	if ratio := r.ratio(scenario, contender, f.Name); ratio.Known() {
 		c.Ratio = fmt.Sprintf("× %.2f", ratio.Median)
 		switch {
-		case contender == "direct" || contender == idealName || isLimit(contender): // nobody's rival
+		case contender == "direct" || contender == idealName || isLimit(contender): // not a rival of tenfour
 		case ratio.Median >= 0.99 && ratio.Median <= 1.01:
 		case f.Higher == (ratio.Median > 1):
 			c.Good = "win"

@@ -9,15 +9,17 @@ import (
 	"strings"
 )
 
-// The limit is limit/relay.c: what passing bytes on costs when nobody reads them. It is shown, and counts in no goal.
+// The limit is limit/relay.c: the cost of forwarding bytes without parsing them. It is shown, and counts in no goal.
 var (
-	// relay has a connection to the backend for each of a client's. With persistent ones no proxy can do with less.
+	// relay opens a connection to the backend for each connection of a client. With persistent connections no proxy can be
+	// cheaper.
 	relay = &kind{
 		name: "relay",
 		args: func(path, _ string, s *setup) []string { return []string{path, s.Listen, s.Backends[0]} },
 		only: []string{"close", "keep"},
 	}
-	// pooledRelay keeps its connections to the backend, as the proxies do. It closes its clients, and so has no place in keep.
+	// pooledRelay keeps its connections to the backend, as the proxies do. It closes its clients' connections, so that it cannot
+	// take part in keep.
 	pooledRelay = &kind{
 		name: "relay-pooled",
 		args: func(path, _ string, s *setup) []string {
@@ -29,11 +31,11 @@ var (
 
 func isLimit(contender string) bool { return strings.HasPrefix(contender, relay.name) }
 
-// buildLimit builds the tree's relay into dir. Without a C compiler there is no relay, and a sentence that says so.
+// buildLimit builds the relay into dir. Without a C compiler there is no relay, and missing is a sentence that says so.
 func buildLimit(ctx context.Context, root, dir string) (path, missing string, err error) {
 	cc, err := exec.LookPath("cc")
 	if err != nil {
-		return "", "no C compiler (cc), so nobody shows the limit: there is no row for relay", nil
+		return "", "no C compiler (cc) was found, so that there is no row for relay, which shows the limit", nil
 	}
 	path = filepath.Join(dir, "relay")
 	out, err := exec.CommandContext(ctx, cc, "-O2", "-o", path, filepath.Join(root, "bench", "limit", "relay.c")).CombinedOutput()

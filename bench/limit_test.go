@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// startRelay builds the relay and starts it as k before a backend, whose connections are counted.
+// startRelay builds the relay and starts it as k in front of a backend, whose connections it counts.
 func startRelay(t *testing.T, k *kind) (addr string, conns *atomic.Int32) {
 	t.Helper()
 	needLinux(t)
@@ -59,7 +59,7 @@ func dialRelay(t *testing.T, addr string) *bodyClient {
 func TestRelay_passesBytesOnBothWays(t *testing.T) {
 	addr, conns := startRelay(t, relay)
 	c := dialRelay(t, addr)
-	for range 3 { // more than the sockets hold, on one connection; the answer must name the length
+	for range 3 { // more bytes than the sockets hold, on one connection; the answer must name the length
 		if _, err := c.post("/", 20e6); err != nil {
 			t.Fatal(err)
 		}
@@ -77,7 +77,7 @@ func TestRelay_passesBytesOnBothWays(t *testing.T) {
 	}
 }
 
-// CloseWrite ends what c says.
+// CloseWrite shuts c's sending side.
 func (c *bodyClient) CloseWrite(t *testing.T) {
 	t.Helper()
 	if err := c.Conn.(*net.TCPConn).CloseWrite(); err != nil {
@@ -126,7 +126,7 @@ func TestLimit_countsInNoGoal(t *testing.T) {
 	}
 }
 
-func TestLimit_takesPartWhereThereIsOne(t *testing.T) {
+func TestLimit_takesPartInItsScenarios(t *testing.T) {
 	for name, want := range map[string]string{"relay": "close keep", "relay-mine": "close keep", "relay-pooled": "close"} {
 		c := &Contender{Name: name, Kind: kindOf(name)}
 		var got []string
@@ -141,7 +141,7 @@ func TestLimit_takesPartWhereThereIsOne(t *testing.T) {
 	}
 }
 
-func TestLimit_saysSoWithoutACompiler(t *testing.T) {
+func TestLimit_isMissingWithoutACompiler(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
 	path, missing, err := buildLimit(t.Context(), "..", t.TempDir())
 	if err != nil || path != "" || !strings.Contains(missing, "cc") || strings.Contains(missing, "\n") {

@@ -12,14 +12,14 @@ import (
 	"syscall"
 )
 
-// Machine is where a report was made.
+// Machine describes the machine on which a report was made.
 type Machine struct {
 	CPU    string
 	CPUs   int
 	Memory string
 	Kernel string
 	Go     string
-	Load   string // the load average before the run: what else was going on
+	Load   string // the load average before the run, which shows what else was running
 }
 
 func describeMachine() Machine {
@@ -40,7 +40,7 @@ func describeMachine() Machine {
 	return m
 }
 
-// fileField finds "name : value" in a file of /proc.
+// fileField returns the value in a line "name : value" of a file in /proc.
 func fileField(path, name string) string {
 	text, _ := os.ReadFile(path)
 	for line := range strings.Lines(string(text)) {
@@ -51,7 +51,7 @@ func fileField(path, name string) string {
 	return ""
 }
 
-// mostFiles is the limit of descriptors, which what we start inherits.
+// mostFiles returns the limit of descriptors, which the started programs inherit.
 func mostFiles() int {
 	var l syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &l); err != nil {
@@ -60,7 +60,7 @@ func mostFiles() int {
 	return int(min(l.Cur, 1<<20))
 }
 
-// moduleRoot is the folder of tenfour's go.mod.
+// moduleRoot returns the folder of tenfour's go.mod.
 func moduleRoot(ctx context.Context) (string, error) {
 	out, err := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Path}} {{.Dir}}").CombinedOutput()
 	path, dir, _ := strings.Cut(string(bytes.TrimSpace(out)), " ")
@@ -70,7 +70,7 @@ func moduleRoot(ctx context.Context) (string, error) {
 	return dir, nil
 }
 
-// buildTenfour builds the tree's tenfour into dir; a default.pgo of the tree is used as in every go build.
+// buildTenfour builds the tree's tenfour into dir. It uses a default.pgo of the tree, as every go build does.
 func buildTenfour(ctx context.Context, root, dir string) (path, about string, err error) {
 	path = filepath.Join(dir, "tenfour")
 	cmd := exec.CommandContext(ctx, "go", "build", "-o", path, ".")

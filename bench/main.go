@@ -1,17 +1,17 @@
-// Command bench compares tenfour, built from the tree that it is run in, with the proxies that it finds (nginx, HAProxy,
-// Caddy) and with no proxy at all, in one run on one machine.
+// Command bench is the benchmark against peers and its report. It compares tenfour, which it builds from the tree that it is run
+// in, with the proxies that it finds (nginx, HAProxy, Caddy) and with no proxy at all, in one run on one machine.
 //
 //	go run ./bench                              all scenarios, 5 rounds: a table, and bench/report/report.html
-//	go run ./bench --quick                      a glance, in under 2 minutes, without restart and fork
-//	go run ./bench --scenario close,keep        some of them
-//	go run ./bench --compare OLD.json           and what has changed since the report OLD.json
-//	go run ./bench --doc docs/performance.md    and write the tables into that page
-//	go run ./bench --peer tenfour-old=/tmp/old  one contender more: an older build of ours, another nginx
-//	go run ./bench auto                         --workers auto beside fixed numbers: docs/auto.md
+//	go run ./bench --quick                      short samples, in under 2 minutes, without restart and fork
+//	go run ./bench --scenario close,keep        only these scenarios
+//	go run ./bench --compare OLD.json           also says what has changed since the report OLD.json
+//	go run ./bench --doc docs/performance.md    also writes the tables into that page
+//	go run ./bench --peer tenfour-old=/tmp/old  with one more contender: an older tenfour, another nginx
+//	go run ./bench auto                         compares --workers auto with fixed numbers: docs/auto.md
 //
-// It needs Linux, for /proc, and the load generators ab and wrk. docs/performance.md tells how each figure is measured.
-// bench/limit/relay.c, which parses nothing, is built and shown beside them when there is a C compiler.
-// It does not tune the machine, use more than one, or leave anything running.
+// It needs Linux, because of /proc, and the load generators ab and wrk. docs/performance.md says how each figure is measured.
+// If there is a C compiler, bench/limit/relay.c, which parses nothing, is built and shown too.
+// It does not tune the machine, uses only one machine, and leaves nothing running.
 package main
 
 import (
@@ -31,7 +31,7 @@ import (
 
 func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
 
-// Options is the command line, checked.
+// Options are the checked command line.
 type Options struct {
 	Scenarios []*Scenario
 	Rounds    int
@@ -40,10 +40,10 @@ type Options struct {
 	Compare   string   // a report.json, or ""
 	From      string   // a report.json to show again without running anything, or ""
 	Out       string   // the folder for the report
-	Doc       string   // a page whose tables are to be this report's, or ""
+	Doc       string   // a page to write the report's tables into, or ""
 }
 
-// errUsage is a command line that asks for something there is not; the message has been written.
+// errUsage means that the command line is invalid. The message has been written.
 var errUsage = errors.New("usage")
 
 func parseOptions(args []string, stderr io.Writer) (*Options, error) {
@@ -52,13 +52,13 @@ func parseOptions(args []string, stderr io.Writer) (*Options, error) {
 	fs.SetOutput(stderr)
 	names := fs.String("scenario", "", "only these, with commas between: "+strings.Join(scenarioNames(), ","))
 	fs.IntVar(&o.Rounds, "rounds", 5, "how often every contender is visited")
-	fs.BoolVar(&o.Quick, "quick", false, "short samples, and as many rounds as fit into 2 minutes (2 at most); "+longNames()+" take too long and are left out")
-	fs.Func("peer", "NAME=PATH, repeatable: a contender more; NAME begins with nginx, haproxy, caddy, relay or tenfour, which says how it is set up", func(s string) error {
+	fs.BoolVar(&o.Quick, "quick", false, "short samples, and as many rounds as fit into 2 minutes (2 at most), without "+longNames()+", which take too long")
+	fs.Func("peer", "NAME=PATH, repeatable: one more contender; NAME begins with nginx, haproxy, caddy, relay or tenfour, which decides its configuration", func(s string) error {
 		o.Peers = append(o.Peers, s)
 		return nil
 	})
-	fs.StringVar(&o.Compare, "compare", "", "an older report.json: say what has changed since")
-	fs.StringVar(&o.From, "from", "", "a report.json: show it (and compare it) again, without a run")
+	fs.StringVar(&o.Compare, "compare", "", "an older report.json: also say what has changed since")
+	fs.StringVar(&o.From, "from", "", "a report.json: show it (or compare it) again, without a run")
 	fs.StringVar(&o.Out, "out", "", "the folder for report.json and report.html (bench/report of the tree)")
 	fs.StringVar(&o.Doc, "doc", "", "a page, such as docs/performance.md: put the tables into it")
 	if err := fs.Parse(args); err != nil {
@@ -85,14 +85,14 @@ func parseOptions(args []string, stderr io.Writer) (*Options, error) {
 				return bad("--scenario %s: there are %s", name, strings.Join(scenarioNames(), ", "))
 			}
 			if !slices.ContainsFunc(o.Scenarios, func(s *Scenario) bool { return s.Name == name }) {
-				return bad("--scenario %s: --quick has no time for it", name)
+				return bad("--scenario %s: it takes too long for --quick: leave --quick out", name)
 			}
 		}
 	}
 	return o, nil
 }
 
-// run is the program. It ends with 0 when there is a report, 1 when there is none, 2 on wrong usage.
+// run is the program. It returns the exit code: 0 with a report, 1 without one, 2 after wrong usage.
 func run(args []string, stdout, stderr io.Writer) int {
 	if len(args) > 1 && args[0] == backendCommand {
 		return runBackend(args[1:], stdout, stderr)
@@ -111,7 +111,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	}
 	if err := benchmark(ctx, o, stdout, stderr); err != nil {
 		if ctx.Err() != nil {
-			err = errors.New("interrupted: what it started has been ended, no report was written")
+			err = errors.New("interrupted: all started programs have ended, and no report was written")
 		}
 		fmt.Fprintln(stderr, "bench:", err)
 		return 1
@@ -123,7 +123,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 func benchmark(ctx context.Context, o *Options, stdout, stderr io.Writer) error {
 	var old *Report
 	var err error
-	if o.Compare != "" { // first, so that a wrong name costs no run
+	if o.Compare != "" { // read first, so that a wrong name does not waste a run
 		if old, err = readReport(o.Compare); err != nil {
 			return err
 		}
@@ -164,5 +164,5 @@ func benchmark(ctx context.Context, o *Options, stdout, stderr io.Writer) error 
 	return nil
 }
 
-// quickBudget is when --quick begins no further scenario; one may take 20 s more.
+// quickBudget is the time after which --quick begins no further scenario. The last one may take 20 s more.
 const quickBudget = 92 * time.Second

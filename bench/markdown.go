@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// What stands between these two lines of a page is written by --doc, everything else by hand.
+// --doc writes the part of a page between these two lines. Everything else is written by hand.
 const (
 	docBegin = "<!-- bench: begin -->\n"
 	docEnd   = "<!-- bench: end -->\n"
@@ -15,7 +15,7 @@ const (
 // updateDoc puts the report's tables into a page.
 func updateDoc(path string, r *Report) error { return fillDoc(path, r.markdown()) }
 
-// fillDoc puts tables into a page, in the place of those that are there.
+// fillDoc replaces the tables in a page.
 func fillDoc(path, tables string) error {
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -29,7 +29,7 @@ func fillDoc(path, tables string) error {
 	return os.WriteFile(path, []byte(before+docBegin+tables+docEnd+after), 0o644)
 }
 
-// markdown is the report as a page of docs has it: conditions, goals, losses, a table for each scenario.
+// markdown returns the report in the form of a page in docs: conditions, goals, losses, a table for each scenario.
 func (r *Report) markdown() string {
 	var b strings.Builder
 	out := func(format string, a ...any) { fmt.Fprintf(&b, format+"\n", a...) }
@@ -48,12 +48,12 @@ func (r *Report) markdown() string {
 	}
 	out("%s.\n", strings.Join(versions, ", "))
 
-	out("### What we want, and what we have\n")
+	out("### Goals and results\n")
 	out("| scenario | figure | wanted | tenfour has | |\n|---|---|---|---|---|")
 	for _, v := range r.verdicts() {
 		out("| %s | %s | %s | %s | %s |", v.Scenario, v.Figure, v.Want, v.Got, v.word())
 	}
-	out("\n### Where tenfour is behind\n")
+	out("\n### Where a peer is better\n")
 	losses := r.losses()
 	if len(losses) == 0 {
 		out("Nowhere in this run.")
@@ -61,7 +61,7 @@ func (r *Report) markdown() string {
 	for _, l := range losses {
 		out("- %s", l)
 	}
-	out("\n### All figures\n\nMedians (least–most); × is tenfour's over that row's; ! marks samples that ended early or with failures.")
+	out("\n### All figures\n\nMedians (least–most). × is tenfour's value divided by the row's. ! marks samples that ended early or had failures.")
 	for _, s := range r.Scenarios {
 		flags := ""
 		if s.Flags != "" {
@@ -93,7 +93,7 @@ func (r *Report) markdown() string {
 	return b.String()
 }
 
-// losses are the figures in which a peer is ahead of tenfour by more than a hundredth, and whether the rounds agree.
+// losses returns the figures in which a peer is better than tenfour by more than 1 %, and whether the rounds agree.
 func (r *Report) losses() []string {
 	var all []string
 	for _, s := range r.Scenarios {

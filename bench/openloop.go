@@ -7,33 +7,33 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 )
 
-// OpenLoop sends requests at a fixed rate, whether or not the earlier ones have been answered, as the world does. A
-// request's latency counts from when it was due. So a stall shows in every request that fell into it; a generator that
-// waits for its answers, like ab and wrk, would send less meanwhile, and count the stall once (coordinated omission).
+// OpenLoop sends requests at a fixed rate, whether or not the earlier ones have been answered, as real clients do. A
+// request's latency counts from when it was due. So a stall shows in every request that was due during it. A generator that
+// waits for its answers, like ab and wrk, sends less during a stall and counts it only once (coordinated omission).
 type OpenLoop struct {
 	Addr     string // 127.0.0.1:PORT
 	Target   string
 	Rate     float64       // requests a second
-	Time     time.Duration // for which requests are due
+	Time     time.Duration // for how long requests are due
 	Patience time.Duration // how long to wait for answers after that
-	Conns    int           // connections at most; when all are busy, who is due waits, and its time counts
-	Close    bool          // a connection for each request, else persistent ones
+	Conns    int           // at most so many connections; when all are busy a request that is due waits, and its time counts
+	Close    bool          // a new connection for each request, else persistent ones
 }
 
-// OpenResult is what came of it.
+// OpenResult is the result of an OpenLoop.
 type OpenResult struct {
 	Hist    *hdrhistogram.Histogram // microseconds, of the good answers
-	Slots   []float64               // the longest latency in ms of what was due in each slot of slotTime; 0 without any
+	Slots   []float64               // the longest latency in ms of the requests due in each slot of slotTime; 0 without any
 	Due     int
-	Bad     int    // answers of another status than 200, and connections that broke
-	Missing int    // unanswered when the patience ended; they stand in Hist with what they had waited until then
-	First   string // the first of the Bad
+	Bad     int    // answers with a status other than 200, and connections that broke
+	Missing int    // unanswered after Patience; they count in Hist with the time that they had waited
+	First   string // describes the first of Bad
 }
 
 // slotTime is the resolution of a time series.
 const slotTime = 100 * time.Millisecond
 
-// Latencies are figures of the histogram, in ms.
+// Latencies returns figures of the histogram, in ms.
 func (r *OpenResult) Latencies() map[string]float64 {
 	ms := func(us int64) float64 { return float64(us) / 1e3 }
 	return map[string]float64{
@@ -42,7 +42,7 @@ func (r *OpenResult) Latencies() map[string]float64 {
 	}
 }
 
-// Problem says why this is not a good sample; "" if it is one.
+// Problem returns why this is not a good sample, or "".
 func (r *OpenResult) Problem() string {
 	switch {
 	case r.Bad > 0:
@@ -61,7 +61,7 @@ func newOpenResult(o *OpenLoop) *OpenResult {
 	}
 }
 
-// record takes in an answer to what was due at due (from the start).
+// record records the answer to the request that was due at due, counted from the start.
 func (r *OpenResult) record(due, latency time.Duration) {
 	r.Hist.RecordValue(min(max(latency.Microseconds(), 1), time.Minute.Microseconds()))
 	slot := min(int(due/slotTime), len(r.Slots)-1)

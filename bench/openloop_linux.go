@@ -7,44 +7,29 @@ import (
 	"fmt"
 	"net/netip"
 	"runtime"
-	"strconv"
 	"time"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
 
-// generator is one thread with one epoll: goroutines and their timers would add a millisecond here and there that is not
-// the proxy's.
+// generator is one thread with one epoll. Goroutines and their timers would now and then add a millisecond that is not the
+// proxy's.
 type generator struct {
 	*OpenLoop
 	to      unix.SockaddrInet4
 	request []byte
 	epoll   int
 	began   time.Time
-	conns   map[int]*openConn // by descriptor: all that are open
-	idle    []*openConn       // persistent, and free
-	next    int               // the request that is due next
-	done    int               // answered, or failed
+	conns   map[int]*openConn // all open connections, by descriptor
+	idle    []*openConn       // persistent connections without a request
+	next    int               // the number of the request that is due next
+	done    int               // how many were answered, or have failed
 	result  *OpenResult
 	buf     []byte
 }
 
-// openConn is a connection with at most one request on it.
-type openConn struct {
-	fd       int
-	busy     bool
-	due      time.Duration
-	sent     bool   // the request has gone out
-	head     []byte // what has come of the response's head
-	body     int    // bytes of the body still to come; -1 while the head is incomplete
-	bad      bool   // its status is not 200
-	finished bool   // answered; the connection waits for its end
-}
-
-var errClosedEarly = errors.New("the connection ended before the answer")
-
-// Run sends them all. It fails when it cannot send at all; what happens to single requests is in the result.
+// Run sends all requests. It fails only if it cannot send at all. The failures of single requests are in the result.
 func (o *OpenLoop) Run(ctx context.Context) (*OpenResult, error) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
@@ -81,7 +66,7 @@ func (g *generator) closeAll() {
 
 func (g *generator) now() time.Duration { return time.Since(g.began) }
 
-// dueAt is when request n is due.
+// dueAt returns when request n is due.
 func (g *generator) dueAt(n int) time.Duration {
 	return time.Duration(float64(n) / g.Rate * float64(time.Second))
 }
@@ -98,7 +83,7 @@ func (g *generator) loop(ctx context.Context) error {
 			g.start(g.dueAt(g.next))
 			g.next++
 		}
-		wait := 50 * time.Millisecond // a look at ctx and at the end
+		wait := 50 * time.Millisecond // how often to check ctx and the end
 		if g.next < g.result.Due && g.mayStart() {
 			wait = max(0, min(wait, g.dueAt(g.next)-g.now()))
 		}
@@ -116,7 +101,7 @@ func (g *generator) loop(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// giveUp counts who is still waiting, with the time that it has waited: leaving them out would flatter.
+// giveUp counts the requests that still wait, with the time that they have waited. Without them the result would be too good.
 func (g *generator) giveUp() {
 	now := g.now()
 	for _, c := range g.conns {
@@ -169,14 +154,14 @@ func (g *generator) connect() (int, error) {
 	return fd, nil
 }
 
-// advance does what can be done on c without waiting.
+// advance writes and reads on c as far as possible without waiting.
 func (g *generator) advance(c *openConn) {
 	if c.busy && !c.sent {
 		n, err := unix.Write(c.fd, g.request)
 		switch {
 		case err == unix.EAGAIN || err == unix.ENOTCONN:
 			return
-		case err != nil || n < len(g.request): // so small a write is whole or not at all
+		case err != nil || n < len(g.request): // so small a write is complete or fails
 			g.drop(c, fmt.Errorf("write: %w", err))
 			return
 		}
@@ -199,37 +184,9 @@ func (g *generator) advance(c *openConn) {
 		}
 		g.answered(c)
 		if !g.Close && n < len(g.buf) {
-			return // nothing more can be there
+			return // no more bytes can have arrived
 		}
 	}
-}
-
-// take takes in bytes of the response and reports whether that was the end of it.
-func (c *openConn) take(b []byte) bool {
-	if c.body < 0 {
-		c.head = append(c.head, b...)
-		end := bytes.Index(c.head, []byte("\r\n\r\n"))
-		if end < 0 {
-			return false
-		}
-		c.bad = !bytes.HasPrefix(c.head, []byte("HTTP/1.1 200")) && !bytes.HasPrefix(c.head, []byte("HTTP/1.0 200"))
-		c.body = contentLength(c.head[:end]) - (len(c.head) - end - 4)
-	} else {
-		c.body -= len(b)
-	}
-	return c.body <= 0
-}
-
-// contentLength reads the field; without one it is 0.
-func contentLength(head []byte) int {
-	for line := range bytes.Lines(head) {
-		name, value, ok := bytes.Cut(line, []byte(":"))
-		if ok && bytes.EqualFold(name, []byte("Content-Length")) {
-			n, _ := strconv.Atoi(string(bytes.TrimSpace(value)))
-			return n
-		}
-	}
-	return 0
 }
 
 func (g *generator) answered(c *openConn) {
@@ -256,7 +213,7 @@ func (g *generator) failed(err error) {
 	}
 }
 
-// drop closes c. That is a failure if it owed an answer, and for an idle connection the peer's right.
+// drop closes c, whose peer has ended it. It is a failure only if an answer was missing: a peer may end an idle connection.
 func (g *generator) drop(c *openConn, err error) {
 	if c.busy {
 		g.failed(err)
@@ -271,7 +228,7 @@ func (g *generator) drop(c *openConn, err error) {
 	unix.Close(c.fd)
 }
 
-// epollWait is epoll_pwait2: its timeout has nanoseconds, where epoll_wait's has milliseconds.
+// epollWait calls epoll_pwait2, because its timeout is in nanoseconds; that of epoll_wait is in milliseconds.
 func epollWait(fd int, events []unix.EpollEvent, wait time.Duration) (int, error) {
 	ts := unix.NsecToTimespec(int64(wait))
 	n, _, errno := unix.Syscall6(unix.SYS_EPOLL_PWAIT2, uintptr(fd), uintptr(unsafe.Pointer(&events[0])), uintptr(len(events)), uintptr(unsafe.Pointer(&ts)), 0, 0)

@@ -25,8 +25,9 @@ func needLinux(t *testing.T) {
 	}
 }
 
-// A server that stands still for 300 ms once: a closed loop of one would see one slow answer, this sees all that were due.
-func TestOpenLoop_showsAStallInAllThatWereDue(t *testing.T) {
+// TestOpenLoop_countsAStallForEachRequestDue: a server stalls once for 300 ms. A closed loop of one client would see one slow
+// answer; the open loop sees all the requests that were due.
+func TestOpenLoop_countsAStallForEachRequestDue(t *testing.T) {
 	needLinux(t)
 	for name, closes := range map[string]bool{"persistent connections": false, "a connection for each": true} {
 		t.Run(name, func(t *testing.T) {
@@ -52,7 +53,7 @@ func TestOpenLoop_showsAStallInAllThatWereDue(t *testing.T) {
 			if r.Problem() != "" || count.Load() != 500 || r.Hist.TotalCount() != 500 {
 				t.Errorf("problem %q, %d requests met, %d latencies; want 500 of each", r.Problem(), count.Load(), r.Hist.TotalCount())
 			}
-			// 30 % were due during the stall, and half of those had to wait for more than 150 ms: 85 % is in the middle.
+			// 30 % were due during the stall, and half of those waited for more than 150 ms: so the 85th percentile is about 150 ms.
 			if got := r.Hist.ValueAtQuantile(90); got < 50_000 {
 				t.Errorf("p90 is %d µs: the stall was omitted", got)
 			}
@@ -97,7 +98,7 @@ func TestOpenLoop_countsWhatFails(t *testing.T) {
 	}
 }
 
-func TestProcess_endsWithItsChildrenEvenWhenTheyWillNot(t *testing.T) {
+func TestProcess_killsChildrenThatIgnoreSIGTERM(t *testing.T) {
 	needLinux(t)
 	dir := t.TempDir()
 	p, err := startProcess("sh", dir, nil, "sh", "-c", "trap '' TERM; sleep 60 & echo $! > child; wait")
@@ -126,7 +127,7 @@ func isZombie(pid int) bool {
 	return strings.Contains(string(text), ") Z ")
 }
 
-func TestProcess_thatFailsSaysWhy(t *testing.T) {
+func TestProcess_returnsWhyItFailed(t *testing.T) {
 	p, err := startProcess("sh", t.TempDir(), nil, "sh", "-c", "echo the reason >&2; exit 3")
 	if err != nil {
 		t.Fatal(err)
@@ -155,7 +156,7 @@ func TestTransfer_countsEveryByteOfTheSink(t *testing.T) {
 	}
 }
 
-func TestBackends_serveWhatTheScenariosAskFor(t *testing.T) {
+func TestBackends_serveTheTargetsOfTheScenarios(t *testing.T) {
 	needLinux(t)
 	site := t.TempDir()
 	if err := os.WriteFile(filepath.Join(site, smallTarget), make([]byte, smallSize), 0o600); err != nil {
@@ -183,7 +184,7 @@ func TestBackends_serveWhatTheScenariosAskFor(t *testing.T) {
 	}
 }
 
-func TestCrowd_noticesWhoWasClosed(t *testing.T) {
+func TestCrowd_noticesClosedConnections(t *testing.T) {
 	ln, err := net.Listen("tcp4", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

@@ -13,15 +13,16 @@ import (
 	"time"
 )
 
-// Process is a program that we started, in a process group of its own, and end by its pid. Safe for use by several goroutines.
+// Process is a program that the benchmark has started, in a process group of its own, and that it ends by its pid. It is safe
+// for use by several goroutines.
 type Process struct {
 	name string
 	cmd  *exec.Cmd
 	said *tail
-	done chan struct{} // closed when it has ended
+	done chan struct{} // closed when the program has ended
 }
 
-// endPatience is how long a program may take to end when asked to, before it and its children are killed.
+// endPatience is how long a program may take to end after SIGTERM, before it and its children are killed.
 const endPatience = 3 * time.Second
 
 // tail keeps the last bytes that a program wrote, for the message when it fails.
@@ -46,7 +47,7 @@ func (t *tail) String() string {
 	return strings.TrimSpace(string(t.text))
 }
 
-// startProcess starts a server. Its output is kept for a message only. The caller ends it with End.
+// startProcess starts a server. The end of its output is kept for an error message. The caller ends it with End.
 func startProcess(name, dir string, env []string, argv ...string) (*Process, error) {
 	p := newProcess(name, dir, argv)
 	p.cmd.Env = append(os.Environ(), env...)
@@ -54,7 +55,7 @@ func startProcess(name, dir string, env []string, argv ...string) (*Process, err
 	return p.start()
 }
 
-// startPiped starts a server that is a part of this program: it ends with its input, and says its address on out.
+// startPiped starts a server that is a part of this program. It writes its address to out, and ends when its input does.
 func startPiped(name, dir string, in, out *os.File, argv ...string) (*Process, error) {
 	p := newProcess(name, dir, argv)
 	p.cmd.Stdin, p.cmd.Stdout = in, out
@@ -80,10 +81,10 @@ func (p *Process) wait() {
 	close(p.done)
 }
 
-// Pid is the number of the program's first process.
+// Pid returns the id of the program's first process.
 func (p *Process) Pid() int { return p.cmd.Process.Pid }
 
-// End asks the program to end, and kills its group when that takes too long. Ending again does nothing.
+// End sends the program SIGTERM, and kills its group if it takes too long. A second End does nothing.
 func (p *Process) End() {
 	if p == nil {
 		return
@@ -97,7 +98,7 @@ func (p *Process) End() {
 		case <-time.After(endPatience):
 		}
 	}
-	syscall.Kill(-p.Pid(), syscall.SIGKILL) // what is left of the group that we made: nothing, as a rule
+	syscall.Kill(-p.Pid(), syscall.SIGKILL) // kills what is left of its group, usually nothing
 	<-p.done
 }
 
@@ -107,7 +108,7 @@ func (p *Process) Kill() {
 	<-p.done
 }
 
-// AwaitListening returns when something accepts connections at addr, or an error when the program ends or is late.
+// AwaitListening returns when addr accepts connections, or an error if the program ends or takes too long.
 func (p *Process) AwaitListening(ctx context.Context, addr string) error {
 	late := time.After(10 * time.Second)
 	for {
@@ -128,7 +129,7 @@ func (p *Process) AwaitListening(ctx context.Context, addr string) error {
 	}
 }
 
-// runTool runs a load generator to its end and returns what it printed. When ctx ends or the time is up, it is ended first.
+// runTool runs a load generator to its end and returns its output. If ctx ends or the time is up, it ends the generator.
 func runTool(ctx context.Context, most time.Duration, argv ...string) (stdout string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, most)
 	defer cancel()
@@ -148,7 +149,7 @@ func runTool(ctx context.Context, most time.Duration, argv ...string) (stdout st
 	return out.String(), nil
 }
 
-// freeAddr returns a loopback address whose port was free a moment ago.
+// freeAddr returns a loopback address whose port was free just now.
 func freeAddr() (string, error) {
 	ln, err := net.Listen("tcp4", "127.0.0.1:0")
 	if err != nil {
@@ -168,7 +169,7 @@ func lookTool(name, debian string) error {
 
 var errNotLinux = errors.New("the benchmark reads /proc and drives epoll: it needs Linux")
 
-// openDir makes a folder that others may enter: nginx's workers are somebody else when its master is root.
+// openDir makes a folder that other users may enter, because the workers of an nginx of root run as another user.
 func openDir(parent, pattern string) (string, error) {
 	dir, err := os.MkdirTemp(parent, pattern)
 	if err != nil {

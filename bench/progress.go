@@ -10,10 +10,10 @@ import (
 	"golang.org/x/term"
 )
 
-// progress says what is under way: a bar on a terminal, a line for each step elsewhere.
+// progress shows what is running: a bar on a terminal, a line for each step elsewhere.
 type progress struct {
 	w     io.Writer
-	bar   *progressbar.ProgressBar // nil: lines
+	bar   *progressbar.ProgressBar // nil if there are lines
 	total int
 	count int
 	began time.Time
@@ -44,7 +44,7 @@ func (p *progress) Next(what string) {
 	p.bar.Describe(fmt.Sprintf("%-30s", what))
 }
 
-// Close takes the bar away.
+// Close removes the bar.
 func (p *progress) Close() {
 	if p.bar != nil {
 		p.bar.Finish()

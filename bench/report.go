@@ -13,16 +13,16 @@ import (
 	"strings"
 )
 
-// Report is a whole run: report.json is this, and everything else is made from it.
+// Report is a whole run. It is the content of report.json, and everything else is made from it.
 type Report struct {
 	Date       string
 	Seconds    float64 // how long the run took
 	Command    string
 	Machine    Machine
-	Tools      map[string]string // the versions of what made the load
+	Tools      map[string]string // the versions of the load generators
 	Quick      bool
 	Rounds     int
-	Skipped    []string `json:",omitempty"` // what --quick had no time for
+	Skipped    []string `json:",omitempty"` // the scenarios for which --quick had no time
 	Contenders []ContenderInfo
 	Scenarios  []ScenarioInfo
 	Configs    []ConfigInfo
@@ -80,14 +80,14 @@ func writeReport(dir string, r, old *Report) error {
 	return os.WriteFile(filepath.Join(dir, "report.html"), page, 0o644)
 }
 
-// values are a figure's, by round: the good samples' and the bad ones'.
+// values returns the values of a figure by round, those of good samples and those of bad ones.
 func (r *Report) values(scenario, contender, figure string) (good, bad map[int]float64) {
 	good, bad = map[int]float64{}, map[int]float64{}
 	for _, s := range r.Samples {
 		v, ok := s.Figures[figure]
 		switch {
 		case s.Scenario != scenario || s.Contender != contender || !ok:
-		case s.Problem == "" || figure == failures.Name: // those who fail are what it counts
+		case s.Problem == "" || figure == failures.Name: // it counts failures, so that a bad sample is no worse
 			good[s.Round] = v
 		default:
 			bad[s.Round] = v
@@ -104,16 +104,16 @@ func mapValues(m map[int]float64) []float64 {
 	return v
 }
 
-// spread sums a figure's rounds up.
+// spread summarizes the rounds of a figure.
 func (r *Report) spread(scenario, contender, figure string) Spread {
 	good, bad := r.values(scenario, contender, figure)
 	return spreadOf(mapValues(good), mapValues(bad))
 }
 
-// ratio is the median of tenfour's value over the contender's, round by round, so that what the machine did during a round
-// falls out. Only rounds in which both were good count; without any, it is not known.
+// ratio returns the median over the rounds of tenfour's value divided by the contender's in the same round. So the state of the
+// machine during a round cancels out. Only rounds in which both samples were good count. Without any the ratio is unknown.
 func (r *Report) ratio(scenario, contender, figure string) Spread {
-	if figure == failures.Name { // over nothing, or of nothing
+	if figure == failures.Name { // one of the values may be 0
 		return spreadOf(nil, nil)
 	}
 	ours, _ := r.values(scenario, "tenfour", figure)
@@ -127,7 +127,7 @@ func (r *Report) ratio(scenario, contender, figure string) Spread {
 	return spreadOf(ratios, nil)
 }
 
-// problems are what went wrong with a contender's samples, "round 2: …".
+// problems returns the problems of a contender's samples, "round 2: …".
 func (r *Report) problems(scenario, contender string) []string {
 	var all []string
 	for _, s := range r.Samples {
@@ -138,7 +138,7 @@ func (r *Report) problems(scenario, contender string) []string {
 	return all
 }
 
-// partakers are those with a sample in the scenario, in the report's order.
+// partakers returns the contenders with a sample in the scenario, in the report's order.
 func (r *Report) partakers(scenario string) []string {
 	var names []string
 	for _, c := range r.Contenders {
@@ -149,89 +149,15 @@ func (r *Report) partakers(scenario string) []string {
 	return names
 }
 
-// idealName is the row of what was computed, not measured.
+// idealName is the name of the row that is computed, not measured.
 const idealName = "ideal"
 
-// isPeer reports whether it is somebody that tenfour is held against: another proxy.
+// isPeer reports whether a contender is one that tenfour is compared with: another proxy.
 func isPeer(name string) bool {
 	return name != "direct" && name != idealName && !isLimit(name) && !strings.HasPrefix(name, "tenfour")
 }
 
-// Verdict is a goal beside what was measured.
-type Verdict struct {
-	Scenario, Figure string
-	Want             string // "≤ 0.80 × the best (nginx)"
-	Got              string
-	Met              bool
-	Known            bool
-}
-
-// verdicts hold the figures against the goals.
-func (r *Report) verdicts() []Verdict {
-	var all []Verdict
-	for _, s := range r.Scenarios {
-		for _, g := range s.Goals {
-			i := slices.IndexFunc(s.Figures, func(f Figure) bool { return f.Name == g.Figure })
-			if i >= 0 {
-				all = append(all, r.verdict(s.Name, s.Figures[i], g))
-			}
-		}
-	}
-	return all
-}
-
-func (r *Report) verdict(scenario string, f Figure, g Goal) Verdict {
-	v := Verdict{Scenario: scenario, Figure: f.Title}
-	sign, bound := "≥", g.AtLeast
-	if g.None {
-		sign = "="
-	}
-	if g.AtMost > 0 {
-		sign, bound = "≤", g.AtMost
-	}
-	var got Spread
-	if g.Peer == "-" {
-		v.Want = strings.TrimSpace(fmt.Sprintf("%s %v %s", sign, bound, f.Unit))
-		got = r.spread(scenario, "tenfour", f.Name)
-		v.Got = strings.TrimSpace(number(got.Median, f.Digits) + " " + f.Unit)
-	} else {
-		peer := g.Peer
-		of := peer
-		if peer == "" {
-			peer = r.best(scenario, f)
-			of = "the best (" + peer + ")"
-		}
-		v.Want = fmt.Sprintf("%s %.2f × %s", sign, bound, of)
-		got = r.ratio(scenario, peer, f.Name)
-		v.Got = number(got.Median, 2) + " ×"
-		if got.Known() && got.N > 1 {
-			v.Got += fmt.Sprintf(" (%.2f–%.2f)", got.Min, got.Max)
-		}
-	}
-	v.Known = got.Known() && !got.OnlyBad()
-	if !v.Known {
-		v.Got = "not known"
-	}
-	v.Met = v.Known && (g.None && got.Max == 0 || g.AtMost > 0 && got.Median <= bound || g.AtLeast > 0 && got.Median >= bound)
-	return v
-}
-
-// best is the peer with the best median of good samples; "" without any.
-func (r *Report) best(scenario string, f Figure) string {
-	name, value := "", math.NaN()
-	for _, c := range r.partakers(scenario) {
-		s := r.spread(scenario, c, f.Name)
-		if !isPeer(c) || s.N == 0 {
-			continue
-		}
-		if math.IsNaN(value) || f.Higher == (s.Median > value) {
-			name, value = c, s.Median
-		}
-	}
-	return name
-}
-
-// number writes v with so many digits behind the point, and thousands apart.
+// number writes v with a number of decimals, and commas between thousands.
 func number(v float64, digits int) string {
 	if math.IsNaN(v) {
 		return "–"
@@ -251,7 +177,7 @@ func number(v float64, digits int) string {
 	return sign + whole
 }
 
-// commandLine writes a command as one types it; paths are shortened to their last part.
+// commandLine writes a command as it is typed. It shortens paths to their last part.
 func commandLine(argv []string) string {
 	out := make([]string, len(argv))
 	for i, a := range argv {
@@ -265,11 +191,11 @@ func commandLine(argv []string) string {
 
 var versionNumber = regexp.MustCompile(`\d+\.\d+[\w.]*`)
 
-// toolVersions asks the load generators, and python3, which ones they are.
+// toolVersions asks the load generators, and python3, for their versions.
 func toolVersions(ctx context.Context) map[string]string {
 	all := map[string]string{}
 	for name, flag := range map[string]string{"ab": "-V", "wrk": "-v", "python3": "--version"} {
-		out, _ := exec.CommandContext(ctx, name, flag).CombinedOutput() // wrk -v ends with 1
+		out, _ := exec.CommandContext(ctx, name, flag).CombinedOutput() // the error is ignored: wrk -v ends with 1
 		if v := versionNumber.FindString(string(out)); v != "" {
 			all[name] = v
 		}

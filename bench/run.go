@@ -7,14 +7,13 @@ import (
 	"io"
 	"math/rand/v2"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 )
 
-// runAll visits every contender in every scenario, round by round, and returns the report. Whatever it started has ended
-// when it returns.
+// runAll visits every contender in every scenario, round by round, and returns the report. When it returns, all programs that
+// it started have ended.
 func runAll(ctx context.Context, o *Options, root string, stderr io.Writer) (r *Report, err error) {
 	began := time.Now()
 	for _, t := range [][2]string{{"ab", "apache2-utils"}, {"wrk", "wrk"}} {
@@ -64,7 +63,7 @@ func runAll(ctx context.Context, o *Options, root string, stderr io.Writer) (r *
 		r.Contenders = append(r.Contenders, ContenderInfo{Name: c.Name, Version: c.Version})
 	}
 	if slices.ContainsFunc(o.Scenarios, func(s *Scenario) bool { return s.Ideal != nil }) {
-		r.Contenders = append(r.Contenders, ContenderInfo{Name: idealName, Version: "computed: nobody can do better"})
+		r.Contenders = append(r.Contenders, ContenderInfo{Name: idealName, Version: "computed: no proxy can be better"})
 	}
 	rounds := o.Rounds
 	if o.Quick {
@@ -113,22 +112,6 @@ func runAll(ctx context.Context, o *Options, root string, stderr io.Writer) (r *
 	return r, nil
 }
 
-func newEnv(o *Options, dir string) (*Env, error) {
-	e := &Env{Sizes: fullSizes, Dir: dir, Site: filepath.Join(dir, "site"), Files: mostFiles(), rates: map[string]float64{}}
-	if o.Quick {
-		e.Sizes = quickSizes
-	}
-	if err := os.Mkdir(e.Site, 0o755); err != nil {
-		return nil, err
-	}
-	if err := writeSite(e.Site); err != nil {
-		return nil, err
-	}
-	var err error
-	e.Script, err = writeWrkScript(dir)
-	return e, err
-}
-
 func partakers(all []*Contender, s *Scenario) []*Contender {
 	var some []*Contender
 	for _, c := range all {
@@ -139,7 +122,7 @@ func partakers(all []*Contender, s *Scenario) []*Contender {
 	return some
 }
 
-// visitAll is one round of one scenario: each pass in a new random order.
+// visitAll runs one round of one scenario, each pass in a new random order.
 func (e *Env) visitAll(ctx context.Context, s *Scenario, contenders []*Contender, round int, bar *progress) ([]*Sample, string, error) {
 	var origin *Origin
 	defer func() { origin.Close() }()
@@ -176,8 +159,8 @@ func (e *Env) visitAll(ctx context.Context, s *Scenario, contenders []*Contender
 	return samples, origin.About, nil
 }
 
-// visit starts a contender, runs one pass against it, and ends it. Only the end of ctx is an error: what goes wrong with a
-// contender is its sample's Problem.
+// visit starts a contender, runs one pass against it, and ends it. Only the end of ctx is an error. A failure of the contender
+// becomes the Problem of its sample.
 func (e *Env) visit(ctx context.Context, s *Scenario, c *Contender, origin *Origin, sample *Sample, pass func(context.Context, *Visit) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -210,7 +193,7 @@ func (e *Env) visit(ctx context.Context, s *Scenario, c *Contender, origin *Orig
 	return ctx.Err()
 }
 
-// configurations writes out what everybody ran with, each different text once.
+// configurations returns the configurations of all contenders, each different text once.
 func configurations(e *Env, contenders []*Contender, scenarios []*Scenario) ([]ConfigInfo, error) {
 	var all []ConfigInfo
 	for _, c := range contenders {

@@ -6,19 +6,19 @@ import (
 	"slices"
 )
 
-// admit is the first half of "close" with all that may be asked before a request passes.
+// admit is the first half of "close", with all the checks that a request may have to pass.
 var admit = &Scenario{
 	Name:     "admit",
-	Question: "a hundred routes, a token, a credential and a limit that never bites: what do they cost a request?",
+	Question: "a hundred routes, a token, a credential and a limit that is never reached: what do they cost a request?",
 	Flags:    []string{"--workers", "64"},
 	Admits:   true,
 	Variants: []Variant{{Name: "tenfour-plain", Flags: []string{"--workers", "64"}}},
 	Figures:  []Figure{perSecond, cpuEach, peakPSS},
 	Goals:    []Goal{{Figure: "cpu", Peer: "tenfour-plain", AtMost: 1.03}, memoryGoal},
 	Notes: []string{
-		"tenfour-plain gets the same requests, and passes them on as they come: what it has less is what admission costs.",
-		"Everybody is visited three times in a round. The visit with the least CPU/request counts, since neighbours only add to it.",
-		"haproxy's hundred paths lead to one backend by one rule, and the peers hold the token as it is, where tenfour compares its SHA-256: that is in their favour. caddy has no limit without a plugin.",
+		"tenfour-plain gets the same requests and checks nothing. The difference is the cost of admission.",
+		"Every contender is visited three times in a round. The visit with the least CPU/request counts, because other programs on the machine only add to it.",
+		"Two things favour the peers: haproxy has one rule for the hundred paths, and the peers compare the token itself, tenfour its SHA-256. caddy has no limit without a plugin.",
 	},
 	Load: func(e *Env) []string {
 		return []string{commandLine(admitRun(e).command("http://PROXY" + admitTarget))}
@@ -37,7 +37,7 @@ func admitRun(e *Env) abRun {
 	return abRun{Time: e.Load, Clients: 64, Field: "Authorization: Bearer " + benchToken}
 }
 
-// visitAdmit notes the visit's figures, unless an earlier one of the round had less CPU/request.
+// visitAdmit records the visit's figures, unless an earlier visit of the round had less CPU/request.
 func visitAdmit(ctx context.Context, v *Visit) error {
 	run := admitRun(v.Env)
 	warm := run
@@ -53,7 +53,7 @@ func visitAdmit(ctx context.Context, v *Visit) error {
 	return nil
 }
 
-// leastCPU is that one of two visits' figures which has less CPU/request; earlier may have none.
+// leastCPU returns the figures of that visit which had less CPU/request; earlier may be empty.
 func leastCPU(earlier, now map[string]float64) map[string]float64 {
 	if cpu, ok := earlier["cpu"]; ok && cpu < now["cpu"] {
 		return earlier

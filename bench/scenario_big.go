@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// big is one large download after the other.
+// big measures large downloads, one after the other.
 var big = &Scenario{
 	Name:     "big",
 	Question: "100 MB down, one after the other: how fast, at what cost?",
@@ -21,7 +21,7 @@ var big = &Scenario{
 		memoryGoal,
 	},
 	Load: func(e *Env) []string {
-		return []string{fmt.Sprintf("our client: GET %s on one persistent connection, read into 256 KiB and forgotten, for %v", bigTarget, e.Transfer)}
+		return []string{fmt.Sprintf("our client: GET %s on one persistent connection, read into 256 KiB and dropped, for %v", bigTarget, e.Transfer)}
 	},
 	Start: fast,
 	Passes: []func(context.Context, *Visit) error{
@@ -31,7 +31,7 @@ var big = &Scenario{
 	},
 }
 
-// up is one large upload after the other.
+// up measures large uploads, one after the other.
 var up = &Scenario{
 	Name:     "up",
 	Question: "100 MB up, one after the other: how fast, at what cost?",
@@ -53,7 +53,8 @@ var up = &Scenario{
 // transferMost is how long one transfer may take.
 const transferMost = 30 * time.Second
 
-// transfer repeats one for the scenario's time, after one that warms up, and notes the throughput and the cost of a GB.
+// transfer repeats one for the scenario's time, after a first one to warm up, and records the throughput and the CPU time for
+// each GB.
 func (v *Visit) transfer(ctx context.Context, one func(*bodyClient) (int64, error)) error {
 	c, err := dialBody(ctx, v.Addr)
 	if err != nil {
@@ -86,7 +87,8 @@ func (v *Visit) transfer(ctx context.Context, one func(*bodyClient) (int64, erro
 	return ctx.Err()
 }
 
-// bodyClient is a client of large bodies on one connection. It does as little as it can: the processors are shared.
+// bodyClient is a client of large bodies on one connection. It does as little as possible, because it shares the processors
+// with the proxy.
 type bodyClient struct {
 	net.Conn
 	r   *bufio.Reader
@@ -123,7 +125,7 @@ func (c *bodyClient) get(target string) (int64, error) {
 	return got, nil
 }
 
-// post sends a body of length bytes; the answer must say how many arrived.
+// post sends a body of length bytes and checks the answer, which says how many arrived.
 func (c *bodyClient) post(target string, length int64) (int64, error) {
 	c.SetDeadline(time.Now().Add(transferMost))
 	fmt.Fprintf(c.Conn, "POST %s HTTP/1.1\r\nHost: bench\r\nContent-Length: %d\r\n\r\n", target, length)

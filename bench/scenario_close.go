@@ -2,7 +2,7 @@ package main
 
 import "context"
 
-// closing is "close": what a request costs when each has a connection of its own.
+// closing is "close": it measures the cost of a request when each has a connection of its own.
 var closing = &Scenario{
 	Name:     "close",
 	Question: "a connection for each request, a fast backend: what does one cost?",

@@ -5,13 +5,13 @@ import (
 	"time"
 )
 
-// fork is the hardest backend that there is in lab: gone after every client.
+// fork measures the hardest backend of lab, which closes its port at every client.
 var fork = &Scenario{
 	Name:     "fork",
-	Question: "a server that closes its port at every client, for 40 ms: who gets all through, and how soon?",
+	Question: "a server that closes its port at every client, for 40 ms: which proxy gets all requests through, and how soon?",
 	Flags:    []string{"--hold", "10s"},
 	Retries:  "connections",
-	MaxConn:  1,      // it takes one; measured: with 4 there are failures
+	MaxConn:  1,      // the server takes one; with 4 there were failures
 	Turn:     "20ms", // measured by hand: 10 ms take 4.5 s, 20 ms 4.2 s, 50 ms 5.1 s, 100 ms 10.1 s
 	Long:     true,
 	Fresh:    true,
@@ -22,8 +22,8 @@ var fork = &Scenario{
 	},
 	Ideal: map[string]float64{"took": (100 * forkPause).Seconds(), "failed": 0},
 	Notes: []string{
-		"ideal is the pauses of the server alone: 100 times 40 ms. Who fails is sooner done, and who is not done after 40 s is ended.",
-		"nginx has the server twice, its only way to try again. haproxy waits 1 s between two tries, haproxy-tuned 20 ms, and has one connection at a time.",
+		"ideal is the pauses of the server alone: 100 times 40 ms. A contender with failures is done sooner. One that is not done after 40 s is ended.",
+		"nginx has the server twice, which is its only way to try again. haproxy waits 1 s between two tries. haproxy-tuned waits 20 ms, and has one connection at a time.",
 	},
 	Load: func(e *Env) []string { return []string{commandLine(forkRun(e).command("http://PROXY/"))} },
 	Start: func(context.Context, *Env) (*Origin, error) {

@@ -7,13 +7,13 @@ import (
 	"time"
 )
 
-// idle is about those who have been served and stay.
+// idle measures the memory of connections that were served and stay open.
 var idle = &Scenario{
 	Name:     "idle",
 	Question: "thousands of persistent connections between two requests: what memory does each take?",
 	Figures:  []Figure{{Name: "kib", Title: "memory/connection", Unit: "KiB", Digits: 2}, peakPSS},
 	Goals:    []Goal{{Figure: "kib", Peer: "-", AtMost: 0.6}, memoryGoal},
-	Notes:    []string{"PSS after all have had an answer, less PSS before the first; the kernel's socket memory, the same for all, is nobody's."},
+	Notes:    []string{"PSS after all connections have had an answer, less PSS before the first. The kernel's socket memory, which is the same for all, is not counted."},
 	Load: func(e *Env) []string {
 		return []string{fmt.Sprintf("our client: %d connections, GET %s on each, then 1 s of silence", e.idleConns(), smallTarget)}
 	},
@@ -26,7 +26,7 @@ var idle = &Scenario{
 			if err := v.warmUp(ctx); err != nil {
 				return err
 			}
-			if err := pause(ctx, 500*time.Millisecond); err != nil { // until the warm-up's connections are gone
+			if err := pause(ctx, 500*time.Millisecond); err != nil { // until the connections of the warm-up have ended
 				return err
 			}
 			before := pssOf(v.Proc.Pid())
@@ -48,7 +48,7 @@ var idle = &Scenario{
 	},
 }
 
-// idleConns is how many the limit of descriptors allows: a proxy may need two for each.
+// idleConns returns how many connections the limit of descriptors allows. A proxy may need two for each.
 func (e *Env) idleConns() int { return max(1, min(e.Idle, (e.Files-1000)/2)) }
 
 // pause waits, unless ctx ends.
@@ -61,14 +61,14 @@ func pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// crowd is many connections that have sent something and now do nothing.
+// crowd is many connections that have sent something and are now silent.
 type crowd struct {
 	send     string
-	answered bool // each waits for the first bytes of an answer
+	answered bool // gather waits for the first bytes of an answer on each
 	conns    []net.Conn
 }
 
-// gatherMost is how long a whole crowd may take to come together.
+// gatherMost is how long gather may take.
 const gatherMost = 30 * time.Second
 
 // gather opens n connections, one after the other.
@@ -98,7 +98,7 @@ func (c *crowd) gather(ctx context.Context, addr string, n int) error {
 	return nil
 }
 
-// open counts those that their peer has not ended. What they have been sent is read.
+// open counts the connections that their peer has not ended. It reads the bytes that they were sent.
 func (c *crowd) open() int {
 	count := 0
 	buf := make([]byte, 4096)
@@ -118,10 +118,10 @@ func (c *crowd) open() int {
 	return count
 }
 
-// Close ends them all.
+// Close ends all connections.
 func (c *crowd) Close() {
 	for _, conn := range c.conns {
-		conn.(*net.TCPConn).SetLinger(0) // thousands in TIME_WAIT would be the next contender's burden
+		conn.(*net.TCPConn).SetLinger(0) // a reset: thousands in TIME_WAIT would slow the next contender
 		conn.Close()
 	}
 }

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// keep is the same for clients that stay.
+// keep measures the cost of a request on persistent connections.
 var keep = &Scenario{
 	Name:     "keep",
 	Question: "64 persistent connections, a fast backend: what does a request cost?",
@@ -39,7 +39,7 @@ var keep = &Scenario{
 	},
 }
 
-// cpuAtRate is a request's cost when there is room: the same rate for all, about half of what the slowest can do.
+// cpuAtRate is the cost of a request without overload: at the same rate for all, about half of what the slowest can do.
 var cpuAtRate = Figure{Name: "cpu_open_", Title: "CPU/request at the fixed rate", Unit: "µs", Digits: 1}
 
 const openNote = "The latencies are the open loop's: at a fixed rate, the same for all, about half of what the slowest contender does; each counts from when its request was due."
@@ -52,7 +52,7 @@ func (e *Env) openCommand(scenario, how string) string {
 	return fmt.Sprintf("our open loop: %s for %v, %s", rate, e.Open, how)
 }
 
-// openAtHalf is the open loop's pass of close and keep.
+// openAtHalf is the pass of close and keep with the open loop.
 func (v *Visit) openAtHalf(ctx context.Context, closes bool) error {
 	if err := v.warmUp(ctx); err != nil {
 		return err
@@ -60,7 +60,7 @@ func (v *Visit) openAtHalf(ctx context.Context, closes bool) error {
 	return v.openLoop(ctx, "open_", OpenLoop{Target: smallTarget, Rate: v.rates[v.Scenario.Name], Time: v.Open, Patience: 5 * time.Second, Close: closes})
 }
 
-// warmUp sends a few thousand requests: connections to the backend, heaps and caches are there afterwards.
+// warmUp sends a few thousand requests, so that connections to the backend, heaps and caches exist afterwards.
 func (v *Visit) warmUp(ctx context.Context) error {
 	o := &OpenLoop{Addr: v.Addr, Target: smallTarget, Rate: 10000, Time: 200 * time.Millisecond, Patience: 3 * time.Second, Conns: 64}
 	_, err := o.Run(ctx)

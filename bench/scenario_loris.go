@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// loris is an old attack: heads that never end.
+// loris measures an old attack: thousands of heads that never end.
 var loris = &Scenario{
 	Name:     "loris",
 	Question: "thousands of half-sent heads: what is left for the others?",
@@ -16,7 +16,7 @@ var loris = &Scenario{
 		perSecond, cpuEach, peakPSS,
 	},
 	Goals: []Goal{memoryGoal},
-	Notes: []string{"100 % is the same load a moment before, without the half-sent heads; requests/s and CPU/request are beside them."},
+	Notes: []string{"100 % is the same load a moment earlier, without the half-sent heads. requests/s and CPU/request are those with the half-sent heads."},
 	Load: func(e *Env) []string {
 		return []string{
 			commandLine(wrkCommand("wrk.lua", "http://PROXY"+smallTarget, 64, e.Load)),

@@ -1,21 +1,15 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"fmt"
-	"io"
 	"math"
 	"math/rand/v2"
-	"net"
-	"net/http"
 	"slices"
-	"sync"
-	"sync/atomic"
 	"time"
 )
 
-// race is about backends that each fail now and then, and are seldom quick.
+// race measures races between backends that fail now and then, and are mostly slow.
 var race = &Scenario{
 	Name:     "race",
 	Question: "four backends that fail one request in four and take up to 300 ms: how often, and when, is there a usable answer?",
@@ -38,9 +32,9 @@ var race = &Scenario{
 	},
 	Ideal: idealRace,
 	Notes: []string{
-		"usable is any status below 500; mean and p99 are of the usable answers.",
-		"ideal asks all four at once and has the first usable answer in no time, simulated from the same distribution; nobody who asks less can be as quick.",
-		"What a race costs is in the last column. nginx, haproxy and caddy ask the next one when one has failed, as tenfour-serial does. direct is one of the four.",
+		"An answer is usable if its status is below 500. mean and p99 are those of the usable answers.",
+		"ideal asks all four at once and itself takes no time; it is simulated from the same distribution. A proxy that asks fewer cannot be as fast.",
+		"The last column is the cost of a race. nginx, haproxy and caddy ask the next backend when one has failed, as tenfour-serial does. direct is one of the four backends.",
 	},
 	Load: func(e *Env) []string {
 		return []string{fmt.Sprintf("our client: %d requests for / on %d persistent connections", e.RaceRequests, raceClients)}
@@ -75,7 +69,7 @@ const (
 	raceDelay    = 300 * time.Millisecond
 )
 
-// idealRace is the first usable of four answers: figures of a race that itself takes no time.
+// idealRace has the figures of a race that itself takes no time: the first usable of four answers.
 var idealRace = func() map[string]float64 {
 	const n = 200_000
 	dice := rand.New(rand.NewPCG(1, 2))
@@ -97,7 +91,7 @@ var idealRace = func() map[string]float64 {
 	return f
 }()
 
-// timesOf are the figures of the usable answers' times, of n requests.
+// timesOf returns the figures of n requests with these times of their usable answers.
 func timesOf(times []float64, n int) map[string]float64 {
 	slices.Sort(times)
 	sum := 0.0
@@ -105,89 +99,4 @@ func timesOf(times []float64, n int) map[string]float64 {
 		sum += t
 	}
 	return map[string]float64{"usable": 100 * float64(len(times)) / float64(n), "mean": sum / float64(len(times)), "p99": percentileOf(times, 99)}
-}
-
-// raceLoad is clients that stay, each with one request after the other.
-type raceLoad struct {
-	addr string
-	left int64 // requests that nobody has begun
-
-	mu      sync.Mutex // guards the rest
-	answers int
-	times   []float64 // ms, of usable ones
-	first   string    // error
-}
-
-// run returns when all requests have been made.
-func (l *raceLoad) run(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, visitMost)
-	defer cancel()
-	var clients sync.WaitGroup
-	for range raceClients {
-		clients.Go(func() { l.client(ctx) }) // ends with the requests, or ctx
-	}
-	clients.Wait()
-}
-
-func (l *raceLoad) figures(n int) map[string]float64 { return timesOf(l.times, n) }
-
-func (l *raceLoad) client(ctx context.Context) {
-	var c net.Conn
-	var in *bufio.Reader
-	defer func() {
-		if c != nil {
-			c.Close()
-		}
-	}()
-	for ctx.Err() == nil && atomic.AddInt64(&l.left, -1) >= 0 {
-		began := time.Now()
-		var err error
-		if c == nil {
-			if c, err = (&net.Dialer{}).DialContext(ctx, "tcp4", l.addr); err != nil {
-				c = nil
-				l.note(0, 0, err)
-				continue
-			}
-			deadline, _ := ctx.Deadline()
-			c.SetDeadline(deadline)
-			in = bufio.NewReader(c)
-		}
-		status, stays, err := askOnce(c, in)
-		l.note(status, time.Since(began), err)
-		if !stays {
-			c.Close()
-			c = nil
-		}
-	}
-}
-
-// askOnce sends a request and reads its answer to the end.
-func askOnce(c net.Conn, in *bufio.Reader) (status int, stays bool, err error) {
-	if _, err := io.WriteString(c, "GET / HTTP/1.1\r\nHost: bench\r\n\r\n"); err != nil {
-		return 0, false, err
-	}
-	r, err := http.ReadResponse(in, nil)
-	if err != nil {
-		return 0, false, err
-	}
-	defer r.Body.Close()
-	if _, err := io.Copy(io.Discard, r.Body); err != nil {
-		return 0, false, err
-	}
-	return r.StatusCode, !r.Close, nil
-}
-
-func (l *raceLoad) note(status int, took time.Duration, err error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	switch {
-	case err != nil:
-		if l.first == "" {
-			l.first = err.Error()
-		}
-		return
-	case status < 500:
-		l.times = append(l.times, float64(took)/1e6)
-	}
-	l.answers++
 }

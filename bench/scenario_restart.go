@@ -7,28 +7,28 @@ import (
 	"time"
 )
 
-// restart is a deployment without ceremony: the server is killed, and started again.
+// restart measures the simplest deployment: the server is killed and started again.
 var restart = &Scenario{
 	Name:     "restart",
-	Question: "a server killed and started again three times under load: who loses nothing?",
+	Question: "a server killed and started again three times under load: which proxy loses no request?",
 	Flags:    []string{"--hold", "10s"},
 	Retries:  "connections",
 	MaxConn:  4,
-	Turn:     "100ms", // of 1 s that 10 tries cover; Python is back after 0.2 s
+	Turn:     "100ms", // 10 tries then cover 1 s; Python is back after 0.2 s
 	Long:     true,
 	Fresh:    true,
 	Figures:  []Figure{failures, perSecond, {Name: "max", Title: "max", Unit: "ms"}},
 	Goals:    []Goal{{Figure: "failed", Peer: "-", None: true}},
 	Notes: []string{
-		"failed is what was asked for less what was answered well, each once. With failures requests/s counts the good ones only, and max is also that of the bad ones.",
-		"nginx has the server twice, its only way to try again. haproxy waits 1 s between two tries, haproxy-tuned 100 ms, and has a queue before 4 connections.",
+		"failed is the number of requests without a good answer, each counted once. With failures, requests/s counts only good answers, and max includes bad ones.",
+		"nginx has the server twice, which is its only way to try again. haproxy waits 1 s between two tries. haproxy-tuned waits 100 ms, and has a queue in front of 4 connections.",
 	},
 	Load: func(e *Env) []string {
-		return []string{commandLine(restartRun(e).command("http://PROXY" + pageTarget)), "kill -9, and again at once, three times, each 500 ms after it listens"}
+		return []string{commandLine(restartRun(e).command("http://PROXY" + pageTarget)), "kill -9 and a new start at once, three times, each 500 ms after it listens"}
 	},
 	Start: func(ctx context.Context, e *Env) (*Origin, error) {
 		if _, err := exec.LookPath("python3"); err != nil {
-			return startFaulty("lab's restart: no python3 was found, so it goes by the clock", "restart:up=500ms,down=200ms")
+			return startFaulty("lab's restart, because no python3 was found: it restarts by the clock", "restart:up=500ms,down=200ms")
 		}
 		return startPython(ctx, e.Site, 1)
 	},
@@ -42,7 +42,7 @@ var restart = &Scenario{
 			ended := make(chan error, 1)
 			go func() { ended <- v.count(ctx, run, pageTarget) }() // ends with ab
 			kills, err := v.Origin.killOften(ctx, v.Site, ended, 3)
-			v.Sample.mark(countMark("kills had no time: the load was over", kills, 3))
+			v.Sample.mark(countMark("kills were left out, because the load had ended", kills, 3))
 			return err
 		},
 	},
@@ -52,10 +52,10 @@ func restartRun(e *Env) abRun {
 	return abRun{Requests: e.RestartRequests, Time: visitMost, Clients: 20, Size: pageSize}
 }
 
-// visitMost is what a visit may take whose contender hardly gets on.
+// visitMost is how long a visit may take.
 const visitMost = 40 * time.Second
 
-// count runs ab and notes what was not answered well, beside the usual figures.
+// count runs ab and records the failures with the usual figures.
 func (v *Visit) count(ctx context.Context, run abRun, target string) error {
 	l, err := run.run(ctx, v.url(target))
 	if err != nil {
@@ -63,14 +63,14 @@ func (v *Visit) count(ctx context.Context, run abRun, target string) error {
 	}
 	v.Sample.mark(l.Problem)
 	v.Sample.set("", map[string]float64{"failed": float64(run.Requests - l.Requests)})
-	if l.Seconds > 0 { // else ab gave up, and there is no time to speak of
+	if l.Seconds > 0 { // 0 if ab gave up, and then there is no rate
 		v.Sample.set("", map[string]float64{"rps": l.PerSecond(), "took": l.Seconds})
 		v.Sample.set("", l.Latencies)
 	}
 	return nil
 }
 
-// killOften kills the Python server and starts it again, until ended has something, which it returns.
+// killOften kills the Python server and starts it again, so many times or until the load ends. It returns the load's error.
 func (o *Origin) killOften(ctx context.Context, site string, ended <-chan error, times int) (kills int, err error) {
 	path, err := exec.LookPath("python3")
 	for err == nil && kills < times {

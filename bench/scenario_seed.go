@@ -5,13 +5,13 @@ import (
 	"path/filepath"
 )
 
-// seed is where tenfour comes from: many clients, and servers that cannot stand many.
+// seed measures the case that tenfour was made for: many clients, and servers that cannot bear many.
 var seed = &Scenario{
 	Name:     "seed",
-	Question: "80 clients, four Python http.servers: who keeps them alive, and nobody waiting?",
+	Question: "80 clients, four Python http.servers: does every client get its answer soon?",
 	MaxConn:  4,
-	// http.server has a backlog of 5, with which Linux lets 6 connections wait, and a connection for each exchange: 6 is the
-	// most that never overruns it. With more a SYN is dropped now and then, and comes again after a second. Measured:
+	// http.server has a connection for each exchange, and a backlog of 5, with which Linux lets 6 connections wait. So 6 is the
+	// most that never overflows it. With more, a SYN is dropped now and then, and the client repeats it after a second. Measured:
 	// 6 have 3,672 requests/s and a max of 35 ms, 8 have 1,938 and 1,144 ms, HAProxy's maxconn 4 has 3,566.
 	Flags:   []string{"--workers", "6"},
 	Figures: append([]Figure{perSecond, cpuEach, peakPSS}, wholeMs(latencyFigures("", ""))...),
@@ -24,7 +24,7 @@ var seed = &Scenario{
 	},
 	Notes: []string{
 		"direct is one of the four servers.",
-		"haproxy-tuned has maxconn 4 for each server; tenfour has 6, the most that the servers' backlog of 5 stands. nginx and Caddy have no queue for that.",
+		"haproxy-tuned has maxconn 4 for each server. tenfour has 6 workers, the most that the servers' backlog of 5 bears. nginx and Caddy have no such queue.",
 		"ab is a closed loop: it shows a stall once, in max.",
 	},
 	Load: func(e *Env) []string {
@@ -51,7 +51,7 @@ func seedRun(e *Env, details string) abRun {
 	return abRun{Requests: e.SeedRequests, Time: e.SeedMost, Clients: 80, Details: details}
 }
 
-// wholeMs is for ab, whose times have no fractions.
+// wholeMs removes the decimals, because the times of ab are whole milliseconds.
 func wholeMs(figures []Figure) []Figure {
 	for i := range figures {
 		figures[i].Digits = 0

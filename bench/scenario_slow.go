@@ -8,18 +8,18 @@ import (
 	"time"
 )
 
-// slow is a backend that serves one at a time, and clients on a bad line.
+// slow measures a backend that serves one request at a time, with clients that read slowly.
 var slow = &Scenario{
 	Name:     "slow",
-	Question: "30 slow readers of 200 KiB before a backend that serves one at a time: do the others get through?",
+	Question: "30 slow readers of 200 KiB, and a backend that serves one request at a time: do the other clients get their answers?",
 	Flags:    []string{"--workers", "1"},
 	MaxConn:  1,
 	Figures:  append([]Figure{perSecond, peakPSS}, latencyFigures("open_", "")...),
 	Goals:    []Goal{memoryGoal},
 	Notes: []string{
-		"A slow reader takes 2 KiB every 100 ms. Its connections, and the backend's, have segments of 1,460 bytes, as on Ethernet: with loopback's 64 KiB the kernel would hold 200 KiB for anybody.",
-		"Where direct is fast too, the kernel has taken the slow readers' responses off the backend, whoever stood between: it lends a connection up to tcp_wmem (often 4 MB). Then this asks little.",
-		"The latencies are the open loop's, of requests from other clients, each counted from when it was due.",
+		"A slow reader reads 2 KiB every 100 ms. Its connections, and the backend's, have segments of 1,460 bytes, as on Ethernet. With loopback's 64 KiB the kernel alone would hold 200 KiB for each connection.",
+		"If direct is fast too, the kernel has buffered the slow readers' responses, up to tcp_wmem (often 4 MB) for each connection, and the scenario says little about the proxy.",
+		"The latencies are those of the open loop: requests from other clients, each counted from when it was due.",
 	},
 	Load: func(e *Env) []string {
 		return []string{
@@ -49,13 +49,13 @@ var slow = &Scenario{
 	},
 }
 
-// slowRate is well below what the backend can do, which is under 1,000.
+// slowRate is well below what the backend can do, which is less than 1,000.
 const slowRate = 200
 
-// slowTime is shorter than a slow reader's ten seconds, so that all of them read all the time.
+// slowTime is shorter than the ten seconds that a slow reader needs, so that all of them read all the time.
 func (e *Env) slowTime() time.Duration { return max(time.Second, e.Load*2/3) }
 
-// slowReaders are clients that take their time. Close ends them.
+// slowReaders are clients that read slowly. Close ends them.
 type slowReaders struct {
 	cancel context.CancelFunc
 	ended  sync.WaitGroup

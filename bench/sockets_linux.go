@@ -8,8 +8,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// lanSegment is the segment size of Ethernet. Loopback's 64 KiB segments let the kernel hold 200 KiB for a reader who does
-// not read; on a network it holds a good deal less, and the proxy has to.
+// lanSegment is the segment size of Ethernet. With loopback's 64 KiB segments the kernel holds 200 KiB for a client that does
+// not read. On a network it holds much less, and the proxy must hold the rest.
 const lanSegment = 1460
 
 // listenSmall listens with buffers like those of a connection over a network.
@@ -22,7 +22,7 @@ func listenSmall() (net.Listener, error) {
 	return lc.Listen(context.Background(), "tcp4", "127.0.0.1:0")
 }
 
-// dialSmall connects as a slow reader does: small segments, and a small receive buffer.
+// dialSmall connects with small segments and a small receive buffer, as a slow reader.
 func dialSmall(ctx context.Context, addr string) (net.Conn, error) {
 	d := net.Dialer{KeepAlive: -1, Control: func(_, _ string, rc syscall.RawConn) error {
 		return onSocket(rc, func(fd int) error {

@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// median returns the middle of values, or NaN without any. It leaves them alone.
+// median returns the middle of values, or NaN without any. It does not change values.
 func median(values []float64) float64 {
 	if len(values) == 0 {
 		return math.NaN()
@@ -17,7 +17,7 @@ func median(values []float64) float64 {
 	return v[len(v)/2]
 }
 
-// percentileOf returns the smallest of the ordered values that at least p percent of them do not exceed; NaN without any.
+// percentileOf returns the smallest of the ordered values that at least p percent of them do not exceed, or NaN without any.
 func percentileOf(ordered []float64, p float64) float64 {
 	if len(ordered) == 0 {
 		return math.NaN()
@@ -26,20 +26,20 @@ func percentileOf(ordered []float64, p float64) float64 {
 	return ordered[min(max(at, 0), len(ordered)-1)]
 }
 
-// Spread is what several rounds gave for one figure.
+// Spread is the result of several rounds for one figure.
 type Spread struct {
 	Median, Min, Max float64
 	N                int // good samples
-	Bad              int // samples that ended early or with failures; they count only where there is no good one
+	Bad              int // samples that ended early or had failures; they count only if there is no good one
 }
 
-// OnlyBad reports whether there was no good sample, so that the numbers come from bad ones.
+// OnlyBad reports whether the numbers come from bad samples, because there was no good one.
 func (s Spread) OnlyBad() bool { return s.N == 0 && s.Bad > 0 }
 
-// Known reports whether there is a number at all.
+// Known reports whether there is any number.
 func (s Spread) Known() bool { return !math.IsNaN(s.Median) }
 
-// spreadOf takes the good values, or, without any, the bad ones.
+// spreadOf summarizes the good values, or the bad ones if there are no good ones.
 func spreadOf(good, bad []float64) Spread {
 	s := Spread{N: len(good), Bad: len(bad), Median: math.NaN()}
 	values := good

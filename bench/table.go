@@ -34,7 +34,7 @@ func printTables(w io.Writer, r *Report) {
 			fmt.Fprintln(w, " ", n)
 		}
 	}
-	fmt.Fprintf(w, "\nMedians of %d rounds (least–most); ×: tenfour's over this one's; !: from samples that ended early or with failures.\n", r.Rounds)
+	fmt.Fprintf(w, "\nMedians of %d rounds (least–most). ×: tenfour's value divided by the row's. !: from samples that ended early or had failures.\n", r.Rounds)
 	if len(r.Skipped) > 0 {
 		fmt.Fprintf(w, "No time for %s.\n", strings.Join(r.Skipped, ", "))
 	}
@@ -63,7 +63,7 @@ func heading(f Figure) string {
 	return f.Title + " " + f.Unit
 }
 
-// cell is a median with its spread, and the ratio for who is not tenfour.
+// cell returns a median with its spread, and for contenders other than tenfour the ratio.
 func cell(r *Report, scenario, contender string, f Figure) string {
 	s := r.spread(scenario, contender, f.Name)
 	if !s.Known() {

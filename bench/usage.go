@@ -10,17 +10,17 @@ import (
 	"time"
 )
 
-// CPU is the processor time of a process tree, in seconds.
+// CPU is the CPU time of a process tree, in seconds.
 type CPU struct{ User, System float64 }
 
 func (c CPU) Total() float64    { return c.User + c.System }
 func (c CPU) Minus(o CPU) CPU   { return CPU{c.User - o.User, c.System - o.System} }
 func (c CPU) Per(n float64) CPU { return CPU{c.User / n, c.System / n} }
 
-// clockTick is the unit of /proc/PID/stat: USER_HZ, which is 100 wherever Go runs on Linux.
+// clockTick is the unit of /proc/PID/stat: USER_HZ, which is 100 on every Linux that Go runs on.
 const clockTick = 100
 
-// stat is what we want of /proc/PID/stat.
+// stat is the part of /proc/PID/stat that is needed.
 type stat struct {
 	parent int
 	cpu    CPU // its own and that of its children that have ended
@@ -75,7 +75,7 @@ func tree(root int) map[int]stat {
 	return ours
 }
 
-// cpuOf is the processor time of root and its descendants so far.
+// cpuOf returns the CPU time of root and its descendants so far.
 func cpuOf(root int) CPU {
 	var sum CPU
 	for _, s := range tree(root) {
@@ -85,7 +85,7 @@ func cpuOf(root int) CPU {
 	return sum
 }
 
-// pssOf is the memory of root and its descendants in KiB, shared pages divided among those who share them.
+// pssOf returns the memory of root and its descendants in KiB. A shared page is divided among the processes that share it.
 func pssOf(root int) float64 {
 	var sum float64
 	for pid := range tree(root) {
@@ -108,10 +108,10 @@ type peakMeter struct {
 	root  int
 	quit  chan struct{} // closed by Stop
 	ended sync.WaitGroup
-	peak  float64 // KiB; Stop's caller may read it
+	peak  float64 // KiB; may be read after Stop
 }
 
-// peakEvery is seldom enough not to be felt: reading smaps_rollup holds the memory map's lock.
+// peakEvery is long enough not to disturb the process, because reading smaps_rollup holds the lock of its memory map.
 const peakEvery = 250 * time.Millisecond
 
 func startPeak(root int) *peakMeter {

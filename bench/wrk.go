@@ -10,15 +10,15 @@ import (
 	"time"
 )
 
-// Load is what a load generator has seen. Latencies are in milliseconds.
+// Load is the result of a load generator. Latencies are in milliseconds.
 type Load struct {
-	Requests  int // answered well
+	Requests  int // with a good answer
 	Seconds   float64
 	Latencies map[string]float64 // by figure: p50, p90, p99, p999, max
-	Problem   string             // why it is not a good sample; "" if it is one
+	Problem   string             // why it is not a good sample, or ""
 }
 
-// PerSecond is the throughput.
+// PerSecond returns the throughput.
 func (l *Load) PerSecond() float64 {
 	if l.Seconds == 0 {
 		return 0
@@ -26,7 +26,7 @@ func (l *Load) PerSecond() float64 {
 	return float64(l.Requests) / l.Seconds
 }
 
-// writeWrkScript puts the script that makes wrk print the line which parseWrk reads into dir.
+// writeWrkScript writes a script into dir that makes wrk print the line that parseWrk reads.
 func writeWrkScript(dir string) (string, error) {
 	text, err := peerFiles.ReadFile("peers/wrk.lua")
 	if err != nil {
@@ -36,12 +36,12 @@ func writeWrkScript(dir string) (string, error) {
 	return path, os.WriteFile(path, text, 0o644)
 }
 
-// wrkCommand is wrk with n persistent connections for d.
+// wrkCommand returns the command of wrk with n persistent connections for d.
 func wrkCommand(script, url string, n int, d time.Duration) []string {
 	return []string{"wrk", "-t1", fmt.Sprintf("-c%d", n), fmt.Sprintf("-d%.0f", max(1, d.Seconds())), "-s", script, url}
 }
 
-// runWrk loads url with n persistent connections for d (at least 1 s: wrk counts in seconds).
+// runWrk loads url with n persistent connections for d (at least 1 s, because wrk counts in seconds).
 func runWrk(ctx context.Context, script, url string, n int, d time.Duration) (*Load, error) {
 	out, err := runTool(ctx, d+30*time.Second, wrkCommand(script, url, n, d)...)
 	if ctx.Err() != nil {
