@@ -46,7 +46,7 @@ func (c *client) bodyLate() bool {
 		return c.answer(408, forward.TooLong(s.BodyTimeout).Error(), "")
 	case now >= r.idleEnd:
 		return c.answer(408, "the request's body did not go on for "+c.front.site.Load().IdleTimeout.String(), "")
-	case r.Pace.Over() && r.Pace.Slow(int64(len(r.Body.B)), s.MinRate):
+	case r.Pace.Over() && r.Pace.Slow(int64(r.Body.Len()), s.MinRate):
 		return c.answer(408, forward.TooSlow(s.MinRate).Error(), "")
 	}
 	c.waitForBody()
