@@ -122,7 +122,7 @@ func TestQuick_leavesLongScenariosOut(t *testing.T) {
 		t.Fatalf("%v, %d scenarios, %q; want all but two", err, len(o.Scenarios), o.commandLine())
 	}
 	var said bytes.Buffer
-	if code := run([]string{"--quick", "--scenario", "race,fork"}, io.Discard, &said); code != 2 || !strings.Contains(said.String(), "no time") {
+	if code := run([]string{"--quick", "--scenario", "race,fork"}, io.Discard, &said); code != 2 || !strings.Contains(said.String(), "too long") {
 		t.Errorf("asked for one: %d, %q", code, &said)
 	}
 }
