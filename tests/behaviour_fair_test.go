@@ -102,3 +102,47 @@ func TestPipelining_keepsNoOtherWaiting(t *testing.T) {
 		})
 	}
 }
+
+// TestIdleTimeout_aRequestThatCameBeforeTheEndIsServed: the kernel has the request when tenfour ends the connection for
+// having been idle too long. It is read first.
+func TestIdleTimeout_aRequestThatCameBeforeTheEndIsServed(t *testing.T) {
+	t.Parallel()
+	const timeout, tries = 100 * time.Millisecond, 60
+	s := startServer(t, okay)
+	tf := startTenfour(t, []string{s.addr}, "--idle-timeout", timeout.String())
+	var mu sync.Mutex // guards the counts
+	served, late, lost := 0, 0, 0
+	var asking sync.WaitGroup
+	for i := range tries {
+		asking.Go(func() {
+			time.Sleep(time.Duration(i) * 3 * time.Millisecond)
+			p := dialPeer(t, tf.addr)
+			p.SetDeadline(time.Now().Add(patience))
+			p.say(plainHTTP)
+			p.status("GET")
+			time.Sleep(timeout + time.Duration(i%8)*time.Millisecond) // into the tick that ends the wait
+			p.SetReadDeadline(time.Now().Add(time.Microsecond))
+			if _, err := p.in.Peek(1); err == io.EOF { // it has ended, and said so
+				mu.Lock()
+				late++
+				mu.Unlock()
+				return
+			}
+			p.SetReadDeadline(time.Now().Add(patience))
+			p.say(plainHTTP)
+			status, _, err := p.status("GET")
+			mu.Lock()
+			defer mu.Unlock()
+			if status == 200 && err == nil {
+				served++
+			} else {
+				lost++
+			}
+		})
+	}
+	asking.Wait()
+	t.Logf("of %d requests %d were served, %d were not sent any more, %d were lost", tries, served, late, lost)
+	if lost > tries/3 {
+		t.Errorf("of %d requests %d were lost: the connection ended though they were there", tries, lost)
+	}
+}
