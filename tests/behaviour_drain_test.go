@@ -1,8 +1,10 @@
 package tests
 
 import (
+	"crypto/tls"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"path/filepath"
 	"strings"
@@ -158,14 +160,37 @@ func TestDrain_endsEveryPhaseAtItsDeadline(t *testing.T) {
 	}
 }
 
+// halfway is a connection whose reader stops at the first bytes that come.
+type halfway struct {
+	net.Conn
+	answered chan struct{} // closed when some have come
+	ended    chan struct{} // closed by the test
+}
+
+func (c *halfway) Read(p []byte) (int, error) {
+	if _, err := c.Conn.Read(p); err != nil {
+		return 0, err
+	}
+	close(c.answered)
+	<-c.ended
+	return 0, io.EOF
+}
+
 // TestDrain_endsHandshakesAtItsDeadline: a client inside its TLS handshake puts the end off no more than any other.
 func TestDrain_endsHandshakesAtItsDeadline(t *testing.T) {
 	t.Parallel()
 	_, cert, key := newAuthority(t).sign("localhost")
 	s := startServer(t, okay)
 	p := startProcess(t, plainly, nil, "--backend", s.addr, "--tls-cert", cert, "--tls-key", key, "--drain", "300ms", "--head-timeout", "30s")
-	if err := p.dial(t).sendAndAwaitRead("\x16\x03\x01\x02\x00\x01\x00"); err != nil { // half a hello
-		t.Fatal(err)
+	c := &halfway{Conn: dialPeer(t, p.addr).Conn, answered: make(chan struct{}), ended: make(chan struct{})}
+	var shaking sync.WaitGroup
+	shaking.Go(func() { tls.Client(c, &tls.Config{InsecureSkipVerify: true}).Handshake() }) // ends with the test
+	defer shaking.Wait()
+	defer close(c.ended)
+	select {
+	case <-c.answered:
+	case <-time.After(patience):
+		t.Fatal("the hello is not answered")
 	}
 	begun := time.Now()
 	p.signal(t, syscall.SIGTERM)
