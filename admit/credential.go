@@ -25,11 +25,11 @@ func NewCredential(from, field string) (*Credential, error) {
 
 // Reload reads the credential again. If that fails, the old one stays.
 func (c *Credential) Reload() error {
-	data, err := readSecret(c.From)
+	text, err := readSecret(c.From)
 	if err != nil {
 		return err
 	}
-	value := strings.TrimSpace(string(data))
+	value := strings.TrimSpace(text)
 	switch {
 	case value == "":
 		return fmt.Errorf("%s is empty", c.From)

@@ -38,33 +38,45 @@ func NewTokens(from string) (*Tokens, error) {
 // Source returns where the tokens come from: a file, or env:NAME.
 func (t *Tokens) Source() string { return t.from }
 
-// Reload reads the tokens again. If that fails, the old ones stay. The error names every wrong line by its number, and contains
-// none of its text.
+const (
+	tokensMost = 100_000 // tokens in a file; each takes about 200 bytes of memory
+	wrongMost  = 20      // wrong lines that are reported
+)
+
+// Reload reads the tokens again. If that fails, the old ones stay. The error names wrong lines by their number, wrongMost of them
+// at most, and contains none of their text.
 func (t *Tokens) Reload() error {
-	data, err := readSecret(t.from)
+	text, err := readSecret(t.from)
 	if err != nil {
 		return err
 	}
 	all := map[uint64][]token{}
 	lines := map[[sha256.Size]byte]int{}
 	var errs []error
-	for i, line := range strings.Split(string(data), "\n") {
+	at := 0 // the line
+	for line := range strings.SplitSeq(text, "\n") {
+		at++
 		line = strings.TrimSpace(line)
 		if line == "" || line[0] == '#' {
 			continue
 		}
 		one, err := parseToken(line)
-		if err != nil {
-			errs = append(errs, fmt.Errorf("%s:%d: %w", t.from, i+1, err))
-			continue
+		switch first := lines[one.digest]; {
+		case len(lines) == tokensMost:
+			return fmt.Errorf("%s:%d: it has more than %d tokens", t.from, at, tokensMost)
+		case err != nil:
+			errs = append(errs, fmt.Errorf("%s:%d: %w", t.from, at, err))
+		case first > 0:
+			errs = append(errs, fmt.Errorf("%s:%d: it has the token of line %d", t.from, at, first))
+		default:
+			lines[one.digest] = at
+			place := maphash.Bytes(t.seed, one.digest[:])
+			all[place] = append(all[place], one)
 		}
-		if first := lines[one.digest]; first > 0 {
-			errs = append(errs, fmt.Errorf("%s:%d: it has the token of line %d", t.from, i+1, first))
-			continue
+		if len(errs) == wrongMost {
+			errs = append(errs, fmt.Errorf("%s: there may be more that is wrong", t.from))
+			break
 		}
-		lines[one.digest] = i + 1
-		at := maphash.Bytes(t.seed, one.digest[:])
-		all[at] = append(all[at], one)
 	}
 	if len(all) == 0 && errs == nil {
 		errs = append(errs, fmt.Errorf("%s has no token: write NAME TOKEN, a line for each client", t.from))

@@ -3,8 +3,9 @@ package admit
 import (
 	"os"
 	"strings"
-	"sync"
 	"time"
+
+	"tenfour/source"
 )
 
 // Reloader is a value from a file or from the environment that can be read again.
@@ -21,27 +22,36 @@ type Watcher struct {
 	r     Reloader
 	told  func(error)
 	quit  chan struct{} // closed by Close
-	ended sync.WaitGroup
+	ended chan struct{} // closed when nothing is watched any more
 }
 
 // Watch watches r's file. After each reload it calls told with its error, or nil, on one goroutine. An environment variable
 // is not watched, because it does not change.
 func Watch(r Reloader, told func(error)) *Watcher {
-	w := &Watcher{r: r, told: told, quit: make(chan struct{})}
-	if !strings.HasPrefix(r.Source(), "env:") {
-		last, _ := os.Stat(r.Source())
-		w.ended.Go(func() { w.watch(last) }) // ends with Close
+	w := &Watcher{r: r, told: told, quit: make(chan struct{}), ended: make(chan struct{})}
+	if strings.HasPrefix(r.Source(), source.Env) {
+		close(w.ended)
+		return w
 	}
+	last, _ := os.Stat(r.Source())
+	go w.watch(last) // ends with Close
 	return w
 }
+
+// closeWait is how long Close waits for a file system that does not answer.
+const closeWait = time.Second
 
 // Close ends the watching. After it returns, told is not called any more.
 func (w *Watcher) Close() {
 	close(w.quit)
-	w.ended.Wait()
+	select {
+	case <-w.ended:
+	case <-time.After(closeWait):
+	}
 }
 
 func (w *Watcher) watch(last os.FileInfo) {
+	defer close(w.ended)
 	every := time.NewTicker(watchEvery)
 	defer every.Stop()
 	for {
@@ -55,7 +65,13 @@ func (w *Watcher) watch(last os.FileInfo) {
 			continue
 		}
 		last = now
-		w.told(w.r.Reload())
+		err := w.r.Reload()
+		select {
+		case <-w.quit: // Close may have waited long enough
+			return
+		default:
+			w.told(err)
+		}
 	}
 }
 

@@ -1,12 +1,13 @@
 package config
 
 import (
-	"crypto/tls"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"tenfour/source"
 )
 
 // check reports what is right by itself, and wrong beside something else: settings that contradict each other, names of what
@@ -77,8 +78,8 @@ func (d *draft) checkTLS(bad *problems) {
 	case c.TLSCert == "" && c.TLSKey != "":
 		p.wrong(bad, "tls_key", 0, "it needs %s too", p.beside("tls_key", "tls_cert"))
 	case c.TLSCert != "":
-		if _, err := tls.LoadX509KeyPair(c.TLSCert, c.TLSKey); err != nil {
-			p.wrong(bad, "tls_cert", 0, "with the key %s: %v", c.TLSKey, err)
+		if _, err := KeyPair(c.TLSCert, c.TLSKey); err != nil {
+			p.wrong(bad, "tls_cert", 0, "%v", err)
 		}
 	}
 }
@@ -130,9 +131,9 @@ func beginsWith(path, prefix string) bool {
 func (p *part) checkCredentials(bad *problems) {
 	r := p.in.r
 	if r.CredentialFile != "" {
-		if secret, err := Secret(r.CredentialFile); err != nil {
+		if value, err := secret(r.CredentialFile); err != nil {
 			p.wrong(bad, "credential_file", 0, "%v", err)
-		} else if err := checkFieldValue(secret); err != nil {
+		} else if err := checkFieldValue(value); err != nil {
 			p.wrong(bad, "credential_file", 0, "%v", err)
 		}
 		for _, key := range []string{"request.set", "request.add"} {
@@ -144,7 +145,7 @@ func (p *part) checkCredentials(bad *problems) {
 		}
 	}
 	if r.ClientTokenFile != "" {
-		if _, err := Secret(r.ClientTokenFile); err != nil {
+		if _, err := secret(r.ClientTokenFile); err != nil {
 			p.wrong(bad, "client_token_file", 0, "%v", err)
 		}
 	}
@@ -162,10 +163,10 @@ func (p *part) fields(key string) []*member {
 func (p *part) checkVariables(key string, bad *problems) {
 	for _, m := range p.fields(key) {
 		for _, v := range m.value.texts() {
-			if v.kind != quoted || !strings.HasPrefix(v.text, fromEnv) {
+			if v.kind != quoted || !strings.HasPrefix(v.text, source.Env) {
 				continue
 			}
-			value, err := Secret(v.text)
+			value, err := secret(v.text)
 			if err == nil {
 				err = checkFieldValue(value)
 			}
@@ -301,8 +302,8 @@ func (d *draft) resolved() Config {
 		for _, fields := range []*[]Field{&r.Request.Set, &r.Request.Add, &r.Response.Set, &r.Response.Add} {
 			*fields = slices.Clone(*fields)
 			for j, f := range *fields {
-				if strings.HasPrefix(f.Value, fromEnv) {
-					(*fields)[j].Value, _ = Secret(f.Value) // it is there: that was checked
+				if strings.HasPrefix(f.Value, source.Env) {
+					(*fields)[j].Value, _ = secret(f.Value) // it is there: that was checked
 				}
 			}
 		}

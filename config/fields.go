@@ -1,6 +1,10 @@
 package config
 
-import "strings"
+import (
+	"strings"
+
+	"tenfour/source"
+)
 
 // lines is a table of field lines, a name and a value each.
 type lines struct {
@@ -49,7 +53,7 @@ func (l lines) toml() string {
 		var values []string
 		for ; i < len(*l.p) && (*l.p)[i].Name == name; i++ {
 			v := (*l.p)[i].Value
-			if isCredential(name) && !strings.HasPrefix(v, fromEnv) {
+			if isCredential(name) && !strings.HasPrefix(v, source.Env) {
 				v = "***"
 			}
 			values = append(values, quote(v))

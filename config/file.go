@@ -1,19 +1,17 @@
 package config
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 
 	"github.com/pelletier/go-toml/v2"
 	"github.com/pelletier/go-toml/v2/unstable"
+
+	"tenfour/source"
 )
 
 // DefaultFile is the configuration file that is read when it is there and --config names no other.
@@ -35,30 +33,14 @@ func openFile(name string) (*file, error) {
 	if !asked {
 		name = DefaultFile
 	}
-	in, err := os.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0) // a FIFO would keep us waiting for whoever writes
-	if errors.Is(err, fs.ErrNotExist) && !asked {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, cause(err)
-	}
-	defer in.Close()
-	text, err := io.ReadAll(io.LimitReader(in, largestFile+1))
+	text, err := source.FileOrPipe(name, largestFile)
 	switch {
+	case errors.Is(err, fs.ErrNotExist) && !asked:
+		return nil, nil
 	case err != nil:
-		return nil, cause(err)
-	case len(text) > largestFile:
-		return nil, errors.New("it is larger than 1MiB")
-	case len(text) == 0 && isPipe(in):
-		return nil, errors.New("it is a pipe, and nobody writes to it: what is to be read again is a file")
+		return nil, err
 	}
 	return newFile(name, text), nil
-}
-
-// isPipe reports whether f is a FIFO, or a pipe that another program's output comes by.
-func isPipe(f *os.File) bool {
-	info, err := f.Stat()
-	return err == nil && info.Mode()&fs.ModeNamedPipe != 0
 }
 
 // cause is what the system said of a file, without the file's name.
@@ -71,7 +53,6 @@ func cause(err error) error {
 }
 
 func newFile(name string, text []byte) *file {
-	text = bytes.TrimPrefix(text, []byte("\ufeff")) // some editors put it there
 	f := &file{name: name, text: text, lines: []int{0}}
 	for i, c := range text {
 		if c == '\n' {

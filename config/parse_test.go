@@ -210,7 +210,7 @@ func TestParse_wrong(t *testing.T) {
 		"no value":                      {"\nworkers =\n", nil, "tenfour.toml:2:10: workers: unexpected character U+000A at start of value; text stands in quotes: \"…\""},
 		"a key twice":                   {"workers = 3\nworkers = 4", nil, `tenfour.toml:2:1: workers: it stands there twice, first in line 1`},
 		"a table twice":                 {"[timeouts]\n[timeouts]", nil, `tenfour.toml:2:2: table timeouts already exists`},
-		"a table over a value":          {"timeouts = 3\n[timeouts.a]\n[[timeouts]]", nil, "tenfour.toml:1:1: timeouts: write it as a table: [timeouts]\ntenfour.toml:2:2: key timeouts already exists as a value"}, "a mark that some editors make": {"\ufeffworkers = 0", nil, `tenfour.toml:1:11: workers = 0: write a number from 1 to 65536, or auto`}, "a table without its bracket": {"[timeouts\nhead = 3", nil, `tenfour.toml:1:10: expected ']' to close table name`}, "a text that is not UTF-8": {"serve = \"\xff\"", nil, `tenfour.toml:1:10: serve: invalid UTF-8 character in basic string`}, "an array without its bracket": {"path = [\"/a\",\n", nil, `tenfour.toml:1:14: path: array is incomplete`},
+		"a table over a value":          {"timeouts = 3\n[timeouts.a]\n[[timeouts]]", nil, "tenfour.toml:1:1: timeouts: write it as a table: [timeouts]\ntenfour.toml:2:2: key timeouts already exists as a value"}, "a table without its bracket": {"[timeouts\nhead = 3", nil, `tenfour.toml:1:10: expected ']' to close table name`}, "a text that is not UTF-8": {"serve = \"\xff\"", nil, `tenfour.toml:1:10: serve: invalid UTF-8 character in basic string`}, "an array without its bracket": {"path = [\"/a\",\n", nil, `tenfour.toml:1:14: path: array is incomplete`},
 		"what stands before the mistake": {"queue = -1\nrace = hedge\nworkers = 0", nil, "tenfour.toml:1:9: queue = -1: write a number from 0 to 1000000000\n" + `tenfour.toml:2:8: race: unexpected character U+0068 'h' at start of value; text stands in quotes: "…"`},
 
 		"a directory that is not there": {`serve = "missing"`, nil, `tenfour.toml:1:9: serve = "missing": no such file or directory`},
@@ -223,7 +223,7 @@ func TestParse_wrong(t *testing.T) {
 		"a log in a directory":          {`access_log = "."`, nil, `tenfour.toml:1:14: access_log = ".": it is a directory`},
 		"a log without a directory":     {`access_log = "a/b"`, nil, `tenfour.toml:1:14: access_log = "a/b": its directory: no such file or directory`},
 		"a secret that is not there":    {`credential_file = "missing"`, nil, `tenfour.toml:1:19: credential_file = "missing": no such file or directory`},
-		"a secret without an end":       {`credential_file = "/dev/zero"`, nil, `tenfour.toml:1:19: credential_file = "/dev/zero": it is not a file`},
+		"a secret without an end":       {`credential_file = "/dev/zero"`, nil, `tenfour.toml:1:19: credential_file = "/dev/zero": it is not a file but a device`},
 		"a secret that is empty":        {`client_token_file = "blank"`, nil, `tenfour.toml:1:21: client_token_file = "blank": it is empty`},
 		"a secret in no variable":       {"", []string{"--credential-file", "env:TENFOUR_TEST_NONE"}, `--credential-file env:TENFOUR_TEST_NONE: the environment has no variable TENFOUR_TEST_NONE`},
 		"a secret of two lines":         {"", []string{"--credential-file", "env:TENFOUR_TEST_LINES"}, `--credential-file env:TENFOUR_TEST_LINES: a field's value has no line breaks and no control characters`},
@@ -299,7 +299,7 @@ func TestParse_findsItsFile(t *testing.T) {
 		}
 	}
 	parse(4)
-	write("tenfour.toml", "workers = 5")
+	write("tenfour.toml", "\ufeffworkers = 5\r\n") // with what some editors make of it
 	write("other.toml", "workers = 6")
 	parse(5)
 	parse(6, "--config", "other.toml")
@@ -309,7 +309,7 @@ func TestParse_findsItsFile(t *testing.T) {
 	write("large.toml", strings.Repeat("# 1,048,576 and one\n", largestFile/20+1)[:largestFile+1])
 	for name, want := range map[string]string{
 		"missing.toml": "--config missing.toml: no such file or directory\n--workers 0: write a number from 1 to 65536, or auto",
-		".":            "--config .: is a directory\n--workers 0: write a number from 1 to 65536, or auto",
+		".":            "--config .: it is not a file but a directory\n--workers 0: write a number from 1 to 65536, or auto",
 		"large.toml":   "--config large.toml: it is larger than 1MiB\n--workers 0: write a number from 1 to 65536, or auto",
 	} {
 		if _, err := Parse([]string{"--config", name, "--workers", "0"}); err == nil || err.Error() != want {
@@ -458,13 +458,13 @@ func TestParse_aMistakeInASecretShowsNothingOfIt(t *testing.T) {
 	}
 }
 
-// TestParse_aPipe is read as a file is; one to which nobody writes keeps nobody waiting, and is no configuration that says nothing.
+// TestParse_aPipe is read as a file is; one to which no program writes keeps Parse from nothing, and is no configuration that says nothing.
 func TestParse_aPipe(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "pipe")
 	if err := syscall.Mkfifo(name, 0o600); err != nil {
 		t.Skip(err)
 	}
-	if _, err := Parse([]string{"--config", name}); err == nil || !strings.Contains(err.Error(), "nobody writes to it") {
+	if _, err := Parse([]string{"--config", name}); err == nil || !strings.Contains(err.Error(), "no program writes to it") {
 		t.Errorf("without a writer: got %v", err)
 	}
 	r, w, err := os.Pipe()

@@ -78,6 +78,9 @@ A key with a dot stands in a table: `+"`timeouts.connect`"+` is `+"`connect`"+` 
 		"was started with. Requests that begin then follow the new configuration; those that run end as they began. When anything is wrong, "+
 		"it is logged as above, and what ran goes on. `listen`, `access_log`, `log_level`, `log_format`, and whether there is TLS, stay as they were "+
 		"at the start: a warning says so. [admit.md](admit.md#changing-it-while-it-runs) tells more."))
+	fmt.Fprintf(out, "\n%s", wrapped("", "Requests go on while tenfour reads, and reading has 10 s: after that, what ran goes on. What a setting names must be "+
+		"a file. A FIFO, a socket or a device is an error, because reading it might never end; only `--config` takes a pipe too, for 2 s. A byte order "+
+		"mark and the line ends of Windows are understood."))
 	for _, g := range groups {
 		fmt.Fprintf(out, "\n## %s\n", g.title)
 		if g.intro != "" {

@@ -1,12 +1,14 @@
 package config
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
-	"os"
 	"strconv"
 	"strings"
+
+	"tenfour/source"
 )
 
 // What a text must be to stand where it does.
@@ -147,37 +149,37 @@ func isCredential(name string) bool {
 	return false
 }
 
-// fromEnv begins a value that stands in the environment.
-const fromEnv = "env:"
+// secretMost is how many bytes a file with credentials may have, or a file in PEM.
+const secretMost = 4 << 20
 
-// Secret returns what a file has, or the variable NAME of the environment for env:NAME, less the spaces and line breaks around it.
-func Secret(source string) (string, error) {
-	name, isEnv := strings.CutPrefix(source, fromEnv)
-	var secret string
-	if isEnv {
-		value, set := os.LookupEnv(name)
-		if !set {
-			return "", fmt.Errorf("the environment has no variable %s", name)
-		}
-		secret = value
-	} else {
-		info, err := os.Stat(source)
-		if err != nil {
-			return "", cause(err)
-		}
-		if !info.Mode().IsRegular() {
-			return "", errors.New("it is not a file") // and may have no end
-		}
-		text, err := os.ReadFile(source)
-		if err != nil {
-			return "", cause(err)
-		}
-		secret = string(text)
+// secret returns what a file has, or the variable NAME of the environment for env:NAME, less the spaces and line breaks around it.
+func secret(from string) (string, error) {
+	text, err := source.Read(from, secretMost)
+	if err != nil {
+		return "", err
 	}
-	if secret = strings.TrimSpace(secret); secret == "" {
+	secret := strings.TrimSpace(string(text))
+	if secret == "" {
 		return "", errors.New("it is empty")
 	}
 	return secret, nil
+}
+
+// KeyPair reads a certificate and its key, from files in PEM.
+func KeyPair(cert, key string) (tls.Certificate, error) {
+	certText, err := source.File(cert, secretMost)
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	keyText, err := source.File(key, secretMost)
+	if err != nil {
+		return tls.Certificate{}, fmt.Errorf("with the key %s: %w", key, err)
+	}
+	pair, err := tls.X509KeyPair(certText, keyText)
+	if err != nil {
+		err = fmt.Errorf("with the key %s: %w", key, err)
+	}
+	return pair, err
 }
 
 func checkLimitName(name string) error {

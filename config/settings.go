@@ -483,7 +483,7 @@ var groups = []group{
 				in:   func(t target) value { return words(&t.c.AccessLog, "off, stdout or the name of a file", notEmpty) },
 				unit: "`off`, `stdout` or a file",
 				help: "a line an exchange: off, stdout or a `FILE`",
-				more: "writes a line an exchange. When its reader is too slow, lines are dropped and counted, and no exchange waits. " +
+				more: "writes a line an exchange, and no exchange waits for it (see below). A FIFO needs its reader before tenfour starts. " +
 					"Values of query parameters that look like credentials (`token`, `key`, `secret`, …) are masked.",
 			},
 			{
@@ -501,7 +501,12 @@ var groups = []group{
 				more: "says how: `auto` is text on a terminal and JSON elsewhere. The log goes to stderr.",
 			},
 		},
-		after: `A line of the access log has these fields:
+		after: `Nothing waits for either log. Their lines go through queues of 4 MiB; when a pipe's reader stops, or a disk is full, tenfour
+goes on, and lines that find no room or cannot be written are dropped and counted. The log says how many, every 10 s at most, as soon
+as it can. A reader that has gone (` + "`| head -n 1`" + `) does not end tenfour. When tenfour ends, it waits a second for each reader
+that has stopped.
+
+A line of the access log has these fields:
 
 | field | what |
 |---|---|

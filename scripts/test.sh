@@ -279,10 +279,11 @@ imports_obey() {
 		program) may=" admit config front lab logs lot pool site sock " ;;
 		tests) may=" " ;; # tests of the program alone
 		site) may=" config pool forward front admit limit health lab " ;;
-		httpparse | limit | lot | config | health | lab | logs) may=" " ;;
+		httpparse | limit | lot | health | lab | logs | source) may=" " ;;
+		config) may=" source " ;;
 		pool | sock) may=" lot " ;;
 		forward) may=" httpparse lot pool sock " ;;
-		admit) may=" httpparse limit " ;;
+		admit) may=" httpparse limit source " ;;
 		front) may=" httpparse lot pool forward admit limit sock " ;;
 		bench) may=" lab " ;;
 		*)

@@ -16,19 +16,30 @@ type part struct {
 	uses  int // how many sites use it
 }
 
-// take returns the part with a key, and calls build if there is none. The caller gives it back with release.
+// take returns the part with a key, and calls build if there is none. The caller gives it back with release. One goroutine at a time
+// takes parts. Nothing is locked while build runs, because build may have to wait for a file system.
 func take[T any](p *parts, key any, build func() (T, func(), error)) (T, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if old := p.made[key]; old != nil {
-		old.uses++
+	if old := p.use(key); old != nil {
 		return old.value.(T), nil
 	}
 	value, end, err := build()
 	if err == nil {
+		p.mu.Lock()
+		defer p.mu.Unlock()
 		p.made[key] = &part{value, end, 1}
 	}
 	return value, err
+}
+
+// use counts one more use of the part with a key. It returns nil if there is none.
+func (p *parts) use(key any) *part {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	old := p.made[key]
+	if old != nil {
+		old.uses++
+	}
+	return old
 }
 
 // release gives parts back, and closes those that no site uses any more.

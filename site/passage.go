@@ -113,16 +113,15 @@ func linesOf(c *config.Edits) (drop []string, add string) {
 	return drop, add
 }
 
-// secret takes a part that is read from a file of credentials. The file is read again when it changes, and when another
+// secret takes a part that is read from a file of credentials. The file is read again when it changes, and once when another
 // configuration is built. If that fails, the part keeps its old content.
 func secret[T admit.Reloader](s *Site, key any, flag string, read func() (T, error)) (T, error) {
-	fresh := false
 	it, err := share(s, key, func() (T, func(), error) {
 		it, err := read()
 		if err != nil {
 			return it, nil, err
 		}
-		fresh = true
+		s.read[key] = true
 		log := s.b.log
 		w := admit.Watch(it, func(err error) {
 			if err != nil {
@@ -133,7 +132,8 @@ func secret[T admit.Reloader](s *Site, key any, flag string, read func() (T, err
 		})
 		return it, w.Close, nil
 	})
-	if err == nil && !fresh {
+	if err == nil && !s.read[key] {
+		s.read[key] = true
 		err = it.Reload()
 	}
 	if err != nil {

@@ -4,7 +4,8 @@
 //	b := site.NewBuilder(workers, &log)
 //	s, err := b.Build(c)             // an Error: a setting failed when it was used
 //	f := front.New(..., &s.Front)
-//	s, err = b.Replace(s, next, f)   // requests that begin from now on use the next
+//	next, err := b.Prepare(c)        // what has not changed is taken over
+//	b.Use(next, s, f)                // requests that begin from now on use the next
 //	defer b.Close(s)
 //
 // It opens the files that settings name (certificates, credentials, directories). It does not decide which values are valid:
@@ -32,7 +33,7 @@ import (
 	"tenfour/pool"
 )
 
-// Builder makes one site after the other, and keeps the parts that they share. One goroutine calls Build, Replace and Close.
+// Builder makes one site after the other, and keeps the parts that they share. One goroutine at a time calls its methods.
 type Builder struct {
 	workers  *pool.Pool
 	log      *zerolog.Logger
@@ -54,6 +55,7 @@ type Site struct {
 	b      *Builder
 	checks map[*pool.Backend]*check // the health checks that it wants
 	keys   []any                    // of the parts that it uses, in the order in which it took them
+	read   map[any]bool             // the keys of secrets that were read for it
 	settle []func()                 // changes to parts, made when the site is used: until then the old site may use them
 }
 
@@ -62,16 +64,16 @@ type Error struct{ error }
 
 // Build makes the first site from a configuration.
 func (b *Builder) Build(c *config.Config) (*Site, error) {
-	s, err := b.build(c)
+	s, err := b.Prepare(c)
 	if err == nil {
 		s.settled()
 	}
 	return s, err
 }
 
-// build makes a site. It does not change parts that another site uses.
-func (b *Builder) build(c *config.Config) (*Site, error) {
-	s := &Site{b: b, Config: c, checks: map[*pool.Backend]*check{}, Front: front.Site{HeadTimeout: c.HeadTimeout, IdleTimeout: c.IdleTimeout, MinRate: c.MinRate}}
+// Prepare makes a site for Use. It does not change parts that another site uses. It may have to wait for a file system.
+func (b *Builder) Prepare(c *config.Config) (*Site, error) {
+	s := &Site{b: b, Config: c, checks: map[*pool.Backend]*check{}, read: map[any]bool{}, Front: front.Site{HeadTimeout: c.HeadTimeout, IdleTimeout: c.IdleTimeout, MinRate: c.MinRate}}
 	var err error
 	if s.Front.TLS, err = loadTLS(c); err != nil {
 		err = &Error{err}
@@ -85,13 +87,8 @@ func (b *Builder) build(c *config.Config) (*Site, error) {
 	return s, nil
 }
 
-// Replace builds the site of another configuration and makes f use it. It releases old when the last request has ended that
-// began with it. If it returns an error, nothing has changed.
-func (b *Builder) Replace(old *Site, c *config.Config, f *front.Front) (*Site, error) {
-	next, err := b.build(c)
-	if err != nil {
-		return old, err
-	}
+// Use makes f use next instead of old. It releases old when the last request has ended that began with it.
+func (b *Builder) Use(next, old *Site, f *front.Front) {
 	if (next.Front.TLS == nil) != (old.Front.TLS == nil) { // a listener stays with or without TLS, as it began
 		next.Front.TLS = old.Front.TLS
 	}
@@ -101,8 +98,10 @@ func (b *Builder) Replace(old *Site, c *config.Config, f *front.Front) (*Site, e
 		old.Front.Wait()
 		old.release()
 	})
-	return next, nil
 }
+
+// Drop gives up a site that Prepare made and that is not used.
+func (b *Builder) Drop(s *Site) { s.release() }
 
 // settled changes the parts to what s needs.
 func (s *Site) settled() {
@@ -321,7 +320,7 @@ func loadTLS(c *config.Config) (*tls.Config, error) {
 	if c.TLSCert == "" {
 		return nil, nil
 	}
-	cert, err := tls.LoadX509KeyPair(c.TLSCert, c.TLSKey)
+	cert, err := config.KeyPair(c.TLSCert, c.TLSKey)
 	if err != nil {
 		return nil, fmt.Errorf("--tls-cert %s, --tls-key %s: %w", c.TLSCert, c.TLSKey, err)
 	}
