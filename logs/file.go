@@ -1,42 +1,63 @@
 package logs
 
 import (
+	"errors"
+	"fmt"
+	"io/fs"
 	"os"
-	"sync"
+	"sync/atomic"
+	"syscall"
 )
 
-// file is where an access log goes. It is safe for use by several goroutines.
+// file is where an access log goes. One goroutine writes, while another may reopen it.
 type file struct {
 	path string // fixed
-
-	mu   sync.Mutex // guards it
-	file *os.File
+	now  atomic.Pointer[os.File]
 }
 
-// reopen opens the file of that path, made if there is none, and leaves the one that was open. With an error that stays.
+// reopen opens the file of that path, made if there is none, and closes the one that was open: a write that a FIFO keeps waiting
+// ends then. With an error the old one stays.
 func (f *file) reopen() error {
-	next, err := os.OpenFile(f.path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o640)
+	next, err := openLog(f.path)
 	if err != nil {
 		return err
 	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.file != nil {
-		f.file.Close()
+	if old := f.now.Swap(next); old != nil {
+		old.Close()
 	}
-	f.file = next
 	return nil
 }
 
-func (f *file) Write(p []byte) (int, error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.file.Write(p)
+// openLog opens a file to append to. It does not wait for a reader: a FIFO without one is an error.
+func openLog(path string) (*os.File, error) {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY|syscall.O_NONBLOCK, 0o640)
+	if errors.Is(err, syscall.ENXIO) {
+		return nil, fmt.Errorf("open %s: no program reads it: it is a FIFO or a socket; start its reader first, or name a file", path)
+	}
+	if err != nil {
+		return nil, err
+	}
+	info, err := f.Stat()
+	if err == nil && info.Mode()&(fs.ModeDevice|fs.ModeCharDevice) == fs.ModeDevice {
+		err = fmt.Errorf("open %s: it is a disk: name a file", path)
+	}
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	return f, nil
 }
 
-// Close closes the file.
-func (f *file) Close() error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.file.Close()
+// Write goes on in the next file when the one that it writes to is replaced meanwhile.
+func (f *file) Write(p []byte) (n int, err error) {
+	for {
+		now := f.now.Load()
+		m, err := now.Write(p[n:])
+		n += m
+		if err == nil || !errors.Is(err, os.ErrClosed) || f.now.Load() == now {
+			return n, err
+		}
+	}
 }
+
+func (f *file) close() { f.now.Load().Close() }

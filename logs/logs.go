@@ -1,14 +1,19 @@
-// Package logs is where log lines go: their level and format, and an access log that never makes a worker wait.
+// Package logs is where log lines go: their level and format, and how no writer of a line ever waits for a reader.
 //
 //	l, err := logs.Open(logs.Options{Level: "info", Format: "auto", Access: "stdout"}, os.Stdout, os.Stderr)
 //	defer l.Close()
 //	l.Log.Info().Msg("to stderr")
-//	l.Access.Info().Msg("to stdout, by a goroutine of its own")
+//	l.Access.Info().Msg("to stdout")
+//	l.Say("in plain words to stdout")
 //
-// It decides nothing about what is said in a line: that is the business of who writes it.
+// All lines go through a bounded queue for each place where they go, which one goroutine writes. When the place takes none
+// (a pipe that no program reads, a full disk), lines are lost and counted, and the log says so when it can.
+//
+// It decides nothing about what is said in a line.
 package logs
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"os"
@@ -16,7 +21,6 @@ import (
 	"time"
 
 	"github.com/rs/zerolog"
-	"github.com/rs/zerolog/diode"
 )
 
 func init() { zerolog.TimeFieldFormat = time.RFC3339Nano } // zerolog has it for the whole process
@@ -28,51 +32,69 @@ type Options struct {
 	Access string // off, stdout or a file
 }
 
-// Logs are tenfour's two logs. Close them when nobody writes any more.
+// Logs are tenfour's two logs. Close them when no goroutine writes any more.
 type Logs struct {
 	Log    zerolog.Logger
 	Access *zerolog.Logger // nil when off
 	Text   bool            // the log is read by people, on a terminal
 
-	queue   diode.Writer
-	dropped atomic.Int64
-	file    *file // of the access log; nil for none
+	stderr, stdout *queue
+	access         *queue // of the access log: stdout's, a file's or nil
+	file           *file  // of the access log; nil for none
+	dropped        atomic.Int64
 }
 
-// waiting is how many access lines may wait to be written; more are dropped, the oldest first, and counted.
-const waiting = 16 << 10
-
-// Open opens the logs.
+// Open opens the logs. It may have to wait for a file system, never for a reader.
 func Open(o Options, stdout, stderr io.Writer) (*Logs, error) {
 	level, err := zerolog.ParseLevel(o.Level)
 	if err != nil {
 		return nil, fmt.Errorf("log level %q: %w", o.Level, err)
 	}
 	l := &Logs{Text: readByPeople(o.Format, stderr)}
-	l.Log = zerolog.New(formatted(stderr, l.Text)).Level(level).With().Timestamp().Logger()
-	if o.Access == "off" {
-		return l, nil
-	}
-	to, text := stdout, readByPeople(o.Format, stdout)
-	if o.Access != "stdout" {
+	if o.Access != "off" && o.Access != "stdout" {
 		l.file = &file{path: o.Access}
 		if err := l.file.reopen(); err != nil {
-			return nil, err // os has said on what it was
+			return nil, err
 		}
-		to, text = l.file, o.Format == "text"
 	}
-	l.queue = diode.NewWriter(writeOnly{formatted(to, text)}, waiting, 0, func(n int) {
-		l.Log.Warn().Int("lines", n).Int64("in_all", l.dropped.Add(int64(n))).Msg("access log: its reader is too slow, lines were dropped")
-	})
-	access := zerolog.New(l.queue).With().Timestamp().Logger()
+	l.stderr = newQueue(formatted(stderr, l.Text), true, func(lost loss) { l.sayLost("log", lost) })
+	l.Log = zerolog.New(l.stderr).Level(level).With().Timestamp().Logger()
+	told := func(lost loss) {
+		l.dropped.Add(lost.lines)
+		l.sayLost("access log", lost)
+	}
+	l.stdout = newQueue(formatted(stdout, readByPeople(o.Format, stdout)), false, told)
+	switch {
+	case o.Access == "stdout":
+		l.access = l.stdout
+	case l.file != nil:
+		l.access = newQueue(formatted(l.file, o.Format == "text"), false, told)
+	default:
+		return l, nil
+	}
+	access := zerolog.New(l.access).With().Timestamp().Logger()
 	l.Access = &access
 	return l, nil
 }
 
-// Dropped is the number of access lines that were lost because their writer was slower than the exchanges.
+// sayLost says in the log that lines of a log were lost.
+func (l *Logs) sayLost(log string, lost loss) {
+	line := l.Log.Warn().Int64("lines", lost.lines).Int64("in_all", lost.all)
+	if lost.err != nil {
+		line.Err(lost.err).Msg(log + ": lines could not be written")
+		return
+	}
+	line.Msg(log + ": its reader is too slow, lines were dropped")
+}
+
+// Say writes a line in plain words to stdout.
+func (l *Logs) Say(format string, args ...any) { fmt.Fprintf(l.stdout, format+"\n", args...) }
+
+// Dropped is the number of access lines that were lost, as far as that was said.
 func (l *Logs) Dropped() int64 { return l.dropped.Load() }
 
-// Reopen has the access log go on in a file that is opened anew: somebody may have renamed the old one.
+// Reopen has the access log go on in a file that is opened anew: the old one may have been renamed. With an error it goes on
+// in the old one.
 func (l *Logs) Reopen() error {
 	if l.file == nil {
 		return nil
@@ -80,37 +102,59 @@ func (l *Logs) Reopen() error {
 	return l.file.reopen()
 }
 
-// closeWait is how long Close waits for a reader of the access log that has stopped reading.
-const closeWait = 2 * time.Second
+const (
+	flushWait = 250 * time.Millisecond // how long Flush waits for a reader
+	closeWait = time.Second            // how long Close waits for one
+)
 
-// Close writes what waits, for a bounded time, and closes the file.
-func (l *Logs) Close() {
-	if l.Access == nil {
-		return
-	}
-	done := make(chan struct{})
-	go func() { // ends when the last line is written; with a reader that has stopped, not before the program does
-		defer close(done)
-		l.queue.Close()
-	}()
-	select {
-	case <-done:
-		if l.file != nil {
-			l.file.Close()
-		}
-	case <-time.After(closeWait):
-		l.Log.Warn().Msg("access log: its reader has stopped, the last lines are lost")
-	}
+// Flush waits until what was said so far is written, so that lines of stdout and stderr stand in order on a terminal. It does
+// not wait long for a reader that takes nothing.
+func (l *Logs) Flush() {
+	l.stdout.Flush(flushWait)
+	l.stderr.Flush(flushWait)
 }
 
-// writeOnly hides a writer's Close from the diode, which would close stdout.
-type writeOnly struct{ io.Writer }
+// Close writes what waits, and closes the file. For a reader that takes nothing it waits a second, and then gives the lines up.
+func (l *Logs) Close() {
+	said := l.stdout.Close(closeWait)
+	if l.access != nil && l.access != l.stdout {
+		said = l.access.Close(closeWait)
+		l.file.close()
+	}
+	if l.access != nil && !said {
+		l.Log.Warn().Msg("access log: its reader has stopped, the last lines are lost")
+	}
+	l.stderr.Close(closeWait)
+}
 
+// formatted is where a queue writes its lines.
 func formatted(w io.Writer, text bool) io.Writer {
 	if !text {
 		return w
 	}
-	return zerolog.ConsoleWriter{Out: w, TimeFormat: "15:04:05.000", NoColor: !isTerminal(w)}
+	return &textWriter{w, zerolog.ConsoleWriter{Out: w, TimeFormat: "15:04:05.000", NoColor: !isTerminal(w)}}
+}
+
+// textWriter writes log lines as people read them, and lines in plain words as they are.
+type textWriter struct {
+	plain   io.Writer
+	console zerolog.ConsoleWriter
+}
+
+// Write returns how many bytes were in the lines that it wrote whole.
+func (t *textWriter) Write(lines []byte) (n int, err error) {
+	for line := range bytes.Lines(lines) {
+		if line[0] == '{' {
+			_, err = t.console.Write(line)
+		} else {
+			_, err = t.plain.Write(line)
+		}
+		if err != nil {
+			return n, err
+		}
+		n += len(line)
+	}
+	return n, nil
 }
 
 func readByPeople(format string, w io.Writer) bool {

@@ -2,6 +2,7 @@ package program
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -13,7 +14,7 @@ import (
 
 // runCheck is the command check: it prints what holds for a file and flags, and where each value came from; with --example,
 // a file that explains every setting. What is wrong goes to stderr, a line each, which begins with its place as editors know it.
-func runCheck(args []string, stdout, stderr io.Writer) int {
+func runCheck(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	var out bytes.Buffer
 	var err error
 	switch {
@@ -22,7 +23,7 @@ func runCheck(args []string, stdout, stderr io.Writer) int {
 	case slices.Contains(args, "--example"):
 		err = errors.New("--example: it stands alone")
 	default:
-		err = check(&out, args)
+		_, err = within(ctx, func() (struct{}, error) { return struct{}{}, check(&out, args) })
 	}
 	switch {
 	case errors.Is(err, config.ErrHelp):

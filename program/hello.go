@@ -1,8 +1,6 @@
 package program
 
 import (
-	"fmt"
-	"io"
 	"net"
 	"runtime/debug"
 	"strings"
@@ -43,7 +41,7 @@ const connectionsExpected = 10_000
 
 // sayHello says what runs, a line for each route: for people on a terminal in plain words with what to try next, else as
 // log lines.
-func sayHello(s *site.Site, l *logs.Logs, stdout io.Writer, addr net.Addr) {
+func sayHello(s *site.Site, l *logs.Logs, addr net.Addr) {
 	at := "http://" + addr.String()
 	if s.Front.TLS != nil {
 		at = "https://" + addr.String()
@@ -76,11 +74,12 @@ func sayHello(s *site.Site, l *logs.Logs, stdout io.Writer, addr net.Addr) {
 		if r.Auto {
 			upTo = "up to "
 		}
-		fmt.Fprintf(stdout, "tenfour: %s → %s, %s%d workers, %d may wait\n", from, to, upTo, workers, r.Queue)
+		l.Say("tenfour: %s → %s, %s%d workers, %d may wait", from, to, upTo, workers, r.Queue)
 		if welcome {
-			fmt.Fprintf(stdout, "tenfour: try ab -n 4000 -c 80 %s/4k, or tenfour --backend 127.0.0.1:9001\n", at)
+			l.Say("tenfour: try ab -n 4000 -c 80 %s/4k, or tenfour --backend 127.0.0.1:9001", at)
 		}
 	}
+	l.Flush() // before lines that go to stderr
 	if limit := descriptors(); limit < connectionsExpected {
 		l.Log.Warn().Int("limit", limit).Int("wanted", connectionsExpected).
 			Msg("few descriptors are allowed, and each connection needs one: raise the limit (ulimit -Hn)")

@@ -14,6 +14,7 @@ import (
 	"net"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -37,6 +38,9 @@ const (
 func Main(args []string, stdout, stderr io.Writer) int {
 	asked, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
+	if serves(args) { // a reader of its output that has gone ends other commands, as those who write "| head" expect
+		signal.Ignore(syscall.SIGPIPE)
+	}
 	ctx, drain := context.WithCancel(context.Background())
 	defer drain()
 	context.AfterFunc(asked, func() { // from before it drains on, a second signal ends it at once
@@ -44,6 +48,14 @@ func Main(args []string, stdout, stderr io.Writer) int {
 		drain()
 	})
 	return Run(ctx, args, stdout, stderr, nil)
+}
+
+// serves reports whether a command line is that of a command which lasts.
+func serves(args []string) bool {
+	if len(args) == 0 {
+		return true
+	}
+	return args[0] == "lab" || args[0] != "check" && args[0] != "version" && !slices.Contains(args, "--help") && !slices.Contains(args, "-h")
 }
 
 // Run is Main until ctx is done. ready, if not nil, is told the address as soon as clients are answered.
@@ -56,25 +68,37 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer, ready fun
 		return runLab(ctx, args[1:], stdout, stderr)
 	}
 	if len(args) > 0 && args[0] == "check" {
-		return runCheck(args[1:], stdout, stderr)
+		return interruptible(ctx, func() int { return runCheck(ctx, args[1:], stdout, stderr) })
 	}
-	c, err := config.Parse(args)
+	hangUp := make(chan os.Signal, 1)
+	if ready == nil { // else the process, its processors and its signals are not ours alone
+		signal.Notify(hangUp, syscall.SIGHUP) // from the beginning: a signal that is not taken ends a process
+		defer signal.Stop(hangUp)
+	}
+	c, err := within(ctx, func() (config.Config, error) { return config.Parse(args) })
 	switch {
 	case errors.Is(err, config.ErrHelp):
 		config.Help(stdout)
+		return Stopped
+	case errors.Is(err, context.Canceled):
 		return Stopped
 	case err != nil:
 		fmt.Fprintln(stderr, "tenfour: "+strings.ReplaceAll(err.Error(), "\n", "\ntenfour: "))
 		return Usage
 	}
-	l, err := logs.Open(logs.Options{Level: c.LogLevel, Format: c.LogFormat, Access: c.AccessLog}, stdout, stderr)
-	if err != nil {
+	l, err := within(ctx, func() (*logs.Logs, error) {
+		return logs.Open(logs.Options{Level: c.LogLevel, Format: c.LogFormat, Access: c.AccessLog}, stdout, stderr)
+	})
+	switch {
+	case errors.Is(err, context.Canceled):
+		return Stopped
+	case err != nil:
 		fmt.Fprintf(stderr, "tenfour: --access-log %s: %v\n", c.AccessLog, err)
 		return Usage
 	}
 	defer l.Close()
-	err = serve(ctx, args, &c, l, stdout, ready)
-	if err == nil {
+	err = serve(ctx, args, &c, l, hangUp, ready)
+	if err == nil || errors.Is(err, context.Canceled) {
 		return Stopped
 	}
 	l.Log.Error().Err(err).Msg("tenfour cannot run")
@@ -84,13 +108,8 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer, ready fun
 	return Failed
 }
 
-// serve builds the house, and answers clients until ctx is done.
-func serve(ctx context.Context, args []string, c *config.Config, l *logs.Logs, stdout io.Writer, ready func(net.Addr)) error {
-	hangUp := make(chan os.Signal, 1)
-	if ready == nil { // else the process, its processors and its signals are not ours alone
-		signal.Notify(hangUp, syscall.SIGHUP) // from the beginning: a signal that nobody takes ends a process
-		defer signal.Stop(hangUp)
-	}
+// serve builds the house, and answers clients until ctx is done. A hang-up has it read its configuration again.
+func serve(ctx context.Context, args []string, c *config.Config, l *logs.Logs, hangUp <-chan os.Signal, ready func(net.Addr)) error {
 	lot, err := lot.New()
 	if err != nil {
 		return err
@@ -102,39 +121,55 @@ func serve(ctx context.Context, args []string, c *config.Config, l *logs.Logs, s
 	workers.OnEvent(sayEvent(&l.Log))
 	defer workers.Close()
 	builder := site.NewBuilder(workers, &l.Log)
-	built, err := builder.Build(c)
+	built, err := within(ctx, func() (*site.Site, error) { return builder.Build(c) })
 	if err != nil {
 		return err
 	}
-	defer func() { builder.Close(built) }()
+	now := running{args: args, first: c, builder: builder, site: built, logs: l}
+	defer func() { builder.Close(now.site) }()
 	ln, err := (&net.ListenConfig{KeepAlive: -1, Control: sock.Control(c.HeadTimeout)}).Listen(ctx, "tcp", c.Listen)
 	if err != nil {
 		return fmt.Errorf("listen on %s: %w", c.Listen, err)
 	}
-	f := front.New(front.Config{
+	now.front = front.New(front.Config{
 		Lot: lot, Pool: workers, MostOpen: mostOpen(workers.Workers()), Log: l.Log, Access: l.Access,
 	}, &built.Front)
 	if ready == nil {
 		defer tendProcs(workers.Served).Close()
 	}
-	sayHello(built, l, stdout, ln.Addr())
+	sayHello(built, l, ln.Addr())
 	failed := make(chan error, 1)
-	go func() { failed <- f.Serve(ln) }() // ends with Drain
+	go func() { failed <- now.front.Serve(ln) }() // ends with Drain
 	if ready != nil {
 		ready(ln.Addr())
 	}
-	for running := true; running; {
+	if err := now.run(ctx, hangUp, failed); err != nil {
+		return err
+	}
+	drain := now.site.Config.Drain
+	l.Log.Info().Int("connections", now.front.Open()).Stringer("at_most", drain).Msg("draining")
+	l.Log.Info().Int("cut", now.front.Drain(drain)).Msg("stopped")
+	return nil
+}
+
+// run follows the configuration whenever it is told to, until ctx is done or clients cannot be served any more. Nothing that it
+// does waits for a file or for a reader of the log.
+func (r *running) run(ctx context.Context, hangUp <-chan os.Signal, failed <-chan error) error {
+	reload := r.reloader()
+	defer reload.end()
+	for {
 		select {
 		case err := <-failed:
-			f.Drain(0)
+			r.front.Drain(0)
 			return err
 		case <-hangUp:
-			built = reload(args, builder, f, c, built, l)
+			reload.ask()
+		case p := <-reload.done:
+			reload.finish(p)
+		case <-reload.late:
+			reload.giveUp()
 		case <-ctx.Done():
-			running = false
+			return nil
 		}
 	}
-	l.Log.Info().Int("connections", f.Open()).Stringer("at_most", built.Config.Drain).Msg("draining")
-	l.Log.Info().Int("cut", f.Drain(built.Config.Drain)).Msg("stopped")
-	return nil
 }

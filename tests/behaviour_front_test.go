@@ -486,9 +486,12 @@ func TestFlags_doSomething(t *testing.T) {
 			t.Errorf("%q: %s got %d %q, want %d and %q", flags, target, got, body, status, words)
 		}
 	}
-	logged := func(t *testing.T, flags ...string) string {
-		tf := startTenfour(t, []string{s.addr}, append([]string{"--log-level", "warn", "--backend-timeout", "100ms"}, flags...)...)
-		tf.get(t, "/mute")
+	logged := func(t *testing.T, flags ...string) string { // at its end, which is when all lines have come
+		var tf *tenfour
+		t.Run("log", func(t *testing.T) {
+			tf = startTenfour(t, []string{s.addr}, append([]string{"--log-level", "warn", "--backend-timeout", "100ms"}, flags...)...)
+			tf.get(t, "/mute")
+		})
 		return tf.log.String()
 	}
 	see := map[string]func(*testing.T){

@@ -486,7 +486,7 @@ func TestHold_saysSoOnce(t *testing.T) {
 	for _, c := range told {
 		<-c
 	}
-	log := tf.log.String()
+	log := tf.logHas(t, addr+" is up again")
 	for _, words := range []string{addr + " is down: it refused connections", addr + " is up again"} {
 		if n := strings.Count(log, words); n != 1 {
 			t.Errorf("%q is said %d times\n%s", words, n, log)

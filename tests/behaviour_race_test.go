@@ -120,12 +120,7 @@ func TestRace_nobodyIsUsable(t *testing.T) {
 	if n := r.Header.Get("X-Number"); r.StatusCode < 500 || body != "number"+n || r.Status != fmt.Sprint(r.StatusCode, " Because") {
 		t.Errorf("got %s %q, want one of the two as it came", r.Status, body)
 	}
-	log := tf.log.String()
-	for _, words := range []string{servers[0].addr + ": 503", servers[1].addr + ": 500", "connection refused"} {
-		if !strings.Contains(log, words) {
-			t.Errorf("the log does not tell of %q\n%s", words, log)
-		}
-	}
+	tf.logHas(t, servers[0].addr+": 503", servers[1].addr+": 500", "connection refused")
 }
 
 // TestRace_nobodyIsUsableOfMany: the first response goes through, and says how many were asked, not how many before it.
@@ -283,9 +278,7 @@ func TestRace_whoIsLate(t *testing.T) {
 			if status, words, err := p.status("GET"); status != 500 || words != "number0" {
 				t.Errorf("got %d %q, %v; want what the other one has said", status, words, err)
 			}
-			if log := tf.log.String(); !strings.Contains(log, mute.addr+": all its workers stayed busy for 100ms") {
-				t.Errorf("the log does not say why the second was not asked\n%s", log)
-			}
+			tf.logHas(t, mute.addr+": all its workers stayed busy for 100ms") // why the second was not asked
 		})
 	}
 }

@@ -90,9 +90,7 @@ func TestReload_aBadFileChangesNothing(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			tf.reload(t, bad.settings, "what ran goes on")
-			if !strings.Contains(tf.log.String(), bad.words) {
-				t.Errorf("the log does not say %q:\n%s", bad.words, tf.log)
-			}
+			tf.logHas(t, bad.words)
 			if _, body := tf.get(t, "/"); body != "a" {
 				t.Errorf("got %q, want a", body)
 			}

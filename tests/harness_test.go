@@ -75,6 +75,15 @@ func stacks() []byte {
 	return buf[:runtime.Stack(buf, true)]
 }
 
+// logHas waits until the log has all of the words, and returns it. A line comes a moment after what it tells of.
+func (tf *tenfour) logHas(t testing.TB, words ...string) string {
+	t.Helper()
+	for _, w := range words {
+		eventually(t, fmt.Sprintf("the log says %q", w), func() bool { return strings.Contains(tf.log.String(), w) })
+	}
+	return tf.log.String()
+}
+
 // lockedBuffer is a bytes.Buffer for several goroutines. The zero value is empty and ready.
 type lockedBuffer struct {
 	mu  sync.Mutex // guards buf

@@ -1,0 +1,47 @@
+package program
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// readMost is how long reading a configuration may take: a network file system may never answer.
+const readMost = 10 * time.Second
+
+// within runs do in a goroutine of its own and returns what that returns; or an error when that takes longer than readMost, or
+// ctx's when it is done first. Then do goes on alone, and its result is lost.
+func within[T any](ctx context.Context, do func() (T, error)) (T, error) {
+	type result struct {
+		value T
+		err   error
+	}
+	done := make(chan result, 1)
+	go func() { // ends with do
+		value, err := do()
+		done <- result{value, err}
+	}()
+	late := time.NewTimer(readMost)
+	defer late.Stop()
+	var none T
+	select {
+	case r := <-done:
+		return r.value, r.err
+	case <-ctx.Done():
+		return none, ctx.Err()
+	case <-late.C:
+		return none, fmt.Errorf("the configuration was not read within %v: a file system that it names does not answer", readMost)
+	}
+}
+
+// interruptible runs a command that writes to stdout, and that a reader of it may keep waiting, until ctx is done.
+func interruptible(ctx context.Context, command func() int) int {
+	code := make(chan int, 1)
+	go func() { code <- command() }() // ends with the command, or with the process
+	select {
+	case c := <-code:
+		return c
+	case <-ctx.Done():
+		return Failed
+	}
+}

@@ -1,0 +1,257 @@
+package tests
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"tenfour/program"
+)
+
+// watched is tenfour in a process of its own whose stdout and stderr are pipes that the test reads, or does not.
+type watched struct {
+	tenfour
+	cmd            *exec.Cmd
+	stdout, stderr *os.File
+	ended          chan error // has room for what cmd.Wait returned
+}
+
+// startWatched returns when tenfour listens. Of its log only the lines up to the address are read.
+func startWatched(t *testing.T, flags ...string) *watched {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	args := append([]string{"--listen", "127.0.0.1:0", "--log-format", "json", "--drain", "1s", "--hold", "0s"}, flags...)
+	w := &watched{cmd: exec.Command(self, args...), ended: make(chan error, 1)}
+	w.cmd.Env = append(os.Environ(), asProgram+"=1")
+	var theirs [2]*os.File
+	w.stdout, theirs[0], err = os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.stderr, theirs[1], err = os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.cmd.Stdout, w.cmd.Stderr = theirs[0], theirs[1]
+	if err := w.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range theirs {
+		f.Close()
+	}
+	go func() { w.ended <- w.cmd.Wait() }() // ends with the process
+	t.Cleanup(func() {
+		w.cmd.Process.Kill()
+		w.stdout.Close()
+		w.stderr.Close()
+	})
+	w.stderr.SetReadDeadline(time.Now().Add(2 * patience))
+	lines := bufio.NewReaderSize(w.stderr, 16)
+	for w.addr == "" {
+		text, err := lines.ReadString('\n')
+		if err != nil {
+			t.Fatalf("%q does not say where it listens: %v", args, err)
+		}
+		var line struct{ Listen string }
+		if json.Unmarshal([]byte(text), &line) == nil {
+			_, w.addr, _ = strings.Cut(line.Listen, "://")
+		}
+	}
+	w.stderr.SetReadDeadline(time.Time{})
+	return w
+}
+
+// ends asks the process to end, and fails the test when it does not.
+func (w *watched) ends(t *testing.T) {
+	t.Helper()
+	if err := w.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case err := <-w.ended:
+		if err != nil {
+			t.Errorf("it ended with %v", err)
+		}
+	case <-time.After(2 * patience):
+		t.Errorf("SIGTERM did not end it within %v", 2*patience)
+	}
+}
+
+// deadAndWell is a file of settings with two routes whose backends are dead, and one whose backend answers with a word.
+func deadAndWell(t *testing.T, word string) string {
+	route := "[[route]]\npath = %q\nbackends = %q\n"
+	return fmt.Sprintf(route, "/dead/", refusing(t)) + fmt.Sprintf(route, "/late/", refusing(t)) + fmt.Sprintf(route, "/", numbered(t, word))
+}
+
+// TestLog_aStderrThatIsNotReadHangsNothing: no request, no event, no reload and no end.
+func TestLog_aStderrThatIsNotReadHangsNothing(t *testing.T) {
+	t.Parallel()
+	file := writeFile(t, filepath.Join(t.TempDir(), "tenfour.toml"), deadAndWell(t, "before"))
+	w := startWatched(t, "--config", file)
+	for range 1000 { // the pipe holds the lines of some 350
+		if status, _ := w.get(t, "/dead/"); status != 502 {
+			t.Fatalf("got %d", status)
+		}
+	}
+	if status, _ := w.get(t, "/late/"); status != 502 { // another one goes down, which is an event
+		t.Errorf("got %d", status)
+	}
+	if status, body := w.get(t, "/"); status != 200 || body != "before" {
+		t.Errorf("got %d %q", status, body)
+	}
+	writeFile(t, file, deadAndWell(t, "after"))
+	w.cmd.Process.Signal(syscall.SIGHUP)
+	eventually(t, "it has read the file", func() bool { _, body := w.get(t, "/"); return body == "after" })
+	w.ends(t)
+}
+
+// TestLog_whatWasSaidBeforeTheEndIsRead, also when the reader begins only then.
+func TestLog_whatWasSaidBeforeTheEndIsRead(t *testing.T) {
+	t.Parallel()
+	w := startWatched(t, "--backend", refusing(t))
+	for range 20 {
+		w.get(t, "/")
+	}
+	w.ends(t)
+	log, err := io.ReadAll(w.stderr)
+	if n := strings.Count(string(log), `"status":502`); n != 20 || err != nil || !strings.HasSuffix(string(log), "\"stopped\"}\n") {
+		t.Errorf("the log tells of %d of 20 failures (%v)\n%s", n, err, log)
+	}
+}
+
+// TestLog_aReaderThatHasGoneEndsNothing: SIGPIPE does not end tenfour, and what could not be written is said where that is possible.
+func TestLog_aReaderThatHasGoneEndsNothing(t *testing.T) {
+	t.Parallel()
+	serves := func(t *testing.T, w *watched) {
+		for range 20 {
+			if status, _ := w.get(t, "/dead/"); status != 502 {
+				t.Fatalf("got %d", status)
+			}
+			if status, _ := w.get(t, "/"); status != 200 {
+				t.Fatalf("got %d", status)
+			}
+		}
+	}
+	file := writeFile(t, filepath.Join(t.TempDir(), "tenfour.toml"), deadAndWell(t, "okay"))
+	t.Run("of stderr", func(t *testing.T) {
+		w := startWatched(t, "--config", file)
+		w.stderr.Close()
+		serves(t, w)
+		w.ends(t)
+	})
+	for name, access := range map[string]string{"of the access log": "stdout", "a full disk": "/dev/full"} {
+		t.Run(name, func(t *testing.T) {
+			if _, err := os.Stat("/dev/full"); err != nil && access != "stdout" {
+				t.Skip(err)
+			}
+			w := startWatched(t, "--config", file, "--access-log", access)
+			w.stdout.Close()
+			serves(t, w)
+			w.ends(t)
+			log, err := io.ReadAll(w.stderr)
+			if err != nil || !strings.Contains(string(log), "access log: lines could not be written") {
+				t.Errorf("the log does not tell of the lines that are lost (%v)\n%s", err, log)
+			}
+			lines := 0.0
+			for line := range strings.Lines(string(log)) {
+				var fields struct {
+					Message string
+					Lines   float64
+				}
+				if json.Unmarshal([]byte(line), &fields) == nil && strings.Contains(fields.Message, "could not be written") {
+					lines += fields.Lines
+				}
+			}
+			if lines != 40 {
+				t.Errorf("it tells of %g lines, want 40\n%s", lines, log)
+			}
+		})
+	}
+}
+
+// TestFIFO_inPlaceOfAFileIsRefused at the start, and when tenfour is asked to read its settings again: it says so, goes on, and ends
+// when it is told to.
+func TestFIFO_inPlaceOfAFileIsRefused(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	fifo := filepath.Join(dir, "fifo")
+	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
+		t.Skip(err)
+	}
+	_, cert, key := newAuthority(t).sign("127.0.0.1")
+	a := "backends = \"" + numbered(t, "a") + "\"\n"
+	for setting, text := range map[string]string{
+		"tls_cert":          fmt.Sprintf("tls_cert = %q\ntls_key = %q\n", fifo, key),
+		"tls_key":           fmt.Sprintf("tls_cert = %q\ntls_key = %q\n", cert, fifo),
+		"credential_file":   fmt.Sprintf("credential_file = %q\n", fifo),
+		"client_token_file": fmt.Sprintf("client_token_file = %q\n", fifo),
+		"serve":             fmt.Sprintf("[[route]]\npath = \"/files/\"\nserve = %q\n", fifo),
+	} {
+		t.Run(setting, func(t *testing.T) {
+			var log lockedBuffer
+			file := writeFile(t, filepath.Join(t.TempDir(), "tenfour.toml"), text)
+			if code := program.Run(t.Context(), []string{"check", "--config", file}, &log, &log, nil); code != program.Usage {
+				t.Errorf("check ended with %d, want %d\n%s", code, program.Usage, &log)
+			}
+			tf := startReloadable(t, a)
+			if setting != "serve" {
+				text = a + text
+			}
+			tf.reload(t, text, "what ran goes on")
+			if setting == "serve" {
+				tf.logHas(t, "is not a directory")
+			} else {
+				tf.logHas(t, "it is not a file but a FIFO")
+			}
+			if _, body := tf.get(t, "/"); body != "a" {
+				t.Errorf("got %q, want a", body)
+			}
+			tf.reload(t, a, reloaded)
+		})
+	}
+	t.Run("the configuration", func(t *testing.T) {
+		tf := startReloadable(t, a)
+		if err := os.Remove(tf.file); err != nil {
+			t.Fatal(err)
+		}
+		if err := syscall.Mkfifo(tf.file, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		tf.cmd.Process.Signal(syscall.SIGHUP)
+		tf.logHas(t, "what ran goes on", "no program writes to it")
+		if _, body := tf.get(t, "/"); body != "a" {
+			t.Errorf("got %q, want a", body)
+		}
+	})
+	t.Run("the access log", func(t *testing.T) {
+		var log lockedBuffer
+		args := []string{"--listen", "127.0.0.1:0", "--access-log", fifo}
+		if code := program.Run(t.Context(), args, &log, &log, nil); code != program.Usage || !strings.Contains(log.String(), "no program reads it") {
+			t.Errorf("it ended with %d, want %d\n%s", code, program.Usage, &log)
+		}
+		file := filepath.Join(t.TempDir(), "access")
+		tf := startReloadable(t, a, "--access-log", file)
+		if err := os.Remove(file); err != nil {
+			t.Fatal(err)
+		}
+		if err := syscall.Mkfifo(file, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		tf.reload(t, a, reloaded)
+		tf.logHas(t, "the access log stays where it was", "no program reads it")
+		if _, body := tf.get(t, "/"); body != "a" {
+			t.Errorf("got %q, want a", body)
+		}
+	})
+}
