@@ -9,6 +9,10 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"github.com/rs/zerolog"
+
+	"tenfour/forward"
 )
 
 // idSource numbers requests: a prefix of this process, and a count.
@@ -30,20 +34,19 @@ func (s idSource) text(id uint64) string { return s.prefix + "-" + strconv.Forma
 // failure notes how a request ended that got no answer.
 func (r *request) failure(status int, why string) { r.status, r.reason = status, why }
 
-// log writes the exchange's one line: at info to the access log, when there is one; what was lost also at warn.
+// log writes the exchange's line to the access log, when there is one, and one to the log at warn if it was lost.
 func (r *request) log() {
 	f := r.c.front
+	if why := r.loss(); why != "" {
+		e := r.describe(f.Log.Warn().Str("id", f.ids.text(r.id)))
+		e.Str("backend", r.Backend).Int("status", r.status).Int64("bytes", r.bytes).Msg(why)
+	}
 	if f.Access == nil {
-		if r.status == 502 || r.status == 504 || r.status == 500 {
-			f.Log.Warn().Str("id", f.ids.text(r.id)).Str("backend", r.Backend).Int("status", r.status).Msg(r.reason)
-		}
 		return
 	}
 	now := f.Lot.Now()
 	e := f.Access.Info().Str("id", f.ids.text(r.id)).Str("client", r.c.conn.Remote.String())
-	if r.HeadLen > 0 {
-		e.Bytes("method", r.Req.Method.In(r.c.in.B)).Bytes("target", redact(r.Req.Target.In(r.c.in.B)))
-	}
+	r.describe(e)
 	if a := r.who.Addr; a.IsValid() && a != r.c.conn.Remote.Addr().Unmap() { // a trusted proxy says so
 		e.Stringer("for", a)
 	}
@@ -77,6 +80,28 @@ func (r *request) log() {
 		e.Str("reason", r.reason)
 	}
 	e.Send()
+}
+
+// loss says why the client has no whole response, or none of a backend's, when that is no fault of its own; "" if that is not so.
+func (r *request) loss() string {
+	cut := r.Failure != nil && r.Status != 0 && r.Status != 101 && r.Failure.Side != forward.Client
+	switch {
+	case cut:
+		return "the client got a part of the response: " + r.reason
+	case r.Lost != "":
+		return "no backend had a usable answer: " + r.Lost
+	case r.status == 500 || r.status == 502 || r.status == 504: // a backend's own have no reason here
+		return r.reason
+	}
+	return ""
+}
+
+// describe adds what was asked for, as far as the head was read.
+func (r *request) describe(e *zerolog.Event) *zerolog.Event {
+	if r.HeadLen > 0 {
+		e.Bytes("method", r.Req.Method.In(r.c.in.B)).Bytes("target", redact(r.Req.Target.In(r.c.in.B)))
+	}
+	return e
 }
 
 // secrets are names of query parameters whose values are not for a log.

@@ -341,10 +341,6 @@ func (r *request) Finished(x *forward.Exchange) {
 	c := r.c
 	c.conn.Look()
 	r.bytes = x.Content()
-	if x.Lost != "" {
-		f := c.front
-		f.Log.Warn().Str("id", f.ids.text(r.id)).Msg("no backend had a usable answer: " + x.Lost)
-	}
 	if e := x.Failure; e != nil && x.Status == 0 {
 		if e.Status == 0 {
 			c.dropped(e.Error())

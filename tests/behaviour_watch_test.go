@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -254,4 +256,84 @@ func TestFIFO_inPlaceOfAFileIsRefused(t *testing.T) {
 			t.Errorf("got %q, want a", body)
 		}
 	})
+}
+
+// TestLog_tellsOfAResponseThatWasCut: one line at warn each, with and without an access log, and none for a client that leaves.
+func TestLog_tellsOfAResponseThatWasCut(t *testing.T) {
+	t.Parallel()
+	begun := make(chan bool, 10)
+	s := startServer(t, func(p *peer) {
+		r, err := http.ReadRequest(p.in)
+		if err != nil {
+			return
+		}
+		switch r.URL.Path {
+		case "/short":
+			p.say("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf")
+		case "/chunk":
+			p.say("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n")
+			<-begun // the client has it
+			p.say("zz\r\n")
+		case "/late":
+			p.say("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf")
+			p.untilGone()
+		case "/reset":
+			p.say("HTTP/1.1 200 OK\r\n\r\nhalf")
+			<-begun
+			p.breakOff()
+		case "/leaves":
+			p.say("HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\nhalf")
+			for err := error(nil); err == nil; { // until tenfour ends it
+				_, err = p.Write(make([]byte, 64<<10))
+			}
+		case "/theirs":
+			p.say("HTTP/1.1 500 Mine\r\nContent-Length: 4\r\n\r\nfull")
+		default:
+			p.say("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nfull")
+		}
+	})
+	for _, access := range []string{"off", filepath.Join(t.TempDir(), "access")} {
+		var tf *tenfour
+		t.Run(access, func(t *testing.T) { // at its end the whole log has come
+			tf = startTenfour(t, []string{s.addr}, "--log-level", "warn", "--log-format", "json", "--backend-timeout", "200ms", "--access-log", access)
+			for _, path := range []string{"/short", "/chunk", "/late?token=hunter2", "/reset", "/leaves", "/theirs", "/"} {
+				p := dialPeer(t, tf.addr)
+				p.SetDeadline(time.Now().Add(patience))
+				p.say(request("GET", path))
+				r, err := p.answer("GET")
+				if err != nil {
+					t.Fatalf("%s: %v", path, err)
+				}
+				if _, err := io.ReadFull(r.Body, make([]byte, 4)); err != nil {
+					t.Errorf("%s: %v", path, err)
+				}
+				if path == "/chunk" || path == "/reset" {
+					begun <- true
+				}
+				if path == "/leaves" {
+					p.breakOff()
+					continue
+				}
+				_, err = io.Copy(io.Discard, r.Body)
+				if whole := path == "/" || path == "/theirs"; (err == nil) != whole {
+					t.Errorf("%s: got %v; want it whole: %t", path, err, whole)
+				}
+			}
+		})
+		cuts := map[string]int{}
+		for line := range strings.Lines(tf.log.String()) {
+			var fields struct {
+				Message, Level, Method, Target, Backend, ID string
+				Status, Bytes                               int
+			}
+			if err := json.Unmarshal([]byte(line), &fields); err != nil || fields.Level != "warn" || !strings.HasPrefix(fields.Message, "the client got a part of the response: ") ||
+				fields.Method != "GET" || fields.Backend != s.addr || fields.ID == "" || fields.Status != 200 || fields.Bytes != 4 {
+				t.Errorf("access log %s: %v: %s", access, err, line)
+			}
+			cuts[fields.Target]++
+		}
+		if want := map[string]int{"/short": 1, "/chunk": 1, "/late?token=***": 1, "/reset": 1}; !maps.Equal(cuts, want) {
+			t.Errorf("access log %s: the log tells of %v, want %v\n%s", access, cuts, want, tf.log)
+		}
+	}
 }
