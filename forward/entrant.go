@@ -25,6 +25,8 @@ type entrant struct {
 	halt   atomic.Bool // it is cut off
 	queued atomic.Bool // it had to wait for a slot
 	ran    atomic.Bool // a worker has taken it
+	chosen atomic.Bool // it waits with a large response, which is the answer
+	paused bool        // it waits with a large response, or has done so; its goroutine's
 
 	// guarded by the race
 	runsOn  *pool.Slot // nil before and after
@@ -62,6 +64,10 @@ func (e *entrant) cancel() {
 		e.runsOn.Notify()
 		return
 	}
+	if e.race.large == e {
+		e.race.rouse = e
+		return
+	}
 	if e.queue.Withdraw(&e.place) {
 		e.over = true
 		e.give()
@@ -77,15 +83,20 @@ func (e *entrant) begins(s *pool.Slot) bool {
 	return !e.halt.Load()
 }
 
-// attach gives e, which has won, the client. Its worker calls it, with the race locked, so that nobody else looks at
-// the client meanwhile.
+// attach gives e, which has won, the client. Its worker calls it, with the race locked, so that no other goroutine
+// looks at the client meanwhile.
 func (e *entrant) attach() {
+	e.win()
+	e.Client, e.Waiter = e.race.x.Client, e.race.x.Waiter
+}
+
+// win makes the client's exchange e's. The race is locked.
+func (e *entrant) win() {
 	x := e.race.x
 	e.won = true
 	x.winner = &e.Exchange
 	x.leaveBody() // only e may need it now
 	x.Waiting.Rouse()
-	e.Client, e.Waiter = x.Client, x.Waiter
 }
 
 // verdict asks the race about the response that begins, and reports whether e goes on.
@@ -101,16 +112,53 @@ func (e *entrant) verdict() bool {
 	return on
 }
 
-// stands asks the race about e's unusable response, which is larger than may be held, and reports whether it is the answer
-// all the same.
-func (e *entrant) stands() bool {
-	if !e.race.stands(e) {
-		return false
+// stands asks the race about e's unusable response, which is larger than may be held, or an event stream, and reports
+// whether it goes on: as the answer, or paused.
+func (e *entrant) stands(stream bool) bool {
+	lends := !e.lent && e.lender.Lend()
+	e.lent = e.lent || lends
+	f := e.race.stands(e, e.lent, stream)
+	switch f {
+	case answers:
+		e.down.held, e.down.to = false, e.Client
+		if e.down.out != nil {
+			e.down.out.B = e.recount(e.down.out.B)
+		}
+		e.Client.Watch.Tell(&e.slot.Waiter)
+		e.Client.Look()
+	case pauses:
+		e.paused = true
 	}
+	if lends && f != pauses && !stream {
+		e.lent = false
+		e.lender.Return()
+	}
+	return f != beaten
+}
+
+// waitsToStand reports whether e waits for what becomes of its response.
+func (e *entrant) waitsToStand() bool { return e.paused && e.Client == &e.nobody }
+
+// takeOver goes on with a response that has waited, and is the answer now.
+func (e *entrant) takeOver() {
+	x := e.race.x
+	e.own.Leave()
+	e.Client, e.Waiter = x.Client, x.Waiter
 	e.down.held, e.down.to = false, e.Client
-	e.Client.Watch.Tell(&e.slot.Waiter)
+	e.down.out.B = e.recount(e.down.out.B)
+	e.Client.Watch.Tell(e.Waiter)
+	if e.back != nil {
+		e.back.Watch.Tell(e.Waiter)
+	}
 	e.Client.Look()
-	return true
+	e.Client.KeepAlive()
+	e.touch()
+	x.Owner.Lasting(x)
+}
+
+// told is what e's response is in the log.
+func (e *entrant) told() string {
+	return fmt.Sprintf("%s: %d, larger than may be held", e.Backend, e.Res.Status)
 }
 
 // appendHeader appends how many backends were asked, of how many there are.
@@ -125,6 +173,9 @@ func (e *entrant) appendHeader(dst []byte) []byte {
 
 // recount is a held response that says how many were asked in the end. The race is over.
 func (e *entrant) recount(held []byte) []byte {
+	if e.count.to == 0 { // its head is not written yet
+		return held
+	}
 	return slices.Replace(held, e.count.from, e.count.to, e.race.appendCount(nil)...)
 }
 
@@ -179,8 +230,16 @@ func (e *entrant) Finished(*Exchange) { e.end() }
 // Unheld is told that e's backend went down while e stood in the queue to it.
 func (e *entrant) Unheld(_ *Exchange, why string) { e.unreached(errors.New(why)) }
 
-// Lasting is told of one that has won.
-func (e *entrant) Lasting(*Exchange) { e.race.x.Owner.Lasting(e.race.x) }
+// Lasting is told of one that has won, or that waits with a large response.
+func (e *entrant) Lasting(*Exchange) {
+	e.race.mu.Lock()
+	e.runsOn = nil
+	won := e.won && !e.chosen.Load()
+	e.race.mu.Unlock()
+	if won {
+		e.race.x.Owner.Lasting(e.race.x)
+	}
+}
 
-// Unpark does not come: before it has won an entrant does not leave its worker, and then its waiter is the client's.
-func (e *entrant) Unpark() {}
+// Unpark goes on with an entrant that waits with a large response. Once one has won, its waiter is the client's.
+func (e *entrant) Unpark() { e.Resume() }

@@ -52,8 +52,29 @@ type Race struct {
 	late     bool                       // nobody waits in a queue for it any more
 	best     *bytebufferpool.ByteBuffer // the first unusable response that was whole
 	bestOf   *entrant
-	large    *entrant    // the first whose unusable response was larger than may be held
+	large    *entrant    // it waits with an unusable response that is larger than may be held; nil for none
+	again    *entrant    // it had such a response, and no place to wait: its backend may be asked once more; nil for none
+	rouse    *entrant    // it waits, and its race has decided about it: unlock wakes it
 	timer    *time.Timer // of a hedge
+}
+
+// A fate is what becomes of an unusable response that is larger than may be held, or that has no end.
+type fate uint8
+
+const (
+	beaten  fate = iota // it is not needed, or not any more
+	answers             // it is the answer
+	pauses              // it waits, without a worker, for what the other backends answer
+)
+
+// unlock unlocks r and wakes the entrant that waited for what was decided. It goes on in this goroutine.
+func (r *Race) unlock() {
+	e := r.rouse
+	r.rouse = nil
+	r.mu.Unlock()
+	if e != nil {
+		e.own.Notify()
+	}
 }
 
 var errBeaten = errors.New("another backend was first")
@@ -223,7 +244,7 @@ func (r *Race) judge(e *entrant) (won, on bool) {
 	var instead *entrant
 	defer func() { r.ask(instead) }() // unlocked, and without waiting for the rest of an unusable response
 	r.mu.Lock()
-	defer r.mu.Unlock()
+	defer r.unlock()
 	switch {
 	case e.won: // its connection ended behind the head, and it was asked once more
 		return true, true
@@ -258,47 +279,87 @@ func (r *Race) ended(e *entrant) {
 	e.over = true
 	if e.won {
 		r.mu.Unlock()
+		if e.Client == &e.nobody { // it has ended in the moment in which its response became the answer
+			e.takeOver()
+		}
 		r.x.adopt(&e.Exchange)
 		return
+	}
+	if r.large == e {
+		r.large = nil
 	}
 	if e.whole && r.best == nil && !r.decided {
 		r.best, _ = e.TakePending()
 		r.bestOf = e
+		r.dropLarge()
 	}
 	instead := r.failed(e)
-	if !r.decided && r.running() == 0 {
+	switch {
+	case r.decided || r.running() > 0:
+	case r.large != nil:
+		r.largeWins()
+	default:
 		r.decide(nil)
 		r.nobodyWon()
 		return
 	}
-	r.mu.Unlock()
+	r.unlock()
 	r.ask(instead)
 }
 
-// stands decides about an entrant whose unusable response is larger than may be held: it is the answer if nobody else
-// can have one. Else it is cut off, for it would wait for the others with a slot in its hands, and others for that slot.
-func (r *Race) stands(e *entrant) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.decided {
-		return false
+// dropLarge cuts off the entrant that waits with a large response, since there is one that is whole. The race is locked.
+func (r *Race) dropLarge() {
+	if r.large != nil {
+		r.large.cancel()
+		r.large = nil
 	}
-	if r.running() > 1 || r.best != nil {
-		if r.large == nil {
-			r.large = e
-		}
-		return false
-	}
-	r.decide(e)
-	e.attach()
-	return true
 }
 
-// running is how many entrants are not over.
+// largeWins makes the large response the answer, since no backend has a better one. The race is locked.
+func (r *Race) largeWins() {
+	e := r.large
+	e.outcome = e.told()
+	r.x.Lost = r.outcomes()
+	r.decide(e)
+	e.win()
+	e.chosen.Store(true)
+	r.rouse = e
+}
+
+// stands decides about an entrant whose unusable response is larger than may be held, or an event stream. While others
+// may have a better one it waits, if its backend has a place for it beyond the slots: with a slot in its hands it would
+// wait for others that wait for that slot. Without a place, what may be sent twice is asked of its backend once more if
+// there is nothing better in the end; else the response is the answer at once, since it cannot be had again.
+func (r *Race) stands(e *entrant, place, stream bool) fate {
+	r.mu.Lock()
+	defer r.unlock()
+	alone := r.running() == 1 && r.large == nil
+	switch {
+	case r.decided, r.best != nil, r.large != nil:
+		return beaten
+	case !alone && place:
+		r.large = e
+		return pauses
+	case !alone && e.Req.Verb.Idempotent():
+		if r.again == nil {
+			r.again = e
+		}
+		return beaten
+	case stream && !place:
+		return beaten
+	}
+	e.outcome = e.told()
+	r.x.Lost = r.outcomes()
+	r.decide(e)
+	e.attach()
+	return answers
+}
+
+// running is how many entrants are neither over nor waiting with a large response.
 func (r *Race) running() int {
 	n := 0
 	for _, e := range r.entrants {
-		if !e.over {
+		if !e.over && e != r.large {
 			n++
 		}
 	}
@@ -309,20 +370,18 @@ func (r *Race) running() int {
 // wrong.
 func (r *Race) nobodyWon() {
 	x := r.x
-	var outcomes []string
+	lost := r.outcomes()
 	var worst *Error
 	unreached := true
 	for _, e := range r.entrants {
-		outcomes = append(outcomes, e.outcome)
 		unreached = unreached && e.Failure != nil && e.Failure.Side == Backend && e.Failure.Step == Connect
 		if e.Failure != nil && (worst == nil || e.Failure.Step > worst.Step) {
 			worst = e.Failure
 		}
 	}
-	r.mu.Unlock()
 	x.Waiting.Rouse()
+	r.unlock()
 	x.Client.Watch.Tell(x.Waiter)
-	lost := strings.Join(outcomes, "; ")
 	if r.best != nil {
 		e := r.bestOf
 		x.Lost, r.best.B = lost, e.recount(r.best.B)
@@ -332,15 +391,28 @@ func (r *Race) nobodyWon() {
 		return
 	}
 	queue := x.Route.Queue // if they are down: it is held as any other
-	if r.large != nil {
-		queue, x.Lost = r.large.queue, lost // it is asked once more, and its response streamed
+	if r.again != nil {
+		queue, x.Lost = r.again.queue, lost // it is asked once more, and its response streamed
 	}
-	if (unreached || r.large != nil) && queue.Enter(x) == nil {
+	if (unreached || r.again != nil) && queue.Enter(x) == nil {
 		return
 	}
 	x.failure = Error{Side: Backend, Step: worst.Step, Sent: worst.Sent, Status: worst.Status, Err: errors.New(lost)}
 	x.Failure, x.Lost = &x.failure, lost
 	x.Owner.Finished(x)
+}
+
+// outcomes is what each backend did, for the log. The race is locked.
+func (r *Race) outcomes() string {
+	var list []string
+	for _, e := range r.entrants {
+		outcome := e.outcome
+		if outcome == "" {
+			outcome = e.Backend + ": cut off"
+		}
+		list = append(list, outcome)
+	}
+	return strings.Join(list, "; ")
 }
 
 // appendCount appends the field line that says how many were asked. The race is locked, or over.
@@ -352,7 +424,7 @@ func (r *Race) appendCount(dst []byte) []byte {
 // entrants are cut off. Nobody is asked when the race is over.
 func (r *Race) Withdraw(leaves func() bool) (left, over bool) {
 	r.mu.Lock()
-	defer r.mu.Unlock()
+	defer r.unlock()
 	if r.decided {
 		return false, true
 	}

@@ -161,7 +161,7 @@ func (x *Exchange) startRelay(n int) bool {
 	}
 	stream := x.Res.EventStream && x.Res.Framing != httpparse.NoBody
 	switch {
-	case stream && x.down.held && !x.entry.stands(): // it has no end to wait for
+	case stream && x.down.held && !x.entry.stands(stream): // it has no end to wait for
 		return x.fail(Self, 502, fmt.Errorf("%s: %d, with an event stream", x.Backend, x.Res.Status))
 	case stream && !x.lent:
 		if x.lent = x.lender.Lend(); !x.lent {
@@ -234,8 +234,8 @@ func (x *Exchange) relay() bool {
 		x.touch()
 	}
 	switch {
-	case err == nil && x.down.held && !x.down.taken && x.down.full():
-		if !x.entry.stands() {
+	case err == nil && x.down.held && !x.down.taken && x.down.full() && !x.entry.paused:
+		if !x.entry.stands(false) {
 			return x.fail(Self, 502, fmt.Errorf("%s: %d, with more than may be held", x.Backend, x.Res.Status))
 		}
 		x.again = true

@@ -115,7 +115,7 @@ func (x *Exchange) arm() {
 
 // deadline is when x must be stepped even if nothing happens: for a timeout, or for what happens after a while.
 func (x *Exchange) deadline() int64 {
-	if x.endless && !x.up.ended && !x.down.ended {
+	if x.endless && !x.up.ended && !x.down.ended || x.pauses() {
 		return 0
 	}
 	at := min(x.timeout(), x.paceDue())
@@ -169,6 +169,8 @@ func (x *Exchange) timeout() int64 {
 // lasts reports whether x should leave its worker: what lasts by nature, and what keeps it waiting.
 func (x *Exchange) lasts() bool {
 	switch {
+	case x.pauses():
+		return true
 	case x.undecided():
 		return false
 	case x.endless:
@@ -194,7 +196,9 @@ func (x *Exchange) leave() bool {
 	x.calm()
 	x.slot = nil
 	x.Owner.Lasting(x)
-	x.Client.KeepAlive()
+	if x.Client.Open() {
+		x.Client.KeepAlive()
+	}
 	x.back.KeepAlive()
 	x.Client.Watch.Tell(x.Waiter)
 	x.back.Watch.Tell(x.Waiter)
@@ -203,6 +207,9 @@ func (x *Exchange) leave() bool {
 
 // undecided reports whether x runs in a race that it has not won yet.
 func (x *Exchange) undecided() bool { return x.entry != nil && x.Client == &x.entry.nobody }
+
+// pauses reports whether x waits, in a race, for what becomes of its large response.
+func (x *Exchange) pauses() bool { return x.entry != nil && x.entry.waitsToStand() }
 
 // calm takes back what was said to the backend in impatience.
 func (x *Exchange) calm() {

@@ -11,6 +11,9 @@ func (x *Exchange) step() bool {
 	x.again = false
 	x.now = x.lot.Now()
 	x.Pace.End(x.now)
+	if x.pauses() && x.entry.chosen.Load() {
+		x.entry.takeOver()
+	}
 	x.Client.Look()
 	x.back.Look()
 	switch {
@@ -48,7 +51,7 @@ func (x *Exchange) touch() { x.progress = x.now }
 
 // lookAtClock does what is due, and reports whether x is over with it.
 func (x *Exchange) lookAtClock() bool {
-	if x.endless && !x.up.ended && !x.down.ended {
+	if x.endless && !x.up.ended && !x.down.ended || x.pauses() {
 		return false
 	}
 	if x.slot != nil && x.now >= x.impatientFrom() {
