@@ -102,7 +102,7 @@ func TestDocs_haveTheTableOfKinds(t *testing.T) {
 		t.Fatal(err)
 	}
 	var table strings.Builder
-	table.WriteString("| kind | what it does, unless it is told otherwise | options and their defaults |\n|---|---|---|\n")
+	table.WriteString("| kind | what it does by default | options and their defaults |\n|---|---|---|\n")
 	for _, k := range kinds {
 		f, o := k.defaults()
 		var cells []string
