@@ -1,9 +1,9 @@
 // Package health asks backends whether they are well, and reports when that changes.
 //
-//	c := health.Start(health.Check{URL: "http://127.0.0.1:9001/health", Every: 2 * time.Second}, func(well bool, why string) { ... })
+//	c := health.Start(health.Check{URL: "http://127.0.0.1:9001/health", Every: 2 * time.Second}, backend)
 //	defer c.Close()
 //
-// It is not in the path of an exchange. The function that the caller gives decides what follows from a change. The package
+// It is not in the path of an exchange. The Backend that the caller gives decides what follows from a change. The package
 // does not look at exchanges and their failures: pool does.
 package health
 
@@ -33,20 +33,34 @@ const failuresMost = 2
 // bodyMost is how many bytes of an answer's body are read.
 const bodyMost = 64 << 10
 
-// Checker checks one backend until Close.
-type Checker struct {
-	check  Check
-	told   func(well bool, why string)
-	client *http.Client
-	stop   context.CancelFunc
-	loop   sync.WaitGroup
+// Backend is the backend that is checked, as the Checker calls it. Well and Sick are called by one goroutine, and only when
+// the backend has changed from one to the other.
+type Backend interface {
+	Well()
+	Sick(why string) // why in words that follow the backend's name
+
+	// Impatient says that a check has waited long for its answer: a server with one thread may be sitting on a
+	// connection that its other clients keep idle, and must be let go. Patient ends that.
+	Impatient()
+	Patient()
 }
 
-// Start begins to check: at once, then every c.Every. It calls told on one goroutine, and only when the backend has changed
-// from well to sick or back. why says why it is sick, in words that follow the backend's name.
-func Start(c Check, told func(well bool, why string)) *Checker {
+// impatience is how long a check waits before it suspects an idle connection.
+const impatience = 100 * time.Millisecond
+
+// Checker checks one backend until Close.
+type Checker struct {
+	check   Check
+	backend Backend
+	client  *http.Client
+	stop    context.CancelFunc
+	loop    sync.WaitGroup
+}
+
+// Start begins to check b: at once, then every c.Every.
+func Start(c Check, b Backend) *Checker {
 	ctx, stop := context.WithCancel(context.Background())
-	k := &Checker{check: c, told: told, stop: stop, client: &http.Client{
+	k := &Checker{check: c, backend: b, stop: stop, client: &http.Client{
 		Timeout:       c.Timeout,
 		Transport:     &http.Transport{TLSClientConfig: c.TLS, DisableKeepAlives: true}, // a kept connection would occupy a server that serves one connection at a time
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -55,7 +69,7 @@ func Start(c Check, told func(well bool, why string)) *Checker {
 	return k
 }
 
-// Close ends the checks. After it returns, told is not called any more.
+// Close ends the checks. After it returns, the backend is not called any more.
 func (k *Checker) Close() {
 	k.stop()
 	k.loop.Wait()
@@ -64,16 +78,16 @@ func (k *Checker) Close() {
 func (k *Checker) run(ctx context.Context) {
 	well, failures := !k.check.Sick, 0
 	for {
-		err := k.ask(ctx)
+		err := k.askPatiently(ctx)
 		switch {
 		case ctx.Err() != nil:
 			return
 		case err == nil && !well:
-			k.told(true, "")
+			k.backend.Well()
 			well = true
 		case err != nil:
 			if failures++; failures == failuresMost && well {
-				k.told(false, err.Error())
+				k.backend.Sick(err.Error())
 				well = false
 			}
 		}
@@ -86,6 +100,31 @@ func (k *Checker) run(ctx context.Context) {
 		case <-time.After(k.check.Every + rand.N(k.check.Every/4+1)):
 		}
 	}
+}
+
+// askPatiently makes one check, and has the backend called if it waits long.
+func (k *Checker) askPatiently(ctx context.Context) error {
+	answered := make(chan struct{})
+	var watch sync.WaitGroup
+	watch.Go(func() { k.hurry(answered) }) // ends with the check
+	err := k.ask(ctx)
+	close(answered)
+	watch.Wait()
+	return err
+}
+
+// hurry calls the backend when a check is not answered soon.
+func (k *Checker) hurry(answered <-chan struct{}) {
+	late := time.NewTimer(impatience)
+	defer late.Stop()
+	select {
+	case <-answered:
+		return
+	case <-late.C:
+	}
+	k.backend.Impatient()
+	<-answered
+	k.backend.Patient()
 }
 
 // ask makes one check and returns why it has failed, in words that follow the backend's name, or nil.

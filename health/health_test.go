@@ -19,6 +19,20 @@ type change struct {
 	why  string
 }
 
+// reporter is a backend that reports what it is called for.
+type reporter chan change
+
+func (r reporter) Well()           { r <- change{well: true} }
+func (r reporter) Sick(why string) { r <- change{why: why} }
+func (r reporter) Impatient()      {}
+func (r reporter) Patient()        {}
+
+// waited reports its patience too.
+type waited struct{ reporter }
+
+func (w waited) Impatient() { w.reporter <- change{why: "impatient"} }
+func (w waited) Patient()   { w.reporter <- change{why: "patient"} }
+
 // start checks a server that answers with a status, and returns the changes that the checker reports.
 func start(t *testing.T, status *atomic.Int32, asked *atomic.Int32) chan change {
 	t.Helper()
@@ -31,7 +45,7 @@ func start(t *testing.T, status *atomic.Int32, asked *atomic.Int32) chan change 
 		w.WriteHeader(int(status.Load()))
 	}))
 	told := make(chan change, 10)
-	k := Start(Check{URL: s.URL + "/health", Every: time.Millisecond, Timeout: patience}, func(well bool, why string) { told <- change{well, why} })
+	k := Start(Check{URL: s.URL + "/health", Every: time.Millisecond, Timeout: patience}, reporter(told))
 	t.Cleanup(func() {
 		k.Close()
 		s.Close()
@@ -80,9 +94,27 @@ func TestCheck_reportsSickWithoutAServer(t *testing.T) {
 	url := s.URL
 	s.Close()
 	told := make(chan change, 10)
-	k := Start(Check{URL: url, Every: time.Millisecond, Timeout: patience}, func(well bool, why string) { told <- change{well, why} })
+	k := Start(Check{URL: url, Every: time.Millisecond, Timeout: patience}, reporter(told))
 	defer k.Close()
 	if c := next(t, told); c.well || !strings.Contains(c.why, "connection refused") {
 		t.Errorf("got %+v, want sick, with the reason", c)
+	}
+}
+
+// TestCheck_isImpatientAfterAWhile: a check that is not answered soon says so, and takes it back when it is over.
+func TestCheck_isImpatientAfterAWhile(t *testing.T) {
+	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
+	told := make(chan change, 10)
+	let := make(chan struct{})
+	s := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-let }))
+	defer s.Close()
+	k := Start(Check{URL: s.URL, Every: time.Hour, Timeout: 2 * patience}, waited{told})
+	defer k.Close()
+	if c := next(t, told); c.why != "impatient" {
+		t.Fatalf("got %+v, want that the check is impatient", c)
+	}
+	close(let)
+	if c := next(t, told); c.why != "patient" {
+		t.Fatalf("got %+v, want that it is patient again", c)
 	}
 }

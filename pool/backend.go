@@ -176,7 +176,7 @@ func (b *Backend) eldest() *Route {
 	return eldest
 }
 
-// Impatient says that an exchange has waited long for its first byte. A server that can only serve the connection it
+// Impatient says that an exchange, or a health check, has waited long for its first byte. A server that can only serve the connection it
 // sits on may be sitting on an idle one: those are closed, and none is kept until Patient.
 func (b *Backend) Impatient() {
 	b.impatient.Add(1)

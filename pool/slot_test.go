@@ -6,17 +6,24 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 )
 
 // keptFake is a kept connection.
 type keptFake struct {
 	pending   atomic.Bool
+	until     atomic.Int64
 	discarded chan struct{}
 }
 
-func newKept() *keptFake            { return &keptFake{discarded: make(chan struct{})} }
+func newKept() *keptFake {
+	k := &keptFake{discarded: make(chan struct{})}
+	k.until.Store(math.MaxInt64)
+	return k
+}
+
 func (k *keptFake) Pending() bool   { return k.pending.Load() }
-func (k *keptFake) Until() int64    { return math.MaxInt64 }
+func (k *keptFake) Until() int64    { return k.until.Load() }
 func (k *keptFake) Discard()        { close(k.discarded) }
 func (k *keptFake) isDropped() bool { return isClosed(k.discarded) }
 
@@ -186,6 +193,38 @@ func TestKept_isDroppedWhenItsBackendEndsIt(t *testing.T) {
 	k.pending.Store(true)
 	s.Notify()
 	receive(t, k.discarded, "the kept connection's end")
+}
+
+// TestKept_isDroppedInTime: the slot closes what has been idle for long enough, by itself, and not before.
+func TestKept_isDroppedInTime(t *testing.T) {
+	h := startHouse(t)
+	r := h.AddRoute("/", 10, Hold{}, h.backend(t, "a", 1))
+	k := newKept()
+	j := enter(t, r, "keeps")
+	s := j.runs(t)
+	until := s.Now() + int64(50*time.Millisecond)
+	k.until.Store(until)
+	j.end <- func() { s.Kept = k }
+	receive(t, k.discarded, "the kept connection's end")
+	if now := s.Now(); now < until {
+		t.Errorf("it was closed %v early", time.Duration(until-now))
+	}
+}
+
+// TestKept_isDroppedWhenItsBackendGoesDown, whatever says so, and none is kept before it is up again.
+func TestKept_isDroppedWhenItsBackendGoesDown(t *testing.T) {
+	h := startHouse(t)
+	b := h.backend(t, "a", 1)
+	r := h.AddRoute("/", 10, Hold{}, b)
+	k, _ := leaveKept(t, r)
+	b.Sick("is not well")
+	receive(t, k.discarded, "the kept connection's end")
+	if b.MayKeep() {
+		t.Error("MayKeep is true though the backend is down")
+	}
+	if b.Well(); !b.MayKeep() {
+		t.Error("MayKeep is false though the backend is up")
+	}
 }
 
 func TestImpatient_closesWhatIsIdle(t *testing.T) {

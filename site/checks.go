@@ -56,15 +56,27 @@ func (cs *checks) leave(c *check) {
 
 func (c *check) begin(sick bool) {
 	c.sick.Store(sick)
-	c.Sick = sick
-	c.checker = health.Start(c.Check, func(well bool, why string) {
-		if c.sick.Store(!well); well {
-			c.b.Well()
-		} else {
-			c.b.Sick(why)
-		}
-	})
+	c.Check.Sick = sick
+	c.checker = health.Start(c.Check, c)
 }
+
+// Well has the pool ask the backend again.
+func (c *check) Well() {
+	c.sick.Store(false)
+	c.b.Well()
+}
+
+// Sick has the pool ask the backend for nothing until Well.
+func (c *check) Sick(why string) {
+	c.sick.Store(true)
+	c.b.Sick(why)
+}
+
+// Impatient has the pool close the connections to the backend that are idle, and keep none until Patient.
+func (c *check) Impatient() { c.b.Impatient() }
+
+// Patient ends Impatient.
+func (c *check) Patient() { c.b.Patient() }
 
 // end stops c, which may be nil, and reports whether its last result was sick.
 func (c *check) end() (sick bool) {

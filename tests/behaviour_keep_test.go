@@ -1,0 +1,267 @@
+package tests
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// Connections to a backend that are kept: for how long, what they stand in the way of, and which requests go over them.
+
+// countingPython serves one connection at a time and keeps it. It answers with the number of its health checks so far.
+const countingPython = `
+from http.server import HTTPServer, BaseHTTPRequestHandler
+checks = 0
+class H(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    def do_GET(self):
+        global checks
+        checks += self.path == "/health"
+        said = str(checks).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(said)))
+        self.end_headers()
+        self.wfile.write(said)
+    def log_message(self, *a): pass
+s = HTTPServer(("127.0.0.1", 0), H)
+print(s.server_port)
+s.serve_forever()
+`
+
+// TestHealth_ofASingleThreadedPython that keeps connections is no outage of tenfour's own making: checks are answered
+// although a kept connection sits on the only thread.
+func TestHealth_ofASingleThreadedPython(t *testing.T) {
+	t.Parallel()
+	tf := startTenfour(t, []string{startPython(t, countingPython)}, "--health", "/health", "--health-every", "50ms", "--connect-timeout", "500ms", "--hold", "0", "--log-level", "info")
+	p := dialPeer(t, tf.addr)
+	p.SetDeadline(time.Now().Add(4 * patience))
+	for checks := 0; checks < 10; { // two checks that time out would take 1.1 s, and end in 502
+		p.say("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+		status, body, err := p.status("GET")
+		if err != nil || status != 200 {
+			t.Fatalf("got %d %q (%v) after %d checks\n%s", status, body, err, checks, tf.log)
+		}
+		checks, _ = strconv.Atoi(body)
+	}
+	if strings.Contains(tf.log.String(), "is down") {
+		t.Errorf("the backend was said to be down:\n%s", tf.log)
+	}
+}
+
+// TestKeepIdle_letsOthersAskTheBackend: a client of a single-threaded server that does not come through tenfour is served
+// when the kept connection has been idle for keep_idle.
+func TestKeepIdle_letsOthersAskTheBackend(t *testing.T) {
+	t.Parallel()
+	addr := startPython(t, countingPython)
+	tf := configured(t, addr, "[[route]]\npath = \"/\"\nbackends = \"BACKEND\"\nkeep_idle = \"300ms\"")
+	if status, _ := tf.get(t, "/"); status != 200 {
+		t.Fatalf("got %d", status)
+	}
+	begin := time.Now()
+	p := dialPeer(t, addr)
+	p.SetDeadline(begin.Add(patience))
+	p.say("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+	if status, _, err := p.status("GET"); err != nil || status != 200 {
+		t.Errorf("a direct client got %d (%v) after %v", status, err, time.Since(begin))
+	}
+}
+
+// TestKeepIdle_isCountedFromTheLastExchange: a connection that is used again in time stays.
+func TestKeepIdle_isCountedFromTheLastExchange(t *testing.T) {
+	t.Parallel()
+	s := startServer(t, answerBack(t, nil))
+	tf := configured(t, s.addr, "[[route]]\npath = \"/\"\nbackends = \"BACKEND\"\nworkers = 1\nkeep_idle = \"1s\"")
+	for begin := time.Now(); time.Since(begin) < 1500*time.Millisecond; {
+		if status, _ := tf.get(t, "/?n=3&as=length"); status != 200 {
+			t.Fatalf("got %d", status)
+		}
+	}
+	if n := s.accepted.Load(); n != 1 {
+		t.Errorf("the backend met %d connections, want 1", n)
+	}
+	eventually(t, "the connection is closed", func() bool { return s.open.Load() == 0 })
+}
+
+// posts sends n POSTs one after the other, and returns how many were not answered with 200: up to 3, when it gives up.
+func (tf *tenfour) posts(t *testing.T, n int) (failed int) {
+	t.Helper()
+	p := dialPeer(t, tf.addr)
+	for range n {
+		p.SetDeadline(time.Now().Add(patience))
+		p.say("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nbody")
+		status, words, err := p.status("POST")
+		if status != 200 {
+			t.Errorf("got %d %q (%v)", status, words, err)
+			if failed++; failed == 3 {
+				return failed
+			}
+		}
+		if err != nil {
+			p = dialPeer(t, tf.addr)
+		}
+	}
+	return failed
+}
+
+// TestPOST_aServerThatClosesAfterEachAnswer, though it has not said so: no POST goes over a connection that it is about to
+// close.
+func TestPOST_aServerThatClosesAfterEachAnswer(t *testing.T) {
+	for _, after := range []time.Duration{0, time.Millisecond, 5 * time.Millisecond, 20 * time.Millisecond} {
+		for _, workers := range []string{"1", "4"} {
+			t.Run(fmt.Sprintf("after %v, %s workers", after, workers), func(t *testing.T) {
+				t.Parallel()
+				var met atomic.Int32
+				s := startServer(t, func(p *peer) {
+					if _, err := readRequest(p.in); err == nil {
+						met.Add(1)
+						p.say("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+						time.Sleep(after) // the kind of server that it is
+					}
+				})
+				tf := startTenfour(t, []string{s.addr}, "--workers", workers)
+				if failed := tf.posts(t, 120); failed > 0 || met.Load() != 120 {
+					t.Errorf("%d failed, and the backend met %d, want 0 and 120", failed, met.Load())
+				}
+			})
+		}
+	}
+}
+
+// TestPOST_aServerOfOneConnectionAtATime is `while :; do printf … | nc -l PORT; done`: each nc listens for one connection,
+// says its answer at once, and ends when the other side does.
+func TestPOST_aServerOfOneConnectionAtATime(t *testing.T) {
+	for _, workers := range []string{"1", "4"} {
+		t.Run(workers+" workers", func(t *testing.T) {
+			t.Parallel()
+			addr := refusing(t)
+			var stop atomic.Bool
+			var mu sync.Mutex // guards last, what the server waits in
+			var last io.Closer
+			var loop sync.WaitGroup
+			loop.Go(func() { // ends with stop, once what it waits in is closed
+				for {
+					ln, err := net.Listen("tcp", addr)
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					mu.Lock()
+					last = ln
+					mu.Unlock()
+					if stop.Load() {
+						ln.Close()
+						return
+					}
+					c, err := ln.Accept()
+					ln.Close()
+					if err != nil {
+						return
+					}
+					mu.Lock()
+					last = c
+					mu.Unlock()
+					io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+					if !stop.Load() {
+						io.Copy(io.Discard, c)
+					}
+					c.Close()
+				}
+			})
+			t.Cleanup(func() {
+				stop.Store(true)
+				mu.Lock()
+				last.Close()
+				mu.Unlock()
+				loop.Wait()
+			})
+			tf := startTenfour(t, []string{addr}, "--workers", workers)
+			if failed := tf.posts(t, 120); failed > 0 {
+				t.Errorf("%d failed", failed)
+			}
+		})
+	}
+}
+
+// TestPOST_isTrustedToAServerThatKeeps: after a second request on one connection was answered, POSTs go over kept ones; when
+// a kept one dies, not before the next proof.
+func TestPOST_isTrustedToAServerThatKeeps(t *testing.T) {
+	t.Parallel()
+	b := startBackend(t, repeat(func(m message) reply {
+		if strings.HasPrefix(m.line, "GET /last") {
+			return reply{raw: "", then: closed}
+		}
+		return plainReply
+	}))
+	tf := startTenfour(t, []string{b.addr}, "--workers", "1")
+	const post = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nbody"
+	for i, step := range []struct {
+		request string
+		met     int // connections so far
+	}{
+		{post, 1}, {post, 2}, // nothing is known of it
+		{plainRequest, 2}, {post, 2}, {post, 2}, // the GET went over a kept one
+		{"GET /last HTTP/1.1\r\nHost: a\r\n\r\n", 3}, // which ends, as does the fresh one
+		{plainRequest, 4}, {post, 5}, {plainRequest, 5}, {post, 5}, // and has to be shown again
+	} {
+		tf.exchange(t, step.request, whole)
+		if n := b.visitors(); n != step.met {
+			t.Errorf("after step %d, %q, the backend has met %d connections, want %d", i, step.request, n, step.met)
+		}
+	}
+}
+
+// TestResend_boundsWhatOneRequestMayKill: a request that ends each server that gets it goes out once more by default.
+func TestResend_boundsWhatOneRequestMayKill(t *testing.T) {
+	for resend, want := range map[string]int32{"": 2, "0": 1, "1": 2, "2": 3, "9": 3} {
+		for _, kept := range []bool{false, true} {
+			t.Run(fmt.Sprintf("resend %q, over a kept connection %t", resend, kept), func(t *testing.T) {
+				t.Parallel()
+				var killed atomic.Int32
+				var addrs []string
+				for range 3 {
+					ln, err := net.Listen("tcp", "127.0.0.1:0")
+					if err != nil {
+						t.Fatal(err)
+					}
+					s := serveOn(t, ln, func(p *peer) {
+						for {
+							m, err := readRequest(p.in)
+							if err != nil {
+								return
+							}
+							if strings.Contains(m.line, "/boom") {
+								killed.Add(1)
+								ln.Close()
+								return
+							}
+							p.say("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+						}
+					})
+					addrs = append(addrs, s.addr)
+				}
+				flags := []string{"--hold", "200ms"}
+				if resend != "" {
+					flags = append(flags, "--resend", resend)
+				}
+				tf := startTenfour(t, addrs, flags...)
+				for range 12 {
+					if kept {
+						tf.get(t, "/")
+					}
+				}
+				if status, body := tf.get(t, "/boom"); status != 502 {
+					t.Errorf("got %d %q, want 502", status, body)
+				}
+				if killed.Load() != want {
+					t.Errorf("it has killed %d servers, want %d", killed.Load(), want)
+				}
+			})
+		}
+	}
+}
