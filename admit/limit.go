@@ -50,14 +50,27 @@ func (l *Limit) AppendKey(dst []byte, who *Caller, req *httpparse.Request, buf [
 	case ByToken:
 		return append(dst, who.Name...)
 	case ByHeader:
-		for i := range req.Fields {
-			f := &req.Fields[i]
-			if strings.EqualFold(string(f.Name.In(buf)), l.Header) {
-				return appendBounded(dst, f.Value.In(buf))
-			}
-		}
+		value, _ := l.counted(req, buf)
+		return appendBounded(dst, value)
 	}
 	return dst
+}
+
+// counted returns the value that the request is counted by, and in how many lines it stands: only with one line is it
+// certain that the backend goes by the same. A line counts too whose name passes for the field at a backend that reads X_Key
+// as X-Key. The host is the one that the backend is asked for: the target's, where it has one.
+func (l *Limit) counted(req *httpparse.Request, buf []byte) (value []byte, lines int) {
+	if req.HasHost && strings.EqualFold(l.Header, "Host") {
+		return req.Host.In(buf), 1
+	}
+	for i := range req.Fields {
+		f := &req.Fields[i]
+		if httpparse.SameField(f.Name.In(buf), l.Header) {
+			value = f.Value.In(buf)
+			lines++
+		}
+	}
+	return value, lines
 }
 
 func appendBounded(dst, value []byte) []byte {

@@ -23,7 +23,7 @@ type Caller struct {
 
 // Refusal says why a request may not pass, and how it is answered.
 type Refusal struct {
-	Status int    // 401, 403 or 429
+	Status int    // 400, 401, 403 or 429
 	Words  string // the reason, for the client
 	Fields string // field lines for the answer, each with its CRLF
 }
@@ -37,6 +37,9 @@ func (r *Rule) Check(peer netip.Addr, req *httpparse.Request, buf []byte) (who C
 	who.Addr = ClientAddr(peer, r.Trusted, req, buf)
 	if r.Allow != nil && !r.Allow.Has(who.Addr) || r.Deny.Has(who.Addr) {
 		return who, &Refusal{Status: 403, Words: "this route is not for " + who.Addr.String()}
+	}
+	if name := r.repeated(req, buf); name != "" {
+		return who, &Refusal{Status: 400, Words: "there is more than one " + name + ", and this route decides by it: send one"}
 	}
 	if r.Tokens == nil {
 		return who, nil
@@ -54,4 +57,21 @@ func (r *Rule) Check(peer netip.Addr, req *httpparse.Request, buf []byte) (who C
 		fields = challenge[:len(challenge)-2] + ", error=\"invalid_token\"\r\n"
 	}
 	return who, &Refusal{Status: 401, Words: why.Error(), Fields: fields}
+}
+
+// repeated returns the name of a field that the route decides by and that stands in several lines of the request; "" for
+// none. Two servers could go by different ones (RFC 9110 §5.3).
+func (r *Rule) repeated(req *httpparse.Request, buf []byte) (name string) {
+	for _, l := range r.Limits {
+		if l.By != ByHeader {
+			continue
+		}
+		if _, lines := l.counted(req, buf); lines > 1 {
+			return l.Header
+		}
+	}
+	if r.Tokens != nil && authorizations(req) > 1 {
+		return "Authorization"
+	}
+	return ""
 }

@@ -120,29 +120,34 @@ func (t *Tokens) Name(shown []byte) (name string, ok bool) {
 	return name, ok
 }
 
+// authorizations is the number of a request's Authorization lines.
+func authorizations(req *httpparse.Request) (n int) {
+	for i := range req.Fields {
+		if req.Fields[i].ID == httpparse.FieldAuthorization {
+			n++
+		}
+	}
+	return n
+}
+
 // shownToken returns the bearer token in a request's only Authorization (RFC 6750 §2.1), or why there is none.
 func shownToken(req *httpparse.Request, buf []byte) (shown []byte, why error) {
-	why = errNoToken
 	for i := range req.Fields {
 		f := &req.Fields[i]
 		if f.ID != httpparse.FieldAuthorization {
 			continue
 		}
-		if why != errNoToken {
-			return nil, errTokens
-		}
-		why = nil
 		scheme, rest, _ := bytes.Cut(f.Value.In(buf), []byte(" "))
 		if shown = bytes.TrimLeft(rest, " "); !bytes.EqualFold(scheme, []byte("Bearer")) || len(shown) == 0 {
-			why = errScheme
+			return nil, errScheme
 		}
+		return shown, nil
 	}
-	return shown, why
+	return nil, errNoToken
 }
 
 var (
 	errNoToken = errors.New("this needs a token: Authorization: Bearer TOKEN")
-	errTokens  = errors.New("there is more than one Authorization")
 	errScheme  = errors.New("the Authorization is not of the form Bearer TOKEN")
 	errUnknown = errors.New("the token is not known here")
 )

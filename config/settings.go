@@ -158,7 +158,8 @@ var groups = []group{
 				help: "how often a request is sent again after a backend had it: `N`",
 				more: "is how often one request may be sent again after a backend had received some of it and gave no byte of an answer. " +
 					"Only a request that is safe to repeat is: its method is idempotent and its body still at hand. A request that " +
-					"crashes its server is then not sent to one server after the other. A request of which nothing was sent is not counted.",
+					"crashes its server is then not sent to one server after the other. A request of which nothing was sent is not counted, " +
+					"and neither are the backends that a race asks.",
 			},
 			{
 				key: "keep_alive", of: ofRoute,
@@ -166,13 +167,15 @@ var groups = []group{
 				unit: "`auto`, `bodyless`, `off`",
 				more: "says which connections to a backend are kept for the next request. `auto`: those on which a response ended in an " +
 					"unambiguous way, and on which no content was sent that simple servers leave unread. `bodyless`: of those, none on " +
-					"which any request had a body; for a server that one does not trust to read a `POST`. `off`: none, and each request says `Connection: close`.",
+					"which any request had a body; for a server that one does not trust to read a `POST`. `off`: none, and each request says `Connection: close`. " +
+					"[walk.md](walk.md#which-connections-are-kept) has the cases.",
 			},
 			{
 				key: "keep_idle", of: ofRoute,
 				in:   func(t target) value { return span(&t.r.KeepIdle, 0) },
 				unit: "duration", zero: "none is kept",
-				more: "is how long a kept connection may be idle before it is closed. Keep it below the backend's own timeout: many simple servers use 5s.",
+				more: "is how long a kept connection may be idle before it is closed. Keep it below the backend's own timeout: many simple servers use 5s. " +
+					"A server with one thread that keeps connections serves nothing else until then.",
 			},
 			{
 				key: "health", flag: "health", of: ofRoute, example: `"/healthz"`,
@@ -181,7 +184,8 @@ var groups = []group{
 				help: "`PATH` that every backend is asked for; one that does not answer it is down",
 				more: "is a path that every backend is asked for. Two failures in a row (no answer in time, a status of 400 or more) " +
 					"and it is down, until one passes: clients' requests do not try it meanwhile. Each check is a connection of its own " +
-					"beside the backend's slots.",
+					"beside the backend's slots. One that is not answered for 100 ms has the connections closed that tenfour keeps to the backend " +
+					"and does not use: a server with one thread may be waiting on one of them.",
 			},
 			{
 				key: "health_every", flag: "health-every", of: ofRoute,
@@ -379,7 +383,8 @@ var groups = []group{
 				unit: "`route`, `client`, `token`, `header:NAME`",
 				help: "`WHAT` the limit counts for: each route, client, token or header:NAME",
 				more: "is for whom it counts: for all who are on its routes together (`route`), or by themselves for each address (of IPv6 each " +
-					"network of 64 bits), each name in `client_token_file`, or each value of a field.",
+					"network of 64 bits), each name in `client_token_file`, or each value of a field. " +
+					"A request in which that field stands twice is answered with `400`; a name such as `X_Key` counts as `X-Key`.",
 			},
 			{
 				key: "over", flag: "over", of: ofLimit,

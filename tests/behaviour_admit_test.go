@@ -276,7 +276,8 @@ func TestCredentials_inAndOut(t *testing.T) {
 		{[]string{"Authorization: Bearer s3cret-of-annn"}, 401},
 		{[]string{"Authorization: Bearer "}, 401},
 		{[]string{"Authorization: Basic s3cret-of-ann"}, 401},
-		{[]string{"Authorization: Bearer s3cret-of-ann", "Authorization: Bearer s3cret-of-ann"}, 401},
+		{[]string{"Authorization: Bearer s3cret-of-ann", "Authorization: Bearer s3cret-of-ann"}, 400},
+		{[]string{"Authorization: Bearer s3cret-of-ann", "authorization: Basic x"}, 400},
 		{[]string{"Authorization: Bearer 0ecf6ce01ba7a6d4d0ea4dfcc6fbbc4e69c8b76b9d54ed2ac0a2eb2b0d6e7a7b"}, 401},
 	} {
 		before := s.requests.Load()
