@@ -102,7 +102,7 @@ func (c *Conn) Arm(read, write bool) error {
 	if read && !c.canRead {
 		ev |= lot.Readable
 	}
-	if write && !c.canWrite {
+	if (write || c.tls != nil && c.tls.on.answers) && !c.canWrite { // an answer of TLS goes out before the next read
 		ev |= lot.Writable
 	}
 	return c.Watch.Arm(ev)
@@ -198,7 +198,7 @@ func (c *Conn) Flush() error {
 }
 
 // Holding reports whether TLS holds back bytes that Flush has not yet given to the kernel.
-func (c *Conn) Holding() bool { return c.tls != nil && len(c.tls.on.out) > 0 }
+func (c *Conn) Holding() bool { return c.tls != nil && !c.tls.on.empty() }
 
 // Stale reports whether an idle connection cannot be used for another request, because the peer has ended it or has sent
 // bytes without a request. It asks the kernel.

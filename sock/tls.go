@@ -5,9 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"os"
-	"time"
 
 	"tenfour/lot"
 )
@@ -20,8 +18,9 @@ type session struct {
 	on  *wire
 }
 
-// tlsOutMost is how many encrypted bytes may wait to be written before Write returns ErrWait.
-const tlsOutMost = 64 << 10
+// recordMost is how much content one record carries (RFC 8446 §5.1), and Write encrypts at a time: no more than that
+// waits, encrypted, for a peer that reads slowly.
+const recordMost = 16 << 10
 
 // StartTLS does the TLS handshake on c, as a server or as a client. It blocks: its goroutine sleeps in waiter. It gives up at
 // until, in the lot's time, and when off returns true. off is called each time waiter is notified; it may be nil. After
@@ -39,45 +38,70 @@ func (c *Conn) StartTLS(config *tls.Config, server bool, waiter *lot.Waiter, unt
 	if err := s.tls.Handshake(); err != nil {
 		return fmt.Errorf("TLS: %w", err)
 	}
-	w.shaken = true
+	w.shaken, w.off, w.waiter, w.fruitless = true, nil, nil, 0
 	c.tls = s
 	c.canRead, c.canWrite = true, true
 	return nil
 }
 
+// read reads content. Records without any (key updates, tickets, empty ones) are read on the way, but none while an answer
+// of TLS to one of them still waits to be written: a peer that asks and does not read would fill the memory with answers.
 func (s *session) read(c *Conn, p []byte) (int, error) {
-	n, err := s.tls.Read(p)
-	switch {
-	case n > 0:
-		c.canRead = true // TLS may hold more bytes, even if the kernel does not
-		return n, nil
-	case errors.Is(err, os.ErrDeadlineExceeded):
-		c.canRead = false
-		if ferr := s.flush(c); ferr != nil && ferr != ErrWait { // TLS may have answered a key update
-			return 0, ferr
+	for {
+		if err := s.answer(c); err != nil {
+			return 0, err
 		}
-		return 0, ErrWait
-	case err == nil:
-		return 0, ErrWait
-	case err == io.EOF && s.on.ended: // crypto/tls accepts such an end between two records
-		return 0, errNoCloseNotify
+		n, err := s.on.content(s.tls, p)
+		switch {
+		case n > 0:
+			c.canRead = true // TLS may hold more bytes, even if the kernel does not
+			return n, nil
+		case errors.Is(err, os.ErrDeadlineExceeded) && s.on.answers:
+			continue
+		case errors.Is(err, os.ErrDeadlineExceeded) && s.on.fruitless > fruitlessMost:
+			return 0, errFruitless
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			c.canRead = false
+			return 0, ErrWait
+		case err == nil:
+			return 0, ErrWait
+		case err == io.EOF && s.on.ended: // crypto/tls accepts such an end between two records
+			return 0, errNoCloseNotify
+		}
+		return 0, err
 	}
-	return 0, err
 }
+
+// answer writes what TLS has to say to what was read. ErrWait: the peer takes no more of it now.
+func (s *session) answer(c *Conn) error {
+	if !s.on.answers {
+		return nil
+	}
+	return s.flush(c)
+}
+
+// fruitlessMost is how many bytes of records without content may follow each other. Other implementations allow 32 key
+// updates, which are 1 KiB.
+const fruitlessMost = 64 << 10
+
+var errFruitless = fmt.Errorf("TLS: more than %d bytes of records without content", fruitlessMost)
 
 // errNoCloseNotify is an end without close_notify. An attacker on the way could have made it (RFC 8446 §6.1).
 var errNoCloseNotify = errors.New("TLS: it ended without close_notify")
 
+// write encrypts and writes p, a record at a time. What TLS has encrypted counts as written, also when the peer takes no
+// more of it now: then Flush returns ErrWait.
 func (s *session) write(c *Conn, p []byte) (int, error) {
-	if len(s.on.out) >= tlsOutMost {
+	n := 0
+	for n < len(p) {
 		if err := s.flush(c); err != nil {
-			return 0, err
+			return n, err
 		}
-	}
-	p = p[:min(len(p), tlsOutMost)]
-	n, err := s.tls.Write(p)
-	if err != nil {
-		return n, err
+		sent, err := s.tls.Write(p[n:min(len(p), n+recordMost)])
+		n += sent
+		if err != nil {
+			return n, err
+		}
 	}
 	if err := s.flush(c); err != nil && err != ErrWait {
 		return n, err
@@ -85,15 +109,16 @@ func (s *session) write(c *Conn, p []byte) (int, error) {
 	return n, nil
 }
 
-// flush writes the encrypted bytes.
+// flush writes what TLS has encrypted.
 func (s *session) flush(c *Conn) error {
-	for len(s.on.out) > 0 {
-		n, err := c.writeFD(s.on.out)
-		s.on.out = s.on.out[:copy(s.on.out, s.on.out[n:])]
+	for !s.on.empty() {
+		n, err := c.writeFD(s.on.out.b[s.on.outAt:])
+		s.on.outAt += n
 		if err != nil {
 			return err
 		}
 	}
+	s.on.drop()
 	return nil
 }
 
@@ -105,80 +130,7 @@ func (s *session) closeWrite(c *Conn) {
 func (s *session) close(c *Conn) {
 	s.tls.CloseWrite() // close_notify, if the peer still takes it
 	s.flush(c)
+	s.on.drop()
 }
 
-// wire is the net.Conn that crypto/tls sees.
-type wire struct {
-	c      *Conn
-	waiter *lot.Waiter // in which the handshake sleeps
-	until  int64       // the deadline of the handshake
-	off    func() bool // reports that the handshake is to end
-	shaken bool
-	ended  bool   // the peer has shut its side of the connection beneath TLS
-	out    []byte // encrypted, not yet written
-}
-
-func (w *wire) Read(p []byte) (int, error) {
-	for {
-		n, err := w.c.readFD(p)
-		w.ended = w.ended || err == io.EOF
-		switch {
-		case err != ErrWait:
-			return n, err
-		case w.shaken:
-			return 0, os.ErrDeadlineExceeded
-		}
-		if err := w.wait(true, false); err != nil {
-			return 0, err
-		}
-	}
-}
-
-func (w *wire) Write(p []byte) (int, error) {
-	if w.shaken {
-		w.out = append(w.out, p...)
-		return len(p), nil
-	}
-	sent := 0
-	for sent < len(p) {
-		n, err := w.c.writeFD(p[sent:])
-		sent += n
-		if err == ErrWait {
-			err = w.wait(false, true)
-		}
-		if err != nil {
-			return sent, err
-		}
-	}
-	return sent, nil
-}
-
-// wait sleeps until the handshake can go on.
-func (w *wire) wait(read, write bool) error {
-	if err := w.c.Arm(read, write); err != nil {
-		return err
-	}
-	w.waiter.SetDeadline(w.until)
-	for {
-		w.c.Look()
-		switch {
-		case read && w.c.canRead, write && w.c.canWrite:
-			return nil
-		case w.waiter.Now() >= w.until:
-			return os.ErrDeadlineExceeded
-		case w.off != nil && w.off():
-			return os.ErrClosed
-		}
-		w.waiter.Wait()
-	}
-}
-
-func (w *wire) Close() error                     { return nil }
-func (w *wire) LocalAddr() net.Addr              { return &net.TCPAddr{} }
-func (w *wire) RemoteAddr() net.Addr             { return net.TCPAddrFromAddrPort(w.c.Remote) }
-func (w *wire) SetDeadline(time.Time) error      { return nil }
-func (w *wire) SetReadDeadline(time.Time) error  { return nil }
-func (w *wire) SetWriteDeadline(time.Time) error { return nil }
-
-var _ net.Conn = (*wire)(nil)
 var _ io.Reader = (*Conn)(nil)

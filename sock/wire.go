@@ -1,0 +1,132 @@
+package sock
+
+import (
+	"crypto/tls"
+	"io"
+	"net"
+	"os"
+	"sync"
+	"time"
+
+	"tenfour/lot"
+)
+
+// wire is the net.Conn that crypto/tls sees.
+type wire struct {
+	c      *Conn
+	waiter *lot.Waiter // in which the handshake sleeps
+	until  int64       // the deadline of the handshake
+	off    func() bool // reports that the handshake is to end
+	shaken bool
+	ended  bool // the peer has shut its side of the connection beneath TLS
+
+	out   *outBuffer // encrypted bytes, written up to outAt; nil for none, so that an idle connection has no buffer
+	outAt int
+
+	reading   bool // in a Read of TLS's
+	answers   bool // what was read has had TLS write something, which waits in out
+	fruitless int  // bytes read since there was content
+}
+
+// outBuffer is where encrypted bytes wait to be written.
+type outBuffer struct{ b []byte }
+
+var outBuffers = sync.Pool{New: func() any { return &outBuffer{make([]byte, 0, recordMost+recordMost/16)} }}
+
+// outKept is the largest buffer that goes back to the pool.
+const outKept = 64 << 10
+
+// empty reports whether nothing waits to be written.
+func (w *wire) empty() bool { return w.out == nil || w.outAt == len(w.out.b) }
+
+// drop gives the buffer back.
+func (w *wire) drop() {
+	if w.out != nil && cap(w.out.b) <= outKept {
+		w.out.b = w.out.b[:0]
+		outBuffers.Put(w.out)
+	}
+	w.out, w.outAt, w.answers = nil, 0, false
+}
+
+// content is one Read of TLS's.
+func (w *wire) content(c *tls.Conn, p []byte) (int, error) {
+	w.reading = true
+	n, err := c.Read(p)
+	w.reading = false
+	if n > 0 {
+		w.fruitless = 0
+	}
+	return n, err
+}
+
+func (w *wire) Read(p []byte) (int, error) {
+	for {
+		if w.shaken && (w.answers || w.fruitless > fruitlessMost) {
+			return 0, os.ErrDeadlineExceeded
+		}
+		n, err := w.c.readFD(p)
+		w.fruitless += n
+		w.ended = w.ended || err == io.EOF
+		switch {
+		case err != ErrWait:
+			return n, err
+		case w.shaken:
+			return 0, os.ErrDeadlineExceeded
+		}
+		if err := w.wait(true, false); err != nil {
+			return 0, err
+		}
+	}
+}
+
+func (w *wire) Write(p []byte) (int, error) {
+	if w.shaken {
+		if w.out == nil {
+			w.out = outBuffers.Get().(*outBuffer)
+		}
+		w.out.b = append(w.out.b, p...)
+		w.answers = w.answers || w.reading
+		return len(p), nil
+	}
+	sent := 0
+	for sent < len(p) {
+		n, err := w.c.writeFD(p[sent:])
+		sent += n
+		if err == ErrWait {
+			err = w.wait(false, true)
+		}
+		if err != nil {
+			return sent, err
+		}
+	}
+	return sent, nil
+}
+
+// wait sleeps until the handshake can go on.
+func (w *wire) wait(read, write bool) error {
+	if err := w.c.Arm(read, write); err != nil {
+		return err
+	}
+	w.waiter.SetDeadline(w.until)
+	for {
+		w.c.Look()
+		switch {
+		case read && w.c.canRead, write && w.c.canWrite:
+			return nil
+		case w.waiter.Now() >= w.until:
+			return os.ErrDeadlineExceeded
+		case w.off != nil && w.off():
+			return os.ErrClosed
+		}
+		w.waiter.Wait()
+	}
+}
+
+func (w *wire) Close() error                     { return nil }
+func (w *wire) LocalAddr() net.Addr              { return &net.TCPAddr{} }
+func (w *wire) RemoteAddr() net.Addr             { return net.TCPAddrFromAddrPort(w.c.Remote) }
+func (w *wire) SetDeadline(time.Time) error      { return nil }
+func (w *wire) SetReadDeadline(time.Time) error  { return nil }
+func (w *wire) SetWriteDeadline(time.Time) error { return nil }
+
+var _ net.Conn = (*wire)(nil)
