@@ -19,9 +19,9 @@ type Limit struct {
 	By      By
 	Header  string // the field whose values are counted, with ByHeader
 
-	Wait         bool          // whoever is over it waits for its turn; else it is rejected
+	Wait         bool          // a request over the limit waits for its turn; else it is rejected
 	WaitMax      time.Duration // for so long at the most
-	AdmitOnError bool          // whoever the limiter cannot decide about passes
+	AdmitOnError bool          // a request that the limiter cannot decide about passes
 }
 
 // By says what has a count of its own.

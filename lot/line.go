@@ -5,19 +5,19 @@ import (
 	"sync"
 )
 
-// line is the waiters that could go on, and were put off so that others go first (Again). Each has one turn, in the
-// order in which they came; one that stops early again comes to the line's end. A few goroutines serve the line, and
-// only while it is not empty. The zero value is ready.
+// line has the waiters that could go on, but let others go first (Again). Each has one turn, in their order. A waiter that
+// calls Again in its turn goes to the end of the line. A few goroutines serve the line while it is not empty. The zero value is
+// ready.
 type line struct {
 	mu      sync.Mutex // guards the rest
-	next    []*Waiter  // to be served, the first last
-	arrived []*Waiter  // after those, the first first
-	servers int        // goroutines that serve
+	next    []*Waiter  // the first to be served; the very first is the last element
+	arrived []*Waiter  // those after them, in their order
+	servers int        // how many goroutines serve
 	closed  bool
 	ended   sync.WaitGroup // the servers
 }
 
-// serversMost is how many goroutines serve the line: as many as can run at a time.
+// serversMost is the most goroutines that serve the line: as many as can run at a time.
 var serversMost = runtime.NumCPU()
 
 // join puts p at the line's end.
@@ -36,13 +36,13 @@ func (l *Lot) join(p *Waiter) {
 	}
 }
 
-// serveLine gives the first of the line its turn, until there is none. Between two turns it hands out the events that
-// have come meanwhile, and every other goroutine may run: a line that never ends keeps none of them waiting.
+// serveLine gives each waiter in the line its turn, until the line is empty. Between two turns it delivers the events that
+// have happened meanwhile, and lets other goroutines run. So a line that never empties does not make them wait.
 func (l *Lot) serveLine() {
 	defer l.line.ended.Done()
 	var g glance
 	for p := l.line.first(); p != nil; p = l.line.first() {
-		if p.state.CompareAndSwap(lined, awake) { // else it was roused meanwhile
+		if p.state.CompareAndSwap(lined, awake) { // otherwise its owner has called Rouse meanwhile
 			p.parked.Unpark()
 		}
 		l.poller.glance(&g)
@@ -50,7 +50,7 @@ func (l *Lot) serveLine() {
 	}
 }
 
-// first takes the first out of the line. It returns nil when there is none: then its caller serves no more.
+// first removes and returns the first of the line. If it returns nil, its caller must stop serving.
 func (q *line) first() *Waiter {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -80,7 +80,7 @@ func (q *line) first() *Waiter {
 // lineKept is the longest line whose memory is kept when it is empty.
 const lineKept = 1024
 
-// close ends the serving, and returns when no goroutine serves any more.
+// close ends the serving. It returns when no goroutine serves any more.
 func (q *line) close() {
 	q.mu.Lock()
 	q.closed = true

@@ -8,7 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// busy has a turn, counts it, and wants another at once.
+// busy counts its turns, and asks for another at once.
 type busy struct {
 	Waiter
 	turns atomic.Int64
@@ -25,7 +25,7 @@ func (b *busy) Unpark() {
 	b.Again()
 }
 
-// startBusy lines n up in l. stop returns when each has had its last turn.
+// startBusy puts n of them into the line of l. stop returns when each has had its last turn.
 func startBusy(l *Lot, n int) (all []*busy, stop func()) {
 	for range n {
 		b := &busy{ended: make(chan struct{})}
@@ -56,8 +56,8 @@ func TestAgain_allHaveAsManyTurns(t *testing.T) {
 	}
 }
 
-// TestAgain_keepsNoEventWaiting: beside those that could always go on, what happens on a descriptor is told at once.
-func TestAgain_keepsNoEventWaiting(t *testing.T) {
+// TestAgain_deliversEventsBetweenTurns: waiters that could always go on do not delay the events of descriptors.
+func TestAgain_deliversEventsBetweenTurns(t *testing.T) {
 	l := startLot(t)
 	_, stop := startBusy(l, 50)
 	defer stop()
@@ -85,11 +85,11 @@ func TestAgain_keepsNoEventWaiting(t *testing.T) {
 	}
 }
 
-// TestAgain_isNoticedOnce: what happens to one that stands in the line gives it no turn beside the one that it has there.
-func TestAgain_isNoticedOnce(t *testing.T) {
+// TestAgain_hasOneTurnDespiteEvents: an event for a waiter in the line does not give it another turn.
+func TestAgain_hasOneTurnDespiteEvents(t *testing.T) {
 	l := startLot(t)
 	g := newGuest(l)
-	g.state.Store(lined) // as Again has it, before the line is served
+	g.state.Store(lined) // the state after Again, before the line is served
 	for range 100 {
 		g.Notify()
 	}
@@ -98,7 +98,7 @@ func TestAgain_isNoticedOnce(t *testing.T) {
 	}
 	l.join(&g.Waiter)
 	receive(t, g.unparked, "its turn")
-	l.join(&g.Waiter) // an entry that is out of date
+	l.join(&g.Waiter) // an entry that is out of date already
 	g.Again()
 	receive(t, g.unparked, "its next turn")
 	if n := len(g.unparked); n != 0 {
@@ -106,8 +106,8 @@ func TestAgain_isNoticedOnce(t *testing.T) {
 	}
 }
 
-// TestAgain_roused: one that its owner took back is not unparked any more.
-func TestAgain_roused(t *testing.T) {
+// TestAgain_isNotUnparkedAfterRouse: a waiter that its owner took back has no turn any more.
+func TestAgain_isNotUnparkedAfterRouse(t *testing.T) {
 	l := startLot(t)
 	g := newGuest(l)
 	g.state.Store(lined)
@@ -123,7 +123,7 @@ func TestAgain_roused(t *testing.T) {
 	}
 }
 
-// TestLotClose_endsTheLine: also while those in it would go on for ever.
+// TestLotClose_endsTheLine, even if its waiters would go on for ever.
 func TestLotClose_endsTheLine(t *testing.T) {
 	l := startLot(t)
 	startBusy(l, 10)
@@ -133,7 +133,7 @@ func TestLotClose_endsTheLine(t *testing.T) {
 	}
 }
 
-// recvAll reads what is there.
+// recvAll reads all bytes that have arrived.
 func recvAll(fd int, b []byte) {
 	for {
 		if n, err := unix.Read(fd, b); n <= 0 || err != nil {

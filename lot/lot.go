@@ -1,15 +1,15 @@
-// Package lot is where everything that waits waits: one poller for descriptors, one wheel for deadlines.
+// Package lot holds everything that waits: one poller for descriptors, one wheel for deadlines.
 //
 //	l, err := lot.New()
 //	w.Watch.Init(l, fd)        // a descriptor
-//	w.Watch.Tell(&w.Waiter)    // whom its events wake
+//	w.Watch.Tell(&w.Waiter)    // its events wake w
 //	w.Watch.Arm(lot.Readable)
 //	w.SetDeadline(l.Now() + int64(time.Second))
-//	if w.Park(&w.Watch) {      // no goroutine owns w any more: w.Unpark runs when something happens, or at the deadline
+//	if w.Park(&w.Watch) {      // no goroutine owns w any more: the lot calls w.Unpark at the next event, or at the deadline
 //		return
 //	}
 //
-// It reads and writes nothing, and does not know what a descriptor is of.
+// It reads and writes nothing, and does not know what a descriptor belongs to.
 package lot
 
 import (
@@ -18,36 +18,36 @@ import (
 	"time"
 )
 
-// tick is how exactly the lot keeps time, and span for how long it can leave a parked waiter unseen: a deadline is
-// noticed that much late at the most, when it was moved nearer while the waiter stood in the wheel.
+// tick is the precision of deadlines. span is the longest time for which the wheel does not look at a parked waiter: if a
+// deadline is moved nearer while the waiter is in the wheel, it may be noticed late by that much.
 const (
 	tick   = 8 * time.Millisecond
 	places = 32
 	span   = places * tick
 )
 
-// Lot is where all wait who need no worker: one poller for descriptors, one wheel for deadlines.
-// Thousands of idle connections cost it their Watch and their Waiter. Make one with New.
+// Lot is one poller for descriptors and one wheel for deadlines. Each parked connection costs it a Watch and a Waiter, and no
+// goroutine. It is safe for use by several goroutines. Make one with New.
 type Lot struct {
-	generation atomic.Uint32 // counts watches, so that an old event finds no new owner
+	generation atomic.Uint32 // counts watches, so that an event of an old one is not delivered to a new one
 	poller     poller
-	line       line // those that could go on, and let others go first
+	line       line // the waiters that could go on, but let others go first
 
 	mu     sync.Mutex
-	wheel  [places]Waiter // heads of rings; a waiter stands where the wheel will be when it is to be seen
-	turned int64          // the tick that was served last
-	timed  int            // waiters in the wheel
+	wheel  [places]Waiter // the heads of rings; a waiter is at the place of the tick at which it is looked at
+	turned int64          // the last tick that was served
+	timed  int            // how many waiters are in the wheel
 	ticker *time.Timer
-	ticks  bool // the ticker runs, or turn does
+	ticks  bool // the ticker is set, or turn runs
 	closed bool
-	turns  sync.WaitGroup // the tick to come or under way
+	turns  sync.WaitGroup // counts the next tick, from when the ticker is set until turn ends
 
-	due []*Waiter // room for those of one tick; nil while turn uses it
+	due []*Waiter // memory for the due waiters of one tick; nil while turn uses it
 }
 
 var epoch = time.Now()
 
-// Now is the lot's time: nanoseconds that only go forward, never 0.
+// Now returns the lot's time: nanoseconds that only go forward, never 0.
 func (l *Lot) Now() int64 { return int64(time.Since(epoch)) + 1 }
 
 // New starts a lot. Its goroutine ends with Close.
@@ -62,7 +62,7 @@ func New() (*Lot, error) {
 	return l, nil
 }
 
-// Close stops the lot: nobody is notified any more. What is parked stays its owners' to close.
+// Close stops the lot: no waiter is notified any more. It does not close the descriptors of parked waiters.
 func (l *Lot) Close() {
 	l.mu.Lock()
 	l.closed = true
@@ -110,8 +110,8 @@ func (l *Lot) untime(p *Waiter) {
 	}
 }
 
-// link stands p where the wheel comes by at its deadline, and at the last one tick short of a whole turn.
-// A worker is seen at every tick: its deadlines move more often than a wheel turns.
+// link puts p at the place of the wheel that is served at its deadline, or one tick before a whole turn if that is earlier.
+// The wheel looks at a worker at every tick, because its deadline changes more often than the wheel turns.
 func (l *Lot) link(p *Waiter, now int64) {
 	at := min(p.deadline.Load(), now+int64(span-tick))
 	if p.wake != nil {
@@ -128,7 +128,7 @@ func (l *Lot) unlink(p *Waiter) {
 	p.next, p.prev = nil, nil
 }
 
-// turn moves the wheel to the present and notifies those whose deadline has passed.
+// turn moves the wheel to the present and notifies the waiters whose deadline has passed.
 func (l *Lot) turn() {
 	defer l.turns.Done()
 	l.mu.Lock()
@@ -154,7 +154,8 @@ func (l *Lot) turn() {
 	l.mu.Unlock()
 }
 
-// serve empties one place of the wheel: who is due is returned, who waits longer is linked again, the others leave.
+// serve empties one place of the wheel. It appends the waiters that are due to due, puts those with a later deadline back, and
+// drops those without one.
 func (l *Lot) serve(head *Waiter, now int64, due []*Waiter) []*Waiter {
 	p := head.next
 	head.next, head.prev = head, head
@@ -165,7 +166,7 @@ func (l *Lot) serve(head *Waiter, now int64, due []*Waiter) []*Waiter {
 			p.timed.Store(false)
 			p.next, p.prev = nil, nil
 			l.timed--
-			// Its owner may have set a deadline just before and found it still timed.
+			// Its owner may have set a deadline meanwhile, and found it still in the wheel.
 			if p.deadline.Load() != 0 {
 				p.timed.Store(true)
 				l.timed++

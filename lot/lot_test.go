@@ -12,10 +12,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// patience is how long a test waits for what must come. Only a failure takes that long.
+// patience is how long a test waits for an event that must come. Only a failure takes that long.
 const patience = 5 * time.Second
 
-// startLot returns a lot that the test's end closes; no goroutine may be left then.
+// startLot returns a lot that is closed at the test's end. Then no goroutine may be left.
 func startLot(t testing.TB) *Lot {
 	t.Helper()
 	before := goleak.IgnoreCurrent()
@@ -32,7 +32,7 @@ func startLot(t testing.TB) *Lot {
 	return l
 }
 
-// guest is parked in a lot, and tells when it is unparked.
+// guest is a parked thing that reports when it is unparked.
 type guest struct {
 	Waiter
 	unparked chan int64 // gets the lot's time
@@ -46,7 +46,7 @@ func newGuest(l *Lot) *guest {
 	return g
 }
 
-// pair returns two ends of a connection, closed at the test's end unless they are before.
+// pair returns two ends of a connection. They are closed at the test's end, unless they were closed before.
 func pair(t testing.TB) (near, far int) {
 	t.Helper()
 	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM, 0)
@@ -108,15 +108,15 @@ func TestDeadline_isNotEarlyAndNotLate(t *testing.T) {
 	}
 }
 
-// TestDeadline_isNotDueBefore: what is far away is looked at, and left alone until it is due.
-func TestDeadline_isNotDueBefore(t *testing.T) {
+// TestDeadline_isNotDueEarly: the wheel looks at a waiter with a distant deadline, and leaves it alone until it is due.
+func TestDeadline_isNotDueEarly(t *testing.T) {
 	l := startLot(t)
 	far, near := newGuest(l), newGuest(l)
 	far.SetDeadline(l.Now() + int64(time.Hour))
 	far.Park()
 	for range 3 {
 		near.SetDeadline(l.Now() + int64(span))
-		for !near.Park() { // a tick may have noticed the last deadline twice
+		for !near.Park() { // a tick may have notified it twice for its last deadline
 		}
 		receive(t, near.unparked, "the near deadline")
 	}
@@ -130,7 +130,7 @@ func TestDeadline_isNotDueBefore(t *testing.T) {
 	far.Leave()
 }
 
-func TestDeadline_goneIsNoticedNoMore(t *testing.T) {
+func TestDeadline_doesNotNotifyAfterItIsRemoved(t *testing.T) {
 	l := startLot(t)
 	gone, later := newGuest(l), newGuest(l)
 	gone.SetDeadline(l.Now() + int64(4*tick))
@@ -143,7 +143,7 @@ func TestDeadline_goneIsNoticedNoMore(t *testing.T) {
 		t.Error("a deadline was due that had been taken back")
 	}
 	await(t, "the wheel to forget it", func() bool { return !gone.timed.Load() })
-	// It can have another, in the very wheel that has just let it go.
+	// It can have another deadline, in the wheel that has just dropped it.
 	gone.Claim()
 	gone.SetDeadline(l.Now() + 1)
 	gone.Park()
@@ -152,9 +152,9 @@ func TestDeadline_goneIsNoticedNoMore(t *testing.T) {
 	later.Leave()
 }
 
-// TestDeadline_movedNearer is noticed within a turn of the wheel, and by a worker at the next tick. The bound is
-// what the wheel promises; the machine may be busy, so one of a few tries has to keep it.
-func TestDeadline_movedNearer(t *testing.T) {
+// TestDeadline_movedNearerIsNoticedWithinATurn of the wheel, and for a worker at the next tick. The machine may be busy, so
+// that only one of a few tries must keep the bound.
+func TestDeadline_movedNearerIsNoticedWithinATurn(t *testing.T) {
 	l := startLot(t)
 	const most = 300 * time.Millisecond
 	for try := 0; ; try++ {
@@ -222,7 +222,7 @@ func TestDeadline_hammered(t *testing.T) {
 	}
 }
 
-func TestWatch_tellsOfWhatHappened(t *testing.T) {
+func TestWatch_reportsEvents(t *testing.T) {
 	tests := map[string]struct {
 		await Events
 		do    func(t *testing.T, far int)
@@ -259,8 +259,8 @@ func TestWatch_tellsOfWhatHappened(t *testing.T) {
 	}
 }
 
-// TestWatch_noWakeupIsLost: a reader that parks whenever it has read all is always woken for the next byte, however
-// closely it follows.
+// TestWatch_noWakeupIsLost: a reader that parks each time it has read all is always woken for the next byte, even if that byte
+// arrives at the same moment.
 func TestWatch_noWakeupIsLost(t *testing.T) {
 	l := startLot(t)
 	const bytes = 3000
@@ -313,8 +313,8 @@ func TestWatch_noWakeupIsLost(t *testing.T) {
 	wait.Wait()
 }
 
-// TestParty_noNotifyIsLost: whether its owner is awake, falls asleep or parks, who is notified notices.
-func TestParty_noNotifyIsLost(t *testing.T) {
+// TestWaiter_noNotifyIsLost: a waiter notices a Notify whether its owner is awake, falls asleep or parks.
+func TestWaiter_noNotifyIsLost(t *testing.T) {
 	l := startLot(t)
 	for name, sleeper := range map[string]bool{"sleeper": true, "parked": false} {
 		t.Run(name, func(t *testing.T) {
@@ -326,7 +326,7 @@ func TestParty_noNotifyIsLost(t *testing.T) {
 			var told atomic.Int64
 			const rounds = 20000
 			done := make(chan struct{})
-			go func() { // ends when all is noticed
+			go func() { // ends when all have been noticed
 				defer close(done)
 				for seen := int64(0); seen < rounds; {
 					if n := told.Load(); n > seen {
@@ -349,9 +349,9 @@ func TestParty_noNotifyIsLost(t *testing.T) {
 	}
 }
 
-// TestWatch_staleEventsReachNobody: a descriptor is closed and its number used again, while events are under way. The
-// new owner must never be told of what happened to the old one.
-func TestWatch_staleEventsReachNobody(t *testing.T) {
+// TestWatch_dropsEventsOfAnEarlierDescriptor: a descriptor is closed and its number used again while events are on the way.
+// The new owner must never get the events of the old one.
+func TestWatch_dropsEventsOfAnEarlierDescriptor(t *testing.T) {
 	l := startLot(t)
 	for range 2000 {
 		near, far := pair(t)
@@ -364,7 +364,7 @@ func TestWatch_staleEventsReachNobody(t *testing.T) {
 		w.CloseFD()
 		unix.Close(far)
 		again, far2 := pair(t) // mostly the same number
-		w.Init(l, again)       // and the same Watch, as from a pool
+		w.Init(l, again)       // and the same Watch, as if it came from a pool
 		w.Tell(&g.Waiter)
 		arm(t, &w, Readable)
 		runtime.Gosched()
@@ -376,8 +376,8 @@ func TestWatch_staleEventsReachNobody(t *testing.T) {
 	}
 }
 
-// TestWatch_eventsAreTheNewPartys: what happened before Tell is still there for whom it names.
-func TestWatch_eventsAreTheNewPartys(t *testing.T) {
+// TestWatch_keepsEarlierEventsForTheNewWaiter: events from before Tell can still be taken by the waiter that it names.
+func TestWatch_keepsEarlierEventsForTheNewWaiter(t *testing.T) {
 	l := startLot(t)
 	near, far := pair(t)
 	closeAtEnd(t, far)
@@ -406,8 +406,8 @@ func TestAgain_unparksSoon(t *testing.T) {
 	}
 }
 
-// TestLotClose_leavesNothing: no goroutine is left, whatever was parked or had a deadline.
-func TestLotClose_leavesNothing(t *testing.T) {
+// TestLotClose_endsAllGoroutines, with parked waiters and deadlines left.
+func TestLotClose_endsAllGoroutines(t *testing.T) {
 	for range 50 {
 		l := startLot(t)
 		near, far := pair(t)
@@ -422,12 +422,12 @@ func TestLotClose_leavesNothing(t *testing.T) {
 		unix.Close(far)
 		l.Close()
 		g.SetDeadline(0)
-		g.SetDeadline(l.Now() + 1) // by one who has not heard of it
+		g.SetDeadline(l.Now() + 1) // by an owner that does not know of the Close
 	}
 }
 
-// TestWatch_leavesAResetToBeRead: to tell of it must not take the kernel's error away, or the next read would see a
-// clean end.
+// TestWatch_leavesAResetToBeRead: reporting a reset must not take the kernel's error away, or the next read would see a clean
+// end.
 func TestWatch_leavesAResetToBeRead(t *testing.T) {
 	l := startLot(t)
 	ln, err := net.Listen("tcp", "127.0.0.1:0")

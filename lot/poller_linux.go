@@ -13,9 +13,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// poller is one epoll. A descriptor is added to it once, for all its events as edges, and not changed: a connection
-// that is parked a thousand times costs one epoll_ctl. (Once is the exception.) The runtime's own poller watches the
-// epoll's descriptor, so that no thread stands in epoll_wait.
+// poller is one epoll. A descriptor is added to it once, for all its events as edges, and not changed. So a connection
+// that is parked a thousand times costs one epoll_ctl. (Once is the exception.) The poller of Go's runtime watches the
+// descriptor of the epoll, so that no thread blocks in epoll_wait.
 type poller struct {
 	lot   *Lot
 	file  *os.File
@@ -23,7 +23,7 @@ type poller struct {
 	ended chan struct{} // closed by run
 
 	table [tableSize]atomic.Pointer[[tablePage]atomic.Pointer[Watch]] // by descriptor
-	grow  sync.Mutex                                                  // held to add a page
+	grow  sync.Mutex                                                  // held while a page is added
 }
 
 const (
@@ -36,7 +36,7 @@ const interest = unix.EPOLLIN | unix.EPOLLOUT | unix.EPOLLRDHUP | unix.EPOLLET
 
 type watchPlatform struct {
 	armed bool // the epoll has the descriptor
-	once  bool // it tells of one event for each Arm
+	once  bool // it reports one event for each Arm
 }
 
 func (w *watchPlatform) reset() { *w = watchPlatform{} }
@@ -63,9 +63,9 @@ func (p *poller) close() {
 	<-p.ended
 }
 
-// run tells the watches what happened, until the file is closed. It is one single Read of the runtime's, which never
-// has enough: were it begun anew for each batch, it would forget what came before it began, and the epoll would have
-// to be asked once more than there are batches.
+// run delivers events to the watches until the file is closed. It is a single RawConn.Read, whose function always asks for more.
+// A new Read for each batch would forget the readiness from before it began, and so need one more epoll_wait than there
+// are batches.
 func (p *poller) run(raw syscall.RawConn) {
 	defer close(p.ended)
 	events := make([]unix.EpollEvent, 256)
@@ -76,7 +76,7 @@ func (p *poller) run(raw syscall.RawConn) {
 	})
 }
 
-// collect hands out one batch of events, and reports whether there may be more.
+// collect delivers one batch of events, and reports whether there may be more.
 func (p *poller) collect(fd int, events []unix.EpollEvent) (more bool) {
 	n, err := epollWait(fd, events)
 	if err != nil {
@@ -91,10 +91,10 @@ func (p *poller) collect(fd int, events []unix.EpollEvent) (more bool) {
 	return n == len(events)
 }
 
-// glance is room for the events that are handed out between two other things.
+// glance is memory for the events that are delivered between two turns of the line.
 type glance [32]unix.EpollEvent
 
-// glance hands out the events that have come, without waiting for any.
+// glance delivers the events that have happened, without waiting.
 func (p *poller) glance(room *glance) { p.collect(p.fd, room[:]) }
 
 func eventsOf(bits uint32) (ev Events) {
@@ -107,7 +107,7 @@ func eventsOf(bits uint32) (ev Events) {
 	if bits&unix.EPOLLRDHUP != 0 {
 		ev |= HungUp | Readable
 	}
-	if bits&unix.EPOLLHUP != 0 { // shut on both sides, of which one may be ours
+	if bits&unix.EPOLLHUP != 0 { // both sides are shut, one of them perhaps by ourselves
 		ev |= HungUp | Readable | Writable
 	}
 	if bits&unix.EPOLLERR != 0 {
@@ -126,7 +126,7 @@ func bitsOf(ev Events) (bits uint32) {
 	return bits
 }
 
-// Arm makes sure that what happens on w from now on is delivered. Readable and Writable say which of it is awaited.
+// Arm makes sure that the events on w from now on are delivered. Readable and Writable say which of them are awaited.
 func (w *Watch) Arm(ev Events) error {
 	on := &w.platform
 	if on.armed && (!on.once || ev == 0) {
@@ -142,14 +142,14 @@ func (w *Watch) Arm(ev Events) error {
 	if on.once {
 		bits = bitsOf(ev) | unix.EPOLLONESHOT
 	}
-	on.armed = true // also when the kernel refuses below: Disarm then clears the table
+	on.armed = true // even if the kernel refuses below, because Disarm then clears the table
 	w.lot.poller.page(w.fd)[w.fd%tablePage].Store(w)
 	return w.control(op, bits)
 }
 
-// Once says whether w is told of one event for each Arm, and of none that the Arm does not name, or of all that happen
-// without being asked. Whoever reads a connection on which bytes come all the time saves the lot from being woken for
-// each of their segments; whoever waits often and reads little saves the Arm.
+// Once says how events are delivered: with true, one event for each Arm, and only one that it names; with false, all events
+// without further calls. For a connection on which bytes arrive all the time, true saves waking the lot for each segment. For
+// one that waits often and reads little, false saves the Arm.
 func (w *Watch) Once(once bool) {
 	if w.platform.once == once {
 		return
@@ -162,7 +162,7 @@ func (w *Watch) Once(once bool) {
 	if once {
 		bits = unix.EPOLLONESHOT
 	}
-	w.control(unix.EPOLL_CTL_MOD, bits) // it has no reason to fail for a descriptor that is there already
+	w.control(unix.EPOLL_CTL_MOD, bits) // it cannot fail for a descriptor that was added already
 }
 
 func (w *Watch) control(op int, bits uint32) error {
@@ -173,7 +173,7 @@ func (w *Watch) control(op int, bits uint32) error {
 	return nil
 }
 
-// Disarm ends the watching; its caller closes the descriptor next.
+// Disarm ends the watching. The caller closes the descriptor next.
 func (w *Watch) Disarm() {
 	if w.platform.armed {
 		w.lot.poller.page(w.fd)[w.fd%tablePage].CompareAndSwap(w, nil)

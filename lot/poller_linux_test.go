@@ -8,7 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-func TestOnce_tellsOfOneEventForEachArm(t *testing.T) {
+func TestOnce_reportsOneEventForEachArm(t *testing.T) {
 	l := startLot(t)
 	g, fence := newGuest(l), newGuest(l)
 	var w, after Watch
@@ -22,7 +22,7 @@ func TestOnce_tellsOfOneEventForEachArm(t *testing.T) {
 	after.Init(l, fenceNear)
 	defer after.CloseFD()
 	after.Tell(&fence.Waiter)
-	// settled returns when the lot has told all that happened before.
+	// settled returns when the lot has delivered all earlier events.
 	settled := func() {
 		t.Helper()
 		arm(t, &after, Readable)

@@ -12,7 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// poller, where there is no epoll, is a goroutine for each event that somebody waits for, on the runtime's own poller.
+// poller is the one for systems without epoll: it has a goroutine for each awaited event, on the poller of Go's runtime.
 type poller struct {
 	waits sync.WaitGroup
 }
@@ -20,8 +20,8 @@ type poller struct {
 type watchPlatform struct {
 	file          *os.File
 	raw           syscall.RawConn
-	waits         *sync.WaitGroup // the poller's
-	reads, writes *atomic.Bool    // an awaitReadable, an awaitWritable for it is under way
+	waits         *sync.WaitGroup // that of the poller
+	reads, writes *atomic.Bool    // awaitReadable, awaitWritable runs for it
 }
 
 func (w *watchPlatform) reset() { *w = watchPlatform{} }
@@ -30,12 +30,12 @@ func (p *poller) open(*Lot) error { return nil }
 
 func (p *poller) close() { p.waits.Wait() }
 
-// glance has nothing to do here: the runtime hands out events.
+// glance has nothing to do here: the goroutines deliver the events.
 type glance struct{}
 
 func (p *poller) glance(*glance) {}
 
-// Arm makes sure that what happens on w from now on is delivered. Readable and Writable say which of it is awaited.
+// Arm makes sure that the events on w from now on are delivered. Readable and Writable say which of them are awaited.
 func (w *Watch) Arm(ev Events) error {
 	if w.platform.file == nil {
 		file := os.NewFile(uintptr(w.fd), "connection")
@@ -52,12 +52,12 @@ func (w *Watch) Arm(ev Events) error {
 	}
 	if ev&Writable != 0 && w.platform.writes.CompareAndSwap(false, true) {
 		w.platform.waits.Add(1)
-		go w.awaitWritable(w.platform, gen) // ends likewise
+		go w.awaitWritable(w.platform, gen) // ends in the same way
 	}
 	return nil
 }
 
-// Once says whether w is told of one event for each Arm, which is all that is done here in any case.
+// Once has no effect: here there is always one event for each Arm.
 func (w *Watch) Once(bool) {}
 
 func (w *Watch) awaitReadable(on watchPlatform, gen uint32) {
@@ -80,7 +80,7 @@ func (w *Watch) awaitWritable(on watchPlatform, gen uint32) {
 	}
 }
 
-// ready asks the kernel what of the awaited events is there now.
+// ready asks the kernel which of the awaited events have happened.
 func ready(fd uintptr, bits int16) (ev Events) {
 	poll := []unix.PollFd{{Fd: int32(fd), Events: bits}}
 	if n, err := unix.Poll(poll, 0); n == 0 || err != nil {
@@ -90,7 +90,7 @@ func ready(fd uintptr, bits int16) (ev Events) {
 	if got&unix.POLLIN != 0 {
 		ev |= Readable
 	}
-	if got&unix.POLLIN != 0 && got&unix.POLLERR == 0 { // a peek would take the error away, and a read see a clean end
+	if got&unix.POLLIN != 0 && got&unix.POLLERR == 0 { // a peek would take the error away, and the next read would see a clean end
 		var b [1]byte
 		if n, _, err := unix.Recvfrom(int(fd), b[:], unix.MSG_PEEK); n == 0 && err == nil {
 			ev |= HungUp
@@ -108,7 +108,7 @@ func ready(fd uintptr, bits int16) (ev Events) {
 	return ev
 }
 
-// Disarm ends the watching; its caller closes the descriptor next.
+// Disarm ends the watching. The caller closes the descriptor next.
 func (w *Watch) Disarm() {
 	w.state.Store(0)
 	w.waiter.Store(nil)

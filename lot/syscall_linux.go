@@ -9,7 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// These three never block, so the scheduler need not hear of them: RawSyscall saves some 60 ns each.
+// These three never block. So they need not notify the scheduler: RawSyscall saves some 60 ns each.
 
 func epollWait(fd int, events []unix.EpollEvent) (int, error) {
 	n, _, e := syscall.RawSyscall6(unix.SYS_EPOLL_PWAIT, uintptr(fd), uintptr(unsafe.Pointer(&events[0])), uintptr(len(events)), 0, 0, 0)

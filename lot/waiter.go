@@ -2,13 +2,14 @@ package lot
 
 import "sync/atomic"
 
-// Parked is told by the lot that its wait is over: something happened on one of its watches, or its deadline passed.
-// Which of the two it finds out by looking. Unpark runs on the lot's goroutine: it must not block.
+// Parked is a thing without a goroutine. Its wait ends when something has happened on one of its watches, or when its
+// deadline has passed. Then Unpark is called, which checks both. The goroutine that has called Notify calls it, which is mostly
+// the lot's: it must not block. It owns the waiter until it parks it again.
 type Parked interface{ Unpark() }
 
-// Waiter is a thing that waits: a worker, which sleeps in Wait, or a parked thing, which has no goroutine.
-// Exactly one goroutine owns a waiter while it is awake. Park gives it away. Notify makes its caller the owner of a parked
-// waiter and calls Unpark, which goes on with it.
+// Waiter is what waits in a lot: a worker, which sleeps in Wait, or a parked thing, which has no goroutine.
+// Exactly one goroutine owns a waiter while it is awake. Only the owner calls its methods, except Notify and Claim. Park gives
+// the ownership up. Notify makes its caller the owner of a parked waiter and calls Unpark, which goes on with it.
 type Waiter struct {
 	lot    *Lot
 	parked Parked        // fixed; nil for a worker
@@ -16,17 +17,17 @@ type Waiter struct {
 
 	state    atomic.Uint32
 	deadline atomic.Int64 // in the lot's time, nanoseconds; 0 is none
-	timed    atomic.Bool  // it stands in the lot's wheel
+	timed    atomic.Bool  // it is in the lot's wheel
 
 	next, prev *Waiter // in the wheel, guarded by the lot
 }
 
 const (
-	awake    uint32 = iota // somebody owns it and will look for events before he waits
-	notified               // the same, and something has happened since he last looked
+	awake    uint32 = iota // a goroutine owns it, and looks for events before it waits
+	notified               // the same, and something has happened since the owner last looked
 	asleep                 // its worker sleeps in Wait
-	parked                 // nobody owns it: whoever moves it to awake does
-	lined                  // it stands in the lot's line: only its turn, or Rouse, moves it to awake
+	parked                 // no goroutine owns it: the one that moves it to awake becomes the owner
+	lined                  // it is in the lot's line: only its turn, or Rouse, moves it to awake
 )
 
 // Init prepares p to be parked in lot, once, before any other use.
@@ -35,7 +36,7 @@ func (p *Waiter) Init(lot *Lot, on Parked) { p.lot, p.parked = lot, on }
 // InitSleeper prepares p for one goroutine to sleep in, once, before any other use.
 func (p *Waiter) InitSleeper(lot *Lot) { p.lot, p.wake = lot, make(chan struct{}, 1) }
 
-// SetDeadline says when p is to be woken even if nothing happens, in the lot's time; 0 is never.
+// SetDeadline says when p is woken even if nothing happens, in the lot's time; 0 is never.
 func (p *Waiter) SetDeadline(at int64) {
 	p.deadline.Store(at)
 	if at != 0 && !p.timed.Load() {
@@ -43,30 +44,30 @@ func (p *Waiter) SetDeadline(at int64) {
 	}
 }
 
-// Now is the time that p's deadline is told in.
+// Now returns the lot's time, in which deadlines are given.
 func (p *Waiter) Now() int64 { return p.lot.Now() }
 
-// Deadline is what SetDeadline said last.
+// Deadline returns the deadline that was last set.
 func (p *Waiter) Deadline() int64 { return p.deadline.Load() }
 
-// Wait returns when p has been notified since it last returned, or when its deadline has passed. Only a worker waits, or another goroutine whose p is a sleeper.
+// Wait returns when p has been notified since it last returned, or when its deadline has passed. p must be one of InitSleeper.
 func (p *Waiter) Wait() {
 	if p.state.CompareAndSwap(awake, asleep) {
 		<-p.wake
 		return
 	}
-	p.state.Store(awake) // it was notified
+	p.state.Store(awake) // it was notified already
 }
 
-// Park gives p away until something happens, and reports true: the caller touches p and what it stands for no more.
-// It reports false when something has happened already on one of the watches: the caller owns p still.
+// Park gives p up until something happens, and returns true. The caller must not touch p, or the thing that it belongs to, any
+// more. It returns false if something has already happened on one of the watches; then the caller still owns p.
 func (p *Waiter) Park(watches ...*Watch) bool {
 	if !p.state.CompareAndSwap(awake, parked) {
 		p.state.Store(awake)
 		return false
 	}
 	for _, w := range watches {
-		// An event from before the watch was p's has notified somebody else.
+		// An event that happened before the watch was told of p has notified the waiter before.
 		if w != nil && w.Pending() && p.state.CompareAndSwap(parked, awake) {
 			return false
 		}
@@ -74,20 +75,20 @@ func (p *Waiter) Park(watches ...*Watch) bool {
 	return true
 }
 
-// Claim makes the caller the owner of a parked p, and reports false when somebody else is.
+// Claim makes the caller the owner of a parked p. It returns false if another goroutine owns p.
 func (p *Waiter) Claim() bool { return p.state.CompareAndSwap(parked, awake) }
 
-// Rouse makes the caller the owner of p, parked or not. He must know that nobody else can be.
+// Rouse makes the caller the owner of p, parked or not. The caller must be sure that no other goroutine can own p.
 func (p *Waiter) Rouse() { p.state.Store(awake) }
 
-// Again gives p away, though it could go on, so that others go first: Unpark runs when the turn of p has come. Until
-// then p is not to be claimed, and neither an event nor its deadline gives it another turn.
+// Again parks p and schedules it in the lot's line, so that others run first. Unpark is called when it is the turn of p. Until
+// then p must not be claimed, and neither an event nor its deadline gives it another turn.
 func (p *Waiter) Again() {
 	p.state.Store(lined)
 	p.lot.join(p)
 }
 
-// Notify ends p's wait, or its next one.
+// Notify ends p's wait, or its next one if it does not wait now. Any goroutine may call it. If p is parked, Notify calls Unpark.
 func (p *Waiter) Notify() {
 	for {
 		switch s := p.state.Load(); s {
@@ -111,7 +112,7 @@ func (p *Waiter) Notify() {
 	}
 }
 
-// Leave takes p out of the lot's time for good. Only its owner calls it.
+// Leave removes p from the wheel for ever. Its owner calls it when p is not used any more.
 func (p *Waiter) Leave() {
 	p.deadline.Store(0)
 	if p.timed.Load() {

@@ -2,29 +2,30 @@ package lot
 
 import "sync/atomic"
 
-// Events is what can happen on a descriptor.
+// Events are things that can happen on a descriptor.
 type Events uint32
 
 const (
-	Readable Events = 1 << iota // bytes came, or the peer's end
-	Writable                    // there is room to send again
+	Readable Events = 1 << iota // bytes have arrived, or the peer's end
+	Writable                    // there is room to write again
 	HungUp                      // the peer has shut its sending side
-	Broken                      // the connection was reset, or could not be made
+	Broken                      // the connection was reset, or could not be established
 )
 
-// Watch is one descriptor that the lot looks after: what has happened on it since its owner last took it, and whom
-// to tell. Events are edges: who is told reads or writes until the kernel has no more. The zero value watches nothing.
+// Watch is one descriptor that the lot watches: the events that its owner has not taken yet, and the waiter that they wake.
+// Events are edges: after one, the owner reads or writes until the kernel has no more. The zero value watches nothing.
+// Its owner is that of the waiter.
 type Watch struct {
 	lot *Lot
 	fd  int
 
-	state  atomic.Uint64          // its generation above, the events not yet taken below
-	waiter atomic.Pointer[Waiter] // whom to tell
+	state  atomic.Uint64          // the upper half is its generation, the lower half the events that were not taken yet
+	waiter atomic.Pointer[Waiter] // the one to notify
 
 	platform watchPlatform
 }
 
-// Init prepares w for a descriptor, which it does not look after before Arm.
+// Init prepares w for a descriptor. Watching begins with Arm.
 func (w *Watch) Init(lot *Lot, fd int) {
 	w.lot, w.fd = lot, fd
 	w.state.Store(uint64(lot.generation.Add(1)) << 32)
@@ -32,13 +33,13 @@ func (w *Watch) Init(lot *Lot, fd int) {
 	w.platform.reset()
 }
 
-// Tell says who is to be notified from now on. Events that happened before are still there to be taken.
+// Tell sets the waiter that is notified from now on. Events that happened before can still be taken.
 func (w *Watch) Tell(p *Waiter) { w.waiter.Store(p) }
 
 // Pending reports whether there are events to take.
 func (w *Watch) Pending() bool { return uint32(w.state.Load()) != 0 }
 
-// Take returns the events since it was last called.
+// Take returns the events since the last Take.
 func (w *Watch) Take() Events {
 	if !w.Pending() {
 		return 0
@@ -46,7 +47,8 @@ func (w *Watch) Take() Events {
 	return Events(uint32(w.state.And(^uint64(1<<32 - 1))))
 }
 
-// deliver adds events to those of generation gen and notifies the waiter; events of an earlier generation are nobody's.
+// deliver adds events of generation gen and notifies the waiter. It drops events of an earlier generation, which belong to an
+// earlier use of the descriptor.
 func (w *Watch) deliver(gen uint32, ev Events) {
 	for {
 		old := w.state.Load()
