@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"syscall"
+
+	"tenfour/pool"
 )
 
 // giveUp ends the attempt at a backend that cannot be reached. Nothing was sent, so it may be asked of one once more.
@@ -65,13 +67,17 @@ func (x *Exchange) goAgain() bool {
 	x.Res.Reset()
 	x.down = flow{out: x.down.out}
 	x.KeepClient, x.Surplus = x.Req.KeepAlive, false
-	waits, why := x.Route.Queue.Again(x, unreached)
-	if waits {
+	x.At.Left = x.clientLeft()
+	o := x.Route.Queue.Again(x, unreached)
+	if !o.Unserved() {
 		return true
 	}
 	x.Failure, x.KeepClient, x.Surplus = failure, keep, surplus
-	if why != "" {
-		failure.Err = errors.New(why)
+	switch o.State {
+	case pool.HeldOut:
+		failure.Err = o
+	case pool.Gone, pool.Late:
+		x.refuse(o)
 	}
 	return false
 }

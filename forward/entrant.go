@@ -16,8 +16,8 @@ import (
 // request's head from the race's copy, and shares its body, so that it may outlive the race.
 type entrant struct {
 	Exchange
-	race  *Race
-	queue *pool.Route
+	race  *race
+	queue *pool.Queue
 
 	nobody sock.Conn // stands for the client
 	own    lot.Waiter
@@ -40,7 +40,7 @@ type entrant struct {
 }
 
 // newEntrant makes the next entrant. The race is locked and not decided: the client's exchange is its.
-func newEntrant(r *Race, entry Entry) *entrant {
+func newEntrant(r *race, entry Entry) *entrant {
 	x := r.x
 	e := &entrant{race: r, queue: entry.Queue}
 	e.lot = x.lot
@@ -51,27 +51,38 @@ func newEntrant(r *Race, entry Entry) *entrant {
 	e.Times.Began = x.Times.Began
 	e.nobody.Remote = x.Client.Remote
 	e.own.Init(x.lot, e)
-	e.Client, e.Waiter, e.Waiting, e.At, e.Owner = &e.nobody, &e.own, &e.own, &e.place, e
+	e.Client, e.Waiter, e.At, e.Owner = &e.nobody, &e.own, &e.place, e
+	e.place.Late = x.At.Late // however late it is asked
 	e.Backend = entry.Name
 	e.entry = e
 	return e
 }
 
-// cancel cuts e off, queued or running. The race is locked.
+// cancel cuts e off: queued, running, or waiting with a large response. The race is decided, or has a better response, and
+// is not locked.
 func (e *entrant) cancel() {
 	e.halt.Store(true)
-	if e.runsOn != nil {
-		e.runsOn.Notify()
-		return
+	e.race.mu.Lock()
+	s := e.runsOn
+	e.race.mu.Unlock()
+	switch {
+	case s != nil:
+		s.Notify() // harmless if its worker has another task by now: it only looks again
+	case !e.leaveQueue():
+		e.own.Notify() // it waits with its response; or its worker is about to look at halt, or ask is
 	}
-	if e.race.large == e {
-		e.race.rouse = e
-		return
+}
+
+// leaveQueue ends an entrant that has been cut off, if it stands in its queue, and reports whether it did.
+func (e *entrant) leaveQueue() bool {
+	if !e.queue.Withdraw(&e.place) {
+		return false
 	}
-	if e.queue.Withdraw(&e.place) {
-		e.over = true
-		e.give()
-	}
+	e.race.mu.Lock()
+	e.over = true
+	e.race.mu.Unlock()
+	e.give()
+	return true
 }
 
 // begins notes that a worker has taken e, and reports whether the race is still on.
@@ -83,20 +94,17 @@ func (e *entrant) begins(s *pool.Slot) bool {
 	return !e.halt.Load()
 }
 
-// attach gives e, which has won, the client. Its worker calls it, with the race locked, so that no other goroutine
-// looks at the client meanwhile.
+// attach gives e, which has won, the client. Its worker calls it.
 func (e *entrant) attach() {
-	e.win()
-	e.Client, e.Waiter = e.race.x.Client, e.race.x.Waiter
+	x := e.race.x
+	e.Client, e.Waiter = x.Client, x.Waiter
+	x.leaveBody() // only e may need it now
 }
 
 // win makes the client's exchange e's. The race is locked.
 func (e *entrant) win() {
-	x := e.race.x
 	e.won = true
-	x.winner = &e.Exchange
-	x.leaveBody() // only e may need it now
-	x.Waiting.Rouse()
+	e.race.x.winner = &e.Exchange
 }
 
 // verdict asks the race about the response that begins, and reports whether e goes on.
@@ -143,7 +151,7 @@ func (e *entrant) waitsToStand() bool { return e.paused && e.Client == &e.nobody
 func (e *entrant) takeOver() {
 	x := e.race.x
 	e.own.Leave()
-	e.Client, e.Waiter = x.Client, x.Waiter
+	e.attach()
 	e.down.held, e.down.to = false, e.Client
 	e.down.out.B = e.recount(e.down.out.B)
 	e.Client.Watch.Tell(e.Waiter)
@@ -179,24 +187,16 @@ func (e *entrant) recount(held []byte) []byte {
 	return slices.Replace(held, e.count.from, e.count.to, e.race.appendCount(nil)...)
 }
 
-// lost ends an entrant that no worker has begun with.
-func (e *entrant) lost(err error) {
-	e.failure = Error{Side: Self, Step: Connect, Status: 503, Err: err}
-	e.Failure = &e.failure
-	e.end()
-}
-
-// leaveQueue ends an entrant that has waited in its queue for too long, if it does.
-func (e *entrant) leaveQueue() {
-	if e.queue.Withdraw(&e.place) {
-		e.lost(fmt.Errorf("%s: all its workers stayed busy for %v", e.Backend, e.Route.Settings.QueueTimeout))
+// unserved ends an entrant that no worker has begun with.
+func (e *entrant) unserved(o pool.Outcome) {
+	switch o.State {
+	case pool.Unreached:
+		e.failBefore(Backend, 502, o)
+	case pool.Late:
+		e.failBefore(Self, 503, fmt.Errorf("%s: all its workers stayed busy for %v", e.Backend, e.Route.Settings.QueueTimeout))
+	default:
+		e.failBefore(Self, 503, fmt.Errorf("%s: %w", e.Backend, o))
 	}
-}
-
-// unreached ends an entrant whose backend is down.
-func (e *entrant) unreached(why error) {
-	e.failure = Error{Side: Backend, Step: Connect, Status: 502, Err: why}
-	e.Failure = &e.failure
 	e.end()
 }
 
@@ -224,13 +224,10 @@ func (e *entrant) give() {
 	e.leaveBody()
 }
 
-func (e *entrant) Queued(*Exchange)   { e.queued.Store(true) }
+// Finished ends e after an attempt.
 func (e *entrant) Finished(*Exchange) { e.end() }
 
-// Unheld is told that e's backend went down while e stood in the queue to it.
-func (e *entrant) Unheld(_ *Exchange, why string) { e.unreached(errors.New(why)) }
-
-// Lasting is told of one that has won, or that waits with a large response.
+// Lasting notes that e has left its worker: it has won, or waits with a large response.
 func (e *entrant) Lasting(*Exchange) {
 	e.race.mu.Lock()
 	e.runsOn = nil

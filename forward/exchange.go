@@ -11,16 +11,12 @@ import (
 	"tenfour/sock"
 )
 
-// Owner is the client's side of an exchange: who began it, and is told how it goes.
+// Owner is the client's side of an exchange: it began the exchange, and hears how it goes.
 type Owner interface {
-	// Queued is told that the exchange waits in a queue now. It runs with the pool locked: it parks, and no more.
-	Queued(x *Exchange)
-	// Unheld is told that no backend could be reached for as long as the exchange may be held: why, in words. It is
-	// the owner's again.
-	Unheld(x *Exchange, why string)
-	// Lasting is told that the exchange goes on without a worker: whoever is unparked next calls Resume.
+	// Lasting says that the exchange goes on without a worker: the client's waiter, when it is unparked next, calls Resume.
 	Lasting(x *Exchange)
-	// Finished is told that the exchange is over. The slot is given back as soon as it returns; x is the owner's again.
+	// Finished says that the exchange is over, served or not. x is the owner's again. A slot that it had is given back as soon as Finished
+	// returns.
 	Finished(x *Exchange)
 }
 
@@ -35,8 +31,8 @@ const (
 )
 
 // Exchange is a request with its final response (RFC 9110 §3.7): one client, one backend, two flows.
-// It belongs to whoever may step it: the front until Enter, a worker in Run, the lot's goroutine in Resume, the front
-// again in Finished. Init makes one ready.
+// It belongs to the goroutine that may step it: the front's until Enter, the pool's or its race's while it waits, a worker's in Run,
+// the lot's in Resume, the front's again in Finished. Init makes one ready.
 type Exchange struct {
 	// The request, by the front before Enter.
 	Req       httpparse.Request
@@ -51,8 +47,7 @@ type Exchange struct {
 	Limits    *httpparse.Limits
 	Client    *sock.Conn
 	Waiter    *lot.Waiter // the client's, for when no worker stands for the exchange
-	Waiting   *lot.Waiter // parked while the exchange is queued
-	At        *pool.Place // in the queue
+	At        *pool.Place // in the queue; for Enter
 	Route     *Route
 	Owner     Owner
 	Continue  bool         // the client waits for 100 Continue before its body
@@ -133,12 +128,3 @@ func (x *Exchange) Reset() {
 	res.Reset()
 	*x = Exchange{lot: lot, Req: req, Res: res}
 }
-
-// Place is where x stands in its route's queue.
-func (x *Exchange) Place() *pool.Place { return x.At }
-
-// Unheld passes on to the owner that no backend can be had.
-func (x *Exchange) Unheld(why string) { x.Owner.Unheld(x, why) }
-
-// Queued passes on to the owner that x waits in a queue.
-func (x *Exchange) Queued() { x.Owner.Queued(x) }

@@ -22,9 +22,7 @@ const patience = 5 * time.Second
 // owner is told how an exchange goes, and closes its client's connection at the end, behind what it has not taken yet.
 type owner struct{ finished chan *Exchange }
 
-func (o *owner) Queued(*Exchange)         {}
-func (o *owner) Lasting(*Exchange)        {}
-func (o *owner) Unheld(*Exchange, string) {}
+func (o *owner) Lasting(*Exchange) {}
 func (o *owner) Finished(x *Exchange) {
 	x.Client.Write(x.Pending())
 	x.Client.Close()
@@ -51,7 +49,7 @@ func startRoute(t *testing.T, o *Origin) (*Route, *lot.Lot) {
 		t.Fatal(err)
 	}
 	settings := &Settings{ConnectTimeout: patience, BackendTimeout: patience, ClientTimeout: patience, Buffer: 4 << 10, KeepIdle: patience, Resend: 1}
-	return &Route{Name: "/", Queue: workers.AddRoute("/", 1, pool.Hold{}, b), Settings: settings}, l
+	return &Route{Name: "/", Queue: workers.AddQueue("/", 1, pool.Hold{}, b), Settings: settings}, l
 }
 
 // exchange has the route move a request, and returns what its client got, and how it went.
@@ -85,13 +83,12 @@ func (r *Route) exchange(t *testing.T, l *lot.Lot, raw string) (string, *Exchang
 	if x.HeadLen, err = x.Req.Parse(x.In.B, &httpparse.DefaultLimits); err != nil {
 		t.Fatal(err)
 	}
-	var waiter, waiting lot.Waiter
+	var waiter lot.Waiter
 	waiter.Init(l, own)
-	waiting.Init(l, own)
 	x.InAt, x.Route, x.Owner, x.KeepClient = x.HeadLen, r, own, false
-	x.Limits, x.Client, x.Waiter, x.Waiting, x.At, x.Stop = &httpparse.DefaultLimits, &conn, &waiter, &waiting, &pool.Place{}, new(atomic.Bool)
-	if err := r.Queue.Enter(x); err != nil {
-		t.Fatal(err)
+	x.Limits, x.Client, x.Waiter, x.At, x.Stop = &httpparse.DefaultLimits, &conn, &waiter, &pool.Place{}, new(atomic.Bool)
+	if !x.Enter() {
+		t.Fatal(x.Failure)
 	}
 	client.SetDeadline(time.Now().Add(patience))
 	got, err := io.ReadAll(client)

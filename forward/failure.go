@@ -55,6 +55,9 @@ var (
 	errInterims     = fmt.Errorf("it sent more than %d interim responses", interimMost)
 	errNeedsLength  = errors.New("the backend speaks HTTP/1.0, which has no chunked bodies, and this one is too large to be measured first")
 	errStopped      = errors.New("tenfour is stopping, and the time to drain is over")
+	errStopping     = errors.New("tenfour is stopping")
+	errLeftHeld     = errors.New("its client left while it was held")
+	errRacedBody    = errors.New("the body is larger than --buffer, and a request that is raced must be held whole")
 	errStreamsTaken = errors.New("all places for streams are taken")
 )
 

@@ -39,7 +39,7 @@ type Origin struct {
 // Route is a queue to some origins. Nothing changes its exported fields afterwards.
 type Route struct {
 	Name     string
-	Queue    *pool.Route
+	Queue    *pool.Queue
 	Entries  []Entry // to each of its backends alone, for races
 	Settings *Settings
 
@@ -51,7 +51,7 @@ type Route struct {
 // Entry is a queue to one backend of a route.
 type Entry struct {
 	Name  string // HOST:PORT
-	Queue *pool.Route
+	Queue *pool.Queue
 }
 
 // NewOrigin makes an origin of a host, a port, and the TLS configuration for https://, which needs the host's name only.

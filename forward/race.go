@@ -33,12 +33,19 @@ const (
 	Hedge             // that too, and when the one before takes long
 )
 
-// Race is one request that several backends are asked. The first usable response becomes its exchange's answer, and
-// the others are cut off. The exchange itself waits meanwhile as if it were queued.
-type Race struct {
-	x     *Exchange // the client's; the decider's to touch, and nobody else's
-	route *Route
-	lot   *lot.Lot
+// race is one request that several backends are asked. The first usable response becomes its exchange's answer, and
+// the others are cut off. Meanwhile the race waits in the exchange's place, and notices when the client leaves.
+//
+// The goroutine that sets decided owns the exchange from then on, or gives it to the entrant that has won. While the race is
+// locked nothing of the pool, of the lot or of the exchange's owner is called: what follows from a decision is noted, and
+// done by unlock.
+type race struct {
+	x      *Exchange // the client's; only for the goroutine that decides
+	route  *Route
+	lot    *lot.Lot
+	waiter lot.Waiter // wakes the race when something happens at the client
+	client *lot.Watch // its connection's
+	left   bool       // its end had been seen before; fixed
 
 	// The request as all entrants read it. Nothing changes it.
 	req     httpparse.Request
@@ -48,14 +55,15 @@ type Race struct {
 
 	mu       sync.Mutex // guards the rest, and the entrants' outcome
 	decided  bool
-	entrants []*entrant                 // those that were asked, in that order
-	late     bool                       // nobody waits in a queue for it any more
+	entrants []*entrant                 // those that were asked, in that order; none is added once it is decided
 	best     *bytebufferpool.ByteBuffer // the first unusable response that was whole
 	bestOf   *entrant
 	large    *entrant    // it waits with an unusable response that is larger than may be held; nil for none
 	again    *entrant    // it had such a response, and no place to wait: its backend may be asked once more; nil for none
-	rouse    *entrant    // it waits, and its race has decided about it: unlock wakes it
 	timer    *time.Timer // of a hedge
+
+	cut   []*entrant // unlock cuts these off
+	rouse *entrant   // unlock wakes this one: it waits, and its response is the answer; nil for none
 }
 
 // A fate is what becomes of an unusable response that is larger than may be held, or that has no end.
@@ -67,20 +75,23 @@ const (
 	pauses              // it waits, without a worker, for what the other backends answer
 )
 
-// unlock unlocks r and wakes the entrant that waited for what was decided. It goes on in this goroutine.
-func (r *Race) unlock() {
-	e := r.rouse
-	r.rouse = nil
+// unlock unlocks the race, and does what was noted meanwhile. An entrant that waits goes on in this goroutine.
+func (r *race) unlock() {
+	cut, rouse := r.cut, r.rouse
+	r.cut, r.rouse = nil, nil
 	r.mu.Unlock()
-	if e != nil {
-		e.own.Notify()
+	for _, e := range cut {
+		e.cancel()
+	}
+	if rouse != nil {
+		rouse.own.Notify()
 	}
 }
 
 var errBeaten = errors.New("another backend was first")
 
-// Raced reports whether x's request is one that its route races.
-func (x *Exchange) Raced() bool {
+// raced reports whether x's request is one that its route races.
+func (x *Exchange) raced() bool {
 	r := &x.Route.Settings.Racing
 	if r.Mode == NoRace || len(x.Route.Entries) < 2 || x.Req.WebSocket {
 		return false
@@ -98,10 +109,12 @@ func (x *Exchange) Raced() bool {
 	return false
 }
 
-// NewRace makes x, whose body is whole, ready to be raced.
-func (x *Exchange) NewRace() *Race {
-	r := &Race{x: x, route: x.Route, lot: x.lot}
-	x.Route.budget.count(x.lot.Now())
+// newRace makes x, whose body is whole, ready to be raced.
+func (x *Exchange) newRace() *race {
+	r := &race{x: x, route: x.Route, lot: x.lot, client: &x.Client.Watch, left: x.clientLeft()}
+	now := x.lot.Now()
+	x.Route.budget.count(now)
+	x.At.Late = now + int64(x.Route.Settings.QueueTimeout)
 	r.req = x.Req
 	r.req.Fields = slices.Clone(x.Req.Fields)
 	r.head.B = slices.Clone(x.In.B[:x.HeadLen])
@@ -117,7 +130,7 @@ func (r *Route) inTurn() []Entry {
 	first := int(r.turn.Add(1) % uint32(n))
 	all := append(append(make([]Entry, 0, n), r.Entries[first:]...), r.Entries[:first]...)
 	if r.Settings.Racing.Mode != Parallel {
-		standing := make(map[*pool.Route]pool.Standing, n)
+		standing := make(map[*pool.Queue]pool.Standing, n)
 		for _, e := range all {
 			standing[e.Queue] = e.Queue.Standing()
 		}
@@ -126,29 +139,31 @@ func (r *Route) inTurn() []Entry {
 	return all
 }
 
-// Start asks the route's backends as it wants them asked. The exchange is the race's until Finished, or until Withdraw
-// has reported true.
-func (r *Race) Start() {
-	r.x.Owner.Queued(r.x) // from here on it is somebody else's
+// start asks the route's backends as it wants them asked. The exchange is the race's until it is decided.
+func (r *race) start() {
+	r.waiter.InitShared(r.lot, r)
+	r.client.Tell(&r.waiter)
+	r.client.Arm(lot.Readable) // where it fails, a client that leaves is noticed at the end
 	if r.route.Settings.Racing.Mode == Parallel {
 		for range r.entries {
 			r.askNext()
 		}
-		return
+	} else {
+		r.askNext()
 	}
-	r.askNext()
+	r.Unpark() // a client that has left already is not waited for, if all that the race does is wait in queues
 }
 
 // askNext asks the next backend, if there is one and the race is still on.
-func (r *Race) askNext() {
+func (r *race) askNext() {
 	r.mu.Lock()
 	e := r.next()
 	r.mu.Unlock()
 	r.ask(e)
 }
 
-// next is who is to be asked next, nil for nobody. The race is locked.
-func (r *Race) next() *entrant {
+// next is the entrant to be asked next, nil if there is none. The race is locked.
+func (r *race) next() *entrant {
 	if !r.mayAsk() {
 		return nil
 	}
@@ -169,40 +184,51 @@ func (r *Race) next() *entrant {
 	return e
 }
 
-// ask has an entrant begin; nil is nobody. The race is not locked.
-func (r *Race) ask(e *entrant) {
+// ask has an entrant begin; nil is none. The race is not locked.
+func (r *race) ask(e *entrant) {
 	if e == nil {
 		return
 	}
-	switch err := e.queue.Enter(&e.Exchange); {
-	case errors.Is(err, pool.ErrDown):
-		e.unreached(err)
+	o := e.queue.Enter(&e.Exchange)
+	switch {
+	case o.Unserved():
+		e.unserved(o)
 		return
-	case err != nil:
-		e.lost(fmt.Errorf("%s: %w", e.Backend, err))
-		return
+	case o.State == pool.Waits:
+		e.queued.Store(true)
 	}
-	r.mu.Lock()
-	late := r.late
-	r.mu.Unlock()
-	if late {
+	if e.halt.Load() { // the race ended after e was chosen: whatever cut it off did not find it in its queue yet
 		e.leaveQueue()
 	}
 }
 
-// Late ends the waiting for slots: the race goes on with those that have one, and with those that find one at once.
-func (r *Race) Late() {
+// Unpark ends a race whose client has left. The lot calls it, at any time and on any goroutine. An end of the client's
+// bytes is a half-close as soon as one of the backends has the request.
+func (r *race) Unpark() {
+	broken, hungUp := r.client.Happened(lot.Broken), r.left || r.client.Happened(lot.HungUp)
 	r.mu.Lock()
-	r.late = true
-	asked := r.entrants
-	r.mu.Unlock()
-	for _, e := range asked {
-		e.leaveQueue()
+	if r.decided || !broken && (!hungUp || r.begun()) {
+		r.mu.Unlock()
+		return
 	}
+	r.decide(nil)
+	r.unlock()
+	r.x.Unserved(pool.Outcome{State: pool.Gone})
+}
+
+// begun reports whether one of the backends has the request, or is about to: else all that the race does is wait in
+// queues. The race is locked.
+func (r *race) begun() bool {
+	for _, e := range r.entrants {
+		if e.ran.Load() || !e.queued.Load() {
+			return true
+		}
+	}
+	return len(r.entrants) == 0
 }
 
 // hedge asks the next backend, since the last one takes long.
-func (r *Race) hedge() {
+func (r *race) hedge() {
 	r.mu.Lock()
 	var next *entrant
 	if r.mayAsk() && r.route.budget.take(r.lot.Now()) {
@@ -212,12 +238,12 @@ func (r *Race) hedge() {
 	r.ask(next)
 }
 
-// mayAsk reports whether there is somebody left to be asked. The race is locked.
-func (r *Race) mayAsk() bool { return !r.decided && len(r.entrants) < len(r.entries) }
+// mayAsk reports whether there is a backend left to be asked. The race is locked.
+func (r *race) mayAsk() bool { return !r.decided && len(r.entrants) < len(r.entries) }
 
 // failed takes note that e has no usable response, and returns who is to be asked instead, nil for nobody. The race is
 // locked.
-func (r *Race) failed(e *entrant) *entrant {
+func (r *race) failed(e *entrant) *entrant {
 	if e.failed || !r.mayAsk() {
 		e.failed = true
 		return nil
@@ -240,45 +266,48 @@ func (r *Race) failed(e *entrant) *entrant {
 
 // judge is asked about a response that begins: whether its entrant has won, and whether it may go on at all. One that
 // is unusable goes on, since it may be the best there is.
-func (r *Race) judge(e *entrant) (won, on bool) {
-	var instead *entrant
-	defer func() { r.ask(instead) }() // unlocked, and without waiting for the rest of an unusable response
+func (r *race) judge(e *entrant) (won, on bool) {
 	r.mu.Lock()
-	defer r.unlock()
 	switch {
-	case e.won: // its connection ended behind the head, and it was asked once more
+	case e.won: // its connection ended after the head, and it was asked once more
+		r.unlock()
 		return true, true
 	case r.decided:
+		r.unlock()
 		return false, false
 	case !r.route.Settings.Racing.Usable.Has(e.Res.Status):
-		instead = r.failed(e)
+		instead := r.failed(e)
+		r.unlock()
+		r.ask(instead) // without waiting for the rest of the unusable response
 		return false, true
 	}
-	r.route.recent.add(e.now - e.begun)
 	r.decide(e)
+	e.win()
+	r.unlock()
+	r.route.recent.add(e.now - e.begun)
 	e.attach()
 	return true, true
 }
 
-// decide ends the race for all but e; nil is nobody. The race is locked.
-func (r *Race) decide(e *entrant) {
+// decide ends the race for all but e; nil is none. The race is locked.
+func (r *race) decide(e *entrant) {
 	r.decided = true
 	if r.timer != nil {
 		r.timer.Stop()
 	}
 	for _, other := range r.entrants {
 		if other != e && !other.over {
-			other.cancel()
+			r.cut = append(r.cut, other)
 		}
 	}
 }
 
 // ended takes note of an entrant that is over.
-func (r *Race) ended(e *entrant) {
+func (r *race) ended(e *entrant) {
 	r.mu.Lock()
 	e.over = true
 	if e.won {
-		r.mu.Unlock()
+		r.unlock()
 		if e.Client == &e.nobody { // it has ended in the moment in which its response became the answer
 			e.takeOver()
 		}
@@ -294,29 +323,33 @@ func (r *Race) ended(e *entrant) {
 		r.dropLarge()
 	}
 	instead := r.failed(e)
+	lost := false
 	switch {
 	case r.decided || r.running() > 0:
 	case r.large != nil:
 		r.largeWins()
 	default:
 		r.decide(nil)
-		r.nobodyWon()
-		return
+		lost = true
 	}
 	r.unlock()
+	if lost {
+		r.allLost()
+		return
+	}
 	r.ask(instead)
 }
 
 // dropLarge cuts off the entrant that waits with a large response, since there is one that is whole. The race is locked.
-func (r *Race) dropLarge() {
+func (r *race) dropLarge() {
 	if r.large != nil {
-		r.large.cancel()
+		r.cut = append(r.cut, r.large)
 		r.large = nil
 	}
 }
 
 // largeWins makes the large response the answer, since no backend has a better one. The race is locked.
-func (r *Race) largeWins() {
+func (r *race) largeWins() {
 	e := r.large
 	e.outcome = e.told()
 	r.x.Lost = r.outcomes()
@@ -330,9 +363,18 @@ func (r *Race) largeWins() {
 // may have a better one it waits, if its backend has a place for it beyond the slots: with a slot in its hands it would
 // wait for others that wait for that slot. Without a place, what may be sent twice is asked of its backend once more if
 // there is nothing better in the end; else the response is the answer at once, since it cannot be had again.
-func (r *Race) stands(e *entrant, place, stream bool) fate {
+func (r *race) stands(e *entrant, place, stream bool) fate {
 	r.mu.Lock()
-	defer r.unlock()
+	f := r.fateOf(e, place, stream)
+	r.unlock()
+	if f == answers {
+		e.attach()
+	}
+	return f
+}
+
+// fateOf decides for stands. The race is locked.
+func (r *race) fateOf(e *entrant, place, stream bool) fate {
 	alone := r.running() == 1 && r.large == nil
 	switch {
 	case r.decided, r.best != nil, r.large != nil:
@@ -351,12 +393,12 @@ func (r *Race) stands(e *entrant, place, stream bool) fate {
 	e.outcome = e.told()
 	r.x.Lost = r.outcomes()
 	r.decide(e)
-	e.attach()
+	e.win()
 	return answers
 }
 
 // running is how many entrants are neither over nor waiting with a large response.
-func (r *Race) running() int {
+func (r *race) running() int {
 	n := 0
 	for _, e := range r.entrants {
 		if !e.over && e != r.large {
@@ -366,9 +408,9 @@ func (r *Race) running() int {
 	return n
 }
 
-// nobodyWon unlocks the race, and answers with the first whole response though it is unusable, or else with what went
-// wrong.
-func (r *Race) nobodyWon() {
+// allLost ends a decided race that no entrant has won: with the first whole response though it is unusable, or else with
+// what went wrong.
+func (r *race) allLost() {
 	x := r.x
 	lost := r.outcomes()
 	var worst *Error
@@ -379,31 +421,32 @@ func (r *Race) nobodyWon() {
 			worst = e.Failure
 		}
 	}
-	x.Waiting.Rouse()
-	r.unlock()
 	x.Client.Watch.Tell(x.Waiter)
-	if r.best != nil {
+	if r.again != nil {
+		x.Lost = lost
+	}
+	switch {
+	case r.best != nil:
 		e := r.bestOf
 		x.Lost, r.best.B = lost, e.recount(r.best.B)
 		x.Status, x.KeepClient, x.Backend, x.Times = e.Status, e.KeepClient, e.Backend, e.Times
 		x.down.out, x.down.content = r.best, e.down.content
-		x.Owner.Finished(x)
+	case x.Stop.Load():
+		x.failBefore(Self, 503, errStopping)
+	case r.again != nil && x.enter(r.again.queue): // it is asked once more, and its response streamed
 		return
-	}
-	queue := x.Route.Queue // if they are down: it is held as any other
-	if r.again != nil {
-		queue, x.Lost = r.again.queue, lost // it is asked once more, and its response streamed
-	}
-	if (unreached || r.again != nil) && queue.Enter(x) == nil {
+	case r.again == nil && unreached && x.enter(x.Route.Queue): // if they are down: it is held as any other
 		return
+	case x.Failure != nil && x.Failure.Side == Client: // it left before it could enter
+	default:
+		x.failBefore(Backend, worst.Status, errors.New(lost))
+		x.Failure.Step, x.Failure.Sent, x.Lost = worst.Step, worst.Sent, lost
 	}
-	x.failure = Error{Side: Backend, Step: worst.Step, Sent: worst.Sent, Status: worst.Status, Err: errors.New(lost)}
-	x.Failure, x.Lost = &x.failure, lost
 	x.Owner.Finished(x)
 }
 
-// outcomes is what each backend did, for the log. The race is locked.
-func (r *Race) outcomes() string {
+// outcomes is what each backend did, for the log. The race is locked, or over.
+func (r *race) outcomes() string {
 	var list []string
 	for _, e := range r.entrants {
 		outcome := e.outcome
@@ -416,34 +459,8 @@ func (r *Race) outcomes() string {
 }
 
 // appendCount appends the field line that says how many were asked. The race is locked, or over.
-func (r *Race) appendCount(dst []byte) []byte {
+func (r *race) appendCount(dst []byte) []byte {
 	return fmt.Appendf(dst, "X-Race: %d/%d\r\n", len(r.entrants), len(r.entries))
-}
-
-// Withdraw asks whether the exchange leaves the race, and reports whether it has left: then it is the caller's, and the
-// entrants are cut off. Nobody is asked when the race is over.
-func (r *Race) Withdraw(leaves func() bool) (left, over bool) {
-	r.mu.Lock()
-	defer r.unlock()
-	if r.decided {
-		return false, true
-	}
-	if !leaves() {
-		return false, false
-	}
-	r.decide(nil)
-	return true, false
-}
-
-// Begun reports whether one of the backends has it, or is about to: else all that the race does is wait in queues.
-// Withdraw's leaves alone calls it.
-func (r *Race) Begun() bool {
-	for _, e := range r.entrants {
-		if e.ran.Load() || !e.queued.Load() {
-			return true
-		}
-	}
-	return len(r.entrants) == 0
 }
 
 // adopt ends x as the entrant that won for it has ended.

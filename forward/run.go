@@ -16,7 +16,6 @@ func (x *Exchange) Run(s *pool.Slot) {
 	if x.Times.Left == 0 {
 		x.Times.Left = x.now
 	}
-	x.Waiting.Rouse()
 	if x.entry != nil && !x.entry.begins(s) {
 		x.fail(Self, 503, errBeaten)
 		x.finish()

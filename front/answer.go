@@ -3,10 +3,12 @@ package front
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"strconv"
 
 	"tenfour/forward"
 	"tenfour/httpparse"
+	"tenfour/pool"
 )
 
 // refuse answers what httpparse will not forward. Nothing behind it can be trusted to be a request.
@@ -19,13 +21,14 @@ func (c *client) refuse(err *httpparse.Refusal) bool {
 	return c.answerClosing(err.Status, err.Rule, extra)
 }
 
-// answerFailure answers an exchange that never began its response.
-func (c *client) answerFailure(e *forward.Error) {
+// answerFailure answers an exchange that never began its response. Another time may be better when it found no slot in time.
+func (c *client) answerFailure(e *forward.Error) bool {
 	extra := ""
-	if e.Status == 503 {
+	var unserved pool.Outcome
+	if e.Status == 503 || errors.As(e, &unserved) {
 		extra = retryAfter
 	}
-	c.answer(e.Status, e.Error(), extra)
+	return c.answer(e.Status, e.Error(), extra)
 }
 
 // answer prepares a response of tenfour's own; the connection persists if the request was read whole and may.

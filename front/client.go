@@ -55,8 +55,8 @@ type client struct {
 
 	stopping bool                       // it has its last answer, because tenfour is about to end
 	asked    bool                       // the kernel is asked before this wait goes on: it may be too long
+	shaking  atomic.Pointer[lot.Waiter] // in which its TLS handshake sleeps; nil while there is none
 	served   int                        // requests
-	waiting  atomic.Pointer[lot.Waiter] // of its request while that is placed
 
 	next, prev *client // in the front's ring
 }
@@ -322,7 +322,6 @@ func (c *client) release() {
 		c.out = nil
 	}
 	c.endTaking()
-	c.waiting.Store(nil)
 	f := c.front
 	f.leave(c)
 	f.spare.Put(c)
@@ -362,10 +361,10 @@ func (c *client) shakeHands() {
 	c.phase, c.asked = reading, false
 	var asleep lot.Waiter
 	asleep.InitSleeper(c.front.Lot)
-	c.waiting.Store(&asleep)
+	c.shaking.Store(&asleep)
 	until := max(c.waiter.Deadline(), c.front.Lot.Now()+shakeLeast)
 	err := c.conn.StartTLS(c.front.site.Load().TLS, true, &asleep, until, c.front.stop.Load)
-	c.waiting.Store(nil)
+	c.shaking.Store(nil)
 	asleep.Leave()
 	c.conn.Watch.Tell(&c.waiter)
 	if err != nil {

@@ -196,7 +196,7 @@ func (f *Front) Drain(most time.Duration) int {
 	}
 	cut := f.Open()
 	f.stop.Store(true)
-	f.Pool.Rouse()
+	f.Pool.Stop()
 	for again := time.NewTicker(acceptPause); ; {
 		f.rouseParked()
 		select {
@@ -214,14 +214,12 @@ func (f *Front) rouseParked() {
 	var waiters []*lot.Waiter
 	for c := f.clients.next; c != &f.clients; c = c.next {
 		waiters = append(waiters, &c.waiter)
-		if f.stop.Load() {
-			waiters = append(waiters, c.waiting.Load())
+		if asleep := c.shaking.Load(); asleep != nil && f.stop.Load() {
+			waiters = append(waiters, asleep)
 		}
 	}
 	f.mu.Unlock()
 	for _, p := range waiters {
-		if p != nil {
-			p.Notify()
-		}
+		p.Notify()
 	}
 }

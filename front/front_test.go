@@ -89,7 +89,7 @@ func startRuled(t testing.TB, slots, queue int, backends map[string]string, rule
 		paths = append(paths, admit.Path{Path: path, Route: len(routes)})
 		routes = append(routes, front.Route{
 			Rule:  rule,
-			Route: &forward.Route{Name: path, Queue: workers.AddRoute(path, queue, pool.Hold{}, b), Settings: settings},
+			Route: &forward.Route{Name: path, Queue: workers.AddQueue(path, queue, pool.Hold{}, b), Settings: settings},
 		})
 	}
 	table, err := admit.NewTable(paths)

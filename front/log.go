@@ -65,7 +65,7 @@ func (r *request) log() {
 		switch {
 		case t.Left != 0:
 			e.Dur("queue", time.Duration(t.Left-t.Began-r.waited))
-		case r.lateAt != 0: // it never left the queue but to go
+		case r.place.Late != 0: // it never left the queue but to go
 			e.Dur("queue", time.Duration(now-t.Began-r.waited))
 		}
 		if t.Connected != 0 {

@@ -2,12 +2,10 @@ package front
 
 import (
 	"strconv"
-	"sync/atomic"
 
 	"tenfour/admit"
 	"tenfour/forward"
 	"tenfour/httpparse"
-	"tenfour/lot"
 	"tenfour/pool"
 	"tenfour/sock"
 )
@@ -15,12 +13,9 @@ import (
 // request is a client's exchange, from its head's first byte to its response's last, and its place in a queue.
 type request struct {
 	forward.Exchange
-	front   *Front // fixed
-	c       *client
-	place   pool.Place
-	waiting lot.Waiter                   // stands for it while it is queued
-	race    atomic.Pointer[forward.Race] // that it waits for; nil for none
-	lateAt  int64                        // when it has waited too long, in the lot's time
+	front *Front // fixed
+	c     *client
+	place pool.Place // where it stands while it is queued
 
 	site      *Site  // that it goes by; nil before it is decided
 	admission        // to its route
@@ -38,7 +33,6 @@ type request struct {
 func newRequest(f *Front) *request {
 	r := &request{front: f}
 	r.Init(f.Lot)
-	r.waiting.Init(f.Lot, r)
 	return r
 }
 
@@ -48,15 +42,14 @@ func (r *request) start(c *client) {
 }
 
 func (r *request) end() {
-	r.waiting.Leave()
-	r.race.Store(nil)
 	r.endAdmission()
 	r.Reset()
 	if r.site != nil {
 		r.site.leave()
 		r.site = nil
 	}
-	r.c, r.status, r.bytes, r.reason, r.lateAt, r.idleEnd = nil, 0, 0, "", 0, 0
+	r.place.Reset()
+	r.c, r.status, r.bytes, r.reason, r.idleEnd = nil, 0, 0, "", 0
 }
 
 // viaMost is how often tenfour may stand in a request's Via before that is a loop.
@@ -225,112 +218,23 @@ func (r *request) readChunks() (int, error) {
 	return n, err
 }
 
-// place gives the exchange to the pool. It reports whether c is still its caller's.
+// place gives the exchange to its route. It reports whether c is still its caller's.
 func (c *client) place() bool {
 	r, f := c.req, c.front
 	c.waiter.SetDeadline(0)
 	r.Limits, r.Secure, r.Stop = &f.Limits, f.secure, &f.stop
-	r.Client, r.Waiter, r.Waiting, r.At, r.Owner = &c.conn, &c.waiter, &r.waiting, &r.place, r
+	r.Client, r.Waiter, r.At, r.Owner = &c.conn, &c.waiter, &r.place, r
 	c.phase = placed
-	if r.Raced() {
-		if r.Req.Framing != httpparse.NoBody && !r.BodyWhole {
-			return c.answer(413, "the body is larger than --buffer, and a request that is raced must be held whole", "")
-		}
-		race := r.NewRace()
-		r.race.Store(race)
-		race.Start()
-		return false
-	}
-	err := r.Route.Queue.Enter(&r.Exchange)
-	switch err {
-	case nil:
-		return false
-	case pool.ErrFull:
-		return c.answer(503, "all workers of "+r.Route.Name+" are busy, and its queue is full", retryAfter)
-	}
-	return c.answer(503, stoppingWords, retryAfter)
+	return !r.Enter() && c.failed(r.Failure)
 }
 
-// Queued parks r in its queue: it leaves when its client does, or when it has waited too long.
-func (r *request) Queued(*forward.Exchange) {
-	c := r.c
-	if r.lateAt == 0 {
-		r.lateAt = c.front.Lot.Now() + int64(r.Route.Settings.QueueTimeout)
-	}
-	c.conn.Arm(true, false)
-	c.conn.Watch.Tell(&r.waiting)
-	c.waiting.Store(&r.waiting)
-	r.waiting.SetDeadline(r.lateAt)
-	if c.conn.HungUp() || !r.waiting.Park(&c.conn.Watch) { // it may have left while a worker had it
-		r.waiting.Again()
-	}
-}
-
-// Unpark looks at why a queued request was woken. A worker may have taken it in the meantime: then it is no longer ours.
-func (r *request) Unpark() {
-	var left, gone, late bool
-	f := r.front
-	leaves := func(raced, served bool) bool { // if it is served, an end of the client's bytes is a half-close
-		c := r.c
-		c.conn.Look()
-		gone = c.conn.Broken() || c.conn.HungUp() && !served
-		late = f.Lot.Now() >= r.lateAt
-		if gone || f.stop.Load() || late && !raced {
-			return true
-		}
-		if late { // it goes on with those that have begun with it
-			r.waiting.SetDeadline(0)
-		}
-		if !r.waiting.Park(&c.conn.Watch) {
-			r.waiting.Again()
-		}
+// failed ends an exchange that never began its response. It reports whether c is to be served on.
+func (c *client) failed(e *forward.Error) bool {
+	if e.Status == 0 {
+		c.dropped(e.Error())
 		return false
 	}
-	over := true
-	if race := r.race.Load(); race != nil {
-		left, over = race.Withdraw(func() bool { return leaves(true, race.Begun()) })
-		if late && !left && !over {
-			race.Late()
-		}
-	}
-	if over { // one that nobody won may be queued as others are
-		left = f.Pool.Leave(&r.place, func() bool { return leaves(false, false) })
-	}
-	if !left {
-		return
-	}
-	c := r.c
-	c.conn.Watch.Tell(&c.waiter)
-	r.waiting.SetDeadline(0)
-	switch {
-	case gone:
-		c.dropped("left while it was queued")
-		return
-	case f.stop.Load():
-		c.answer(503, stoppingWords, retryAfter)
-	default:
-		words := "all workers of " + r.Route.Name + " stayed busy"
-		if why, down := r.Route.Queue.Down(); down {
-			words = why
-		}
-		c.answer(503, words+" for "+r.Route.Settings.QueueTimeout.String(), retryAfter)
-	}
-	c.serve()
-}
-
-// Unheld answers a request that was held for as long as it may be, and for which no backend could be reached.
-func (r *request) Unheld(_ *forward.Exchange, why string) {
-	c := r.c
-	r.waiting.Rouse()
-	r.waiting.SetDeadline(0)
-	c.conn.Watch.Tell(&c.waiter)
-	c.conn.Look()
-	if c.conn.Broken() || c.conn.HungUp() {
-		c.dropped("left while it was held")
-		return
-	}
-	c.answer(502, why, retryAfter)
-	c.serve()
+	return c.answerFailure(e)
 }
 
 // Lasting notes that the exchange goes on without a worker.
@@ -342,12 +246,9 @@ func (r *request) Finished(x *forward.Exchange) {
 	c.conn.Look()
 	r.bytes = x.Content()
 	if e := x.Failure; e != nil && x.Status == 0 {
-		if e.Status == 0 {
-			c.dropped(e.Error())
-			return
+		if c.failed(e) {
+			c.serveRest()
 		}
-		c.answerFailure(e)
-		c.serveRest()
 		return
 	}
 	r.status = x.Status

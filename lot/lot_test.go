@@ -496,3 +496,48 @@ func receive[T any](t testing.TB, from <-chan T, what string) T {
 		panic("unreachable")
 	}
 }
+
+// TestShared_isWokenForEachEvent, however many goroutines notify it, and at its deadline until that is taken back.
+func TestShared_isWokenForEachEvent(t *testing.T) {
+	l := startLot(t)
+	g := &guest{unparked: make(chan int64, 1000)}
+	g.InitShared(l, g)
+	near, far := pair(t)
+	closeAtEnd(t, far)
+	var w Watch
+	w.Init(l, near)
+	w.Tell(&g.Waiter)
+	arm(t, &w, Readable)
+	if w.Happened(Readable | HungUp) {
+		t.Error("an event is said to have happened before it has")
+	}
+	unix.Shutdown(far, unix.SHUT_WR)
+	await(t, "the peer's end", func() bool { return w.Happened(HungUp) })
+	receive(t, g.unparked, "its first wake-up")
+	if !w.Happened(HungUp) || w.Take()&HungUp == 0 || w.Happened(HungUp) {
+		t.Error("Happened has taken the event, or Take has not")
+	}
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			for range 50 {
+				g.Notify()
+			}
+		})
+	}
+	all.Wait()
+	if n := len(g.unparked); n < 400 {
+		t.Errorf("400 notifications woke it %d times", n)
+	}
+	for len(g.unparked) > 0 {
+		<-g.unparked
+	}
+	due := l.Now() + int64(2*tick)
+	g.SetDeadline(due)
+	if at := receive(t, g.unparked, "its deadline"); at < due {
+		t.Errorf("woken %v early", time.Duration(due-at))
+	}
+	g.SetDeadline(0)
+	await(t, "the wheel to forget it", func() bool { return l.Timed() == 0 })
+	w.CloseFD()
+}

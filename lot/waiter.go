@@ -7,13 +7,17 @@ import "sync/atomic"
 // the lot's: it must not block. It owns the waiter until it parks it again.
 type Parked interface{ Unpark() }
 
-// Waiter is what waits in a lot: a worker, which sleeps in Wait, or a parked thing, which has no goroutine.
-// Exactly one goroutine owns a waiter while it is awake. Only the owner calls its methods, except Notify and Claim. Park gives
-// the ownership up. Notify makes its caller the owner of a parked waiter and calls Unpark, which goes on with it.
+// Waiter is what waits in a lot. There are three kinds:
+//   - a worker (InitSleeper), which sleeps in Wait;
+//   - a parked thing (Init), which has no goroutine. Exactly one goroutine owns it while it is awake. Only the owner calls its
+//     methods, except Notify and Claim. Park gives the ownership up. Notify makes its caller the owner of a parked waiter and
+//     calls Unpark, which goes on with it;
+//   - a shared thing (InitShared), which no goroutine owns: a lock of its own guards it. Notify calls Unpark each time, on several
+//     goroutines at once if need be, and Unpark takes that lock.
 type Waiter struct {
 	lot    *Lot
 	parked Parked        // fixed; nil for a worker
-	wake   chan struct{} // fixed; nil for a parked thing
+	wake   chan struct{} // fixed; nil for all but a worker
 
 	state    atomic.Uint32
 	deadline atomic.Int64 // in the lot's time, nanoseconds; 0 is none
@@ -28,10 +32,18 @@ const (
 	asleep                 // its worker sleeps in Wait
 	parked                 // no goroutine owns it: the one that moves it to awake becomes the owner
 	lined                  // it is in the lot's line: only its turn, or Rouse, moves it to awake
+	shared                 // always, for a waiter of that kind
 )
 
 // Init prepares p to be parked in lot, once, before any other use.
 func (p *Waiter) Init(lot *Lot, on Parked) { p.lot, p.parked = lot, on }
+
+// InitShared prepares p to be looked at whenever something happens, once, before any other use. Of p's methods only
+// SetDeadline, Deadline, Now and Notify are for it.
+func (p *Waiter) InitShared(lot *Lot, on Parked) {
+	p.lot, p.parked = lot, on
+	p.state.Store(shared)
+}
 
 // InitSleeper prepares p for one goroutine to sleep in, once, before any other use.
 func (p *Waiter) InitSleeper(lot *Lot) { p.lot, p.wake = lot, make(chan struct{}, 1) }
@@ -108,6 +120,9 @@ func (p *Waiter) Notify() {
 				p.parked.Unpark()
 				return
 			}
+		case shared:
+			p.parked.Unpark()
+			return
 		}
 	}
 }

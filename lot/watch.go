@@ -39,6 +39,9 @@ func (w *Watch) Tell(p *Waiter) { w.waiter.Store(p) }
 // Pending reports whether there are events to take.
 func (w *Watch) Pending() bool { return uint32(w.state.Load()) != 0 }
 
+// Happened reports whether one of these events is there to be taken. It takes none, and any goroutine may call it.
+func (w *Watch) Happened(ev Events) bool { return Events(uint32(w.state.Load()))&ev != 0 }
+
 // Take returns the events since the last Take.
 func (w *Watch) Take() Events {
 	if !w.Pending() {

@@ -1,9 +1,6 @@
 package pool
 
-import (
-	"slices"
-	"time"
-)
+import "time"
 
 // auto moves the number of slots that a backend uses to where it does most. It is told of each exchange's end, and has
 // neither a goroutine nor a timer: when nothing ends there is nothing to learn. A backend with a fixed number has a nil
@@ -166,72 +163,4 @@ func (a *auto) lateOnes(b *Backend, now int64) int {
 		}
 	}
 	return n
-}
-
-// setLimit has b use n of its slots from now on.
-func (b *Backend) setLimit(n int) {
-	if b.width == b.limit || b.width > n {
-		b.width = n
-	}
-	b.limit = n
-	b.trim()
-	for b.staffed() < n && len(b.spare) > 0 && !b.pool.closed {
-		if !b.recruit() {
-			return
-		}
-	}
-	b.serveQueues()
-}
-
-// staffed is how many slots are in use, idle or busy.
-func (b *Backend) staffed() int { return len(b.slots) - b.away }
-
-// trim sends idle workers home while there are more than the limit: those with the coldest connections first.
-func (b *Backend) trim() {
-	for i := 0; i < len(b.free) && b.staffed() > b.limit; {
-		s := b.free[i]
-		if s.offered { // its task still runs
-			i++
-			continue
-		}
-		b.free = slices.Delete(b.free, i, i+1)
-		b.away++
-		s.retired = true
-		b.pool.wake(s)
-	}
-	b.workers.Tune(b.staffed())
-}
-
-// left says that s's worker has nothing more to do, because it was sent home or because all are.
-func (b *Backend) left(s *Slot) {
-	b.pool.mu.Lock()
-	defer b.pool.unlock()
-	if b.pool.closed {
-		return
-	}
-	s.retired = false
-	b.spare = append(b.spare, s)
-	if b.staffed() < b.limit && b.recruit() { // the limit has grown meanwhile
-		b.serveQueues()
-	}
-}
-
-// recruit starts a worker for a spare slot, which is idle from then on.
-func (b *Backend) recruit() bool {
-	s := b.spare[len(b.spare)-1]
-	b.away--
-	if err := b.staff(s); err != nil {
-		b.away++
-		return false
-	}
-	b.spare = b.spare[:len(b.spare)-1]
-	b.free = append(b.free, s)
-	return true
-}
-
-// staff starts s's worker. One that has just left may count at ants still, and must not be in the way.
-func (b *Backend) staff(s *Slot) error {
-	b.workers.Tune(b.workers.Running() + 1)
-	defer b.workers.Tune(b.staffed())
-	return b.workers.Submit(s.work)
 }

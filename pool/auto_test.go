@@ -34,9 +34,7 @@ func TestAuto_workersFollowTheLimit(t *testing.T) {
 	for _, n := range []int{3, 16, 1, 8, 2, 16} {
 		limitTo(b, n)
 		await(t, fmt.Sprintf("%d workers", n), func() bool { return b.workers.Running() == n && b.Free() == n })
-		if b.workers.Cap() != n {
-			t.Errorf("ants may have %d workers, want %d", b.workers.Cap(), n)
-		}
+		await(t, fmt.Sprintf("ants to have room for %d workers", n), func() bool { return b.workers.Cap() == n })
 	}
 }
 
@@ -44,7 +42,7 @@ func TestAuto_workersFollowTheLimit(t *testing.T) {
 func TestAuto_whatRunsGoesOn(t *testing.T) {
 	h := startHouse(t)
 	b := h.auto(t, 3, 4)
-	r := h.AddRoute("/", 10, Hold{}, b)
+	r := h.AddQueue("/", 10, Hold{}, b)
 	one, two, three := enter(t, r, "one"), enter(t, r, "two"), enter(t, r, "three")
 	for _, j := range []*job{one, two, three} {
 		j.runs(t)
@@ -69,7 +67,7 @@ func TestAuto_isNeverExceeded(t *testing.T) {
 	h := startHouse(t)
 	const most = 8
 	b := h.auto(t, 4, most)
-	r := h.AddRoute("/", 10_000, Hold{}, b)
+	r := h.AddQueue("/", 10_000, Hold{}, b)
 	const tasks = 3000
 	began := make(chan *job, tasks)
 	for i := range tasks {
@@ -83,8 +81,8 @@ func TestAuto_isNeverExceeded(t *testing.T) {
 				j.finish()
 			}
 		}()
-		if err := r.Enter(j); err != nil {
-			t.Fatal(err)
+		if o := r.Enter(j); o.Unserved() {
+			t.Fatal(o)
 		}
 		if i%3 == 0 {
 			limitTo(b, 1+rand.IntN(most))
@@ -137,12 +135,12 @@ func TestAuto_closesWhileWorkersLeave(t *testing.T) {
 	for range 50 {
 		h := startHouse(t) // fails the test when a goroutine is left
 		b := h.auto(t, 8, 16)
-		r := h.AddRoute("/", 100, Hold{}, b)
+		r := h.AddQueue("/", 100, Hold{}, b)
 		for range 20 {
 			j := newJob("a")
 			j.finish()
-			if err := r.Enter(j); err != nil {
-				t.Fatal(err)
+			if o := r.Enter(j); o.Unserved() {
+				t.Fatal(o)
 			}
 			limitTo(b, 1+rand.IntN(16))
 		}
@@ -152,7 +150,7 @@ func TestAuto_closesWhileWorkersLeave(t *testing.T) {
 
 // load is a backend that has a number of exchanges at a time and as long for each, with clients who come again at once.
 type load struct {
-	route *Route
+	route *Queue
 	each  atomic.Int64  // a task's time there
 	many  chan struct{} // has room for those that it does at a time
 	most  atomic.Bool   // that counts; else it does any number
@@ -161,12 +159,12 @@ type load struct {
 // startLoad has 80 clients before b, which does many at a time; 0 is any number.
 func startLoad(t *testing.T, h *house, b *Backend, each time.Duration, many int) *load {
 	t.Helper()
-	l := &load{route: h.AddRoute("/", 1000, Hold{}, b), many: make(chan struct{}, max(many, 1))}
+	l := &load{route: h.AddQueue("/", 1000, Hold{}, b), many: make(chan struct{}, max(many, 1))}
 	l.each.Store(int64(each))
 	l.most.Store(many > 0)
 	for range 80 {
-		if err := l.route.Enter(&visit{load: l}); err != nil {
-			t.Fatal(err)
+		if o := l.route.Enter(&visit{load: l}); o.Unserved() {
+			t.Fatal(o)
 		}
 	}
 	return l
@@ -187,10 +185,9 @@ func (v *visit) Run(s *Slot) {
 	time.Sleep(time.Duration(v.load.each.Load())) // the backend's work
 	_ = v.load.route.Enter(&visit{load: v.load})
 }
-func (v *visit) Queued()       {}
-func (v *visit) Place() *Place { return &v.place }
-func (v *visit) Panicked()     {}
-func (v *visit) Unheld(string) {}
+func (v *visit) Place() *Place    { return &v.place }
+func (v *visit) Panicked()        {}
+func (v *visit) Unserved(Outcome) {}
 
 // settles waits for b's limit to be in a range.
 func settles(t *testing.T, b *Backend, least, most int) {

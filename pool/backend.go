@@ -2,7 +2,7 @@ package pool
 
 import (
 	"fmt"
-	"runtime/debug"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -16,6 +16,7 @@ type Backend struct {
 
 	pool       *Pool
 	workers    *ants.Pool // one long task for every slot: work
+	hiring     sync.Mutex // held while ants is told how many workers there may be; taken before the pool's lock, never after it
 	slots      []*Slot    // all of them
 	maxStreams int
 	auto       *auto // moves limit; nil for a fixed number
@@ -28,7 +29,7 @@ type Backend struct {
 	// guarded by the pool
 	free     []*Slot // idle slots, the one with the warmest connection last
 	spare    []*Slot // without a worker: with auto, and when there were more once
-	routes   []*Route
+	queues   []*Queue
 	streams  int
 	limit    int // slots that are used: as many as were asked for, or as auto finds right
 	away     int // slots without a worker: those in spare, and those whose workers are about to leave
@@ -80,34 +81,6 @@ func (p *Pool) add(name string, slots, streams int, origin any, a *auto) (*Backe
 	return b, nil
 }
 
-// panicked is ants' panic handler, called on the worker that is lost, once for each: it puts a new one to a fallen slot.
-func (b *Backend) panicked(v any) {
-	b.pool.panics(v, debug.Stack())
-	b.pool.mu.Lock()
-	defer b.pool.unlock()
-	for _, s := range b.slots {
-		if !s.fallen {
-			continue
-		}
-		s.fallen = false
-		b.auto.forgive(s)
-		b.tried(s)
-		if err := b.staff(s); err != nil {
-			b.pool.panics(fmt.Errorf("backend %s: a slot is lost: %w", b.Name, err), nil)
-			return
-		}
-		s.recall()
-		if s.task == nil {
-			s.task = b.following(s)
-		}
-		if s.task == nil {
-			b.free = append(b.free, s)
-			b.trim()
-		}
-		return
-	}
-}
-
 // next gives s the oldest task that may be run at its backend, or returns nil and frees s.
 func (b *Backend) next(s *Slot) Task {
 	b.pool.mu.Lock()
@@ -136,8 +109,8 @@ func (b *Backend) next(s *Slot) Task {
 
 // following takes the oldest task that may be run at b out of its queue, for s to run next; nil if there is none.
 func (b *Backend) following(s *Slot) Task {
-	if r := b.eldest(); r != nil && !s.retired && b.busy() <= b.width {
-		return r.leave()
+	if q := b.eldest(); q != nil && !s.retired && b.busy() <= b.width {
+		return q.leave().task
 	}
 	return nil
 }
@@ -151,29 +124,31 @@ func (b *Backend) room() int { return max(0, min(len(b.free), b.width-b.busy()))
 // serveQueues has b's free slots run what waits for them, now that more of them may.
 func (b *Backend) serveQueues() {
 	for b.room() > 0 && !b.pool.closed {
-		r := b.eldest()
-		if r == nil {
+		q := b.eldest()
+		if q == nil {
 			return
 		}
-		b.take(r.leave())
+		b.take(q.leave())
 	}
 }
 
-// eldest is the route whose first in the queue has waited longest, among those that b should serve now; nil if none waits.
-func (b *Backend) eldest() *Route {
-	var eldest *Route
-	if b.pool.waiting == 0 { // with thousands of routes to b, looking at each takes longer than all else
+// eldest is the queue whose first has waited longest, among those that b should serve now; nil if none waits.
+func (b *Backend) eldest() *Queue {
+	if b.pool.waiting == 0 { // with thousands of queues to b, looking at each takes longer than all else
 		return nil
 	}
-	for _, r := range b.routes {
-		if r.waiting == 0 || !r.mayAsk(b) {
-			continue
-		}
-		if eldest == nil || r.head.next.order < eldest.head.next.order {
-			eldest = r
+	var eldest *Queue
+	for _, q := range b.queues {
+		if q.waiting > 0 && q.mayAsk(b) && q.isElder(eldest) {
+			eldest = q
 		}
 	}
 	return eldest
+}
+
+// isElder reports whether q's first has waited longer than other's, or there is no other.
+func (q *Queue) isElder(other *Queue) bool {
+	return other == nil || q.head.next.order < other.head.next.order
 }
 
 // Impatient says that an exchange, or a health check, has waited long for its first byte. A server that can only serve the connection it

@@ -3,9 +3,17 @@ package pool
 // later is what the pool does once it is unlocked, because it runs code of another package: that may wait, write a log
 // line, or call the pool. While the pool is locked it is only noted here. The zero value is nothing.
 type later struct {
-	wakes   *Slot   // wake its worker
-	wakes2  []*Slot // and those of these
-	reports bool    // report events
+	wakes    *Slot   // wake its worker
+	wakes2   []*Slot // and those of these
+	hires    []*Slot // start their workers
+	unserved []unserved
+	reports  bool // report events
+}
+
+// unserved is a task that is to hear that it is not run. It is in no queue any more.
+type unserved struct {
+	at      *Place
+	outcome Outcome
 }
 
 // wake notes that s's worker has something to look at.
@@ -16,6 +24,9 @@ func (p *Pool) wake(s *Slot) {
 	}
 	p.later.wakes2 = append(p.later.wakes2, s)
 }
+
+// hire notes that s needs a worker.
+func (p *Pool) hire(s *Slot) { p.later.hires = append(p.later.hires, s) }
 
 // note notes an event, to be reported. It forgets one of which there are too many to remember: the function that
 // OnEvent was given does not return.
@@ -39,6 +50,13 @@ func (p *Pool) unlock() {
 	}
 	for _, s := range todo.wakes2 {
 		s.Notify()
+	}
+	for _, s := range todo.hires {
+		s.Backend.hire(s)
+	}
+	for _, u := range todo.unserved {
+		u.at.sleep()
+		u.at.task.Unserved(u.outcome)
 	}
 	if todo.reports {
 		p.report()

@@ -34,7 +34,7 @@ func TestEvents_thatAreNotTakenStopNothing(t *testing.T) {
 		reported <- e
 	})
 	b, other := h.backend(t, "b", 1), h.backend(t, "other", 1)
-	q := h.AddRoute("/", 1, Hold{}, other)
+	q := h.AddQueue("/", 1, Hold{}, other)
 	first := make(chan struct{})
 	go func() { goesDown(b); close(first) }() // ends with the function
 	await(t, "the first event", func() bool { return !h.Snapshot().Backends[0].Up })

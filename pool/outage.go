@@ -20,19 +20,19 @@ type Event struct {
 	Up      bool
 	Why     string        // it is down
 	For     time.Duration // it was down
-	Held    int           // tasks that it, or its route's others, kept waiting meanwhile
+	Held    int           // tasks that it, or its queue's others, kept waiting meanwhile
 	Longest time.Duration // that one of those waited
 	Again   bool          // it was up for a moment only: this happens all the time
 	Workers int           // it has so many from now on, and this is all that has happened; else 0
 }
 
-// outage is what there is to know of a backend while it is down: nobody asks anything of it but one task at a time, which
-// tries it. While a route has no other backend that is at the pace of its hold; else the pauses grow, for each trial
+// outage is what there is to know of a backend while it is down: one task at a time tries it, and no other is given to it.
+// While a queue has no other backend, that is at the pace of its hold; else the pauses grow, because each trial
 // may cost a client time. Guarded by the pool.
 type outage struct {
 	since     int64  // when it began, in the lot's time; 0 while the backend is up
 	why       string // "refused connections"
-	trial     *Slot  // whose task tries the backend; nil while nobody does
+	trial     *Slot  // whose task tries the backend; nil while none does
 	begun     int64  // when that trial did
 	reached   bool   // that trial's request has gone out
 	trialFrom int64  // since when its task is held
@@ -41,7 +41,7 @@ type outage struct {
 	every     int64  // while none is
 	rhythm    rhythm
 	sick      bool        // a health check says so: nobody tries it, and only the check ends this
-	timer     *time.Timer // runs while somebody waits who has no other backend
+	timer     *time.Timer // runs while a task waits that has no other backend
 	closed    bool
 
 	held    int   // tasks that were sent away
@@ -52,14 +52,14 @@ type outage struct {
 const (
 	pauseLeast = int64(time.Second)
 	pauseMost  = int64(30 * time.Second)
-	// flapping is how soon behind the last outage another is nothing new.
+	// flapping is how soon after the last outage another is nothing new.
 	flapping = int64(10 * time.Second)
 	// failuresMost is how many failures in a row take a backend that can be reached out of choice, if there are others.
 	failuresMost = 3
 )
 
-// heed takes a route's hold into account.
-func (o *outage) heed(h Hold) {
+// tryEvery has the backend be tried as often as a queue's hold asks for.
+func (o *outage) tryEvery(h Hold) {
 	if every := int64(h.Every); every > 0 && (o.every == 0 || every < o.every) {
 		o.every = every
 	}
@@ -138,11 +138,11 @@ func (b *Backend) goDown(now int64, why string) {
 	b.dropIdle() // what is kept leads to what was there before
 	o.since, o.why, o.held, o.longest, o.next = now, why, 0, 0, now
 	b.pool.note(Event{Backend: b.Name, Why: why, Again: o.ended != 0 && now-o.ended < flapping})
-	for _, r := range b.routes { // the others may be all that is left to a route
-		if r.hold == 0 || !r.allDown() {
+	for _, q := range b.queues { // the others may be all that is left to a queue
+		if q.hold == 0 || !q.allDown() {
 			continue
 		}
-		for _, other := range r.backends {
+		for _, other := range q.backends {
 			if other != b {
 				other.outage.next = min(other.outage.next, now+other.outage.every)
 				other.attend(now)
@@ -184,9 +184,9 @@ func (b *Backend) comeUp(s *Slot) {
 		o.held, o.longest = o.held+1, max(o.longest, now-o.trialFrom)
 		o.trial.trialTo, o.trial = 0, nil
 	}
-	for _, r := range b.routes {
-		if r.waiting > 0 && r.hold > 0 && r.allDown() {
-			o.held, o.longest = o.held+r.waiting, max(o.longest, now-r.heldFrom(r.head.next))
+	for _, q := range b.queues {
+		if q.waiting > 0 && q.hold > 0 && q.allDown() {
+			o.held, o.longest = o.held+q.waiting, max(o.longest, now-q.heldFrom(q.head.next))
 		}
 	}
 	b.pool.note(Event{Backend: b.Name, Up: true, Why: o.why, For: time.Duration(now - o.since), Held: o.held,
@@ -213,8 +213,8 @@ func (s *Slot) Failed(why string) {
 	if !b.up() || b.failures < failuresMost {
 		return
 	}
-	for _, r := range b.routes {
-		if !r.entry && !r.otherUp(b) {
+	for _, q := range b.queues {
+		if !q.entry && !q.otherUp(b) {
 			return
 		}
 	}
@@ -250,43 +250,48 @@ func (b *Backend) Well() {
 	b.serveQueues()
 }
 
-// needed reports whether a route that holds has no backend that is up: b is tried at the pace of the hold.
+// needed reports whether a queue that holds has no backend that is up: b is tried at the pace of the hold.
 func (b *Backend) needed() bool {
-	for _, r := range b.routes {
-		if r.hold > 0 && r.allDown() {
+	for _, q := range b.queues {
+		if q.hold > 0 && q.allDown() {
 			return true
 		}
 	}
 	return false
 }
 
-// allDown reports whether none of the route's backends is up.
-func (r *Route) allDown() bool { return !r.otherUp(nil) }
+// allDown reports whether none of the queue's backends is up.
+func (q *Queue) allDown() bool { return !q.otherUp(nil) }
 
-// untried is a backend of r that is down and should be tried now; nil if there is none.
-func (r *Route) untried(now int64) *Backend {
-	for _, b := range r.backends {
-		o := &b.outage
-		if !b.up() && !o.sick && o.trial == nil && now >= o.next && len(b.free) > 0 && r.triedBy(b) {
+// dueForTrial is a backend of q that is down and should be tried now; nil if there is none.
+func (q *Queue) dueForTrial(now int64) *Backend {
+	for _, b := range q.backends {
+		if !b.up() && b.mayBeTried(now) && q.triedBy(b) {
 			return b
 		}
 	}
 	return nil
 }
 
-// try gives task, which waits no more, to b, which is down.
-func (b *Backend) try(task Task, r *Route) {
+// mayBeTried reports whether it is time for a task to try b, which is down, and there is a slot for it.
+func (b *Backend) mayBeTried(now int64) bool {
+	o := &b.outage
+	return !o.sick && o.trial == nil && now >= o.next && len(b.free) > 0
+}
+
+// try gives a task of q, which waits no more, to b, which is down.
+func (b *Backend) try(at *Place, q *Queue) {
 	o := &b.outage
 	now := b.pool.lot.Now()
-	s := b.take(task)
+	s := b.take(at)
 	o.trial, o.begun, o.reached = s, now, false
-	o.trialFrom = r.heldFrom(task.Place())
-	if r.hold > 0 {
-		s.trialTo = o.trialFrom + r.hold
+	o.trialFrom = q.heldFrom(at)
+	if q.hold > 0 {
+		s.trialTo = o.trialFrom + q.hold
 	}
 }
 
-// tried ends s's trial, which has told nothing: its client has left, or it failed for another reason.
+// tried ends s's trial without a verdict: its client has left, or it failed for another reason.
 func (b *Backend) tried(s *Slot) {
 	if s.trialTo = 0; b.outage.trial == s {
 		b.outage.trial = nil
@@ -294,38 +299,38 @@ func (b *Backend) tried(s *Slot) {
 	}
 }
 
-// heldFrom is since when the one at a place is held, if the route's backends are all down.
-func (r *Route) heldFrom(at *Place) int64 {
+// heldFrom is since when the task of a place is held, if q's backends are all down.
+func (q *Queue) heldFrom(at *Place) int64 {
 	from := at.entered
-	for _, b := range r.backends {
+	for _, b := range q.backends {
 		from = max(from, b.outage.since)
 	}
 	return from
 }
 
-// heldOut reports whether the one at a place may be held no longer.
-func (r *Route) heldOut(at *Place, now int64) bool { return now-r.heldFrom(at) >= r.hold }
+// heldOut reports whether the task of a place may be held no longer.
+func (q *Queue) heldOut(at *Place, now int64) bool { return now-q.heldFrom(at) >= q.hold }
 
-// triedBy reports whether r's tasks try b while it is down; else they go to it as they come.
-func (r *Route) triedBy(b *Backend) bool { return r.entry || r.hold > 0 || r.otherUp(b) }
+// triedBy reports whether q's tasks try b while it is down; else they go to it as they come.
+func (q *Queue) triedBy(b *Backend) bool { return q.entry || q.hold > 0 || q.otherUp(b) }
 
-// attend sets the timer to when b, which is down, is to be looked after next, if anybody waits for it.
+// attend sets the timer to when b, which is down, is to be looked after next, if a task waits for it.
 func (b *Backend) attend(now int64) {
 	o := &b.outage
 	if b.up() || o.closed {
 		return
 	}
 	waiting, out := false, int64(math.MaxInt64) // when the next may be held no longer
-	for _, r := range b.routes {
-		if r.waiting == 0 || !r.triedBy(b) {
+	for _, q := range b.queues {
+		if q.waiting == 0 || !q.triedBy(b) {
 			continue
 		}
 		waiting = true
-		if r.entry {
+		if q.entry {
 			out = now
 		}
-		if r.hold > 0 && r.allDown() {
-			out = min(out, r.heldFrom(r.head.next)+r.hold)
+		if q.hold > 0 && q.allDown() {
+			out = min(out, q.heldFrom(q.head.next)+q.hold)
 		}
 	}
 	if !waiting || o.sick && out == math.MaxInt64 {
@@ -349,41 +354,35 @@ func (b *Backend) attend(now int64) {
 // attendMost is how often at the most a backend is looked after that cannot be tried now.
 const attendMost = 10 * time.Millisecond
 
-// lookAfter sends those away who were held for long enough, and has the oldest of the others try b. The timer runs it.
+// lookAfter dismisses those that were held for long enough, and has the oldest of the others try b. The timer runs it.
 func (b *Backend) lookAfter() {
 	p := b.pool
-	p.mu.Lock()
 	now := p.lot.Now()
+	p.mu.Lock()
+	defer p.unlock()
+	if b.up() || p.closed {
+		return
+	}
 	o := &b.outage
-	var out []Task
-	var why []string
-	if !b.up() && !p.closed {
-		for _, r := range b.routes {
-			for r.waiting > 0 && r.entry {
-				why = append(why, r.whyDown())
-				out = append(out, r.leave())
-			}
-			for r.waiting > 0 && r.hold > 0 && r.allDown() && !r.reached() && r.heldOut(r.head.next, now) {
-				o.held++
-				o.longest = max(o.longest, r.hold)
-				why = append(why, r.whyHeldOut())
-				out = append(out, r.leave())
-			}
+	for _, q := range b.queues {
+		for q.waiting > 0 && q.entry {
+			q.dismiss(q.head.next, Unreached)
 		}
-		if r := b.eldestHeld(); r != nil && !o.sick && o.trial == nil && now >= o.next && len(b.free) > 0 {
-			b.try(r.leave(), r)
+		for q.waiting > 0 && q.hold > 0 && q.allDown() && !q.reached() && q.heldOut(q.head.next, now) {
+			o.held++
+			o.longest = max(o.longest, q.hold)
+			q.dismiss(q.head.next, HeldOut)
 		}
-		b.attend(now)
 	}
-	p.unlock()
-	for i, task := range out {
-		task.Unheld(why[i])
+	if q := b.eldestHeld(); q != nil && b.mayBeTried(now) {
+		b.try(q.leave(), q)
 	}
+	b.attend(now)
 }
 
-// reached reports whether one of the route's backends has taken a request, and not answered it yet.
-func (r *Route) reached() bool {
-	for _, b := range r.backends {
+// reached reports whether one of the queue's backends has taken a request, and not answered it yet.
+func (q *Queue) reached() bool {
+	for _, b := range q.backends {
 		if b.outage.trial != nil && b.outage.reached {
 			return true
 		}
@@ -391,39 +390,26 @@ func (r *Route) reached() bool {
 	return false
 }
 
-// eldestHeld is the route whose first in the queue has waited longest, among those whose tasks try b; nil if none waits.
-func (b *Backend) eldestHeld() *Route {
-	var eldest *Route
-	for _, r := range b.routes {
-		if r.waiting == 0 || !r.triedBy(b) {
-			continue
-		}
-		if eldest == nil || r.head.next.order < eldest.head.next.order {
-			eldest = r
+// eldestHeld is the queue whose first has waited longest, among those whose tasks try b; nil if none waits.
+func (b *Backend) eldestHeld() *Queue {
+	var eldest *Queue
+	for _, q := range b.queues {
+		if q.waiting > 0 && q.triedBy(b) && q.isElder(eldest) {
+			eldest = q
 		}
 	}
 	return eldest
 }
 
-// Down reports whether all of the route's backends are down, and why in words.
-func (r *Route) Down() (why string, down bool) {
-	r.pool.mu.Lock()
-	defer r.pool.unlock()
-	if !r.allDown() {
-		return "", false
-	}
-	return r.whyDown(), true
+// whyHeldOut says in words for how long no backend could be asked, and why.
+func (q *Queue) whyHeldOut() string {
+	return fmt.Sprintf("%s for %v", q.whyDown(), time.Duration(q.hold))
 }
 
-// whyHeldOut says in words for how long nobody could be asked, and why.
-func (r *Route) whyHeldOut() string {
-	return fmt.Sprintf("%s for %v", r.whyDown(), time.Duration(r.hold))
-}
-
-// whyDown says in words why nobody of the route's backends could be asked.
-func (r *Route) whyDown() string {
+// whyDown says in words why none of the queue's backends could be asked.
+func (q *Queue) whyDown() string {
 	var words []string
-	for _, b := range r.backends {
+	for _, b := range q.backends {
 		words = append(words, b.Name+" "+b.outage.why)
 	}
 	return strings.Join(words, ", ")

@@ -10,8 +10,8 @@ import (
 func TestHold_otherRoutesLoseNothing(t *testing.T) {
 	h := startHouse(t)
 	down, fine := h.backend(t, "down", 4), h.backend(t, "fine", 1)
-	held := h.AddRoute("/down/", 1000, Hold{For: time.Minute, Every: time.Minute}, down)
-	other := h.AddRoute("/", 0, Hold{For: time.Minute, Every: time.Minute}, fine)
+	held := h.AddQueue("/down/", 1000, Hold{For: time.Minute, Every: time.Minute}, down)
+	other := h.AddQueue("/", 0, Hold{For: time.Minute, Every: time.Minute}, fine)
 	goesDown(down)
 	var jobs []*job
 	for i := range 500 {
@@ -23,7 +23,7 @@ func TestHold_otherRoutesLoseNothing(t *testing.T) {
 		j.runs(t)
 		await(t, "its slot to be free", func() bool { return fine.Free() == 1 })
 	}
-	if s := h.Snapshot(); s.Routes[0].Waiting != 500 || !s.Routes[0].Held || s.Routes[1].Held || s.Backends[0].Up || s.Backends[0].Why != "refused connections" {
+	if s := h.Snapshot(); s.Queues[0].Waiting != 500 || !s.Queues[0].Held || s.Queues[1].Held || s.Backends[0].Up || s.Backends[0].Why != "refused connections" {
 		t.Errorf("the snapshot is %+v, want 500 that are held", s)
 	}
 	comesUp(down)
@@ -39,12 +39,13 @@ func TestHold_otherRoutesLoseNothing(t *testing.T) {
 func TestHold_endsForEachInTurn(t *testing.T) {
 	h := startHouse(t)
 	b := h.backend(t, "b", 2)
-	r := h.AddRoute("/", 10, Hold{For: 50 * time.Millisecond, Every: time.Minute}, b)
+	r := h.AddQueue("/", 10, Hold{For: 50 * time.Millisecond, Every: time.Minute}, b)
 	b.slots[0].Down("refused connections", true)
 	for i := range 3 {
 		j := enter(t, r, fmt.Sprint(i))
-		if why := receive(t, j.unheld, "the task to be sent away"); why != "b refused connections for 50ms" {
-			t.Errorf("task %d was sent away with %q", i, why)
+		o := receive(t, j.unserved, "the task to be dismissed")
+		if o.State != HeldOut || o.Words != "b refused connections for 50ms" {
+			t.Errorf("task %d was dismissed with %+v", i, o)
 		}
 	}
 	if h.Waiting() != 0 {
@@ -56,7 +57,7 @@ func TestHold_endsForEachInTurn(t *testing.T) {
 func TestTrial_isOneAtATimeAndTheOldest(t *testing.T) {
 	h := startHouse(t)
 	b := h.backend(t, "b", 4)
-	r := h.AddRoute("/", 10, Hold{For: time.Minute, Every: time.Millisecond}, b)
+	r := h.AddQueue("/", 10, Hold{For: time.Minute, Every: time.Millisecond}, b)
 	goesDown(b)
 	first, second, third := enter(t, r, "first"), enter(t, r, "second"), enter(t, r, "third")
 	for try := range 5 {
@@ -66,16 +67,14 @@ func TestTrial_isOneAtATimeAndTheOldest(t *testing.T) {
 		if s.Trying() == 0 {
 			t.Errorf("try %d is not known to be one", try)
 		}
-		went := make(chan bool, 1)
+		went := make(chan State, 1)
 		first.end <- func() {
 			s.Down("refused connections", true)
-			waits, _ := r.Again(first, b)
-			went <- waits
+			went <- r.Again(first, b).State
 		}
-		if !receive(t, went, "Again") {
-			t.Fatal("Again refused a task that may be held")
+		if state := receive(t, went, "Again"); state != Waits {
+			t.Fatalf("Again: got %v for a task that may be held", Outcome{State: state})
 		}
-		receive(t, first.queued, "the task to stand in the queue")
 	}
 	s := first.runs(t)
 	s.Up(h.lot.Now())
@@ -92,7 +91,7 @@ func TestTrial_isOneAtATimeAndTheOldest(t *testing.T) {
 func TestOutage_stragglersDoNotStarveTheQueue(t *testing.T) {
 	h := startHouse(t)
 	b := h.backend(t, "b", 4)
-	r := h.AddRoute("/", 10, Hold{For: time.Minute, Every: time.Millisecond}, b)
+	r := h.AddQueue("/", 10, Hold{For: time.Minute, Every: time.Millisecond}, b)
 	var stragglers []*job
 	for i := range 3 {
 		j := enter(t, r, fmt.Sprint(i))
@@ -118,7 +117,7 @@ func TestOutage_stragglersDoNotStarveTheQueue(t *testing.T) {
 func TestFailed_threeInARowAreOutOfChoiceUnlessItIsTheLast(t *testing.T) {
 	h := startHouse(t)
 	a, b := h.backend(t, "a", 2), h.backend(t, "b", 2)
-	r := h.AddRoute("/", 10, Hold{For: time.Minute, Every: time.Millisecond}, a, b)
+	r := h.AddQueue("/", 10, Hold{For: time.Minute, Every: time.Millisecond}, a, b)
 	fails := func(b *Backend, n int) {
 		for range n {
 			b.slots[0].Failed("failed")

@@ -1,38 +1,50 @@
 // Package pool is workers: the fixed ants pools, each backend's slots, the queues in front of them, backends that are down.
 //
-//	p := pool.New(l, nil)                           // l is the lot in which its workers sleep
+//	p := pool.New(l, nil)                                 // l is the lot in which its workers and its queues wait
 //	b, err := p.AddBackend("127.0.0.1:9001", 4, 256, nil) // 4 slots, each with its worker; AddAuto: as many as pay
-//	r := p.AddRoute("/", 1024, pool.Hold{}, b)       // a queue in front of them
-//	err = r.Enter(task)                              // a worker runs it now, or when its turn comes; ErrFull: neither
+//	q := p.AddQueue("/", 1024, pool.Hold{}, b)            // a queue in front of them
+//	o := q.Enter(task)                                    // a worker runs it now, or when its turn comes; or o says why not
 //
-// What waits for a slot waits in a route's queue, and holds no worker.
+// What waits for a slot waits in a queue, and holds no worker.
 // The package moves no bytes: it knows nothing of HTTP, and of a connection no more than its descriptor.
+//
+// # Who owns a task
+//
+// A task belongs to the goroutine that enters it until Enter puts it into the queue or hands it to a slot, which happens
+// with the pool locked. From then on it is the pool's. What takes it out of the queue, with the pool locked, owns it next:
+//
+//   - a worker, which calls Run;
+//   - Withdraw, whose caller has it then;
+//   - the pool itself, which calls Unserved: the lot has woken the task's Place, and its client had left or its time was
+//     over; or a hold was over; or the queue was removed, or the pool stopped.
+//
+// Each of them finds the task in the queue or does not, so that one of them has it, however closely they follow one
+// another. The Place's waiter belongs to no goroutine (lot.Waiter, InitShared): an old wake-up finds the place
+// empty, or with another client's task, and looks at that one. Before a task is put into the queue its place listens to
+// its client and to the clock, so that no end is missed.
+//
+// # What runs while the pool is locked
+//
+// Only the pool's own code, which does not wait. No callback, no closure, and no method of another package of ours or of ants
+// but two that read one atomic value: the lot's clock, and whether the client's end has happened (lot.Watch.Happened). Of the
+// standard library: timers are set and stopped, slices and words are made. Everything else is noted, and done by unlock: waking
+// workers, calling tasks, reporting events.
 package pool
 
 import (
-	"errors"
 	"slices"
 	"sync"
 
 	"tenfour/lot"
 )
 
-// ErrFull is Enter's answer when no slot is free and the queue holds all it may.
-var ErrFull = errors.New("the queue is full")
-
-// ErrDown is the answer of an entry whose backend is down.
-var ErrDown = errors.New("it is down")
-
-// ErrClosed is Enter's answer once the pool is closed.
-var ErrClosed = errors.New("the pool is closed")
-
-// Pool is the backends and the routes to them. It is safe for use by several goroutines. Make one with New.
+// Pool is the backends and the queues in front of them. It is safe for use by several goroutines. Make one with New.
 type Pool struct {
 	lot *lot.Lot
 
-	mu       sync.Mutex // guards the rest, with every Backend's, Route's and Place's guarded part
+	mu       sync.Mutex // guards the rest, with every Backend's, Queue's and Place's guarded part
 	backends []*Backend
-	routes   []*Route
+	queues   []*Queue
 	closed   bool
 	entered  uint64 // tasks so far
 	waiting  int    // tasks in all queues
@@ -95,28 +107,27 @@ func (p *Pool) Waiting() int {
 	return p.waiting
 }
 
-// Rouse wakes every worker that sleeps in the middle of a task.
-func (p *Pool) Rouse() {
+// Stop ends all waiting: what is queued is unserved, what would enter is refused, and every worker that sleeps in the middle of a task is
+// woken, to look at whether that goes on.
+func (p *Pool) Stop() {
 	p.mu.Lock()
 	defer p.unlock()
+	p.closed = true
+	for _, q := range p.queues {
+		q.close()
+	}
 	for _, b := range p.backends {
+		b.outage.end()
 		for _, s := range b.slots {
 			p.wake(s)
 		}
 	}
 }
 
-// Close ends the workers, each when its task has ended, and returns when all have gone.
-// Nothing may Enter any more; what is still queued stays its owner's.
+// Close stops the pool, ends the workers, each when its task has ended, and returns when all have gone.
 func (p *Pool) Close() {
-	p.mu.Lock()
-	p.closed = true
-	backends := p.backends
-	for _, b := range backends {
-		b.outage.end()
-	}
-	p.unlock()
-	for _, b := range backends {
+	p.Stop()
+	for _, b := range p.Backends() {
 		b.close()
 	}
 }

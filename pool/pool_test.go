@@ -1,7 +1,6 @@
 package pool
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -60,17 +59,16 @@ func (h *house) backend(t testing.TB, name string, slots int) *Backend {
 
 // job is a task that tells where it is, and ends when it is told to.
 type job struct {
-	name   string
-	place  Place
-	began  chan *Slot    // gets the slot when Run begins
-	end    chan func()   // what Run ends with; nil is nothing
-	queued chan struct{} // gets one for every Queued
-	cut    chan struct{} // closed by Panicked
-	unheld chan string   // gets what Unheld is told
+	name     string
+	place    Place
+	began    chan *Slot    // gets the slot when Run begins
+	end      chan func()   // what Run ends with; nil is nothing
+	cut      chan struct{} // closed by Panicked
+	unserved chan Outcome  // gets what Unserved is told
 }
 
 func newJob(name string) *job {
-	return &job{name: name, began: make(chan *Slot, 4), end: make(chan func(), 4), queued: make(chan struct{}, 4), cut: make(chan struct{}), unheld: make(chan string, 1)}
+	return &job{name: name, began: make(chan *Slot, 4), end: make(chan func(), 4), cut: make(chan struct{}), unserved: make(chan Outcome, 1)}
 }
 
 func (j *job) Run(s *Slot) {
@@ -79,11 +77,10 @@ func (j *job) Run(s *Slot) {
 		last()
 	}
 }
-func (j *job) Queued()       { j.queued <- struct{}{} }
 func (j *job) Place() *Place { return &j.place }
 func (j *job) Panicked()     { close(j.cut) }
 
-func (j *job) Unheld(why string) { j.unheld <- why }
+func (j *job) Unserved(o Outcome) { j.unserved <- o }
 
 func (j *job) finish() { j.end <- nil }
 
@@ -96,17 +93,20 @@ func (j *job) runs(t testing.TB) *Slot {
 // waits fails the test when j runs.
 func (j *job) waits(t testing.TB) {
 	t.Helper()
-	if len(j.began) > 0 || j.place.route == nil {
+	j.place.pool.mu.Lock()
+	queued := j.place.queue != nil
+	j.place.pool.mu.Unlock()
+	if len(j.began) > 0 || !queued {
 		t.Errorf("task %s does not stand in the queue", j.name)
 	}
 }
 
 // enter gives the route a task.
-func enter(t testing.TB, r *Route, name string) *job {
+func enter(t testing.TB, r *Queue, name string) *job {
 	t.Helper()
 	j := newJob(name)
-	if err := r.Enter(j); err != nil {
-		t.Fatalf("Enter(%s): %v", name, err)
+	if o := r.Enter(j); o.Unserved() {
+		t.Fatalf("Enter(%s): %v", name, o)
 	}
 	return j
 }
@@ -164,10 +164,9 @@ func (c *counted) Run(s *Slot) {
 	c.at[s.Backend].Add(-1)
 	c.done()
 }
-func (c *counted) Queued()       {}
-func (c *counted) Place() *Place { return &c.place }
-func (c *counted) Panicked()     {}
-func (c *counted) Unheld(string) {}
+func (c *counted) Place() *Place    { return &c.place }
+func (c *counted) Panicked()        {}
+func (c *counted) Unserved(Outcome) {}
 
 func TestSlots_areExactAndNeverExceeded(t *testing.T) {
 	for _, slots := range [][]int{{1}, {4}, {1, 1}, {1, 3, 2}} {
@@ -184,7 +183,7 @@ func TestSlots_areExactAndNeverExceeded(t *testing.T) {
 			const tasks = 60
 			var finished sync.WaitGroup
 			finished.Add(2 * tasks)
-			routes := []*Route{h.AddRoute("all", tasks, Hold{}, backends...), h.AddRoute("first", tasks, Hold{}, backends[0])}
+			routes := []*Queue{h.AddQueue("all", tasks, Hold{}, backends...), h.AddQueue("first", tasks, Hold{}, backends[0])}
 			all := make([]*counted, 2*tasks)
 			for i := range all {
 				all[i] = &counted{at: at, most: most, done: finished.Done}
@@ -192,8 +191,8 @@ func TestSlots_areExactAndNeverExceeded(t *testing.T) {
 			for g := range 8 {
 				go func() { // ends with its share
 					for i := g; i < len(all); i += 8 {
-						if err := routes[i%2].Enter(all[i]); err != nil {
-							t.Errorf("Enter: %v", err)
+						if o := routes[i%2].Enter(all[i]); o.Unserved() {
+							t.Errorf("Enter: %v", o)
 							finished.Done()
 						}
 					}
@@ -223,7 +222,7 @@ func TestSlots_areExactAndNeverExceeded(t *testing.T) {
 func TestSlots_areAllUsed(t *testing.T) {
 	for _, n := range []int{1, 2, 7} {
 		h := startHouse(t)
-		r := h.AddRoute("/", 10, Hold{}, h.backend(t, "a", n))
+		r := h.AddQueue("/", 10, Hold{}, h.backend(t, "a", n))
 		var jobs []*job
 		slots := map[*Slot]bool{}
 		for i := range n {
@@ -245,7 +244,7 @@ func TestSlots_areAllUsed(t *testing.T) {
 func TestQueue_isFirstInFirstOut(t *testing.T) {
 	h := startHouse(t)
 	b := h.backend(t, "a", 1)
-	r, other := h.AddRoute("/", 100, Hold{}, b), h.AddRoute("/other/", 100, Hold{}, b)
+	r, other := h.AddQueue("/", 100, Hold{}, b), h.AddQueue("/other/", 100, Hold{}, b)
 	running := enter(t, r, "running")
 	running.runs(t)
 
@@ -287,14 +286,14 @@ func TestQueue_isFirstInFirstOut(t *testing.T) {
 func TestQueue_isBounded(t *testing.T) {
 	for _, most := range []int{0, 1, 3} {
 		h := startHouse(t)
-		r := h.AddRoute("/", most, Hold{}, h.backend(t, "a", 1))
+		r := h.AddQueue("/", most, Hold{}, h.backend(t, "a", 1))
 		jobs := []*job{enter(t, r, "running")}
 		jobs[0].runs(t)
 		for i := range most {
 			jobs = append(jobs, enter(t, r, fmt.Sprint(i)))
 		}
-		if err := r.Enter(newJob("over")); !errors.Is(err, ErrFull) {
-			t.Errorf("queue of %d: one more than it holds: got %v, want ErrFull", most, err)
+		if o := r.Enter(newJob("over")); o.State != Full {
+			t.Errorf("queue of %d: one more than it holds: got %v, want that it is full", most, o)
 		}
 		jobs[0].finish()
 		for _, j := range jobs[1:] {
@@ -304,52 +303,48 @@ func TestQueue_isBounded(t *testing.T) {
 	}
 }
 
-func TestLeave(t *testing.T) {
+func TestWithdraw_onlyWhatWaits(t *testing.T) {
 	h := startHouse(t)
-	r := h.AddRoute("/", 10, Hold{}, h.backend(t, "a", 1))
-	yes, no := func() bool { return true }, func() bool { return false }
+	r := h.AddQueue("/", 10, Hold{}, h.backend(t, "a", 1))
 	running, first, second, third := enter(t, r, "running"), enter(t, r, "first"), enter(t, r, "second"), enter(t, r, "third")
 	running.runs(t)
-	if h.Leave(&running.place, yes) {
-		t.Error("a task that runs has left the queue")
+	if r.Withdraw(&running.place) {
+		t.Error("a task that runs was withdrawn")
 	}
-	if h.Leave(&second.place, no) {
-		t.Error("one that would not leave has left")
+	if !r.Withdraw(&second.place) || h.Waiting() != 2 {
+		t.Errorf("one that waits was not withdrawn: %d wait, want 2", h.Waiting())
 	}
-	if !h.Leave(&second.place, yes) || h.Waiting() != 2 {
-		t.Errorf("one that leaves has not left: %d wait, want 2", h.Waiting())
-	}
-	if h.Leave(&second.place, yes) {
-		t.Error("it has left twice")
+	if r.Withdraw(&second.place) {
+		t.Error("it was withdrawn twice")
 	}
 	running.finish()
 	first.runs(t)
 	first.finish()
 	third.runs(t)
 	if len(second.began) != 0 {
-		t.Error("a task that had left was run")
+		t.Error("a task that was withdrawn was run")
 	}
 	third.finish()
 }
 
-// TestLeave_givesItsPlaceBackAtOnce: the queue that was full takes another.
-func TestLeave_givesItsPlaceBackAtOnce(t *testing.T) {
+// TestWithdraw_givesItsPlaceBackAtOnce: the queue that was full takes another.
+func TestWithdraw_givesItsPlaceBackAtOnce(t *testing.T) {
 	h := startHouse(t)
-	r := h.AddRoute("/", 1, Hold{}, h.backend(t, "a", 1))
+	r := h.AddQueue("/", 1, Hold{}, h.backend(t, "a", 1))
 	running, waits := enter(t, r, "running"), enter(t, r, "waits")
-	if err := r.Enter(newJob("over")); !errors.Is(err, ErrFull) {
-		t.Fatalf("got %v, want ErrFull", err)
+	if o := r.Enter(newJob("over")); o.State != Full {
+		t.Fatalf("got %v, want that it is full", o)
 	}
-	h.Leave(&waits.place, func() bool { return true })
+	r.Withdraw(&waits.place)
 	next := enter(t, r, "next")
 	running.finish()
 	next.runs(t)
 	next.finish()
 }
 
-func TestLeave_hammered(t *testing.T) {
+func TestWithdraw_hammered(t *testing.T) {
 	h := startHouse(t)
-	r := h.AddRoute("/", 1000, Hold{}, h.backend(t, "a", 2))
+	r := h.AddQueue("/", 1000, Hold{}, h.backend(t, "a", 2))
 	var ran, left atomic.Int32
 	var over sync.WaitGroup
 	for range 4 {
@@ -357,11 +352,11 @@ func TestLeave_hammered(t *testing.T) {
 			for range 200 {
 				j := newJob("x")
 				j.end <- nil
-				if err := r.Enter(j); err != nil {
-					t.Errorf("Enter: %v", err)
+				if o := r.Enter(j); o.Unserved() {
+					t.Errorf("Enter: %v", o)
 					return
 				}
-				if h.Leave(&j.place, func() bool { return true }) {
+				if r.Withdraw(&j.place) {
 					left.Add(1)
 					continue
 				}
@@ -378,14 +373,13 @@ func TestLeave_hammered(t *testing.T) {
 
 func TestClose_waitsForWhatRuns(t *testing.T) {
 	h := startHouse(t)
-	r := h.AddRoute("/", 1, Hold{}, h.backend(t, "a", 1))
+	r := h.AddQueue("/", 1, Hold{}, h.backend(t, "a", 1))
 	running := enter(t, r, "running")
 	running.runs(t)
 	closed := make(chan struct{})
 	go func() { h.Close(); close(closed) }() // ends with the task
 	await(t, "the pool to refuse", func() bool {
-		err := r.Enter(newJob("late"))
-		return errors.Is(err, ErrClosed)
+		return r.Enter(newJob("late")).State == Closed
 	})
 	select {
 	case <-closed:

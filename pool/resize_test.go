@@ -21,7 +21,7 @@ func TestResize_movesTheNumberOfWorkers(t *testing.T) {
 func TestResize_whatRunsGoesOn(t *testing.T) {
 	h := startHouse(t)
 	b := h.backend(t, "a", 3)
-	r := h.AddRoute("/", 10, Hold{}, b)
+	r := h.AddQueue("/", 10, Hold{}, b)
 	one, two, three := enter(t, r, "one"), enter(t, r, "two"), enter(t, r, "three")
 	for _, j := range []*job{one, two, three} {
 		j.runs(t)
@@ -48,7 +48,7 @@ func TestResize_whileDown(t *testing.T) {
 	goesDown(b)
 	b.Resize(4, 2)
 	comesUp(b)
-	r := h.AddRoute("/", 10, Hold{}, b)
+	r := h.AddQueue("/", 10, Hold{}, b)
 	var jobs []*job
 	for i := range 4 {
 		jobs = append(jobs, enter(t, r, fmt.Sprint(i)))
@@ -70,10 +70,10 @@ func TestResize_whileDown(t *testing.T) {
 func TestRemove_leavesNothing(t *testing.T) {
 	h := startHouse(t)
 	a, b := h.backend(t, "a", 2), h.backend(t, "b", 2)
-	both, rest := h.AddRoute("/", 10, Hold{}, a, b), h.AddRoute("/rest", 10, Hold{}, b)
+	both, rest := h.AddQueue("/", 10, Hold{}, a, b), h.AddQueue("/rest", 10, Hold{}, b)
 	both.Remove()
 	a.Remove()
-	if a.workers.Running() != 0 || h.Workers() != 2 || len(h.Backends()) != 1 || len(h.Snapshot().Routes) != 1 {
+	if a.workers.Running() != 0 || h.Workers() != 2 || len(h.Backends()) != 1 || len(h.Snapshot().Queues) != 1 {
 		t.Errorf("%d workers of it run, and the pool has %d workers, %d backends", a.workers.Running(), h.Workers(), len(h.Backends()))
 	}
 	j := enter(t, rest, "one")

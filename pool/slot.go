@@ -7,21 +7,6 @@ import (
 	"tenfour/lot"
 )
 
-// Task is what a worker runs: an exchange.
-type Task interface {
-	// Run is called once, on s's worker, which is the task's until Run returns. Whatever Run leaves in s.Kept may be
-	// used by the next task; every other connection to the backend is closed by then.
-	Run(s *Slot)
-	// Queued is called when the task was put into a queue, with the pool locked: it must not call the pool.
-	Queued()
-	// Place is where the task stands in a queue.
-	Place() *Place
-	// Unheld is called instead of Run when no backend could be reached for as long as the task may be held: why, in words.
-	Unheld(why string)
-	// Panicked is called instead of Run's return when it panicked: cut what the task was about.
-	Panicked()
-}
-
 // Kept is a slot's one reusable connection to its backend.
 type Kept interface {
 	// Pending reports whether something happened on the connection, though nobody asked anything of it.
@@ -63,6 +48,7 @@ func (s *Slot) work() {
 	}()
 	for task != nil {
 		s.Backend.served.Add(1)
+		task.Place().sleep()
 		task.Run(s)
 		next := s.Backend.next(s)
 		task = next

@@ -37,7 +37,7 @@ func isClosed(c <-chan struct{}) bool {
 }
 
 // leaveKept runs a task that leaves a kept connection in b's only slot.
-func leaveKept(t *testing.T, r *Route) (*keptFake, *Slot) {
+func leaveKept(t *testing.T, r *Queue) (*keptFake, *Slot) {
 	t.Helper()
 	k := newKept()
 	j := enter(t, r, "keeps")
@@ -50,7 +50,7 @@ func leaveKept(t *testing.T, r *Route) (*keptFake, *Slot) {
 func TestPanic_costsOneTask(t *testing.T) {
 	h := startHouse(t)
 	b := h.backend(t, "a", 2)
-	r := h.AddRoute("/", 10, Hold{}, b)
+	r := h.AddQueue("/", 10, Hold{}, b)
 	for i := range 10 {
 		k := newKept()
 		j := enter(t, r, "panics")
@@ -80,7 +80,7 @@ func TestPanic_costsOneTask(t *testing.T) {
 // TestPanic_withAQueue: the slot that comes back serves who waits, also when nobody enters any more.
 func TestPanic_withAQueue(t *testing.T) {
 	h := startHouse(t)
-	r := h.AddRoute("/", 10, Hold{}, h.backend(t, "a", 1))
+	r := h.AddQueue("/", 10, Hold{}, h.backend(t, "a", 1))
 	j, waits := enter(t, r, "panics"), enter(t, r, "waits")
 	j.end <- func() { panic("bug") }
 	waits.runs(t)
@@ -91,7 +91,7 @@ func TestPanic_withAQueue(t *testing.T) {
 func TestPanic_ofAWorkerThatHasSlept(t *testing.T) {
 	h := startHouse(t)
 	b := h.backend(t, "a", 1)
-	r := h.AddRoute("/", 10, Hold{}, b)
+	r := h.AddQueue("/", 10, Hold{}, b)
 	for range 20 {
 		j := enter(t, r, "panics")
 		s := j.runs(t)
@@ -110,7 +110,7 @@ func TestPanic_manyAtOnce(t *testing.T) {
 	h := startHouse(t)
 	const slots = 16
 	b := h.backend(t, "a", slots)
-	r := h.AddRoute("/", 100, Hold{}, b)
+	r := h.AddQueue("/", 100, Hold{}, b)
 	for round := range 40 {
 		var jobs []*job
 		for i := range slots {
@@ -141,10 +141,10 @@ func (badJob) Panicked() { panic("worse") }
 func TestPanic_inPanicked(t *testing.T) {
 	h := startHouse(t)
 	b := h.backend(t, "a", 1)
-	r := h.AddRoute("/", 10, Hold{}, b)
+	r := h.AddQueue("/", 10, Hold{}, b)
 	j := badJob{newJob("panics")}
-	if err := r.Enter(j); err != nil {
-		t.Fatal(err)
+	if o := r.Enter(j); o.Unserved() {
+		t.Fatal(o)
 	}
 	k := newKept()
 	s := j.runs(t)
@@ -159,7 +159,7 @@ func TestPanic_inPanicked(t *testing.T) {
 func TestKept_isTheNextTasks(t *testing.T) {
 	h := startHouse(t)
 	b := h.backend(t, "a", 1)
-	r := h.AddRoute("/", 10, Hold{}, b)
+	r := h.AddQueue("/", 10, Hold{}, b)
 	k, s := leaveKept(t, r)
 	next := enter(t, r, "next")
 	if next.runs(t); s.Kept != k || k.isDropped() {
@@ -172,7 +172,7 @@ func TestKept_isTheNextTasks(t *testing.T) {
 func TestKept_goesToTheWarmestSlot(t *testing.T) {
 	h := startHouse(t)
 	b := h.backend(t, "a", 4)
-	r := h.AddRoute("/", 10, Hold{}, b)
+	r := h.AddQueue("/", 10, Hold{}, b)
 	var before *Slot
 	for range 10 {
 		j := enter(t, r, "x")
@@ -188,7 +188,7 @@ func TestKept_goesToTheWarmestSlot(t *testing.T) {
 
 func TestKept_isDroppedWhenItsBackendEndsIt(t *testing.T) {
 	h := startHouse(t)
-	r := h.AddRoute("/", 10, Hold{}, h.backend(t, "a", 1))
+	r := h.AddQueue("/", 10, Hold{}, h.backend(t, "a", 1))
 	k, s := leaveKept(t, r)
 	k.pending.Store(true)
 	s.Notify()
@@ -198,7 +198,7 @@ func TestKept_isDroppedWhenItsBackendEndsIt(t *testing.T) {
 // TestKept_isDroppedInTime: the slot closes what has been idle for long enough, by itself, and not before.
 func TestKept_isDroppedInTime(t *testing.T) {
 	h := startHouse(t)
-	r := h.AddRoute("/", 10, Hold{}, h.backend(t, "a", 1))
+	r := h.AddQueue("/", 10, Hold{}, h.backend(t, "a", 1))
 	k := newKept()
 	j := enter(t, r, "keeps")
 	s := j.runs(t)
@@ -215,7 +215,7 @@ func TestKept_isDroppedInTime(t *testing.T) {
 func TestKept_isDroppedWhenItsBackendGoesDown(t *testing.T) {
 	h := startHouse(t)
 	b := h.backend(t, "a", 1)
-	r := h.AddRoute("/", 10, Hold{}, b)
+	r := h.AddQueue("/", 10, Hold{}, b)
 	k, _ := leaveKept(t, r)
 	b.Sick("is not well")
 	receive(t, k.discarded, "the kept connection's end")
@@ -230,7 +230,7 @@ func TestKept_isDroppedWhenItsBackendGoesDown(t *testing.T) {
 func TestImpatient_closesWhatIsIdle(t *testing.T) {
 	h := startHouse(t)
 	b := h.backend(t, "a", 1)
-	r := h.AddRoute("/", 10, Hold{}, b)
+	r := h.AddQueue("/", 10, Hold{}, b)
 	k, _ := leaveKept(t, r)
 	if !b.MayKeep() {
 		t.Error("MayKeep is false though all are patient")
@@ -251,7 +251,7 @@ func TestImpatient_closesWhatIsIdle(t *testing.T) {
 func TestImpatient_meetsOneThatIsJustKept(t *testing.T) {
 	h := startHouse(t)
 	b := h.backend(t, "a", 1)
-	r := h.AddRoute("/", 10, Hold{}, b)
+	r := h.AddQueue("/", 10, Hold{}, b)
 	k := newKept()
 	j := enter(t, r, "keeps")
 	s := j.runs(t)
@@ -267,7 +267,7 @@ func TestImpatient_meetsOneThatIsJustKept(t *testing.T) {
 
 func TestClose_dropsWhatIsKept(t *testing.T) {
 	h := startHouse(t)
-	r := h.AddRoute("/", 10, Hold{}, h.backend(t, "a", 1))
+	r := h.AddQueue("/", 10, Hold{}, h.backend(t, "a", 1))
 	k, _ := leaveKept(t, r)
 	h.Close()
 	receive(t, k.discarded, "the kept connection's end")
@@ -315,14 +315,14 @@ func TestLend_isBounded(t *testing.T) {
 	}
 }
 
-// TestRouse_wakesWhoSleepsInATask: nothing else would, before its deadline.
-func TestRouse_wakesWhoSleepsInATask(t *testing.T) {
+// TestStop_wakesWhatSleepsInATask: nothing else would, before its deadline.
+func TestStop_wakesWhatSleepsInATask(t *testing.T) {
 	h := startHouse(t)
-	r := h.AddRoute("/", 10, Hold{}, h.backend(t, "a", 1))
+	r := h.AddQueue("/", 10, Hold{}, h.backend(t, "a", 1))
 	j := enter(t, r, "sleeps")
 	s := j.runs(t)
 	woke := make(chan struct{})
 	j.end <- func() { s.Wait(); close(woke) }
-	h.Rouse()
+	h.Stop()
 	receive(t, woke, "the worker to wake")
 }

@@ -5,7 +5,7 @@ import "time"
 // Snapshot is how the pool stands at a moment. It shares nothing with the pool.
 type Snapshot struct {
 	Backends []BackendState
-	Routes   []RouteState
+	Queues   []QueueState
 }
 
 // BackendState is how a backend stands.
@@ -26,8 +26,8 @@ type BackendState struct {
 	Served   int64
 }
 
-// RouteState is how a route's queue stands.
-type RouteState struct {
+// QueueState is how a queue stands.
+type QueueState struct {
 	Name    string
 	Waiting int
 	Most    int           // that may wait
@@ -52,12 +52,12 @@ func (p *Pool) Snapshot() Snapshot {
 		}
 		s.Backends = append(s.Backends, state)
 	}
-	for _, r := range p.routes {
-		state := RouteState{Name: r.Name, Waiting: r.waiting, Most: r.most}
-		if r.waiting > 0 {
-			state.Oldest, state.Held = time.Duration(now-r.head.next.entered), r.hold > 0 && r.allDown()
+	for _, q := range p.queues {
+		state := QueueState{Name: q.Name, Waiting: q.waiting, Most: q.most}
+		if q.waiting > 0 {
+			state.Oldest, state.Held = time.Duration(now-q.head.next.entered), q.hold > 0 && q.allDown()
 		}
-		s.Routes = append(s.Routes, state)
+		s.Queues = append(s.Queues, state)
 	}
 	return s
 }

@@ -192,15 +192,15 @@ func (s *Site) buildRoute(r *config.Route, limits map[string]*admit.Limit) (fron
 	}
 	hold := pool.Hold{For: r.Hold, Every: r.HoldEvery}
 	route.Route = &forward.Route{Name: name, Settings: settings}
-	route.Queue, err = s.queue(fmt.Sprintf("route %q %q %d %v", r.Methods, name, r.Queue, hold), backends, func() *pool.Route {
-		return s.b.workers.AddRoute(name, r.Queue, hold, backends...)
+	route.Queue, err = s.queue(fmt.Sprintf("route %q %q %d %v", r.Methods, name, r.Queue, hold), backends, func() *pool.Queue {
+		return s.b.workers.AddQueue(name, r.Queue, hold, backends...)
 	})
 	for _, b := range backends {
 		if settings.Racing.Mode == forward.NoRace || err != nil {
 			break
 		}
 		entry := forward.Entry{Name: b.Name}
-		entry.Queue, err = s.queue(fmt.Sprintf("entry %q %q %d", r.Methods, name, r.Queue), []*pool.Backend{b}, func() *pool.Route {
+		entry.Queue, err = s.queue(fmt.Sprintf("entry %q %q %d", r.Methods, name, r.Queue), []*pool.Backend{b}, func() *pool.Queue {
 			return s.b.workers.AddEntry(name+" to "+b.Name, r.Queue, b)
 		})
 		route.Entries = append(route.Entries, entry)
@@ -212,11 +212,11 @@ func (s *Site) buildRoute(r *config.Route, limits map[string]*admit.Limit) (fron
 var keepAlives = map[string]forward.KeepAlive{"auto": forward.KeepAuto, "bodyless": forward.KeepBodyless, "off": forward.KeepOff}
 
 // queue takes the queue in front of backends, and calls add if there is none with the same key.
-func (s *Site) queue(like string, backends []*pool.Backend, add func() *pool.Route) (*pool.Route, error) {
+func (s *Site) queue(like string, backends []*pool.Backend, add func() *pool.Queue) (*pool.Queue, error) {
 	for _, b := range backends {
 		like += fmt.Sprintf(" %p", b)
 	}
-	return share(s, like, func() (*pool.Route, func(), error) {
+	return share(s, like, func() (*pool.Queue, func(), error) {
 		q := add()
 		return q, q.Remove, nil
 	})

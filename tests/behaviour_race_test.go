@@ -391,7 +391,8 @@ func TestRace_aClientThatLeavesEndsIt(t *testing.T) {
 
 // TestRace_aLoserThatShakesHands is cut off as any other, and so is one whose client leaves.
 func TestRace_aLoserThatShakesHands(t *testing.T) {
-	mute, good := startServer(t, (*peer).untilGone), answering(t, 1, 200, nil)
+	begun := make(chan struct{})
+	mute, good := startServer(t, (*peer).untilGone), answering(t, 1, 200, begun)
 	for name, flags := range map[string][]string{
 		"its race is over":  {"--backend", good.addr, "--race", "parallel"},
 		"its client leaves": nil,
@@ -404,6 +405,8 @@ func TestRace_aLoserThatShakesHands(t *testing.T) {
 			eventually(t, "the handshake begins", func() bool { return mute.accepted.Load() > before })
 			if flags == nil {
 				p.breakOff()
+			} else {
+				close(begun) // not before, or it would win before the other has begun
 			}
 			eventually(t, "it is cut off", func() bool { return mute.open.Load() == 0 })
 		})

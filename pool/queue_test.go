@@ -9,7 +9,7 @@ import (
 func TestChoice_isTheMostFreeSlots(t *testing.T) {
 	h := startHouse(t)
 	small, large := h.backend(t, "small", 2), h.backend(t, "large", 4)
-	r := h.AddRoute("/", 10, Hold{}, small, large)
+	r := h.AddQueue("/", 10, Hold{}, small, large)
 	// 4 and 2 free, 3 and 2, then a tie at 2 and 2: each once, and so on.
 	counts := map[*Backend]int{}
 	var jobs []*job
@@ -32,7 +32,7 @@ func TestChoice_isTheMostFreeSlots(t *testing.T) {
 func TestChoice_tiesTakeTurns(t *testing.T) {
 	h := startHouse(t)
 	a, b, c := h.backend(t, "a", 2), h.backend(t, "b", 2), h.backend(t, "c", 2)
-	r := h.AddRoute("/", 10, Hold{}, a, b, c)
+	r := h.AddQueue("/", 10, Hold{}, a, b, c)
 	counts := map[*Backend]int{}
 	for i := range 30 {
 		j := enter(t, r, fmt.Sprint(i))
@@ -52,7 +52,7 @@ func TestChoice_tiesTakeTurns(t *testing.T) {
 func TestChoice_isMadeWhenTheQueueIsLeft(t *testing.T) {
 	h := startHouse(t)
 	a, b := h.backend(t, "a", 1), h.backend(t, "b", 1)
-	r := h.AddRoute("/", 10, Hold{}, a, b)
+	r := h.AddQueue("/", 10, Hold{}, a, b)
 	at := map[*Backend]*job{}
 	for _, name := range []string{"0", "1"} {
 		j := enter(t, r, name)
@@ -75,7 +75,7 @@ func TestChoice_isMadeWhenTheQueueIsLeft(t *testing.T) {
 func TestDown_isAskedLast(t *testing.T) {
 	h := startHouse(t)
 	a, b := h.backend(t, "a", 4), h.backend(t, "b", 1)
-	r := h.AddRoute("/", 10, Hold{}, a, b)
+	r := h.AddQueue("/", 10, Hold{}, a, b)
 	goesDown(a)
 	first := enter(t, r, "first")
 	if s := first.runs(t); s.Backend != b {
@@ -94,7 +94,7 @@ func TestDown_isAskedLast(t *testing.T) {
 func TestDown_allOfThem(t *testing.T) {
 	h := startHouse(t)
 	a, b := h.backend(t, "a", 2), h.backend(t, "b", 1)
-	r := h.AddRoute("/", 10, Hold{}, a, b)
+	r := h.AddQueue("/", 10, Hold{}, a, b)
 	goesDown(a)
 	goesDown(b)
 	j := enter(t, r, "first")
@@ -109,7 +109,7 @@ func TestDown_allOfThem(t *testing.T) {
 func TestDown_isServedAgainWhileTheQueueIsNeverEmpty(t *testing.T) {
 	h := startHouse(t)
 	stuck, back := h.backend(t, "stuck", 1), h.backend(t, "back", 1)
-	r := h.AddRoute("/", 10, Hold{}, stuck, back)
+	r := h.AddQueue("/", 10, Hold{}, stuck, back)
 	var fails *job
 	for fails == nil { // one that finds its backend down, on its worker, as exchanges do
 		j := enter(t, r, "fails")
@@ -141,7 +141,7 @@ func TestDown_isServedAgainWhileTheQueueIsNeverEmpty(t *testing.T) {
 func TestUp_isServedAtOnceBehindAQueue(t *testing.T) {
 	h := startHouse(t)
 	stuck, back := h.backend(t, "stuck", 1), h.backend(t, "back", 1)
-	r := h.AddRoute("/", 2, Hold{}, stuck, back)
+	r := h.AddQueue("/", 2, Hold{}, stuck, back)
 	goesDown(back)
 	busy := enter(t, r, "busy")
 	busy.runs(t)
@@ -162,7 +162,7 @@ func TestUp_isServedAtOnceBehindAQueue(t *testing.T) {
 func TestAgain_goesFirstAndElsewhere(t *testing.T) {
 	h := startHouse(t)
 	a, b := h.backend(t, "a", 1), h.backend(t, "b", 1)
-	r := h.AddRoute("/", 10, Hold{}, a, b)
+	r := h.AddQueue("/", 10, Hold{}, a, b)
 	at := map[*Backend]*job{}
 	for _, name := range []string{"0", "1"} {
 		j := enter(t, r, name)
@@ -170,16 +170,14 @@ func TestAgain_goesFirstAndElsewhere(t *testing.T) {
 	}
 	waits := enter(t, r, "waits")
 	again := at[a]
-	went := make(chan bool, 1)
+	went := make(chan State, 1)
 	again.end <- func() {
 		goesDown(a)
-		waits, _ := r.Again(again, a)
-		went <- waits
+		went <- r.Again(again, a).State
 	}
-	if !receive(t, went, "Again") {
-		t.Fatal("Again refused, though b is up")
+	if state := receive(t, went, "Again"); state != Waits {
+		t.Fatalf("Again: got %v, want that the task waits, since b is up", Outcome{State: state})
 	}
-	receive(t, again.queued, "the task to stand in the queue")
 	waits.waits(t)
 	at[b].finish()
 	if s := again.runs(t); s.Backend != b {
@@ -194,13 +192,13 @@ func TestAgain_goesFirstAndElsewhere(t *testing.T) {
 func TestAgain_refusesWhenNoOtherIsBetter(t *testing.T) {
 	h := startHouse(t)
 	a, b := h.backend(t, "a", 1), h.backend(t, "b", 1)
-	r, alone := h.AddRoute("/", 10, Hold{}, a, b), h.AddRoute("/alone/", 10, Hold{}, a)
+	r, alone := h.AddQueue("/", 10, Hold{}, a, b), h.AddQueue("/alone/", 10, Hold{}, a)
 	goesDown(a)
-	if waits, _ := alone.Again(newJob("x"), a); waits {
+	if o := alone.Again(newJob("x"), a); o.State != Hopeless {
 		t.Error("Again took a task that no other backend can serve")
 	}
 	goesDown(b)
-	if waits, _ := r.Again(newJob("x"), a); waits {
+	if o := r.Again(newJob("x"), a); o.State != Hopeless {
 		t.Error("Again took a task though the other backend is down too")
 	}
 }
@@ -209,20 +207,19 @@ func TestAgain_refusesWhenNoOtherIsBetter(t *testing.T) {
 func TestAgain_passesTheQueuesBound(t *testing.T) {
 	h := startHouse(t)
 	a, b := h.backend(t, "a", 1), h.backend(t, "b", 1)
-	r := h.AddRoute("/", 0, Hold{}, a, b)
+	r := h.AddQueue("/", 0, Hold{}, a, b)
 	at := map[*Backend]*job{}
 	for _, name := range []string{"0", "1"} {
 		j := enter(t, r, name)
 		at[j.runs(t).Backend] = j
 	}
-	went := make(chan bool, 1)
+	went := make(chan State, 1)
 	at[a].end <- func() {
 		goesDown(a)
-		waits, _ := r.Again(at[a], a)
-		went <- waits
+		went <- r.Again(at[a], a).State
 	}
-	if !receive(t, went, "Again") {
-		t.Fatal("Again refused")
+	if state := receive(t, went, "Again"); state != Waits {
+		t.Fatalf("Again: got %v, want that the task waits", Outcome{State: state})
 	}
 	at[b].finish()
 	at[a].runs(t)
@@ -233,7 +230,7 @@ func TestAgain_passesTheQueuesBound(t *testing.T) {
 // tasks run at once.
 func TestStuckBackend_leavesOtherRoutesUntouched(t *testing.T) {
 	h := startHouse(t)
-	stuck, fine := h.AddRoute("/stuck/", 2, Hold{}, h.backend(t, "a", 2)), h.AddRoute("/", 0, Hold{}, h.backend(t, "b", 1))
+	stuck, fine := h.AddQueue("/stuck/", 2, Hold{}, h.backend(t, "a", 2)), h.AddQueue("/", 0, Hold{}, h.backend(t, "b", 1))
 	var jobs []*job
 	for i := range 4 {
 		jobs = append(jobs, enter(t, stuck, fmt.Sprint(i)))

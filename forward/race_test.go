@@ -1,0 +1,80 @@
+package forward
+
+import (
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"tenfour/httpparse"
+	"tenfour/lot"
+	"tenfour/pool"
+	"tenfour/sock"
+)
+
+// busy is a task that keeps a slot until the test has done with it.
+type busy struct {
+	place pool.Place
+	began chan struct{}
+	end   chan struct{}
+}
+
+func (b *busy) Run(*pool.Slot)        { close(b.began); <-b.end }
+func (b *busy) Unserved(pool.Outcome) {}
+func (b *busy) Panicked()             {}
+func (b *busy) Place() *pool.Place    { return &b.place }
+
+// TestRace_anEntrantChosenBeforeItsEndStaysInNoQueue: an entrant is chosen, then the race ends, and only then the entrant
+// comes to its queue. Without an end of its own it would stay there; for ever, if a reload has removed the queue meanwhile.
+func TestRace_anEntrantChosenBeforeItsEndStaysInNoQueue(t *testing.T) {
+	for name, removed := range map[string]bool{"its queue is there": false, "its queue was removed": true} {
+		t.Run(name, func(t *testing.T) {
+			l, err := lot.New()
+			if err != nil {
+				t.Fatal(err)
+			}
+			workers := pool.New(l, func(v any, stack []byte) { t.Errorf("panic: %v\n%s", v, stack) })
+			hog := &busy{began: make(chan struct{}), end: make(chan struct{})}
+			defer func() {
+				close(hog.end)
+				workers.Close()
+				l.Close()
+			}()
+			o := NewOrigin("127.0.0.1", 1, nil)
+			b, err := workers.AddBackend(o.Name, 1, 0, o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			queue := workers.AddEntry("entry", 10, b)
+			workers.AddQueue("/", 1, pool.Hold{}, b).Enter(hog)
+			<-hog.began
+
+			x := &Exchange{}
+			x.Init(l)
+			x.In = GetBuffer(100)
+			x.In.B = append(x.In.B, "GET / HTTP/1.1\r\nHost: a\r\n\r\n"...)
+			if x.HeadLen, err = x.Req.Parse(x.In.B, &httpparse.DefaultLimits); err != nil {
+				t.Fatal(err)
+			}
+			x.Client, x.At, x.Stop = &sock.Conn{}, &pool.Place{}, new(atomic.Bool)
+			x.Route = &Route{Settings: &Settings{QueueTimeout: time.Hour, Racing: Racing{Mode: Parallel}}, Entries: []Entry{{o.Name, queue}, {o.Name, queue}}}
+			r := x.newRace()
+
+			r.mu.Lock()
+			e := r.next()
+			r.decide(nil)
+			r.unlock()
+			if removed {
+				queue.Remove()
+			}
+			r.ask(e)
+			if n := workers.Waiting(); n != 0 {
+				t.Errorf("%d entrants wait for a race that is over", n)
+			}
+			r.mu.Lock()
+			defer r.mu.Unlock()
+			if !e.over {
+				t.Error("the entrant is not over")
+			}
+		})
+	}
+}

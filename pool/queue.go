@@ -1,0 +1,296 @@
+package pool
+
+import "slices"
+
+// Queue stands in front of some backends: first in, first out, bounded, and timed. It notices by itself when the client of a task
+// leaves, or a task has waited for too long. Safe for use by several goroutines.
+type Queue struct {
+	Name string
+
+	pool     *Pool
+	backends []*Backend
+	most     int   // tasks that may wait
+	hold     int64 // how long a task waits for a backend while all are down, in nanoseconds; 0 is not at all
+	entry    bool  // it leads to one of another queue's backends: while that is down its tasks are unserved at once
+
+	// guarded by the pool
+	head    Place // of the ring of the places that wait; its next is the oldest
+	waiting int
+	removed bool
+}
+
+// AddQueue adds a queue in front of one or more backends in which up to most tasks may wait. While all its backends are
+// down they are held there, each for hold at the most.
+func (p *Pool) AddQueue(name string, most int, hold Hold, backends ...*Backend) *Queue {
+	return p.addQueue(&Queue{Name: name, most: most, hold: int64(hold.For), backends: backends}, hold)
+}
+
+// AddEntry adds a queue to one backend of several, for tasks that have the choice: none waits in it for a backend that is
+// down.
+func (p *Pool) AddEntry(name string, most int, b *Backend) *Queue {
+	return p.addQueue(&Queue{Name: name, most: most, backends: []*Backend{b}, entry: true}, Hold{})
+}
+
+func (p *Pool) addQueue(q *Queue, hold Hold) *Queue {
+	q.pool = p
+	q.head.next, q.head.prev = &q.head, &q.head
+	p.mu.Lock()
+	defer p.unlock()
+	p.queues = append(p.queues, q)
+	for _, b := range q.backends {
+		b.queues = append(b.queues, q)
+		b.outage.tryEvery(hold)
+	}
+	return q
+}
+
+// Remove takes q out of the pool. A task that still waits there is unserved, as is one that comes later.
+func (q *Queue) Remove() {
+	p := q.pool
+	p.mu.Lock()
+	defer p.unlock()
+	q.close()
+	q.removed = true
+	p.queues = slices.DeleteFunc(p.queues, func(o *Queue) bool { return o == q })
+	for _, b := range q.backends {
+		b.queues = slices.DeleteFunc(b.queues, func(o *Queue) bool { return o == q })
+	}
+}
+
+// close has no task wait in q any longer.
+func (q *Queue) close() {
+	for q.waiting > 0 {
+		q.dismiss(q.head.next, Closed)
+	}
+}
+
+// Standing is how the backend of an entry stands, the best to ask first.
+type Standing uint8
+
+const (
+	Due   Standing = iota // it is down, and should be tried now
+	Ready                 // it has a free slot
+	Busy
+	Down
+)
+
+// Standing returns how the only backend of an entry stands.
+func (q *Queue) Standing() Standing {
+	now := q.pool.lot.Now()
+	q.pool.mu.Lock()
+	defer q.pool.unlock()
+	b := q.backends[0]
+	switch {
+	case q.dueForTrial(now) != nil:
+		return Due
+	case !b.up():
+		return Down
+	case b.room() > 0:
+		return Ready
+	}
+	return Busy
+}
+
+// Backends are the queue's, in the order they were given.
+func (q *Queue) Backends() []*Backend { return q.backends }
+
+// Enter has a worker run task now, if a slot is free, or puts it at the queue's end. If the outcome is one that is
+// unserved it did neither, and the task is still its caller's. Else the task is the pool's until Run or Unserved, or until
+// Withdraw has reported true.
+func (q *Queue) Enter(task Task) Outcome {
+	at := task.Place()
+	at.use(q.pool, task)
+	now := q.pool.lot.Now()
+	if o := q.enter(at, now, false); o.State != Waits {
+		return o
+	}
+	at.listen() // it costs a system call: only for one that has to wait, and while no worker can take it
+	o := q.enter(at, now, true)
+	if o.Unserved() {
+		at.sleep()
+	}
+	return o
+}
+
+// enter has a worker run the task if there is a slot. If there is none, one that listens is put into the queue.
+func (q *Queue) enter(at *Place, now int64, listens bool) Outcome {
+	p := q.pool
+	p.mu.Lock()
+	defer p.unlock()
+	if p.closed || q.removed {
+		return Outcome{State: Closed}
+	}
+	if !listens {
+		p.entered++
+		at.order, at.entered = p.entered, now
+	}
+	if b := q.dueForTrial(now); b != nil {
+		if q.waiting == 0 {
+			b.try(at, q)
+			return Outcome{State: Runs}
+		}
+		b.try(q.leave(), q)
+	}
+	if q.entry && !q.backends[0].up() {
+		return q.outcome(Unreached)
+	}
+	b := q.choose()
+	for ; b != nil && q.waiting > 0; b = q.choose() { // it was down until now, and left the queue to others
+		b.take(q.leave())
+	}
+	switch {
+	case b != nil:
+		b.take(at)
+		return Outcome{State: Runs}
+	case q.waiting >= q.most:
+		return Outcome{State: Full}
+	case !listens:
+		return Outcome{State: Waits}
+	}
+	return q.join(at, now)
+}
+
+// Again is Enter for a task that has to be asked of a backend once more, since nothing came of it at unreached: it
+// stands in the queue where it stood. If the outcome is unserved it is because no other backend is any better and the task
+// is not held, or was for long enough, or waits no more.
+func (q *Queue) Again(task Task, unreached *Backend) Outcome {
+	at := task.Place()
+	at.use(q.pool, task)
+	now := q.pool.lot.Now()
+	at.listen()
+	o := q.again(at, unreached, now)
+	if o.Unserved() {
+		at.sleep()
+	}
+	return o
+}
+
+func (q *Queue) again(at *Place, unreached *Backend, now int64) Outcome {
+	p := q.pool
+	p.mu.Lock()
+	defer p.unlock()
+	switch b := q.choose(); {
+	case p.closed || q.removed:
+		return Outcome{State: Closed}
+	case q.hold == 0 && !q.otherUp(unreached):
+		return Outcome{State: Hopeless}
+	case q.allDown() && q.heldOut(at, now):
+		return q.outcome(HeldOut)
+	case b != nil:
+		b.take(at)
+		return Outcome{State: Runs}
+	}
+	return q.join(at, now)
+}
+
+// Withdraw removes the task of a place from the queue, and reports whether it was still there: then it is its caller's.
+func (q *Queue) Withdraw(at *Place) bool {
+	q.pool.mu.Lock()
+	waits := at.queue == q
+	if waits {
+		q.remove(at)
+	}
+	q.pool.unlock()
+	if waits {
+		at.sleep()
+	}
+	return waits
+}
+
+// choose returns the backend with the most free slots, ties in turn; nil if none is free. One that is down is left to
+// those that try it, unless the queue does not hold and has no other.
+func (q *Queue) choose() *Backend {
+	var best *Backend
+	n := len(q.backends)
+	if n > 1 {
+		q.pool.turn++
+	}
+	for i := range n {
+		b := q.backends[(uint(i)+q.pool.turn)%uint(n)]
+		if b.room() == 0 || !q.mayAsk(b) {
+			continue
+		}
+		if best == nil || len(b.free) > len(best.free) {
+			best = b
+		}
+	}
+	return best
+}
+
+// mayAsk reports whether the queue's tasks may go to b as they come.
+func (q *Queue) mayAsk(b *Backend) bool {
+	return b.up() || !q.entry && q.hold == 0 && !q.otherUp(b)
+}
+
+// otherUp reports whether a backend other than b is not down.
+func (q *Queue) otherUp(b *Backend) bool {
+	for _, o := range q.backends {
+		if o != b && o.up() {
+			return true
+		}
+	}
+	return false
+}
+
+// take hands the task of a place to one of b's free slots.
+func (b *Backend) take(at *Place) *Slot {
+	last := len(b.free) - 1
+	s := b.free[last]
+	b.free[last] = nil
+	b.free = b.free[:last]
+	s.task, s.offered = at.task, false
+	b.pool.wake(s)
+	return s
+}
+
+// join puts a place into the queue, after all that have entered before it, unless its task waits no more.
+func (q *Queue) join(at *Place, now int64) Outcome {
+	if state := at.over(now); state != Waits {
+		return q.outcome(state)
+	}
+	before := q.head.prev
+	for before != &q.head && before.order > at.order {
+		before = before.prev
+	}
+	at.queue = q
+	at.prev, at.next = before, before.next
+	at.prev.next, at.next.prev = at, at
+	q.waiting++
+	q.pool.waiting++
+	for _, b := range q.backends {
+		b.attend(now)
+	}
+	return Outcome{State: Waits}
+}
+
+// leave takes the oldest out of the queue.
+func (q *Queue) leave() *Place {
+	at := q.head.next
+	q.remove(at)
+	return at
+}
+
+func (q *Queue) remove(at *Place) {
+	at.prev.next, at.next.prev = at.next, at.prev
+	at.queue, at.next, at.prev = nil, nil, nil
+	q.waiting--
+	q.pool.waiting--
+}
+
+// dismiss takes a place out of the queue whose task is not run. The task hears of it once the pool is unlocked.
+func (q *Queue) dismiss(at *Place, state State) {
+	q.remove(at)
+	q.pool.later.unserved = append(q.pool.later.unserved, unserved{at, q.outcome(state)})
+}
+
+// outcome is a state with its words.
+func (q *Queue) outcome(state State) Outcome {
+	o := Outcome{State: state}
+	switch {
+	case state == HeldOut:
+		o.Words = q.whyHeldOut()
+	case state == Unreached, state == Late && q.allDown():
+		o.Words = q.whyDown()
+	}
+	return o
+}

@@ -1,0 +1,50 @@
+package pool
+
+// Task is what a worker runs: an exchange. Its owner is the goroutine that gives it to a queue. From a successful Enter on it is the pool's,
+// which calls exactly one of Run and Unserved; that call has it for its own. The pool calls a task with nothing locked.
+type Task interface {
+	// Run is called once, on s's worker, which is the task's until Run returns. Whatever Run leaves in s.Kept may be
+	// used by the next task; every other connection to the backend is closed by then.
+	Run(s *Slot)
+	// Unserved is called instead of Run, on any goroutine, and must not block.
+	Unserved(Outcome)
+	// Panicked is called instead of Run's return when it panicked: cut what the task was about.
+	Panicked()
+	// Place is where the task stands in a queue. It is always the same.
+	Place() *Place
+}
+
+// Outcome is what became of a task that was given to a queue.
+type Outcome struct {
+	State State
+	Words string // with HeldOut, Unreached and Late: what is wrong with its backends, if all are down: "127.0.0.1:9001 refused connections"
+}
+
+// State is what became of a task, in a word.
+type State uint8
+
+const (
+	Runs      State = iota // a worker has it
+	Waits                  // it stands in the queue
+	Gone                   // its client left while it waited
+	Full                   // no slot is free, and the queue holds all it may
+	Late                   // it has waited for as long as it may
+	HeldOut                // its backends were down for as long as it may be held
+	Unreached              // the only backend that it may go to is down
+	Hopeless               // it has failed at a backend, no other is up, and its queue does not hold
+	Closed                 // the pool is closed, or the queue was removed
+)
+
+// Unserved reports whether the task neither runs nor waits.
+func (o Outcome) Unserved() bool { return o.State > Waits }
+
+// Error says why a task is unserved, in words that follow the name of what it waited for.
+func (o Outcome) Error() string {
+	if o.Words != "" {
+		return o.Words
+	}
+	return [...]string{
+		"it runs", "it waits", "its client left while it was queued", "the queue is full", "all its workers stayed busy",
+		"it is down", "it is down", "it is down", "it is closed",
+	}[o.State]
+}
