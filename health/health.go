@@ -39,6 +39,9 @@ type Backend interface {
 	Well()
 	Sick(why string) // why in words that follow the backend's name
 
+	// Passed says that the backend is well still. Exchanges may have found otherwise, for a reason that is over.
+	Passed()
+
 	// Impatient says that a check has waited long for its answer: a server with one thread may be sitting on a
 	// connection that its other clients keep idle, and must be let go. Patient ends that.
 	Impatient()
@@ -85,6 +88,8 @@ func (k *Checker) run(ctx context.Context) {
 		case err == nil && !well:
 			k.backend.Well()
 			well = true
+		case err == nil:
+			k.backend.Passed()
 		case err != nil:
 			if failures++; failures == failuresMost && well {
 				k.backend.Sick(err.Error())

@@ -24,6 +24,7 @@ type reporter chan change
 
 func (r reporter) Well()           { r <- change{well: true} }
 func (r reporter) Sick(why string) { r <- change{why: why} }
+func (r reporter) Passed()         {}
 func (r reporter) Impatient()      {}
 func (r reporter) Patient()        {}
 

@@ -49,6 +49,39 @@ func TestHealth_decidesWhoIsAsked(t *testing.T) {
 	eventually(t, "both are asked again", func() bool { n := asked(); return strings.Contains(n, "a") && strings.Contains(n, "b") })
 }
 
+// TestHealth_aCheckThatPassesEndsAnyOutage: three exchanges in a row failed, so that the backend is out of choice for as long as
+// another is up. Its checks have passed all the time: the next one that does ends that.
+func TestHealth_aCheckThatPassesEndsAnyOutage(t *testing.T) {
+	t.Parallel()
+	var broken atomic.Bool
+	broken.Store(true)
+	start := func(name string, mayBeBroken bool) *server {
+		return startServer(t, func(p *peer) {
+			for {
+				r, err := http.ReadRequest(p.in)
+				if err != nil {
+					return
+				}
+				if r.URL.Path != "/health" && mayBeBroken && broken.Load() {
+					p.say("nonsense\r\n\r\n")
+					return
+				}
+				fmt.Fprintf(p, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", len(name), name)
+			}
+		})
+	}
+	a, b := start("a", true), start("b", false)
+	tf := startTenfour(t, []string{a.addr, b.addr}, "--health", "/health", "--health-every", "200ms", "--log-level", "info")
+	eventually(t, "a is down", func() bool {
+		tf.get(t, "/")
+		return strings.Contains(tf.log.String(), a.addr+" is down")
+	})
+	broken.Store(false)
+	eventually(t, "a is up again, and no request has tried it", func() bool {
+		return strings.Contains(tf.log.String(), a.addr+" is up again")
+	})
+}
+
 // TestHealth_ofTheOnlyBackend: exchanges are held until it is well, or no longer.
 func TestHealth_ofTheOnlyBackend(t *testing.T) {
 	var sick atomic.Bool
