@@ -5,6 +5,9 @@
 #
 #   scripts/soak.sh              60 minutes
 #   scripts/soak.sh MINUTES      1 to 10000, after a first rotation to warm up; below 10 they say little about growth
+#   scripts/soak.sh --stress [SECONDS [SEED]]
+#                                the random stress of tests/stress_linux_test.go instead, under -race: 60 seconds; a SEED of
+#                                a run before throws the same dice. It needs Go and gcc alone
 #   SOAK_PORT=P                  where tenfour listens (18100); its backend has the port behind it
 #
 # It ends with 1 when the median of PSS is higher in the last quarter than in the second by more than 10 % and 1 MB, when
@@ -16,6 +19,16 @@ die() {
 	printf 'soak.sh: %s\n' "$1" >&2
 	exit "${2:-1}"
 }
+
+if [ "${1:-}" = --stress ]; then
+	seconds=${2:-60} seed=${3:-0}
+	if (($# > 3)) || ! [[ $seconds =~ ^[1-9][0-9]{0,5}$ && $seed =~ ^[0-9]{1,9}$ ]]; then
+		die "usage: scripts/soak.sh --stress [SECONDS [SEED]]" 2
+	fi
+	command -v go >/dev/null || die "not installed: go (https://go.dev/dl/)"
+	cd "$(dirname "${BASH_SOURCE[0]}")/.."
+	exec go test -race -count=1 -v -timeout "$((seconds + 300))s" -run '^TestStress' ./tests -stress "${seconds}s" -stress-seed "$seed"
+fi
 
 minutes=${1:-60}
 port=${SOAK_PORT:-18100}

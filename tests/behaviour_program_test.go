@@ -20,6 +20,7 @@ const asProgram = "TENFOUR_TEST_IS_THE_PROGRAM"
 
 func init() {
 	if os.Getenv(asProgram) != "" {
+		tellStanding()
 		os.Exit(program.Main(os.Args[1:], os.Stdout, os.Stderr))
 	}
 }
