@@ -552,6 +552,7 @@ func TestFlags_doSomething(t *testing.T) {
 		"workers": TestSlots_areNeverExceededAtTheBackend, "workers-max": TestWorkersAuto_isNeverMoreThanTheMost, "queue": TestQueue_isFull, "queue-timeout": TestQueue_isTimed,
 		"head-timeout": TestHeadTimeout, "idle-timeout": TestIdleTimeout, "drain": TestDrain_cutsAtItsDeadline,
 		"access-log": TestAccessLog_hasALineForEveryExchange, "hold-every": TestHold_triesABackendOnceAnInterval,
+		"resend": TestResend_boundsWhatOneRequestMayKill,
 		"health": TestHealth_decidesWhoIsAsked, "health-every": TestHealth_decidesWhoIsAsked,
 		"race": TestRace_serialAsksOneAfterTheOther, "usable": TestRace_theFirstUsableAnswerWins,
 		"hedge-after": TestRace_hedgeAsksTheNextWhenOneTakesLong, "race-methods": TestRace_whoIsRaced,

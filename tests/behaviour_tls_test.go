@@ -126,6 +126,9 @@ func TestTLSBackend_isAskedByItsName(t *testing.T) {
 	s, url := startTLSServer(t, config, answerBack(t, nil))
 	tf := startProgram(t, a.env(), []string{url}, "--workers", "1") // with more the next request may find another slot free first
 	p := dialPeer(t, tf.addr)
+	for range 2 { // the second on one connection: now POSTs go over it too
+		tf.get(t, "/?n=3&as=length")
+	}
 	for range 3 {
 		p.SetDeadline(time.Now().Add(patience))
 		if err := (exchange{1, "length", "length", content{1000, 1}}).over(p); err != nil {
