@@ -126,8 +126,8 @@ var groups = []group{
 				in:   func(t target) value { return digits(&t.r.Streams, 0, 1_000_000_000) },
 				unit: "connections at each backend", zero: "no event streams and no WebSockets: `503`",
 				help: "event streams, WebSockets and slow transfers at a backend besides: `N`",
-				more: "is how many event streams, WebSockets and stalled transfers a backend may have beyond its slots. Raise it to " +
-					"the number of clients that listen at the same time.",
+				more: "is how many event streams, WebSockets and other transfers that last ([which](lasting.md)) a backend may have beyond its slots. " +
+					"Raise it to the number of clients that listen at the same time.",
 			},
 		},
 	},

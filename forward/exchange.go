@@ -92,6 +92,7 @@ type Exchange struct {
 	heard      bool  // a byte of a response came
 	heldUp     int64 // how long a worker has waited for the client, in all
 	openUntil  int64 // until when its response, which announced no length, may stay at its worker; 0 is without end
+	leaverAt   int64 // when it may be asked again whether others wait for the slot of a client that may have left
 	stays      int64 // until when it stays at its worker: it wanted to leave, and there was no place
 	single     bool  // its connection carries no other request after it
 	unsure     bool  // an interim response announced a body: where the next message begins is not certain

@@ -10,7 +10,6 @@ import (
 	"github.com/valyala/bytebufferpool"
 
 	"tenfour/httpparse"
-	"tenfour/pool"
 	"tenfour/sock"
 )
 
@@ -184,49 +183,6 @@ func (x *Exchange) resend() bool {
 
 // whole reports whether all of the request is at hand for as long as the exchange lasts.
 func (x *Exchange) whole() bool { return x.BodyWhole || x.Req.Framing == httpparse.NoBody }
-
-// takeEnding takes the link away from x when its backend has said, or was asked, to end the connection after this
-// response, and has not done so yet. Else it returns nil.
-func (x *Exchange) takeEnding() *link {
-	l := x.back
-	if l == nil || x.Failure != nil || x.phase != relaying || !x.up.done() || l.HungUp() {
-		return nil
-	}
-	if x.Res.KeepAlive && (!x.asksToClose() || x.origin.staysOpen.Load()) {
-		return nil
-	}
-	if l.in != nil {
-		PutBuffer(l.in)
-		l.in = nil
-	}
-	x.back = nil
-	return l
-}
-
-// endWait is how long a backend may take for the end that it has announced, or was asked for.
-const endWait = int64(100 * time.Millisecond)
-
-// awaitClose waits for the backend's end of the connection, while the client has its response already. Until then the
-// backend is not done with this one, and the next would be one more than it has slots. It reports whether the end came.
-func (l *link) awaitClose(s *pool.Slot) bool {
-	until := s.Now() + endWait
-	var surplus [512]byte
-	ended := false
-	for !ended && s.Now() < until {
-		l.Look()
-		_, err := l.Read(surplus[:])
-		if err == nil {
-			continue
-		}
-		if ended = !waits(err); ended || l.Arm(true, false) != nil {
-			break
-		}
-		s.SetDeadline(until)
-		s.Wait()
-	}
-	l.Discard()
-	return ended
-}
 
 // closeLink closes the connection to the backend, if there is one.
 func (x *Exchange) closeLink() {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/valyala/bytebufferpool"
@@ -52,6 +53,8 @@ type race struct {
 	head    bytebufferpool.ByteBuffer
 	target  []byte  // nil for the request's own
 	entries []Entry // the backends, in the order in which they are asked
+
+	abandoned atomic.Bool // its client has left
 
 	mu       sync.Mutex // guards the rest, and the entrants' outcome
 	decided  bool
@@ -205,12 +208,44 @@ func (r *race) ask(e *entrant) {
 // Unpark ends a race whose client has left. The lot calls it, at any time and on any goroutine. An end of the client's
 // bytes is a half-close as soon as one of the backends has the request.
 func (r *race) Unpark() {
-	broken, hungUp := r.client.Happened(lot.Broken), r.left || r.client.Happened(lot.HungUp)
+	broken, hungUp := r.client.Happened(lot.Broken), r.hungUp()
 	r.mu.Lock()
 	if r.decided || !broken && (!hungUp || r.begun()) {
+		var served []*pool.Slot
+		if hungUp && !r.decided {
+			served = r.slots()
+		}
+		r.mu.Unlock()
+		for _, s := range served {
+			s.Notify() // it may be asked for its slot from now on
+		}
+		return
+	}
+	r.mu.Unlock()
+	r.abandon()
+}
+
+// hungUp reports whether the client has shut its sending side.
+func (r *race) hungUp() bool { return r.left || r.client.Happened(lot.HungUp) }
+
+// slots are those at which an entrant runs. The race is locked.
+func (r *race) slots() (all []*pool.Slot) {
+	for _, e := range r.entrants {
+		if e.runsOn != nil {
+			all = append(all, e.runsOn)
+		}
+	}
+	return all
+}
+
+// abandon ends the race of a client that has left, if it is not decided.
+func (r *race) abandon() {
+	r.mu.Lock()
+	if r.decided {
 		r.mu.Unlock()
 		return
 	}
+	r.abandoned.Store(true)
 	r.decide(nil)
 	r.unlock()
 	r.x.Unserved(pool.Outcome{State: pool.Gone})

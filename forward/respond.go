@@ -223,7 +223,7 @@ func (x *Exchange) relay() bool {
 		more, err = x.down.step()
 	}
 	if err == nil && x.down.taken {
-		if x.slot != nil && x.down.pipeHeld() == 0 {
+		if x.slot != nil && x.down.pipeHeld() == 0 && x.up.done() {
 			x.slot.Ending() // before the client has its last byte, and comes again
 		}
 		x.Client.Last(!x.KeepClient && x.down.pipeHeld() == 0)

@@ -38,10 +38,14 @@ func (x *Exchange) Run(s *pool.Slot) {
 		return // another worker may have it by now
 	}
 	x.tellLoss()
-	ending, origin := x.takeEnding(), x.origin // x is its owner's again after finish
-	s.Ending()
+	origin, stop := x.origin, x.Stop // x is its owner's again after finish
+	wait := x.closeWait()
+	l := x.takeLink(wait)
+	if wait <= endWait {
+		s.Ending()
+	}
 	x.finish()
-	if ending != nil && !ending.awaitClose(s) {
+	if l != nil && !l.awaitClose(s, wait, stop) && wait == endWait {
 		origin.staysOpen.Store(true)
 	}
 }
@@ -106,7 +110,7 @@ func (x *Exchange) awaitsClient() bool {
 func (x *Exchange) arm() {
 	readClient := x.phase == tunnelling && !x.up.taken || !x.upStopped && !x.up.taken && !x.up.full()
 	writeClient := x.down.out != nil && !x.down.empty()
-	if x.Client.Open() && (readClient || writeClient || x.impatient || x.slot == nil) {
+	if x.Client.Open() && (readClient || writeClient || x.impatient || x.stays != 0 || x.slot == nil) {
 		x.Client.Arm(true, writeClient) // its end too is something to read
 	}
 	x.back.Arm(true, x.back.Connecting() || !x.upStopped && !x.up.empty())
@@ -119,9 +123,9 @@ func (x *Exchange) deadline() int64 {
 	}
 	at := min(x.timeout(), x.paceDue())
 	if x.slot != nil && x.undecided() {
-		at = min(at, x.impatientFrom())
+		at = min(at, x.impatientFrom(), x.leaverFrom())
 	} else if x.slot != nil {
-		at = min(at, x.impatientFrom(), x.lastsFrom())
+		at = min(at, x.impatientFrom(), x.lastsFrom(), x.leaverFrom())
 		if x.phase == relaying && x.down.mum {
 			at = min(at, x.speakAt)
 		}

@@ -58,7 +58,7 @@ func (x *Exchange) lookAtClock() bool {
 		x.impatient = true
 		x.lender.Impatient()
 	}
-	if x.lookAtPace() {
+	if x.lookAtPace() || x.lookAtLeaver() {
 		return true
 	}
 	if x.now < x.timeout() {

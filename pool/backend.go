@@ -151,6 +151,13 @@ func (q *Queue) isElder(other *Queue) bool {
 	return other == nil || q.head.next.order < other.head.next.order
 }
 
+// Awaited reports whether a task waits in a queue that b would be given if a slot of it were free.
+func (b *Backend) Awaited() bool {
+	b.pool.mu.Lock()
+	defer b.pool.unlock()
+	return b.eldest() != nil
+}
+
 // Impatient says that an exchange, or a health check, has waited long for its first byte. A server that can only serve the connection it
 // sits on may be sitting on an idle one: those are closed, and none is kept until Patient.
 func (b *Backend) Impatient() {

@@ -73,6 +73,13 @@ func (s *Slot) Ending() {
 	b.free = append(b.free, s)
 }
 
+// Retired reports whether s is to go when its task has ended: then no other task waits for that.
+func (s *Slot) Retired() bool {
+	s.Backend.pool.mu.Lock()
+	defer s.Backend.pool.unlock()
+	return s.retired
+}
+
 // recall takes back what Ending offered.
 func (s *Slot) recall() {
 	if s.offered {
