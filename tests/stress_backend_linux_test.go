@@ -59,7 +59,7 @@ type inHand struct {
 
 	// Guarded by the backend's mu.
 	begun    bool // its response
-	complete bool
+	complete bool // answered, before tenfour ended its connection
 	atGate   bool
 }
 
@@ -510,7 +510,7 @@ func (v *stressVisit) leaveHand(h *inHand) {
 func (v *stressVisit) completes(h *inHand) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	h.complete = true
+	h.complete = !h.isCut()
 	v.well++
 	delete(v.hands, h)
 }
