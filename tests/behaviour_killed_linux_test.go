@@ -6,6 +6,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // TestKilled_tenfourIsSeenByBothSides: it dies by kill -9 while responses go out. Clients see that theirs are not whole,
