@@ -9,16 +9,3 @@ func withHead(methods []string) []string {
 	}
 	return methods
 }
-
-// shared reports whether two lists have a method in common. words names it, for an error.
-func shared(a, b []string) (words string, both bool) {
-	if a == nil || b == nil {
-		return "", true
-	}
-	for _, m := range a {
-		if slices.Contains(b, m) {
-			return ", for " + m, true
-		}
-	}
-	return "", false
-}

@@ -17,6 +17,7 @@ import (
 type Table struct {
 	exact  map[string]paths
 	prefix map[string]paths // by the prefix with its trailing slash
+	most   int              // bytes of the longest prefix
 	single bool             // "/" is the only path, for any method: then every target is on it, however it is read
 	bytes  pathBytes        // of all paths
 }
@@ -47,6 +48,7 @@ type Path struct {
 // that two routes share.
 func NewTable(list []Path) (*Table, error) {
 	t := &Table{exact: map[string]paths{}, prefix: map[string]paths{}}
+	taken := map[claim]bool{}
 	for _, p := range list {
 		if err := checkPath(p.Path); err != nil {
 			return nil, err
@@ -56,12 +58,17 @@ func NewTable(list []Path) (*Table, error) {
 		kind := t.exact
 		if strings.HasSuffix(p.Path, "/") {
 			kind = t.prefix
+			t.most = max(t.most, len(path))
 		}
 		methods := withHead(p.Methods)
-		for _, other := range kind[path] {
-			if m, both := shared(methods, other.methods); both {
-				return nil, fmt.Errorf("path %q: named twice%s", p.Path, m)
+		if others := kind[path]; len(others) > 0 && (methods == nil || others[0].methods == nil) {
+			return nil, fmt.Errorf("path %q: named twice", p.Path)
+		}
+		for _, m := range methods {
+			if taken[claim{path, m}] {
+				return nil, fmt.Errorf("path %q: named twice, for %s", p.Path, m)
 			}
+			taken[claim{path, m}] = true
 		}
 		kind[path] = append(kind[path], entry{methods, p.Route})
 	}
@@ -69,6 +76,9 @@ func NewTable(list []Path) (*Table, error) {
 	t.single = len(list) == 1 && len(all) == 1 && all[0].methods == nil
 	return t, nil
 }
+
+// claim is a path for a method, which one route may have.
+type claim struct{ path, method string }
 
 func checkPath(path string) error {
 	if !strings.HasPrefix(path, "/") {
@@ -104,11 +114,13 @@ func (t *Table) Find(target, method, scratch []byte) (Match, error) {
 	return m, nil
 }
 
-// longest returns the routes of the longest path that fits, or nil.
+// longest returns the routes of the longest path that fits, or nil. It looks at no more of the path than the longest prefix has: each
+// slash costs a look at all before it.
 func (t *Table) longest(path []byte) paths {
 	if at, ok := t.exact[string(path)]; ok {
 		return at
 	}
+	path = path[:min(len(path), t.most)]
 	for end := bytes.LastIndexByte(path, '/') + 1; end > 0; end = bytes.LastIndexByte(path[:end-1], '/') + 1 {
 		if at, ok := t.prefix[string(path[:end])]; ok {
 			return at

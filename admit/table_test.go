@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestTable_findsTheLongestRouteOrRefusesTwoReadings(t *testing.T) {
@@ -197,5 +198,61 @@ func BenchmarkFind(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// TestTable_aTargetOfManySlashesCostsWhatItsLengthCosts: four times as many take four times as long, not sixteen times.
+func TestTable_aTargetOfManySlashesCostsWhatItsLengthCosts(t *testing.T) {
+	prefixes := []string{"/api/", "/"}
+	for i := range 20 { // a map of a few is searched without hashing the whole key
+		prefixes = append(prefixes, "/"+strconv.Itoa(i)+"/")
+	}
+	table, err := NewTable(onePerRoute(prefixes...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	fastest := func(segments int) time.Duration {
+		target := []byte(strings.Repeat("/a", segments))
+		least := time.Hour
+		for range 200 {
+			began := time.Now()
+			if m, err := table.Find(target, []byte("GET"), nil); m.Route != 1 || err != nil {
+				t.Fatalf("got %v, %v", m, err)
+			}
+			least = min(least, time.Since(began))
+		}
+		return least
+	}
+	if few, many := fastest(4000), fastest(16_000); many > 8*few {
+		t.Errorf("4,000 segments take %v, 16,000 take %v", few, many)
+	}
+}
+
+// TestNewTable_manyRoutesOfOnePath are compared by a look at a map, not each with all others.
+func TestNewTable_manyRoutesOfOnePath(t *testing.T) {
+	fastest := func(n int) time.Duration {
+		var list []Path
+		for i := range n {
+			list = append(list, Path{Path: "/", Methods: []string{"M" + strconv.Itoa(i)}, Route: i})
+		}
+		least := time.Hour
+		for range 5 {
+			began := time.Now()
+			if _, err := NewTable(list); err != nil {
+				t.Fatal(err)
+			}
+			least = min(least, time.Since(began))
+		}
+		return least
+	}
+	if few, many := fastest(1000), fastest(16_000); many > 80*few {
+		t.Errorf("1,000 routes take %v, 16,000 take %v", few, many)
+	}
+	list := []Path{{Path: "/", Methods: []string{"GET"}}, {Path: "/", Methods: []string{"POST", "HEAD"}}}
+	if _, err := NewTable(list); err == nil || err.Error() != `path "/": named twice, for HEAD` {
+		t.Errorf("got %v", err)
+	}
+	if _, err := NewTable(append(list[:1], Path{Path: "/"})); err == nil || err.Error() != `path "/": named twice` {
+		t.Errorf("got %v", err)
 	}
 }

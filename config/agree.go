@@ -16,14 +16,11 @@ func (d *draft) check(bad *problems) {
 	d.checkTLS(bad)
 	d.checkAccessLog(bad)
 	for i := range d.routes {
-		d.routes[i].checkRoute(bad)
-		d.checkLimitNames(&d.routes[i], bad)
+		d.routes[i].checkRoute(d.seen, bad)
 	}
 	d.checkPaths(bad)
 	d.checkShared(bad)
-	for i := range d.limits {
-		d.checkLimit(&d.limits[i], bad)
-	}
+	d.checkLimits(bad)
 }
 
 // wrong adds what is wrong with the i-th text of a setting.
@@ -39,7 +36,7 @@ func (p *part) wrong(bad *problems, key string, i int, format string, args ...an
 func (p *part) called(key string) string {
 	switch n := p.from[key]; {
 	case n != nil:
-		return n.name
+		return n.name()
 	case p.name == "":
 		return key
 	}
@@ -98,17 +95,15 @@ func (d *draft) checkAccessLog(bad *problems) {
 }
 
 // checkRoute looks at one route.
-func (p *part) checkRoute(bad *problems) {
+func (p *part) checkRoute(seen seen, bad *problems) {
 	r := p.in.r
 	if r.Serve != "" && len(r.Backends) > 0 {
 		at := p.from["serve"].at
 		bad.add(problem{at, "", p.called("serve") + " and " + p.called("backends") + ": one of the two"})
 	}
 	if r.Serve != "" {
-		if info, err := os.Stat(r.Serve); err != nil {
-			p.wrong(bad, "serve", 0, "%v", cause(err))
-		} else if !info.IsDir() {
-			p.wrong(bad, "serve", 0, "it is not a directory")
+		if err := seen.directory(r.Serve); err != nil {
+			p.wrong(bad, "serve", 0, "%v", err)
 		}
 	}
 	for _, path := range r.Paths {
@@ -116,9 +111,9 @@ func (p *part) checkRoute(bad *problems) {
 			p.wrong(bad, "strip_prefix", 0, "the path %s does not begin with it", path)
 		}
 	}
-	p.checkCredentials(bad)
+	p.checkCredentials(seen, bad)
 	for _, key := range []string{"request.set", "request.add", "response.set", "response.add"} {
-		p.checkVariables(key, bad)
+		p.checkVariables(key, seen, bad)
 	}
 }
 
@@ -128,24 +123,22 @@ func beginsWith(path, prefix string) bool {
 	return ok && (rest == "" || rest[0] == '/')
 }
 
-func (p *part) checkCredentials(bad *problems) {
+func (p *part) checkCredentials(seen seen, bad *problems) {
 	r := p.in.r
 	if r.CredentialFile != "" {
-		if value, err := secret(r.CredentialFile); err != nil {
-			p.wrong(bad, "credential_file", 0, "%v", err)
-		} else if err := checkFieldValue(value); err != nil {
+		if err := seen.fieldValue(r.CredentialFile); err != nil {
 			p.wrong(bad, "credential_file", 0, "%v", err)
 		}
 		for _, key := range []string{"request.set", "request.add"} {
 			for _, m := range p.fields(key) {
 				if strings.EqualFold(m.key, r.CredentialHeader) {
-					bad.add(problem{m.at, m.value.name, "credential_file sets this field: one of the two"})
+					bad.add(problem{m.at, m.value.name(), "credential_file sets this field: one of the two"})
 				}
 			}
 		}
 	}
 	if r.ClientTokenFile != "" {
-		if _, err := secret(r.ClientTokenFile); err != nil {
+		if err := seen.secret(r.ClientTokenFile); err != nil {
 			p.wrong(bad, "client_token_file", 0, "%v", err)
 		}
 	}
@@ -160,17 +153,13 @@ func (p *part) fields(key string) []*member {
 }
 
 // checkVariables looks whether what fields take from the environment is there.
-func (p *part) checkVariables(key string, bad *problems) {
+func (p *part) checkVariables(key string, seen seen, bad *problems) {
 	for _, m := range p.fields(key) {
 		for _, v := range m.value.texts() {
 			if v.kind != quoted || !strings.HasPrefix(v.text, source.Env) {
 				continue
 			}
-			value, err := secret(v.text)
-			if err == nil {
-				err = checkFieldValue(value)
-			}
-			if err != nil {
+			if err := seen.fieldValue(v.text); err != nil {
 				bad.of(v, "%v", err)
 			}
 		}
@@ -179,33 +168,56 @@ func (p *part) checkVariables(key string, bad *problems) {
 
 // checkPaths reports paths that an earlier route has too, for the same methods.
 func (d *draft) checkPaths(bad *problems) {
-	named := map[string][]*part{}
+	claimed := map[string]*claims{}
 	for i := range d.routes {
 		p := &d.routes[i]
 		if !p.understood("path") || !p.understood("methods") {
 			continue
 		}
-		for i, path := range p.in.r.Paths {
-			at := slices.IndexFunc(named[path], func(o *part) bool { return o != p && overlap(o.in.r.Methods, p.in.r.Methods) })
-			if at >= 0 {
-				o := named[path][at]
-				p.wrong(bad, "path", i, "%s has the path %s too (%s): write another, or methods that they do not share", o.name, path, o.whence("path"))
+		for j, path := range p.in.r.Paths {
+			if claimed[path] == nil {
+				claimed[path] = &claims{first: i, byMethod: map[string]int{}}
 			}
-			named[path] = append(named[path], p)
+			at, taken := claimed[path].claim(i, p.in.r.Methods)
+			if taken && at != i {
+				o := &d.routes[at]
+				p.wrong(bad, "path", j, "%s has the path %s too (%s): write another, or methods that they do not share", o.name, path, o.whence("path"))
+			}
 		}
 	}
 }
 
-// overlap reports whether two routes share a method. None is any, and HEAD goes with GET.
-func overlap(a, b []string) bool {
-	if len(a) == 0 || len(b) == 0 {
-		return true
+// claims are the routes that have a path, each by its index.
+type claims struct {
+	first    int            // of all
+	any      int            // the first that has it for any method, plus 1; 0 for none
+	byMethod map[string]int // the first that has it for a method, plus 1
+}
+
+// claim adds a route that has the path for some methods, or for any if there are none, and returns the first that has it for one of
+// them too. HEAD goes with GET.
+func (c *claims) claim(route int, methods []string) (at int, taken bool) {
+	earlier := c.any
+	if len(methods) == 0 {
+		if c.any == 0 {
+			c.any = route + 1
+		}
+		return c.first, c.first != route
 	}
-	has := func(methods []string, m string) bool {
-		return slices.Contains(methods, m) || m == "HEAD" && slices.Contains(methods, "GET")
+	note := func(method string) {
+		if was := c.byMethod[method]; was != 0 && (earlier == 0 || was < earlier) {
+			earlier = was
+		} else if was == 0 {
+			c.byMethod[method] = route + 1
+		}
 	}
-	shared := func(m string) bool { return has(a, m) && has(b, m) }
-	return slices.ContainsFunc(a, shared) || slices.ContainsFunc(b, shared)
+	for _, m := range methods {
+		note(m)
+		if m == "GET" {
+			note("HEAD")
+		}
+	}
+	return earlier - 1, earlier > 0
 }
 
 // checkShared reports what two routes that name the same backend say differently of it. Each is held against the first that
@@ -214,13 +226,13 @@ func (d *draft) checkShared(bad *problems) {
 	first := map[Backend]*part{}
 	for i := range d.routes {
 		p := &d.routes[i]
-		var held []*part
+		held := map[*part]bool{}
 		for _, at := range p.in.r.Backends {
 			o := first[at]
 			if o == nil {
 				first[at] = p
-			} else if o != p && !slices.Contains(held, o) {
-				held = append(held, o)
+			} else if o != p && !held[o] {
+				held[o] = true
 				checkAgree(o, p, at, bad)
 			}
 		}
@@ -251,19 +263,38 @@ func checkAgree(a, b *part, shared Backend, bad *problems) {
 	}
 }
 
-// checkLimitNames looks at the limits that a route is under.
-func (d *draft) checkLimitNames(p *part, bad *problems) {
+// checkLimits looks whether each limit that a route is under is there, and has what it counts by; and whether each limit has a rate,
+// and a route.
+func (d *draft) checkLimits(bad *problems) {
+	byName := map[string]int{}
 	var names []string
-	for _, l := range d.limits {
-		names = append(names, l.in.l.Name)
+	for i, l := range d.c.Limits {
+		byName[l.Name] = i
+		names = append(names, l.Name)
 	}
-	for i, name := range p.in.r.Limits {
-		at := slices.Index(names, name)
-		switch {
-		case at < 0:
-			p.wrong(bad, "limit", i, "there is no [limit.%s]%s", name, didYouMean(name, names))
-		case d.c.Limits[at].By == "token" && p.in.r.ClientTokenFile == "" && p.understood("client_token_file"):
-			d.limits[at].wrong(bad, "by", 0, "%s asks for no token: it needs client_token_file", p.orTheRoute())
+	used, unsure := map[string]bool{}, false // unsure: one that is misspelt may be any of them
+	for i := range d.routes {
+		p := &d.routes[i]
+		unsure = unsure || !p.understood("limit")
+		for j, name := range p.in.r.Limits {
+			at, known := byName[name]
+			used[name] = true
+			unsure = unsure || !known
+			switch {
+			case !known && !bad.enough():
+				p.wrong(bad, "limit", j, "there is no [limit.%s]%s", name, didYouMean(name, names))
+			case known && d.c.Limits[at].By == "token" && p.in.r.ClientTokenFile == "" && p.understood("client_token_file"):
+				d.limits[at].wrong(bad, "by", 0, "%s asks for no token: it needs client_token_file", p.orTheRoute())
+			}
+		}
+	}
+	for i := range d.limits {
+		p := &d.limits[i]
+		if p.from["rate"] == nil {
+			bad.add(problem{p.at, p.name, `it needs a rate, such as rate = "10/1m"`})
+		}
+		if !used[p.in.l.Name] && !unsure {
+			bad.add(problem{p.at, p.name, fmt.Sprintf("no route is under it: write limit = %q in a [[route]]", p.in.l.Name)})
 		}
 	}
 }
@@ -273,24 +304,6 @@ func (p *part) orTheRoute() string {
 		return "the route"
 	}
 	return p.name
-}
-
-// checkLimit looks whether a limit has a rate, and a route.
-func (d *draft) checkLimit(p *part, bad *problems) {
-	if p.from["rate"] == nil {
-		bad.add(problem{p.at, p.name, `it needs a rate, such as rate = "10/1m"`})
-	}
-	for i := range d.routes {
-		r := &d.routes[i]
-		if slices.Contains(r.in.r.Limits, p.in.l.Name) || !r.understood("limit") || slices.ContainsFunc(r.in.r.Limits, d.isUnknown) {
-			return // or the one that is misspelt may be it
-		}
-	}
-	bad.add(problem{p.at, p.name, fmt.Sprintf("no route is under it: write limit = %q in a [[route]]", p.in.l.Name)})
-}
-
-func (d *draft) isUnknown(limit string) bool {
-	return !slices.ContainsFunc(d.c.Limits, func(l Limit) bool { return l.Name == limit })
 }
 
 // resolved is the configuration with what fields take from the environment.

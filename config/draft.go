@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -24,6 +25,8 @@ type draft struct {
 	routes  []part // of c.Routes
 	limits  []part // of c.Limits
 	byFlag  bool   // the last limit is that of the flags
+	work    int    // items of lists that were set, in all routes
+	seen    seen   // what files and variables have, looked at once
 }
 
 // part is the process, a route or a limit.
@@ -62,18 +65,30 @@ func draw(f *file, flags layer, bad problems) (*draft, error) {
 		return nil, bad.err() // what stands behind the mistake is not known, and cannot be missed
 	}
 	d := lay(f, s, &bad)
-	d.check(&bad)
+	if d.work > workMost {
+		bad.add(problem{whole(f), "", fmt.Sprintf("all routes together have more than %d items in their lists: those at the top count for each route", workMost)})
+	} else {
+		d.check(&bad)
+	}
 	if err := bad.err(); err != nil {
 		return nil, err
 	}
 	return d, nil
 }
 
+// whole is the place of a file, or of the flags when there is none.
+func whole(f *file) place {
+	if f == nil {
+		return place{flag: "flags"}
+	}
+	return f.place(0)
+}
+
 // lay lays what was said over the defaults.
 func lay(f *file, s said, bad *problems) *draft {
-	d := &draft{file: f, c: Default}
+	d := &draft{file: f, c: Default, seen: seen{}}
 	d.process = part{in: target{c: &d.c}, from: map[string]*node{}}
-	d.process.fill(ofProcess, s.top, s.flags)
+	d.fill(&d.process, ofProcess, s.top, s.flags)
 
 	routes := s.routes
 	if len(routes) == 0 {
@@ -84,7 +99,7 @@ func lay(f *file, s said, bad *problems) *draft {
 	for i, r := range routes {
 		d.c.Routes[i] = DefaultRoute
 		p := part{r.name, r.at, target{r: &d.c.Routes[i]}, map[string]*node{}}
-		p.fill(ofRoute, whomToAsk(top, r.says, flags)...)
+		d.fill(&p, ofRoute, whomToAsk(top, r.says, flags)...)
 		d.routes = append(d.routes, p)
 	}
 
@@ -101,7 +116,7 @@ func lay(f *file, s said, bad *problems) *draft {
 		d.c.Limits[i] = DefaultLimit
 		d.c.Limits[i].Name = strings.TrimPrefix(l.name, "limit.")
 		p := part{l.name, l.at, target{l: &d.c.Limits[i]}, map[string]*node{}}
-		p.fill(ofLimit, l.says)
+		d.fill(&p, ofLimit, l.says)
 		d.limits = append(d.limits, p)
 	}
 	if len(limits) == 0 {
@@ -110,19 +125,25 @@ func lay(f *file, s said, bad *problems) *draft {
 	return d
 }
 
-// fill sets a part's settings to what the last of the layers says that says something of them.
-func (p *part) fill(of scope, layers ...layer) {
+// fill sets a part's settings to what the last of the layers says that says something of them. It sets no more once there is too
+// much of it.
+func (d *draft) fill(p *part, of scope, layers ...layer) {
 	var ignored problems // each layer was looked at when it was read
-	for _, s := range within(of) {
+	for _, s := range byScope[of] {
 		for _, l := range slices.Backward(layers) {
-			if n := l[s.key]; n != nil {
-				p.from[s.key] = n
-				if !n.wrong {
-					s.in(p.in).set(n, &ignored)
-				}
-				break
+			n := l[s.key]
+			if n == nil {
+				continue
 			}
+			p.from[s.key] = n
+			if d.work += n.size(); !n.wrong && d.work <= workMost {
+				s.in(p.in).set(n, &ignored)
+			}
+			break
 		}
+	}
+	if p.in.r != nil {
+		d.work += len(p.in.r.Paths) * len(p.in.r.Methods) // each with each, in the table of routes
 	}
 }
 

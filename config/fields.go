@@ -24,9 +24,9 @@ func (l lines) set(n *node, bad *problems) {
 		name := strings.ToLower(m.key)
 		switch err := l.check(m.key); {
 		case err != nil:
-			bad.add(problem{m.at, m.value.name, err.Error()})
+			bad.add(problem{m.at, m.value.name(), err.Error()})
 		case seen[name]:
-			bad.add(problem{m.at, m.value.name, "named twice: field names have no case"})
+			bad.add(problem{m.at, m.value.name(), "named twice: field names have no case"})
 		}
 		seen[name] = true
 		if m.value.kind == array && !l.several {

@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/pelletier/go-toml/v2"
 	"github.com/pelletier/go-toml/v2/unstable"
 
 	"tenfour/source"
@@ -16,9 +15,6 @@ import (
 
 // DefaultFile is the configuration file that is read when it is there and --config names no other.
 const DefaultFile = "tenfour.toml"
-
-// largestFile is how many bytes a configuration may have.
-const largestFile = 1 << 20
 
 // file is a configuration file as it was written.
 type file struct {
@@ -73,34 +69,36 @@ func (f *file) place(offset int) place {
 
 // parse reads the file into a table. When it is not TOML, that is reported, and the table has what stands before the mistake.
 func (f *file) parse(bad *problems) (root *node, isTOML bool) {
+	root = &node{at: f.place(0), kind: table, made: byHeader}
+	if f.outOfBounds(bad) {
+		return root, false
+	}
 	var p unstable.Parser
 	p.Reset(f.text)
-	root = &node{at: f.place(0), kind: table}
+	before := bad.found
 	current := root
-	for p.NextExpression() {
+	for current != nil && p.NextExpression() {
 		switch e := p.Expression(); e.Kind {
 		case unstable.Table:
-			current = f.open(root, e.Key(), false)
+			current = f.open(root, e.Key(), false, bad)
 		case unstable.ArrayTable:
-			current = f.open(root, e.Key(), true)
+			current = f.open(root, e.Key(), true, bad)
 		case unstable.KeyValue:
 			f.read(current, e, bad)
 		}
 	}
-	// What the parser does not see, such as a key that stands twice, decoding does.
-	err := toml.Unmarshal(f.text, &map[string]any{})
-	var wrong *toml.DecodeError
-	if errors.As(err, &wrong) {
-		line, col := wrong.Position()
-		at := place{file: f.name, line: line, col: col}
-		if !slices.ContainsFunc(*bad, func(p problem) bool { return p.at == at }) {
-			bad.add(problem{at, f.key(line, col), inWords(wrong)})
-		}
+	var wrong *unstable.ParserError
+	if err := p.Error(); errors.As(err, &wrong) {
+		at := f.place(f.offset(wrong.Highlight))
+		bad.add(problem{at, f.key(at.line, at.col), inWords(wrong.Message)})
 	} else if err != nil {
 		bad.add(problem{f.place(0), "", err.Error()})
 	}
-	return root, err == nil
+	return root, bad.found == before
 }
+
+// offset is where a part of the file's text is. The parser's errors have it as a slice.
+func (f *file) offset(part []byte) int { return max(min(cap(f.text)-cap(part), len(f.text)), 0) }
 
 // key is the key whose value is at a place, if it stands on the same line. What is no plain key may be the middle of a value,
 // which is not to be shown.
@@ -117,9 +115,8 @@ func (f *file) key(line, col int) string {
 	return key
 }
 
-// inWords is what the decoder says, with help for who leaves the quotes away.
-func inWords(err *toml.DecodeError) string {
-	say := strings.TrimPrefix(err.Error(), "toml: ")
+// inWords is what the parser says, with help for a text without its quotes.
+func inWords(say string) string {
 	for _, sign := range []string{"at start of value", "expected keyword", "strings must be quoted"} {
 		if strings.Contains(say, sign) {
 			return say + `; text stands in quotes: "…"`
@@ -128,39 +125,70 @@ func inWords(err *toml.DecodeError) string {
 	return say
 }
 
-// open returns the table that a header such as [route.timeouts] or [[route]] opens.
-func (f *file) open(root *node, key unstable.Iterator, another bool) *node {
+// open returns the table that a header such as [route.timeouts] or [[route]] opens. It is nil if there cannot be such a table here,
+// which is reported.
+func (f *file) open(root *node, key unstable.Iterator, another bool, bad *problems) *node {
 	t := root
 	for key.Next() {
 		k := key.Node()
 		at := f.place(int(k.Raw.Offset))
-		m := t.byKey[string(k.Data)]
+		m := t.get(k.Data)
+		say := ""
 		switch {
-		case key.IsLast() && another && m == nil:
-			t.put(string(k.Data), at, &node{at: at, kind: array})
-			fallthrough
-		case key.IsLast() && another:
-			list := t.byKey[string(k.Data)].value
-			t = &node{at: at, kind: table}
-			list.items = append(list.items, t)
-			return t
-		case m == nil:
-			t.put(string(k.Data), at, &node{at: at, kind: table})
-			t = t.byKey[string(k.Data)].value
+		case !key.IsLast():
+			t, say = middleTable(t, m, string(k.Data), at)
+		case another:
+			t, say = nextTable(t, m, string(k.Data), at)
 		default:
-			t = m.value.lastTable()
+			t, say = onlyTable(t, m, string(k.Data), at)
+		}
+		if say != "" {
+			bad.add(problem{at, "", clipped(string(k.Data)) + " " + say})
+			return nil
 		}
 	}
 	return t
 }
 
-// lastTable is the table that a name in a header leads to. What is none is a mistake that decoding reports.
-func (n *node) lastTable() *node {
-	if n.kind == array && len(n.items) > 0 {
-		n = n.items[len(n.items)-1]
+// middleTable is the table that a name in the middle of a header leads to; or what is in its way.
+func middleTable(t *node, m *member, key string, at place) (*node, string) {
+	switch {
+	case m == nil:
+		return t.put(key, at, &node{at: at, kind: table, made: between}), ""
+	case m.value.made == asValue:
+		return nil, "is a value already, and has no tables"
 	}
-	if n.kind != table {
-		return &node{at: n.at, kind: table}
+	return m.value.lastTable(), ""
+}
+
+// nextTable is another table of an array of them, [[key]]; or what is in its way.
+func nextTable(t *node, m *member, key string, at place) (*node, string) {
+	if m == nil {
+		t.put(key, at, &node{at: at, kind: array, made: byTables})
+		m = t.members[len(t.members)-1]
+	}
+	if m.value.made != byTables {
+		return nil, "stands there already, and not as [[…]]"
+	}
+	return m.value.append(&node{at: at, kind: table, made: byHeader}), ""
+}
+
+// onlyTable is a table that a header opens, [key]; or what is in its way.
+func onlyTable(t *node, m *member, key string, at place) (*node, string) {
+	switch {
+	case m == nil:
+		return t.put(key, at, &node{at: at, kind: table, made: byHeader}), ""
+	case m.value.made == between:
+		m.value.made = byHeader
+		return m.value, ""
+	}
+	return nil, fmt.Sprintf("stands there twice, first in line %d", m.at.line)
+}
+
+// lastTable is the table that a name leads to: the last one of an array of tables.
+func (n *node) lastTable() *node {
+	if n.made == byTables {
+		return n.items[len(n.items)-1]
 	}
 	return n
 }
@@ -171,30 +199,40 @@ func (f *file) read(t *node, e *unstable.Node, bad *problems) {
 	for key.Next() {
 		k := key.Node()
 		at := f.place(int(k.Raw.Offset))
-		if !key.IsLast() {
-			if t.byKey[string(k.Data)] == nil {
-				t.put(string(k.Data), at, &node{at: at, kind: table})
-			}
-			t = t.byKey[string(k.Data)].value.lastTable()
-			continue
+		m := t.get(k.Data)
+		switch {
+		case m != nil && (key.IsLast() || m.value.made != byDots):
+			bad.add(problem{at, quoteKey(string(k.Data)), fmt.Sprintf("it stands there twice, first in line %d", m.at.line)})
+			return
+		case m != nil:
+			t = m.value
+		case !key.IsLast():
+			t = t.put(string(k.Data), at, &node{at: at, kind: table, made: byDots})
+		default:
+			t.put(string(k.Data), at, f.value(e.Value(), f.place(f.behind(k)), bad))
 		}
-		if first := t.byKey[string(k.Data)]; first != nil {
-			bad.add(problem{at, quoteKey(string(k.Data)), fmt.Sprintf("it stands there twice, first in line %d", first.at.line)})
-			continue
-		}
-		value := int(k.Raw.Offset + k.Raw.Length)
-		for value < len(f.text) && strings.IndexByte(" \t=", f.text[value]) >= 0 {
-			value++
-		}
-		t.put(string(k.Data), at, f.value(e.Value(), f.place(value), bad))
 	}
+}
+
+// behind is where the value of a key begins.
+func (f *file) behind(key *unstable.Node) int {
+	at := int(key.Raw.Offset + key.Raw.Length)
+	for at < len(f.text) && strings.IndexByte(" \t=", f.text[at]) >= 0 {
+		at++
+	}
+	return at
 }
 
 // value makes a node of what stands behind a key, or in an array.
 func (f *file) value(v *unstable.Node, at place, bad *problems) *node {
-	n := &node{at: at, raw: string(f.text[v.Raw.Offset : v.Raw.Offset+v.Raw.Length]), text: string(v.Data)}
+	n := &node{at: at}
 	if v.Raw.Length > 0 {
 		n.at = f.place(int(v.Raw.Offset))
+	}
+	switch v.Kind {
+	case unstable.Array, unstable.InlineTable:
+	default:
+		n.raw, n.text = string(f.text[v.Raw.Offset:v.Raw.Offset+v.Raw.Length]), string(v.Data)
 	}
 	switch v.Kind {
 	case unstable.String:
@@ -207,7 +245,7 @@ func (f *file) value(v *unstable.Node, at place, bad *problems) *node {
 	case unstable.Array:
 		n.kind = array
 		for items := v.Children(); items.Next(); {
-			n.items = append(n.items, f.value(items.Node(), at, bad))
+			n.append(f.value(items.Node(), at, bad))
 		}
 	case unstable.InlineTable:
 		n.kind = table

@@ -79,7 +79,7 @@ func parseFlags(args []string, bad *problems) (*pflag.FlagSet, map[*setting]*tex
 			bad.ofFlag("", "%v%s (tenfour --help lists the flags)", err, meant)
 		}
 		rest, found := without(args, unknown)
-		if !found {
+		if !found || bad.enough() {
 			return fs, all, nil
 		}
 		args = rest
@@ -128,20 +128,20 @@ func (s *setting) fromFlag(written []string) *node {
 	name := "--" + s.flag
 	at := place{flag: name, line: slices.Index(settings, s) + 1}
 	one := func(text string) *node {
-		return &node{at: at, name: name, kind: given, text: text, raw: text}
+		return &node{at: at, named: name, kind: given, text: text, raw: text}
 	}
 	l, many := s.many()
 	if !many {
 		return one(written[len(written)-1])
 	}
-	n := &node{at: at, name: name, kind: array}
+	n := &node{at: at, named: name, kind: array}
 	for _, text := range written {
 		parts := []string{text}
 		if l.commas {
 			parts = strings.Split(text, ",")
 		}
 		for _, part := range parts {
-			n.items = append(n.items, one(part))
+			n.append(one(part))
 		}
 	}
 	return n

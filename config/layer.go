@@ -45,7 +45,14 @@ func sortRoutes(m *member, bad *problems) (routes []section) {
 		bad.add(problem{m.at, "route", "write [[route]], with two brackets on each side"})
 		return nil
 	}
+	if len(m.value.items) > routesMost {
+		bad.add(problem{m.value.items[routesMost].at, "route", fmt.Sprintf("there are %d routes, and %d are the most", len(m.value.items), routesMost)})
+		return nil
+	}
 	for i, t := range m.value.items {
+		if bad.enough() {
+			break
+		}
 		r := section{fmt.Sprintf("route[%d]", i+1), t.at, layer{}}
 		routes = append(routes, r)
 		if t.kind != table {
@@ -63,7 +70,14 @@ func sortLimits(m *member, bad *problems) (limits []section) {
 		bad.add(problem{m.at, "limit", "at the top, [limit.NAME] defines a limit; a [[route]] names it: limit = \"NAME\""})
 		return nil
 	}
+	if len(m.value.members) > limitsMost {
+		bad.add(problem{m.value.members[limitsMost].at, "limit", fmt.Sprintf("there are %d limits, and %d are the most", len(m.value.members), limitsMost)})
+		return nil
+	}
 	for _, one := range m.value.members {
+		if bad.enough() {
+			break
+		}
 		l := section{"limit." + quoteKey(one.key), one.at, layer{}}
 		if err := checkLimitName(one.key); err != nil {
 			bad.add(problem{one.at, l.name, err.Error()})
@@ -84,15 +98,18 @@ func sortLimits(m *member, bad *problems) (limits []section) {
 // take takes in a key of a table, if it is one of the scopes' settings. The names of what surrounds it are name, by which
 // errors call it, and within, which settings begin with: "timeouts.".
 func (l layer) take(m *member, name, within string, bad *problems, scopes ...scope) {
+	if bad.enough() {
+		return
+	}
 	key := within + m.key
-	m.value.call(name + within + quoteKey(m.key))
+	m.value.named = name + within + quoteKey(m.key)
 	switch s := find(key, scopes...); {
 	case s != nil:
 		l.put(s, m.value, bad)
 	case !isTable(key, scopes...):
-		bad.add(problem{m.at, m.value.name, unknown(key, scopes...)})
+		bad.add(problem{m.at, m.value.name(), unknown(key, scopes...)})
 	case m.value.kind != table:
-		bad.add(problem{m.at, m.value.name, "write it as a table: [" + m.key + "]"})
+		bad.add(problem{m.at, m.value.name(), "write it as a table: [" + m.key + "]"})
 	default:
 		for _, inner := range m.value.members {
 			l.take(inner, name, key+".", bad, scopes...)
@@ -103,21 +120,10 @@ func (l layer) take(m *member, name, within string, bad *problems, scopes ...sco
 // put keeps what was said of a setting, if it can be: it is tried on a target that nobody will see.
 func (l layer) put(s *setting, n *node, bad *problems) {
 	n.hide(s.secret)
-	before := len(*bad)
+	before := bad.found
 	s.in(fresh()).set(n, bad)
-	n.wrong = len(*bad) > before
+	n.wrong = bad.found > before
 	l[s.key] = n
-}
-
-// call gives a value, and all that is in it, the name by which errors call it.
-func (n *node) call(name string) {
-	n.name = name
-	for _, item := range n.items {
-		item.call(name)
-	}
-	for _, m := range n.members {
-		m.value.call(name + "." + quoteKey(m.key))
-	}
 }
 
 // hide keeps errors from showing a value.

@@ -53,26 +53,26 @@ func wordList(p *[]string, wants string, check func(string) error) list {
 
 // listOf is a list of what parse makes of each text.
 func listOf[T comparable](p *[]T, wants string, parse func(string) (T, error), format func(T) string) list {
+	var known map[T]bool // of *p
 	return list{
 		wants: wants,
-		clear: func() { *p = nil },
+		clear: func() { *p, known = nil, map[T]bool{} },
 		add: func(text string) error {
 			v, err := parse(text)
 			if err != nil {
 				return err
 			}
-			for _, known := range *p {
-				if known == v {
-					return errors.New("named twice")
-				}
+			if known[v] {
+				return errors.New("named twice")
 			}
+			known[v] = true
 			*p = append(*p, v)
 			return nil
 		},
 		texts: func() []string {
-			var texts []string
-			for _, v := range *p {
-				texts = append(texts, format(v))
+			texts := make([]string, len(*p))
+			for i, v := range *p {
+				texts[i] = format(v)
 			}
 			return texts
 		},

@@ -5,6 +5,9 @@ func nearest(word string, names []string) string {
 	near := min(2, len(word)/2) // two slips of the finger, or two letters that have changed places
 	best, least := "", near+1
 	for _, name := range names {
+		if len(word)-len(name) > near || len(name)-len(word) > near {
+			continue
+		}
 		if d := slips(word, name); d < least {
 			best, least = name, d
 		}

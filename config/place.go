@@ -49,37 +49,73 @@ type problem struct {
 }
 
 func (p problem) Error() string {
-	parts := []string{p.at.String(), p.what, p.say}
+	parts := []string{p.at.String(), clipped(p.what), clipped(p.say)}
 	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), ": ")
 }
 
-// problems is all that is wrong. It is an error of one line each, in the order of their places.
-type problems []problem
+// clipped is the beginning of a text that is too long for a line.
+func clipped(text string) string {
+	const most = 400
+	if len(text) <= most {
+		return text
+	}
+	return strings.ToValidUTF8(text[:most], "") + "…"
+}
+
+// problems is all that is wrong, or the first problemsMost of it. It is an error of one line each, in the order of their places.
+type problems struct {
+	list  []problem
+	found int // how often add was called
+	more  bool
+}
 
 // of adds what is wrong with a value.
 func (ps *problems) of(n *node, format string, args ...any) {
+	if ps.enough() {
+		ps.found++
+		return
+	}
 	ps.add(problem{n.at, n.shown(), fmt.Sprintf(format, args...)})
 }
 
+// add adds a problem, unless it is known already: what stands at the top of a file is met once for each route.
 func (ps *problems) add(p problem) {
-	*ps = append(*ps, p)
+	ps.found++
+	if !ps.enough() && !slices.Contains(ps.list, p) {
+		ps.list = append(ps.list, p)
+	}
+}
+
+// full reports whether no more problems are kept.
+func (ps *problems) full() bool { return len(ps.list) == problemsMost }
+
+// enough reports whether no more problems are kept, so that it is not worth looking for them.
+func (ps *problems) enough() bool {
+	ps.more = ps.more || ps.full()
+	return ps.full()
 }
 
 // err is nil when nothing is wrong.
-func (ps problems) err() error {
-	if len(ps) == 0 {
+func (ps *problems) err() error {
+	if len(ps.list) == 0 {
 		return nil
 	}
-	slices.SortFunc(ps, func(p, q problem) int {
+	slices.SortFunc(ps.list, func(p, q problem) int {
 		return cmp.Or(p.at.compare(q.at), strings.Compare(p.what, q.what), strings.Compare(p.say, q.say))
 	})
-	return slices.Compact(ps) // what stands at the top of a file is met once for each route
+	return ps
 }
 
-func (ps problems) Error() string {
-	lines := make([]string, len(ps))
-	for i, p := range ps {
-		lines[i] = p.Error()
+// moreWrong is the last line of an error that does not have all that is wrong.
+const moreWrong = "there may be more that is wrong: mend these first"
+
+func (ps *problems) Error() string {
+	var lines []string
+	for _, p := range ps.list {
+		lines = append(lines, p.Error())
+	}
+	if ps.more {
+		lines = append(lines, moreWrong)
 	}
 	return strings.Join(lines, "\n")
 }

@@ -42,7 +42,7 @@ by = "client"
 a line of the file, or a flag. It shows no secrets. `+"`tenfour check --example > tenfour.toml`"+` writes a file that has and
 explains everything on this page.
 
-What cannot be is an error that says where, what was expected, and which key was probably meant; all of them are reported, and the
+What cannot be is an error that says where, what was expected, and which key was probably meant; the first hundred are reported, and the
 exit code is 2. Nothing is silently replaced.
 
 `+"```"+`
@@ -53,6 +53,10 @@ tenfour.toml:6:1: route[1].backend: there is no such key; did you mean backends?
 Durations are written `+"`500ms`, `2s`, `1m`, `1d`; sizes `4096`, `64KiB`, `1MiB` (`kB`, `MB`, `GB` are powers of ten); rates `10/1m`"+`.
 Numbers and sizes without a unit have no quotes; all else has. Where several values may stand, a single one needs no brackets; a
 flag is given several times. The names of files are looked up from where tenfour was started. `+"`tenfour --help`"+` has the flags in short.
+
+A file may have 1 MiB, 100,000 keys, values and tables, 16 arrays or tables within each other, 20,000 routes, 10,000 limits, and a path 1,024
+bytes. The lists of all routes together may have 500,000 items; those at the top of the file count for each route. Within these bounds reading a file
+takes less than 100 MB of memory, and a time in proportion to its size. A file of tokens may have 4 MiB and 100,000 tokens.
 
 ## Where a key stands
 

@@ -57,6 +57,9 @@ func checkPath(text string) error {
 	if strings.ContainsAny(text, `?#%\`) || strings.ContainsFunc(text, isSpaceOrControl) {
 		return errors.New(`write it without ?, #, %, \ and spaces`)
 	}
+	if len(text) > pathMost {
+		return fmt.Errorf("a path has %d bytes at most", pathMost)
+	}
 	segments := strings.Split(text[1:], "/")
 	for i, s := range segments {
 		if s == "." || s == ".." || s == "" && i < len(segments)-1 {

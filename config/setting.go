@@ -55,7 +55,7 @@ var settings = func() (all []*setting) {
 	return all
 }()
 
-// within are the settings of some scopes.
+// within are the settings of some scopes that a file may have.
 func within(scopes ...scope) (found []*setting) {
 	for _, s := range settings {
 		if s.key != "" && slices.Contains(scopes, s.of) {
@@ -65,10 +65,25 @@ func within(scopes ...scope) (found []*setting) {
 	return found
 }
 
+// byScope is within, and byKey each of those by its key: a file with many keys asks for them once for each.
+var (
+	byScope = map[scope][]*setting{}
+	byKey   = map[scope]map[string]*setting{}
+)
+
+func init() {
+	for _, of := range []scope{ofProcess, ofRoute, ofLimit} {
+		byScope[of], byKey[of] = within(of), map[string]*setting{}
+		for _, s := range byScope[of] {
+			byKey[of][s.key] = s
+		}
+	}
+}
+
 // find is the setting with a key among those of some scopes, or nil.
 func find(key string, scopes ...scope) *setting {
-	for _, s := range within(scopes...) {
-		if s.key == key {
+	for _, of := range scopes {
+		if s := byKey[of][key]; s != nil {
 			return s
 		}
 	}

@@ -8,17 +8,24 @@ import (
 	"unicode/utf8"
 )
 
-// Show writes what holds for a command line, without the program's name, as a file that says the same, with where each
-// value came from: "default", "tenfour.toml:12" or "--workers". It shows no secret: what a field may have for one is "***".
-// It returns what Parse does.
-func Show(w io.Writer, args []string) (Config, error) {
+// Effective is a configuration with where each of its values came from.
+type Effective struct{ d *draft }
+
+// Read is Parse, and remembers where the values came from.
+func Read(args []string) (Effective, error) {
 	d, err := read(args)
-	if err != nil {
-		return Config{}, err
-	}
+	return Effective{d}, err
+}
+
+// Config is the configuration.
+func (e Effective) Config() Config { return e.d.resolved() }
+
+// Show writes it as a file that says the same, with where each value came from: "default", "tenfour.toml:12" or "--workers". It
+// shows no secret: what a field may have for one is "***".
+func (e Effective) Show(w io.Writer) error {
 	out := bufio.NewWriter(w)
-	d.show(out)
-	return d.resolved(), out.Flush()
+	e.d.show(out)
+	return out.Flush()
 }
 
 func (d *draft) show(w io.Writer) {

@@ -5,6 +5,8 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"github.com/pelletier/go-toml/v2"
 )
 
 // everything is a file that says something of most settings.
@@ -103,7 +105,7 @@ func TestShow_saysTheSameAgain(t *testing.T) {
 
 // TestShow_namesAFileByWhateverName: a comment ends with its line.
 func TestShow_namesAFileByWhateverName(t *testing.T) {
-	d, err := draw(newFile("a\nworkers = 9\x00\xff", []byte("queue = 1")), layer{}, nil)
+	d, err := draw(newFile("a\nworkers = 9\x00\xff", []byte("queue = 1")), layer{}, problems{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -117,8 +119,12 @@ func TestShow_isWhatTheCommandShows(t *testing.T) {
 		t.Fatal(err)
 	}
 	var out strings.Builder
-	if c, err := Show(&out, []string{"--queue", "3"}); err != nil || c.Routes[0].Queue != 3 {
-		t.Fatalf("got %+v, %v", c, err)
+	e, err := Read([]string{"--queue", "3"})
+	if err != nil || e.Config().Routes[0].Queue != 3 {
+		t.Fatalf("got %+v, %v", e, err)
+	}
+	if err := e.Show(&out); err != nil {
+		t.Fatal(err)
 	}
 	for _, want := range []string{
 		"# What holds: tenfour.toml, with the flags over it.\n",
@@ -130,7 +136,7 @@ func TestShow_isWhatTheCommandShows(t *testing.T) {
 			t.Errorf("no %s in\n%s", want, &out)
 		}
 	}
-	if _, err := Show(&out, []string{"--queue", "x", "--help"}); err != ErrHelp {
+	if _, err := Read([]string{"--queue", "x", "--help"}); err != ErrHelp {
 		t.Errorf("--help: got %v", err)
 	}
 }
@@ -154,15 +160,26 @@ func FuzzParse(f *testing.F) {
 	f.Add("[[route]]\nrequest.set.X-A = '''\na'''\n[route.timeouts]\nhead=1979-05-27T07:32:00Z\n[[route.request]]\nset=[{}]")
 	f.Add("a.b.c = 1\n[a.b]\n[[a]]\n[a]\n\"\" = nan\r\n# \r\x00")
 	f.Add("path = [[[\"/\"]]]\nbackends = \"http://u:p@[::1%25a]:1\"\nusable = \"xxx,+1x\"\nallow_from = \"1.2.3.4/0\"")
+	f.Add("a.b = 1\n[a]\n[a.c]\n[[a.d]]\n[a.d.e]\n[a.d]\n[[a.c]]\n[x.y]\n[x]\nx.y=1\nz={a.b=1,a={}}")
+	f.Add(strings.Repeat("[", 20) + "\n" + strings.Repeat("a.", 20) + "b = 1.1.1 # [[\n'''[[[\"\\\"'''")
 	f.Fuzz(func(t *testing.T, text string) {
 		d, err := drawn(t, text)
+		var bad, over problems
+		_, isTOML := newFile("", []byte(text)).parse(&bad)
+		switch decoded := toml.Unmarshal([]byte(text), &map[string]any{}); {
+		case newFile("", []byte(text)).outOfBounds(&over):
+		case decoded == nil && !isTOML:
+			t.Errorf("this is TOML: %v", bad.err())
+		case decoded != nil && err == nil:
+			t.Errorf("this is no TOML: %v", decoded)
+		}
 		if err == nil {
 			again(t, d)
 			d.resolved()
 			return
 		}
 		for line := range strings.Lines(err.Error()) {
-			if !strings.HasPrefix(line, "tenfour.toml:") {
+			if !strings.HasPrefix(line, "tenfour.toml:") && line != moreWrong {
 				t.Errorf("an error has no place: %q", err)
 			}
 		}

@@ -180,10 +180,7 @@ func perSecond(p *int) scalar {
 	return scalar{inQuotes, "a size in a second, such as 500B/s or 1KiB/s; 0B/s is any",
 		func(text string) error {
 			amount, ok := strings.CutSuffix(text, "/s")
-			n, err := parseSize(strings.TrimSuffix(amount, "B"))
-			if err != nil && strings.HasSuffix(amount, "iB") {
-				n, err = parseSize(amount)
-			}
+			n, err := parseSize(amount)
 			if !ok || err != nil || n > 1<<30 {
 				return errOther
 			}

@@ -1,7 +1,6 @@
 package program
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -15,15 +14,14 @@ import (
 // runCheck is the command check: it prints what holds for a file and flags, and where each value came from; with --example,
 // a file that explains every setting. What is wrong goes to stderr, a line each, which begins with its place as editors know it.
 func runCheck(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	var out bytes.Buffer
 	var err error
+	show := config.Example
 	switch {
 	case slices.Equal(args, []string{"--example"}):
-		err = config.Example(&out)
 	case slices.Contains(args, "--example"):
 		err = errors.New("--example: it stands alone")
 	default:
-		_, err = within(ctx, func() (struct{}, error) { return struct{}{}, check(&out, args) })
+		show, err = within(ctx, func() (func(io.Writer) error, error) { return check(args) })
 	}
 	switch {
 	case errors.Is(err, config.ErrHelp):
@@ -33,30 +31,34 @@ func runCheck(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 		fmt.Fprintln(stderr, err)
 		return Usage
 	}
-	if _, err := out.WriteTo(stdout); err != nil {
+	if err := show(stdout); err != nil {
 		fmt.Fprintln(stderr, "tenfour check:", err)
 		return Failed
 	}
 	return Stopped
 }
 
-// check writes what holds for a command line, once all is found right: the content of the files with secrets too.
-func check(w io.Writer, args []string) error {
-	c, err := config.Show(w, args)
+// check reads a configuration, and looks at the content of the files with secrets too. It returns what shows it.
+func check(args []string) (show func(io.Writer) error, err error) {
+	e, err := config.Read(args)
 	if err != nil {
-		return err
+		return nil, err
 	}
+	c := e.Config()
 	var errs []error
+	looked := map[[2]string]bool{} // routes may name the same file
 	for i := range c.Routes {
 		r := &c.Routes[i]
-		if r.ClientTokenFile != "" {
+		if at := [2]string{r.ClientTokenFile}; r.ClientTokenFile != "" && !looked[at] {
+			looked[at] = true
 			_, err := admit.NewTokens(r.ClientTokenFile)
 			errs = append(errs, err)
 		}
-		if r.CredentialFile != "" {
+		if at := [2]string{r.CredentialFile, r.CredentialHeader}; r.CredentialFile != "" && !looked[at] {
+			looked[at] = true
 			_, err := admit.NewCredential(r.CredentialFile, r.CredentialHeader)
 			errs = append(errs, err)
 		}
 	}
-	return errors.Join(errs...)
+	return e.Show, errors.Join(errs...)
 }

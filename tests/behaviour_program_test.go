@@ -3,9 +3,11 @@ package tests
 import (
 	"bufio"
 	"encoding/json"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
+	"runtime"
 	"strings"
 	"sync"
 	"syscall"
@@ -18,10 +20,19 @@ import (
 // asProgram in the environment makes the test binary be tenfour itself: for tests that need a process of its own.
 const asProgram = "TENFOUR_TEST_IS_THE_PROGRAM"
 
+// memoryFile in its environment names a file, into which it then writes how many bytes of memory it took from the system.
+const memoryFile = "TENFOUR_TEST_MEMORY_FILE"
+
 func init() {
 	if os.Getenv(asProgram) != "" {
 		tellStanding()
-		os.Exit(program.Main(os.Args[1:], os.Stdout, os.Stderr))
+		code := program.Main(os.Args[1:], os.Stdout, os.Stderr)
+		if file := os.Getenv(memoryFile); file != "" {
+			var m runtime.MemStats
+			runtime.ReadMemStats(&m)
+			os.WriteFile(file, fmt.Append(nil, m.Sys), 0o600)
+		}
+		os.Exit(code)
 	}
 }
 

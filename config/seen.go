@@ -1,0 +1,59 @@
+package config
+
+import (
+	"errors"
+	"os"
+)
+
+// seen is what was found out about files, directories and variables that settings name: each is looked at once, however many routes
+// name it.
+type seen map[look]error
+
+// look is what was looked for, and where.
+type look struct {
+	kind string
+	name string
+}
+
+func (s seen) once(kind, name string, do func() error) error {
+	at := look{kind, name}
+	err, known := s[at]
+	if !known {
+		err = do()
+		s[at] = err
+	}
+	return err
+}
+
+// secret returns why a file or a variable has no secret.
+func (s seen) secret(from string) error {
+	return s.once("secret", from, func() error {
+		_, err := secret(from)
+		return err
+	})
+}
+
+// fieldValue returns why a file or a variable has no secret that may be a field's value.
+func (s seen) fieldValue(from string) error {
+	return s.once("field value", from, func() error {
+		value, err := secret(from)
+		if err != nil {
+			return err
+		}
+		return checkFieldValue(value)
+	})
+}
+
+// directory returns why there is none of that name.
+func (s seen) directory(name string) error {
+	return s.once("directory", name, func() error {
+		info, err := os.Stat(name)
+		switch {
+		case err != nil:
+			return cause(err)
+		case !info.IsDir():
+			return errors.New("it is not a directory")
+		}
+		return nil
+	})
+}
