@@ -43,13 +43,15 @@ func (x *Exchange) expectsContent() bool {
 
 // logsIn reports whether x's request shows a login that belongs to its connection (RFC 4559).
 func (x *Exchange) logsIn() bool {
-	buf := x.In.B
+	const proxys = "Proxy-Authorization"
 	for i := range x.Req.Fields {
-		f := &x.Req.Fields[i]
-		switch {
-		case f.ID == httpparse.FieldAuthorization,
-			f.ID == httpparse.FieldOther && httpparse.SameField(f.Name.In(buf), "Proxy-Authorization"):
-			if httpparse.IsLogin(f.Value.In(buf)) {
+		switch f := &x.Req.Fields[i]; f.ID {
+		case httpparse.FieldOther:
+			if f.Name.Len() == len(proxys) && httpparse.SameField(f.Name.In(x.In.B), proxys) && httpparse.IsLogin(f.Value.In(x.In.B)) {
+				return true
+			}
+		case httpparse.FieldAuthorization:
+			if httpparse.IsLogin(f.Value.In(x.In.B)) {
 				return true
 			}
 		}

@@ -270,3 +270,32 @@ func TestKept_aServerThatIgnoresClose(t *testing.T) {
 		t.Errorf("20 exchanges took %d connections, want 20", n)
 	}
 }
+
+// TestLogin_thatBelongsToItsConnection: a backend that knows its connections' users takes none of ten other
+// clients for the first one.
+func TestLogin_thatBelongsToItsConnection(t *testing.T) {
+	s := startServer(t, func(p *peer) {
+		user := "nobody"
+		for {
+			m, err := readRequest(p.in)
+			if err != nil {
+				return
+			}
+			if len(m.values("Authorization")) > 0 {
+				user = "alice"
+			}
+			p.say(fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", len(user), user))
+		}
+	})
+	tf := startTenfour(t, []string{s.addr}, "--workers", "2")
+	for _, scheme := range []string{"NTLM", "Negotiate"} {
+		if _, user := tf.raw(t, request("GET", "/", "Authorization: "+scheme+" TlRM")); user != "alice" {
+			t.Errorf("%s: the client itself was taken for %q", scheme, user)
+		}
+		for range 10 {
+			if _, user := tf.raw(t, request("GET", "/")); user != "nobody" {
+				t.Errorf("after a login with %s another client was taken for %q", scheme, user)
+			}
+		}
+	}
+}
