@@ -99,6 +99,7 @@ type Exchange struct {
 	upStopped  bool  // the backend takes no more of the request
 	impatient  bool  // the backend was told so
 	again      bool  // it stopped though it could go on
+	asked      bool  // its time is up, and the kernel is asked once more
 	endless    bool  // an event stream or a tunnel: no byte need come
 	lent       bool  // its connection is one of those that the backend lends
 	askAgain   bool  // nothing came of it at this backend: it may be asked of one once more

@@ -33,6 +33,7 @@ type flow struct {
 	at     int                        // the first byte of that
 	tail   string                     // what ends body's chunk, until out has it
 	pipe   *sock.Pipe                 // instead of out, once the rest is spliced
+	copies bool                       // there was no pipe to be had
 
 	held    bool  // nothing is given: nobody knows yet whether it is wanted
 	mum     bool  // nothing is given before the first content is taken
@@ -79,14 +80,14 @@ func (f *flow) full() bool {
 // step moves what can be moved, and reports whether it stopped though it could go on: others have their turn.
 func (f *flow) step() (more bool, err *flowError) {
 	begin := f.content
-	for {
+	for rounds := 0; ; rounds++ {
 		if err := f.give(); err != nil && !waits(err) {
 			return false, &flowError{false, err}
 		}
 		if f.taken || f.full() {
 			return false, nil
 		}
-		if f.content-begin > stepMost {
+		if f.content-begin > stepMost || rounds == stepRounds {
 			return true, nil
 		}
 		if !f.long && f.content >= longFrom {
@@ -195,13 +196,7 @@ func (f *flow) takeRaw(most int64) error {
 		f.makeRoom(n)
 		f.out.B = append(f.out.B, f.in.B[f.inAt:f.inAt+n]...)
 		f.inAt += n
-	case f.mayRead() && f.splices(most):
-		if f.pipe == nil {
-			if f.pipe, err = sock.GetPipe(); err != nil {
-				f.pipe = nil
-				return err
-			}
-		}
+	case f.mayRead() && f.splices(most) && f.hasPipe():
 		n, err = f.pipe.Fill(f.from, most)
 	default:
 		p := f.makeRoom(int(min(most, int64(f.roomFor()))))
@@ -239,6 +234,15 @@ func (f *flow) splices(most int64) bool {
 		return true
 	}
 	return sock.CanSplice && most > int64(max(spliceLeast, f.hold)) && f.empty() && f.from.Plain() && f.to.Plain()
+}
+
+// hasPipe gets a pipe if there is none. When there are no descriptors left for one, the body is copied.
+func (f *flow) hasPipe() bool {
+	if f.pipe == nil && !f.copies {
+		pipe, err := sock.GetPipe()
+		f.pipe, f.copies = pipe, err != nil
+	}
+	return !f.copies
 }
 
 // takeUntilClose reads bytes that become a chunk.

@@ -53,4 +53,6 @@ const (
 	longFrom = 256 << 10
 	// stepMost is how many bytes one step moves before others have their turn.
 	stepMost = 4 << 20
+	// stepRounds is how often one step reads: a body in tiny chunks has few bytes of content for much work.
+	stepRounds = 64
 )

@@ -3,6 +3,7 @@ package forward
 import (
 	"fmt"
 	"math"
+	"runtime"
 
 	"tenfour/pool"
 )
@@ -23,8 +24,11 @@ func (x *Exchange) Run(s *pool.Slot) {
 	}
 	x.Client.Watch.Tell(&s.Waiter)
 	over := x.begin()
-	for !over {
+	for turns := 1; !over; turns++ {
 		over = x.step()
+		if turns%turnsMost == 0 {
+			runtime.Gosched()
+		}
 		switch {
 		case over || x.again:
 		case x.lasts() && x.leave():
@@ -50,13 +54,16 @@ func (x *Exchange) Run(s *pool.Slot) {
 	}
 }
 
+// turnsMost is how many steps a worker does before other goroutines run, whether it can go on or not.
+const turnsMost = 16
+
 // Resume goes on with an exchange that has left its worker, as far as it goes without waiting.
 func (x *Exchange) Resume() {
 	if x.winner != nil {
 		x.winner.Resume()
 		return
 	}
-	for {
+	for range turnsMost {
 		if x.step() {
 			x.finish()
 			return
@@ -65,13 +72,13 @@ func (x *Exchange) Resume() {
 		x.measure()
 		x.Waiter.SetDeadline(x.deadline())
 		if x.again {
-			x.Waiter.Again()
-			return
+			break
 		}
 		if x.Waiter.Park(&x.Client.Watch, &x.back.Watch) {
 			return
 		}
 	}
+	x.Waiter.Again()
 }
 
 // Panicked cuts what x was about.

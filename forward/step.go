@@ -62,8 +62,18 @@ func (x *Exchange) lookAtClock() bool {
 		return true
 	}
 	if x.now < x.timeout() {
+		x.asked = false
 		return false
 	}
+	if !x.asked { // the lot may not have told yet of what came in time
+		x.asked, x.again = true, true
+		x.back.Retry()
+		if x.Client.Open() {
+			x.Client.Retry()
+		}
+		return false
+	}
+	x.asked = false
 	switch {
 	case x.phase == connecting || x.back.Connecting():
 		return x.unreachable(fmt.Errorf("no connection within %v", x.Route.Settings.ConnectTimeout))

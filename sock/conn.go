@@ -86,8 +86,11 @@ func (c *Conn) Plain() bool { return c.tls == nil }
 // Connecting reports whether c was dialled and may not be connected yet. It is false after the first write.
 func (c *Conn) Connecting() bool { return c.dialling }
 
-// Retry makes the next Read and Write ask the kernel, even if the last ones had found nothing.
-func (c *Conn) Retry() { c.canRead, c.canWrite = true, true }
+// Retry makes the next Read ask the kernel, even if the last one had found nothing.
+func (c *Conn) Retry() { c.canRead = true }
+
+// RetryWrite makes the next Write ask the kernel, even if the last one had found no room.
+func (c *Conn) RetryWrite() { c.canWrite = true }
 
 // MayRead reports whether Read may find something. If not, it would return ErrWait.
 func (c *Conn) MayRead() bool { return c.canRead }

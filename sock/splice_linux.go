@@ -3,8 +3,10 @@
 package sock
 
 import (
+	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -30,7 +32,34 @@ var idlePipes struct {
 
 const idlePipesMost = 16
 
-// GetPipe returns an empty pipe.
+// pipesMost is how many pipes there may be: they take an eighth of the descriptors at most. A transfer does without one, a
+// connection does not.
+var pipesMost = sync.OnceValue(func() int64 {
+	var limit unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
+		return 1 << 20
+	}
+	return int64(min(limit.Cur/16, 1<<20))
+})
+
+// pipes is how many there are.
+var pipes atomic.Int64
+
+var errFewDescriptors = errors.New("pipe: the descriptors that are left are for connections")
+
+// GivePipes closes the pipes that are kept for use again, and reports whether there were any.
+func GivePipes() bool {
+	idlePipes.Lock()
+	list := idlePipes.list
+	idlePipes.list = nil
+	idlePipes.Unlock()
+	for _, p := range list {
+		p.close()
+	}
+	return len(list) > 0
+}
+
+// GetPipe returns an empty pipe, or an error when few descriptors are left.
 func GetPipe() (*Pipe, error) {
 	idlePipes.Lock()
 	if n := len(idlePipes.list); n > 0 {
@@ -40,8 +69,13 @@ func GetPipe() (*Pipe, error) {
 		return p, nil
 	}
 	idlePipes.Unlock()
+	if pipes.Add(1) > pipesMost() {
+		pipes.Add(-1)
+		return nil, errFewDescriptors
+	}
 	var fds [2]int
 	if err := unix.Pipe2(fds[:], unix.O_NONBLOCK|unix.O_CLOEXEC); err != nil {
+		pipes.Add(-1)
 		return nil, fmt.Errorf("pipe: %w", err)
 	}
 	unix.FcntlInt(uintptr(fds[0]), unix.F_SETPIPE_SZ, pipeSize) // an error is no harm: the default size works too
@@ -59,8 +93,13 @@ func (p *Pipe) Put() {
 		}
 		idlePipes.Unlock()
 	}
+	p.close()
+}
+
+func (p *Pipe) close() {
 	unix.Close(p.r)
 	unix.Close(p.w)
+	pipes.Add(-1)
 }
 
 // Held returns the number of bytes that were taken and not yet given.

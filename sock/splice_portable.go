@@ -17,3 +17,6 @@ func (*Pipe) Put()                           {}
 func (*Pipe) Held() int                      { return 0 }
 func (*Pipe) Fill(*Conn, int64) (int, error) { return 0, errNoSplice }
 func (*Pipe) Drain(*Conn) (int, error)       { return 0, errNoSplice }
+
+// GivePipes does nothing: no pipes are kept.
+func GivePipes() bool { return false }

@@ -17,6 +17,7 @@ type wire struct {
 	waiter *lot.Waiter // in which the handshake sleeps
 	until  int64       // the deadline of the handshake
 	off    func() bool // reports that the handshake is to end
+	asked  bool        // the time for the handshake is over, and the kernel was asked once more
 	shaken bool
 	ended  bool // the peer has shut its side of the connection beneath TLS
 
@@ -113,10 +114,15 @@ func (w *wire) wait(read, write bool) error {
 		switch {
 		case read && w.c.canRead, write && w.c.canWrite:
 			return nil
-		case w.waiter.Now() >= w.until:
-			return os.ErrDeadlineExceeded
 		case w.off != nil && w.off():
 			return os.ErrClosed
+		case w.waiter.Now() >= w.until && w.asked:
+			return os.ErrDeadlineExceeded
+		case w.waiter.Now() >= w.until: // the lot may not have delivered yet what came in time
+			w.asked = true
+			w.c.Retry()
+			w.c.RetryWrite()
+			return nil
 		}
 		w.waiter.Wait()
 	}
