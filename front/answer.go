@@ -44,6 +44,7 @@ func (c *client) answer(status int, words, extra string) bool {
 
 func (c *client) answerClosing(status int, words, extra string) bool {
 	r, f := c.req, c.front
+	c.since.Store(0)
 	r.status, r.reason = status, words
 	out := forward.GetBuffer(1024)
 	id := f.ids.text(r.id)

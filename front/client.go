@@ -53,12 +53,16 @@ type client struct {
 	outAt  int
 	taking *taking // with flushing, once the client does not take it all at once; else nil
 
+	unwanted atomic.Bool                // it shakes hands, and is to make room for others
 	stopping bool                       // it has its last answer, because tenfour is about to end
 	asked    bool                       // the kernel is asked before this wait goes on: it may be too long
 	shaking  atomic.Pointer[lot.Waiter] // in which its TLS handshake sleeps; nil while there is none
 	served   int                        // requests
 
-	next, prev *client // in the front's ring
+	since      atomic.Int64 // when it began to wait for its client, in the lot's time; 0 while it does not
+	from       *address     // that it is counted under; this and the rest is guarded by the front
+	next, prev *client      // in that one's list
+	listed     int64        // since when that was, when it got its place in the list
 }
 
 func newClient(f *Front) *client {
@@ -149,6 +153,8 @@ func (c *client) askKernel() {
 	c.asked = true
 	switch {
 	case c.phase == limited: // it reads nothing
+	case c.phase == flushing:
+		c.conn.RetryWrite()
 	case c.phase != greeting || c.conn.Unread():
 		c.conn.Retry()
 	}
@@ -235,16 +241,16 @@ func (c *client) parkReading() bool {
 	case c.front.draining.Load():
 		c.close()
 		return false
-	case c.served == 0:
+	case c.waiter.Deadline() == 0 && c.served == 0:
 		c.dropBuffer()
-		if c.waiter.Deadline() == 0 {
-			c.waiter.SetDeadline(c.front.Lot.Now() + int64(c.front.firstTimeout()))
-		}
+		c.waiter.SetDeadline(c.since.Load() + int64(c.front.firstTimeout()))
+	case c.waiter.Deadline() == 0:
+		c.dropBuffer()
+		now := c.front.Lot.Now()
+		c.since.Store(now)
+		c.waiter.SetDeadline(now + int64(c.front.site.Load().IdleTimeout))
 	default:
 		c.dropBuffer()
-		if c.waiter.Deadline() == 0 {
-			c.waiter.SetDeadline(c.front.Lot.Now() + int64(c.front.site.Load().IdleTimeout))
-		}
 	}
 	return c.park(false)
 }
@@ -363,7 +369,8 @@ func (c *client) shakeHands() {
 	asleep.InitSleeper(c.front.Lot)
 	c.shaking.Store(&asleep)
 	until := max(c.waiter.Deadline(), c.front.Lot.Now()+shakeLeast)
-	err := c.conn.StartTLS(c.front.site.Load().TLS, true, &asleep, until, c.front.stop.Load)
+	unwelcome := func() bool { return c.front.stop.Load() || c.unwanted.Load() }
+	err := c.conn.StartTLS(c.front.site.Load().TLS, true, &asleep, until, unwelcome)
 	c.shaking.Store(nil)
 	asleep.Leave()
 	c.conn.Watch.Tell(&c.waiter)

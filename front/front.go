@@ -12,7 +12,6 @@
 package front
 
 import (
-	"errors"
 	"net"
 	"net/netip"
 	"sync"
@@ -32,7 +31,7 @@ type Config struct {
 	Lot      *lot.Lot
 	Pool     *pool.Pool
 	Limits   httpparse.Limits
-	MostOpen int // connections of clients, so that descriptors are left for backends; 0 is any number
+	MostOpen int // connections of clients at first: see SetMostOpen
 
 	Log    zerolog.Logger
 	Access *zerolog.Logger // nil for no access log
@@ -51,19 +50,24 @@ type Front struct {
 
 	draining atomic.Bool
 	stop     atomic.Bool // cut everything
+	mostOpen atomic.Int64
+	room     chan struct{} // gets one when a connection has ended, if some wait for that
 
 	mu        sync.Mutex // guards the rest
-	clients   client     // the head of a ring of all
-	open      int
-	gone      chan struct{} // closed when open is 0 while draining; nil before
+	crowd     crowd
+	notice    notice
+	seeking   int           // accept loops that wait for room
+	waitSaid  int64         // when it was last said that they do, in the lot's time
+	gone      chan struct{} // closed when none is open while draining; nil before
 	listeners []*sock.Listener
 }
 
 // New makes a front that has no listener yet.
 func New(c Config, site *Site) *Front {
-	f := &Front{Config: c, ids: newIDSource(), secure: site.TLS != nil, firstByte: site.HeadTimeout}
+	f := &Front{Config: c, ids: newIDSource(), secure: site.TLS != nil, firstByte: site.HeadTimeout, room: make(chan struct{}, 1)}
+	f.crowd.by = map[netip.Addr]*address{}
+	f.SetMostOpen(c.MostOpen)
 	f.Use(site)
-	f.clients.next, f.clients.prev = &f.clients, &f.clients
 	f.requests.New = func() any { return newRequest(f) }
 	f.spare.New = func() any { return newClient(f) }
 	return f
@@ -73,7 +77,7 @@ func New(c Config, site *Site) *Front {
 func (f *Front) Open() int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.open
+	return f.crowd.open
 }
 
 // firstTimeout is what is left of the head timeout for a connection that was accepted without a byte.
@@ -99,71 +103,52 @@ func (f *Front) Serve(ln net.Listener) error {
 	return f.acceptLoop(l)
 }
 
-const (
-	acceptPause     = 5 * time.Millisecond
-	acceptPauseMost = time.Second
-)
-
-// acceptLoop takes connections until the listener is closed. What the kernel refuses, for want of descriptors or
-// memory, is asked for again after a pause: the connections wait in its backlog meanwhile.
-func (f *Front) acceptLoop(l *sock.Listener) error {
-	pause := acceptPause
-	take := f.accepted
-	for {
-		var err error
-		if f.full() {
-			err = errFull
-		} else {
-			err = l.Accept(take)
-		}
-		switch {
-		case err == nil:
-			pause = acceptPause
-			continue
-		case errors.Is(err, net.ErrClosed), f.draining.Load():
-			return nil
-		}
-		f.Log.Warn().Err(err).Dur("pause", pause).Int("open", f.Open()).Msg("no new connections for a moment")
-		time.Sleep(pause)
-		pause = min(2*pause, acceptPauseMost)
-	}
-}
-
-var errFull = errors.New("as many connections are open as the limit of descriptors allows")
-
-func (f *Front) full() bool { return f.MostOpen > 0 && f.Open() >= f.MostOpen }
-
 // accepted begins with a new connection, and reports whether there is room for more.
 func (f *Front) accepted(fd int, remote netip.AddrPort) (more bool) {
 	c := f.spare.Get().(*client)
 	c.conn.Init(f.Lot, fd, remote)
 	c.conn.Watch.Tell(&c.waiter)
 	c.phase, c.served, c.asked, c.stopping = reading, 0, false, false
+	c.unwanted.Store(false)
 	if f.secure {
 		c.phase = greeting
 	}
-	f.enter(c)
+	more, refused := f.enter(c)
+	if refused {
+		f.refuse(c)
+		return more
+	}
 	c.serve()
-	return !f.full()
+	return more
 }
 
-func (f *Front) enter(c *client) {
+// enter counts a new connection. It reports whether there may be more, and whether its address has as many as it may: then
+// it is not counted.
+func (f *Front) enter(c *client) (more, refused bool) {
+	now, most, open := f.Lot.Now(), f.site.Load().MaxPerClient, f.mostOpen.Load()
+	c.listed = now
+	c.since.Store(now)
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	c.prev, c.next = f.clients.prev, &f.clients
-	c.prev.next, c.next.prev = c, c
-	f.open++
+	if refused = !f.crowd.add(c, most); refused {
+		f.notice.refused++
+	}
+	return open == 0 || int64(f.crowd.open) <= open, refused
 }
 
 func (f *Front) leave(c *client) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	c.prev.next, c.next.prev = c.next, c.prev
-	c.next, c.prev = nil, nil
-	f.open--
-	if f.open == 0 && f.gone != nil {
+	f.crowd.remove(c)
+	if f.crowd.open == 0 && f.gone != nil {
 		close(f.gone)
 		f.gone = nil
+	}
+	if f.seeking > 0 {
+		select {
+		case f.room <- struct{}{}:
+		default: // there is one already
+		}
 	}
 }
 
@@ -181,7 +166,7 @@ func (f *Front) Drain(most time.Duration) int {
 	f.loops.Wait()
 	f.mu.Lock()
 	f.gone = gone
-	if f.open == 0 {
+	if f.crowd.open == 0 {
 		close(gone)
 		f.gone = nil
 	}
@@ -212,12 +197,12 @@ func (f *Front) Drain(most time.Duration) int {
 func (f *Front) rouseParked() {
 	f.mu.Lock()
 	var waiters []*lot.Waiter
-	for c := f.clients.next; c != &f.clients; c = c.next {
+	f.crowd.each(func(c *client) {
 		waiters = append(waiters, &c.waiter)
 		if asleep := c.shaking.Load(); asleep != nil && f.stop.Load() {
 			waiters = append(waiters, asleep)
 		}
-	}
+	})
 	f.mu.Unlock()
 	for _, p := range waiters {
 		p.Notify()

@@ -59,6 +59,7 @@ const viaMost = 5
 func (c *client) begin(n int) bool {
 	r, f := c.req, c.front
 	req := &r.Req
+	c.since.Store(0)
 	c.served++
 	r.In, r.HeadLen, r.InAt = c.in, n, n
 	r.KeepClient = req.KeepAlive && !f.draining.Load()

@@ -17,6 +17,8 @@ type Site struct {
 	Routes []Route     // by the table's index
 	TLS    *tls.Config // nil for plain connections; it is so for all sites of a front, or for none
 
+	MaxPerClient int // connections that one address may have open; 0 is any number
+
 	HeadTimeout time.Duration // for a whole head, from its first byte; for the first byte of a new connection too
 	IdleTimeout time.Duration // for the next request of a persistent connection; for a client to take bytes
 	MinRate     int           // bytes per second that a client must take of the rest of a response; 0 is any

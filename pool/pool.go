@@ -82,6 +82,17 @@ func (p *Pool) Workers() int {
 	return n
 }
 
+// MostStreams is the number of connections that backends may have beyond their slots, in all.
+func (p *Pool) MostStreams() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	n := 0
+	for _, b := range p.backends {
+		n += b.maxStreams
+	}
+	return n
+}
+
 // Backends are those that were added, in that order.
 func (p *Pool) Backends() []*Backend {
 	p.mu.Lock()

@@ -95,11 +95,20 @@ func descriptors() int {
 	return int(min(limit.Cur, 1<<30))
 }
 
-// mostOpen is how many connections clients may have open: what the workers need at once, and a few files, are left.
-func mostOpen(workers int) int {
-	const files = 32
-	limit := descriptors()
-	return max(limit-min(workers, limit/4)-min(files, limit/4), 1)
+// mostOpen is how many connections clients may have open: descriptors are left for what tenfour opens for them.
+func mostOpen(workers *pool.Pool) int {
+	return mostOpenOf(descriptors(), workers.Workers(), workers.MostStreams())
+}
+
+// mostOpenOf is mostOpen for a limit of descriptors, and a number of workers and of places for streams. Clients have two fifths
+// of the limit at least: what the rest may need is not all needed at once.
+func mostOpenOf(limit, workers, streams int) int {
+	const files = 32 // the listener, logs, the poller, pipes that are kept
+	limit -= min(files, limit/4)
+	limit -= min(workers, limit/4)   // a connection to a backend for each
+	limit -= min(2*workers, limit/8) // a pipe for each
+	limit -= min(streams, limit/8)   // a connection to a backend for each
+	return max(limit, 1)
 }
 
 func version() string {

@@ -132,7 +132,7 @@ func serve(ctx context.Context, args []string, c *config.Config, l *logs.Logs, h
 		return fmt.Errorf("listen on %s: %w", c.Listen, err)
 	}
 	now.front = front.New(front.Config{
-		Lot: lot, Pool: workers, MostOpen: mostOpen(workers.Workers()), Log: l.Log, Access: l.Access,
+		Lot: lot, Pool: workers, MostOpen: mostOpen(workers), Log: l.Log, Access: l.Access,
 	}, &built.Front)
 	if ready == nil {
 		defer tendProcs(workers.Served).Close()

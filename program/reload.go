@@ -124,6 +124,7 @@ func (r *running) prepare() (p prepared) {
 func (r *running) follow(p prepared) {
 	r.builder.Use(p.site, r.site, r.front)
 	r.site = p.site
+	r.front.SetMostOpen(mostOpen(r.front.Pool))
 	log := &r.logs.Log
 	for _, key := range unchangeable(r.first, p.config) {
 		log.Warn().Str("key", key).Msg(key + " cannot change while tenfour runs: start it anew for that")

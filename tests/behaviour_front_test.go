@@ -234,32 +234,6 @@ func TestIdleTimeout(t *testing.T) {
 	})
 }
 
-// TestDescriptors_runOut is survived, said, and over when there are some again.
-func TestDescriptors_runOut(t *testing.T) {
-	s := startServer(t, okay)
-	p := startProcess(t, `ulimit -n 64; exec "$@"`, nil, "--backend", s.addr, "--head-timeout", "10m")
-	var crowd []*peer
-	for range 100 {
-		crowd = append(crowd, dialPeer(t, p.addr))
-	}
-	eventually(t, "it says that it takes no new connections", func() bool {
-		return len(p.lines("no new connections for a moment")) > 0
-	})
-	for _, c := range crowd {
-		c.Close()
-	}
-	if status, body := p.get(t, "/"); status != 200 {
-		t.Errorf("afterwards a client got %d %q", status, body)
-	}
-	if n := len(p.lines("no new connections for a moment")); n > 50 {
-		t.Errorf("it said so %d times within seconds: it does not pause", n)
-	}
-	p.signal(t, syscall.SIGTERM)
-	if state := p.exit(t); state.ExitCode() != 0 {
-		t.Errorf("it ended with %v\n%s", state, p.log)
-	}
-}
-
 // startHeld starts a process before a backend that answers when it is told to, and sends it a request.
 func startHeld(t testing.TB, flags ...string) (p *process, client *peer, answer func()) {
 	t.Helper()
@@ -560,7 +534,7 @@ func TestFlags_doSomething(t *testing.T) {
 		"config": TestConfig_isAFileWithFlagsOverIt, "credential-file": TestFlags_credentials, "credential-header": TestFlags_credentials,
 		"client-token-file": TestFlags_credentials, "allow-from": TestFlags_networks, "deny-from": TestFlags_networks,
 		"trusted-proxies": TestFlags_networks, "limit": TestFlags_limit, "limit-by": TestFlags_limit, "over": TestFlags_limit,
-		"wait-max": TestFlags_limit,
+		"wait-max": TestFlags_limit, "max-per-client": TestMaxPerClient_refusesTheRest,
 	}
 	var help bytes.Buffer
 	if code := program.Run(context.Background(), []string{"--help"}, &help, io.Discard, nil); code != 0 {

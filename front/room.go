@@ -1,0 +1,186 @@
+package front
+
+import (
+	"errors"
+	"net"
+	"syscall"
+	"time"
+
+	"tenfour/forward"
+	"tenfour/sock"
+)
+
+// SetMostOpen says how many connections clients may have open, so that descriptors are left for backends; 0 is any number.
+func (f *Front) SetMostOpen(n int) { f.mostOpen.Store(int64(n)) }
+
+// over reports whether more connections are open than may be. Those that come wait in the kernel's backlog then.
+func (f *Front) over() bool {
+	most := f.mostOpen.Load()
+	return most > 0 && int64(f.Open()) > most
+}
+
+// makeRoom closes a connection that waits for its client: an idle one, or one whose request's head is not complete. It is the
+// one that has waited longest, of the address that has most connections. It reports whether one was closed; if not, one may
+// be about to be.
+func (f *Front) makeRoom() bool {
+	for range 3 { // one that was found may be woken at that moment
+		c, owned := f.claimLongest()
+		switch {
+		case c == nil:
+			return false
+		case !owned:
+			continue
+		case !c.waits():
+			c.Unpark()
+			continue
+		}
+		c.giveWay()
+		f.mu.Lock()
+		f.notice.closed++
+		f.mu.Unlock()
+		f.sayNotice()
+		return true
+	}
+	return false
+}
+
+// claimLongest finds the connection that is to make room, and reports whether it is its caller's. If not, it shakes hands,
+// and is about to end, or was woken a moment ago. Without a connection there is none that waits.
+func (f *Front) claimLongest() (c *client, owned bool) {
+	f.mu.Lock()
+	if c = f.crowd.longest(); c == nil {
+		f.mu.Unlock()
+		return nil, false
+	}
+	if owned = c.waiter.Claim(); owned {
+		f.mu.Unlock()
+		return c, true
+	}
+	c.unwanted.Store(true)
+	shaking := c.shaking.Load()
+	f.mu.Unlock()
+	if shaking != nil {
+		shaking.Notify()
+	}
+	return c, false
+}
+
+// waits reports whether it is for its client that c waits: c may make room for others.
+func (c *client) waits() bool {
+	return c.phase == greeting || c.phase == reading || c.phase == lingering
+}
+
+// giveWay ends c to make room. A client whose request has begun is told, if that can be had at once.
+func (c *client) giveWay() {
+	if c.phase == reading && c.req != nil {
+		c.answer(503, "too many connections are open, and this one had waited longest for the rest of its head", retryAfter)
+		c.conn.Write(c.out.B)
+	}
+	c.close()
+}
+
+// refuse ends a new connection of an address that has as many as it may. The client is told, if it has asked already.
+func (f *Front) refuse(c *client) {
+	if !f.secure {
+		in := forward.GetBuffer(firstBuffer)
+		if n, _ := c.conn.Read(in.B[:cap(in.B)]); n > 0 {
+			c.conn.Write([]byte(refusal))
+		}
+		forward.PutBuffer(in)
+	}
+	c.conn.Close()
+	f.spare.Put(c)
+	f.sayNotice()
+}
+
+const refusal = "HTTP/1.1 503 Service Unavailable\r\nServer: tenfour\r\nContent-Type: text/plain; charset=utf-8\r\n" +
+	"Content-Length: 83\r\nRetry-After: 1\r\nConnection: close\r\n\r\n" +
+	"503 Service Unavailable\n\nthis address has as many connections open as one may have\n"
+
+// sayNotice says what happened since it was last said, if that is long ago.
+func (f *Front) sayNotice() {
+	f.mu.Lock()
+	n, due := f.notice.due(f.Lot.Now())
+	f.mu.Unlock()
+	if !due {
+		return
+	}
+	if n.closed > 0 {
+		f.Log.Warn().Int("closed", n.closed).Int("open", f.Open()).
+			Msg("all descriptors for clients are in use: the connections that had waited longest were closed (raise ulimit -n, or set --max-per-client)")
+	}
+	if n.refused > 0 {
+		f.Log.Warn().Int("refused", n.refused).Msg("connections of addresses that have as many as --max-per-client allows were refused")
+	}
+}
+
+// awaitRoom says why no connection is taken, and returns when one has ended, or after a pause. It reports false when there
+// is nothing to wait for: the listener is closed.
+func (f *Front) awaitRoom(err error, pause time.Duration) bool {
+	if errors.Is(err, net.ErrClosed) || f.draining.Load() {
+		return false
+	}
+	f.mu.Lock()
+	now := f.Lot.Now()
+	say := f.waitSaid == 0 || now-f.waitSaid >= int64(acceptPauseMost)
+	if say {
+		f.waitSaid = now
+	}
+	f.seeking++
+	open := f.crowd.open
+	f.mu.Unlock()
+	if say {
+		f.Log.Warn().Err(err).Int("open", open).Msg("no new connections for a moment")
+	}
+	late := time.NewTimer(pause)
+	select {
+	case <-f.room:
+	case <-late.C:
+	}
+	late.Stop()
+	f.mu.Lock()
+	f.seeking--
+	f.mu.Unlock()
+	return true
+}
+
+// outOfDescriptors reports whether err is that the process, or the machine, has no descriptor left.
+func outOfDescriptors(err error) bool {
+	return errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE)
+}
+
+const (
+	acceptPause     = 5 * time.Millisecond
+	acceptPauseMost = time.Second
+)
+
+var errFull = errors.New("as many connections are open as the limit of descriptors allows, and none of them waits for its client")
+
+// acceptLoop takes connections until the listener is closed. What the kernel refuses, for want of descriptors or
+// memory, is asked for again when there is room, or after a pause: the connections wait in its backlog meanwhile.
+func (f *Front) acceptLoop(l *sock.Listener) error {
+	pause := acceptPause
+	take := f.accepted
+	for !f.draining.Load() {
+		var err error
+		if f.over() {
+			if f.makeRoom() {
+				continue
+			}
+			err = errFull
+		} else {
+			err = l.Accept(take)
+		}
+		switch {
+		case err == nil:
+			pause = acceptPause
+			continue
+		case outOfDescriptors(err) && (sock.GivePipes() || f.makeRoom()):
+			continue
+		case !f.awaitRoom(err, pause):
+			return nil
+		}
+		pause = min(2*pause, acceptPauseMost)
+	}
+	return nil
+}

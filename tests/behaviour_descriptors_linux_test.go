@@ -1,0 +1,194 @@
+package tests
+
+import (
+	"bufio"
+	"crypto/tls"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// dialFrom connects to addr from one of this machine's addresses.
+func dialFrom(t testing.TB, from, addr string) *peer {
+	t.Helper()
+	d := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(from)}, Timeout: patience}
+	c, err := d.Dial("tcp", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	c.SetDeadline(time.Now().Add(2 * patience))
+	return &peer{Conn: c, in: bufio.NewReader(c)}
+}
+
+// TestDescriptors_oneAddressLocksNoOtherOut: when there are no descriptors left, what has waited longest for its client, of
+// the address that has most connections, makes room.
+func TestDescriptors_oneAddressLocksNoOtherOut(t *testing.T) {
+	for name, raw := range map[string]string{
+		"half heads": "GET / HTTP/1.1\r\nHost: a\r\nX-Half: ",
+		"idle":       "OPTIONS / HTTP/1.1\r\nHost: a\r\nMax-Forwards: 0\r\n\r\n", // tenfour answers it by itself
+		"refused":    "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",             // and reads on for a while
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := startServer(t, okay)
+			p := startProcess(t, `ulimit -n 100; exec "$@"`, nil, "--backend", s.addr, "--head-timeout", "10m")
+			before := dialFrom(t, "127.0.0.3", p.addr)
+			ask := func(c *peer, what string) {
+				t.Helper()
+				begun := time.Now()
+				c.say(plainHTTP)
+				if status, _, err := c.status("GET"); status != 200 || err != nil {
+					t.Errorf("%s got %d (%v) after %v", what, status, err, time.Since(begun))
+				} else if took := time.Since(begun); took > time.Second {
+					t.Errorf("%s waited %v", what, took)
+				}
+			}
+			ask(before, "a client that came first")
+			for range 300 {
+				dialFrom(t, "127.0.0.1", p.addr).say(raw)
+			}
+			for range 5 {
+				ask(dialFrom(t, "127.0.0.2", p.addr), "a client of another address")
+				ask(dialFrom(t, "127.0.0.1", p.addr), "a client of the same address")
+			}
+			ask(before, "the connection that was kept of another address")
+			said := strings.Count(p.log.String(), "all descriptors for clients are in use")
+			if said == 0 || said > 3 {
+				t.Errorf("the log has %d lines about it, want one or two\n%s", said, p.log)
+			}
+		})
+	}
+}
+
+// TestDescriptors_handshakesMakeRoom: a client that stops inside its TLS handshake makes room too.
+func TestDescriptors_handshakesMakeRoom(t *testing.T) {
+	t.Parallel()
+	a := newAuthority(t)
+	_, cert, key := a.sign("127.0.0.1")
+	s := startServer(t, okay)
+	p := startProcess(t, `ulimit -n 100; exec "$@"`, nil, "--backend", s.addr, "--head-timeout", "10m", "--tls-cert", cert, "--tls-key", key)
+	for range 200 {
+		dialFrom(t, "127.0.0.1", p.addr).say("\x16\x03\x01\x02\x00\x01\x00") // half a hello
+	}
+	for range 3 {
+		plain := dialFrom(t, "127.0.0.2", p.addr)
+		c := tls.Client(plain, &tls.Config{InsecureSkipVerify: true})
+		fmt.Fprint(c, plainHTTP)
+		client := &peer{Conn: c, in: bufio.NewReader(c)}
+		if status, _, err := client.status("GET"); status != 200 || err != nil {
+			t.Errorf("a client of another address got %d (%v)", status, err)
+		}
+	}
+}
+
+// TestDescriptors_runOut is survived, said, and over when there are some again: here all clients wait for a backend, and none
+// can make room.
+func TestDescriptors_runOut(t *testing.T) {
+	t.Parallel()
+	s := startServer(t, func(p *peer) {
+		r, err := http.ReadRequest(p.in)
+		if err == nil && r.URL.Path == "/" {
+			p.say("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nokay")
+			return
+		}
+		p.untilGone()
+	})
+	p := startProcess(t, `ulimit -n 64; exec "$@"`, nil, "--backend", s.addr, "--drain", "100ms")
+	var crowd []*peer
+	for range 100 {
+		c := dialPeer(t, p.addr)
+		c.say("GET /mute HTTP/1.1\r\nHost: a\r\n\r\n")
+		crowd = append(crowd, c)
+	}
+	eventually(t, "it says that it takes no new connections", func() bool {
+		return len(p.lines("no new connections for a moment")) > 0
+	})
+	for _, c := range crowd {
+		c.breakOff()
+	}
+	if status, body := p.get(t, "/"); status != 200 {
+		t.Errorf("afterwards a client got %d %q", status, body)
+	}
+	if n := len(p.lines("no new connections for a moment")); n > 10 {
+		t.Errorf("it said so %d times within seconds", n)
+	}
+	p.signal(t, syscall.SIGTERM)
+	if state := p.exit(t); state.ExitCode() != 0 {
+		t.Errorf("it ended with %v\n%s", state, p.log)
+	}
+}
+
+// TestDescriptors_downloadsGoOn: where there is no descriptor left for a pipe, a response is copied.
+func TestDescriptors_downloadsGoOn(t *testing.T) {
+	t.Parallel()
+	const size, clients = 4 << 20, 20
+	s := startServer(t, answerBack(t, nil))
+	p := startProcess(t, `ulimit -n 64; exec "$@"`, nil, "--backend", s.addr, "--workers", "20", "--buffer", "64KiB")
+	var all []*peer
+	for range clients {
+		c := dialPeer(t, p.addr)
+		c.say(fmt.Sprintf("GET /?as=length&n=%d HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", size))
+		if _, err := c.in.Peek(1); err != nil { // it has begun, and goes on when all have
+			t.Fatalf("%v\n%s", err, p.log)
+		}
+		all = append(all, c)
+	}
+	for i, c := range all {
+		c.SetDeadline(time.Now().Add(4 * patience))
+		r, err := http.ReadResponse(c.in, nil)
+		if err != nil {
+			t.Errorf("client %d: %v", i, err)
+			continue
+		}
+		n, err := io.Copy(io.Discard, r.Body)
+		if r.StatusCode != 200 || n != size || err != nil {
+			t.Errorf("client %d: got %d with %d of %d bytes (%v)", i, r.StatusCode, n, size, err)
+		}
+	}
+}
+
+// TestMaxPerClient_refusesTheRest of an address, and of no other, and says so once.
+func TestMaxPerClient_refusesTheRest(t *testing.T) {
+	t.Parallel()
+	const most = 3
+	s := startServer(t, okay)
+	p := startProcess(t, plainly, nil, "--backend", s.addr, "--max-per-client", fmt.Sprint(most))
+	var kept []*peer
+	for range most {
+		c := dialFrom(t, "127.0.0.1", p.addr)
+		c.say(plainHTTP)
+		if status, _, err := c.status("GET"); status != 200 || err != nil {
+			t.Fatalf("one of the first %d got %d (%v)", most, status, err)
+		}
+		kept = append(kept, c)
+	}
+	for range 20 {
+		c := dialFrom(t, "127.0.0.1", p.addr)
+		c.say(plainHTTP)
+		if got, _, err := c.ends(t); !strings.HasPrefix(got, "HTTP/1.1 503 ") || !strings.Contains(got, "this address has as many") || err != nil {
+			t.Fatalf("one more got %q (%v), want a 503 that says why, and the end", got, err)
+		}
+	}
+	other := dialFrom(t, "127.0.0.2", p.addr)
+	other.say(plainHTTP)
+	if status, _, err := other.status("GET"); status != 200 || err != nil {
+		t.Errorf("another address got %d (%v)", status, err)
+	}
+	kept[0].Close()
+	eventually(t, "there is room for one of the address again", func() bool {
+		c := dialFrom(t, "127.0.0.1", p.addr)
+		defer c.Close()
+		c.say(plainHTTP)
+		status, _, err := c.status("GET")
+		return status == 200 && err == nil
+	})
+	if n := len(p.lines("connections of addresses that have as many as --max-per-client allows were refused")); n != 1 {
+		t.Errorf("the log says so %d times, want once\n%s", n, p.log)
+	}
+}
