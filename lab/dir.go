@@ -42,7 +42,7 @@ func Dir(dir string) (http.Handler, error) {
 	if err == nil && !info.IsDir() {
 		return nil, fmt.Errorf("serve %s: it is not a directory; name the directory that it is in: %s", dir, filepath.Dir(dir))
 	}
-	root, err := os.OpenRoot(dir)
+	root, err := openRoot(dir)
 	if errors.Is(err, fs.ErrPermission) {
 		return nil, fmt.Errorf("serve %s: it cannot be read; run as a user with permission, or change its permissions", dir)
 	}
@@ -58,6 +58,17 @@ func Dir(dir string) (http.Handler, error) {
 	return directory(absolute), nil
 }
 
+// openRoot opens a directory. It never waits: a named pipe in its place, which an open waits at until a process writes to it, has no
+// entry "." and is an error.
+func openRoot(dir string) (*os.Root, error) {
+	return os.OpenRoot(dir + string(filepath.Separator) + ".")
+}
+
+// openIn opens a file or a directory below the root. It never waits, even if a named pipe has just taken the file's place.
+func openIn(root *os.Root, name string) (*os.File, error) {
+	return root.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+}
+
 func (d directory) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !readOnly(w, r) {
 		return
@@ -67,7 +78,7 @@ func (d directory) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refuseFor(w, fs.ErrNotExist)
 		return
 	}
-	root, err := os.OpenRoot(string(d))
+	root, err := openRoot(string(d))
 	if err != nil {
 		refuse(w, http.StatusServiceUnavailable, "The directory that is served here cannot be opened at the moment.")
 		return
@@ -123,13 +134,16 @@ func refuseFor(w http.ResponseWriter, err error) {
 }
 
 func serveFile(w http.ResponseWriter, r *http.Request, root *os.Root, name string) {
-	f, err := root.Open(name)
+	f, err := openIn(root, name)
 	if err != nil {
 		refuseFor(w, err)
 		return
 	}
 	defer f.Close()
 	info, err := f.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = fs.ErrNotExist
+	}
 	if err != nil {
 		refuseFor(w, err)
 		return
@@ -203,7 +217,7 @@ func (e entry) Size() string {
 
 // list returns the entries of a directory that a client may ask for, directories first.
 func list(root *os.Root, name string) (entries []entry, more bool, err error) {
-	dir, err := root.Open(name)
+	dir, err := openIn(root, name)
 	if err != nil {
 		return nil, false, err
 	}
