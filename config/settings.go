@@ -118,8 +118,10 @@ var groups = []group{
 				key: "hold_max", of: ofProcess,
 				in:   func(t target) value { return size(&t.c.HoldMax, 1<<40) },
 				unit: "bytes", zero: "nothing is held: bodies stream, and what cannot stream is `503`",
-				more: "bounds all bytes that are held at a time for bodies of requests, for responses and for races. Beyond it a body streams if it can; " +
-					"one that cannot waits for room, and is `503` after `queue_timeout`.",
+				more: "bounds the memory that is held at a time for bodies of requests, for responses and for races, all together. Beyond it a " +
+					"body streams, also a small one, and a response has no more buffer than it has already: both then hold a worker for longer. " +
+					"A body that must be held whole (of a request that is raced, or chunked for a backend of HTTP/1.0) waits for memory, in turn, " +
+					"and is `503` after `queue_timeout`. Heads are not counted, nor are the first 16KiB of what is on its way at a worker. Read when tenfour starts.",
 			},
 			{
 				key: "streams", flag: "streams", of: ofRoute,

@@ -5,15 +5,20 @@ import (
 	"sync/atomic"
 
 	"github.com/valyala/bytebufferpool"
+
+	"tenfour/httpparse"
 )
 
 // Body is content of a request that is held, in pieces: it grows without being copied, and its memory is more than
 // what came only by the rest of the last piece. One goroutine fills it; once its request was handed over it is
 // read-only and may be shared. The last user's Leave gives its memory back.
 type Body struct {
-	pieces []*bytebufferpool.ByteBuffer
-	size   int // bytes of content
-	users  atomic.Int32
+	pieces  []*bytebufferpool.ByteBuffer
+	size    int // bytes of content
+	memory  int // bytes of the pieces
+	portion Portion
+	certain bool // memory was reserved for all of it
+	users   atomic.Int32
 }
 
 var bodies = sync.Pool{New: func() any { return &Body{} }}
@@ -24,9 +29,10 @@ const (
 	pieceMost  = 64 << 10
 )
 
-// NewBody returns an empty body with one user.
-func NewBody() *Body {
+// NewBody returns an empty body with one user, whose memory is counted by held. Of that it has reserved bytes already.
+func NewBody(held *Held, reserved int) *Body {
 	b := bodies.Get().(*Body)
+	b.portion, b.certain = Portion{held, reserved}, reserved > 0
 	b.users.Store(1)
 	return b
 }
@@ -56,25 +62,50 @@ func (b *Body) Leave() {
 		PutBuffer(piece)
 		b.pieces[i] = nil
 	}
-	b.pieces, b.size = b.pieces[:0], 0
+	b.portion.Give()
+	b.pieces, b.size, b.memory = b.pieces[:0], 0, 0
 	bodies.Put(b)
 }
 
-// Free returns memory for the next 1 to most bytes. Took says how many were put there.
+// Free returns memory for the next 1 to most bytes, or none if there is none to be had. Took says how many were put there.
 func (b *Body) Free(most int) []byte {
 	free := b.last()
 	if len(free) == 0 {
-		next := pieceLeast
-		if n := len(b.pieces); n > 0 {
-			next = min(4*cap(b.pieces[n-1].B), pieceMost)
+		piece := b.next(most)
+		if !b.fits(piece) && !b.certain {
+			PutBuffer(piece)
+			return nil
 		}
-		piece := GetBuffer(min(next, most))
-		piece.B = piece.B[:0]
-		b.pieces = append(b.pieces, piece)
-		free = b.last()
+		free = b.add(piece)
 	}
 	return free[:min(len(free), most)]
 }
+
+// next is another piece for up to most bytes, which is not b's yet.
+func (b *Body) next(most int) *bytebufferpool.ByteBuffer {
+	size := pieceLeast
+	if n := len(b.pieces); n > 0 {
+		size = min(4*cap(b.pieces[n-1].B), pieceMost)
+	}
+	return GetBuffer(min(size, most))
+}
+
+// fits takes the memory of a piece, and reports whether it may be held.
+func (b *Body) fits(piece *bytebufferpool.ByteBuffer) bool {
+	return b.portion.take(b.memory + cap(piece.B) - b.portion.bytes)
+}
+
+// add makes a piece b's, counted if that was not done, and returns its memory.
+func (b *Body) add(piece *bytebufferpool.ByteBuffer) []byte {
+	piece.B = piece.B[:0]
+	b.pieces = append(b.pieces, piece)
+	b.memory += cap(piece.B)
+	b.portion.Raise(b.memory)
+	return b.last()
+}
+
+// Whole says that nothing more comes: what was reserved in vain is given back.
+func (b *Body) Whole() { b.portion.Lower(b.memory) }
 
 // last is the free part of the last piece.
 func (b *Body) last() []byte {
@@ -94,11 +125,37 @@ func (b *Body) Took(n int) {
 	}
 }
 
-// Append adds p.
-func (b *Body) Append(p []byte) {
+// Append adds p, which has been read already. It reports false when its memory is beyond what may be held.
+func (b *Body) Append(p []byte) bool {
+	fits := true
 	for len(p) > 0 {
-		n := copy(b.Free(len(p)), p)
+		free := b.last()
+		if len(free) == 0 {
+			piece := b.next(len(p))
+			if !b.fits(piece) && !b.certain {
+				fits = false
+			}
+			free = b.add(piece)
+		}
+		n := copy(free, p)
 		b.Took(n)
 		p = p[n:]
 	}
+	return fits
+}
+
+// MustBeWhole reports whether the request cannot go out before all of its body has come: it is raced, or its body is
+// chunked and a backend speaks HTTP/1.0, which needs the length first.
+func (x *Exchange) MustBeWhole() bool {
+	return x.raced() || x.Req.Framing == httpparse.Chunked && x.Route.speaksHTTP10()
+}
+
+// speaksHTTP10 reports whether the last response of one of r's backends was of HTTP/1.0, which has no chunked bodies.
+func (r *Route) speaksHTTP10() bool {
+	for _, b := range r.Queue.Backends() {
+		if o, ok := b.Origin.(*Origin); ok && o.http10.Load() {
+			return true
+		}
+	}
+	return false
 }

@@ -8,7 +8,7 @@ import (
 
 func TestBody_holdsWhatWasPutIn(t *testing.T) {
 	var want []byte
-	b := NewBody()
+	b := NewBody(nil, 0)
 	rng := rand.New(rand.NewPCG(1, 2))
 	for len(want) < 300<<10 {
 		p := make([]byte, 1+rng.IntN(40<<10))
@@ -44,7 +44,7 @@ func TestBody_holdsWhatWasPutIn(t *testing.T) {
 
 // TestBody_isGivenBackByItsLastUser: not before, whichever of them that is.
 func TestBody_isGivenBackByItsLastUser(t *testing.T) {
-	b := NewBody()
+	b := NewBody(nil, 0)
 	b.Append([]byte("content"))
 	piece := b.pieces[0]
 	b.Share()

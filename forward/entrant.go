@@ -43,7 +43,7 @@ type entrant struct {
 func newEntrant(r *race, entry Entry) *entrant {
 	x := r.x
 	e := &entrant{race: r, queue: entry.Queue}
-	e.lot = x.lot
+	e.lot, e.portion.of = x.lot, x.portion.of
 	e.Res.Fields = make([]httpparse.Field, 0, 32)
 	e.Req, e.In, e.HeadLen, e.InAt, e.Target = r.req, &r.head, x.HeadLen, x.HeadLen, r.target
 	e.Body, e.BodyWhole = x.Body.Share(), x.BodyWhole
@@ -222,6 +222,7 @@ func (e *entrant) end() {
 func (e *entrant) give() {
 	e.releaseOut()
 	e.leaveBody()
+	e.portion.Give()
 }
 
 // Finished ends e after an attempt.

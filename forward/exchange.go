@@ -67,6 +67,7 @@ type Exchange struct {
 	Surplus    bool   // the client is still sending a body that nobody reads
 
 	lot     *lot.Lot
+	portion Portion    // of Held, for what waits to be given
 	slot    *pool.Slot // nil before Run, and after it has left its worker
 	lender  *pool.Backend
 	origin  *Origin
@@ -115,8 +116,8 @@ type Times struct {
 }
 
 // Init prepares x, once; Reset makes it ready for the next request, and gives back all that it holds, but for In.
-func (x *Exchange) Init(lot *lot.Lot) {
-	x.lot = lot
+func (x *Exchange) Init(lot *lot.Lot, held *Held) {
+	x.lot, x.portion.of = lot, held
 	x.Req.Fields = make([]httpparse.Field, 0, 32)
 	x.Res.Fields = make([]httpparse.Field, 0, 32)
 }
@@ -125,8 +126,9 @@ func (x *Exchange) Init(lot *lot.Lot) {
 func (x *Exchange) Reset() {
 	x.releaseOut()
 	x.leaveBody()
-	lot, req, res := x.lot, x.Req, x.Res
+	x.portion.Give()
+	lot, held, req, res := x.lot, x.portion.of, x.Req, x.Res
 	req.Reset()
 	res.Reset()
-	*x = Exchange{lot: lot, Req: req, Res: res}
+	*x = Exchange{lot: lot, portion: Portion{of: held}, Req: req, Res: res}
 }

@@ -77,7 +77,7 @@ func (r *Route) exchange(t *testing.T, l *lot.Lot, raw string) (string, *Exchang
 	}
 	own := &owner{finished: make(chan *Exchange, 1)}
 	x := &Exchange{}
-	x.Init(l)
+	x.Init(l, nil)
 	x.In = GetBuffer(len(raw))
 	x.In.B = append(x.In.B, raw...)
 	if x.HeadLen, err = x.Req.Parse(x.In.B, &httpparse.DefaultLimits); err != nil {

@@ -48,6 +48,12 @@ func (x *Exchange) TakePending() (*bytebufferpool.ByteBuffer, int) {
 	return b, at
 }
 
+// TakePortion gives what the buffer of TakePending counts for to the caller.
+func (x *Exchange) TakePortion() (p Portion) {
+	x.portion.moveTo(&p)
+	return p
+}
+
 // Content is the number of bytes of content that were taken from the backend for the client.
 func (x *Exchange) Content() int64 { return x.down.content }
 

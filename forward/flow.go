@@ -22,18 +22,19 @@ type flow struct {
 	chunked bool              // what is given is chunked
 	limits  *httpparse.Limits
 
-	in     *bytebufferpool.ByteBuffer // bytes as they came, where they must be looked at; nil while there are none
-	inBase int                        // where its body begins; what stands before is somebody else's
-	inAt   int                        // the first byte not taken yet
-	out    *bytebufferpool.ByteBuffer // bytes to give
-	outAt  int                        // the first byte not given yet
-	hold   int                        // bytes that out may hold
-	body   *Body                      // what is given after out, from where it lies; nil for none
-	piece  int                        // the first of body's that is not given yet
-	at     int                        // the first byte of that
-	tail   string                     // what ends body's chunk, until out has it
-	pipe   *sock.Pipe                 // instead of out, once the rest is spliced
-	copies bool                       // there was no pipe to be had
+	in      *bytebufferpool.ByteBuffer // bytes as they came, where they must be looked at; nil while there are none
+	inBase  int                        // where its body begins; what stands before is somebody else's
+	inAt    int                        // the first byte not taken yet
+	out     *bytebufferpool.ByteBuffer // bytes to give
+	outAt   int                        // the first byte not given yet
+	hold    int                        // bytes that out may hold
+	portion *Portion                   // counts what out is larger than firstRead
+	body    *Body                      // what is given after out, from where it lies; nil for none
+	piece   int                        // the first of body's that is not given yet
+	at      int                        // the first byte of that
+	tail    string                     // what ends body's chunk, until out has it
+	pipe    *sock.Pipe                 // instead of out, once the rest is spliced
+	copies  bool                       // there was no pipe to be had
 
 	held    bool  // nothing is given: nobody knows yet whether it is wanted
 	mum     bool  // nothing is given before the first content is taken
@@ -199,7 +200,10 @@ func (f *flow) takeRaw(most int64) error {
 	case f.mayRead() && f.splices(most) && f.hasPipe():
 		n, err = f.pipe.Fill(f.from, most)
 	default:
-		p := f.makeRoom(int(min(most, int64(f.roomFor()))))
+		p := f.offer(int(min(most, int64(f.roomFor()))))
+		if len(p) == 0 {
+			return sock.ErrWait // f is full now
+		}
 		n, err = f.from.Read(p[:min(int64(len(p)), most, int64(f.hold-(len(f.out.B)-f.outAt)))])
 		f.out.B = f.out.B[:len(f.out.B)+n]
 	}
@@ -329,8 +333,24 @@ func (f *flow) roomFor() int {
 	return max(1, min(want, f.hold-(len(f.out.B)-f.outAt)))
 }
 
-// makeRoom returns the free part of out, which is at least n bytes.
+// makeRoom returns the free part of out, which is at least n bytes: they have been read already.
 func (f *flow) makeRoom(n int) []byte {
+	if !f.makesRoom(n) {
+		f.portion.count(f.growth(n))
+		f.grow(n)
+	}
+	return f.out.B[len(f.out.B):cap(f.out.B)]
+}
+
+// offer returns the free part of out: n bytes, or less when out would have to grow and may not. Then f may hold no more
+// than out does.
+func (f *flow) offer(n int) []byte {
+	f.makesRoom(n)
+	return f.out.B[len(f.out.B):cap(f.out.B)]
+}
+
+// makesRoom has out have n bytes free, and reports false when it has not: it would have to grow, and may not.
+func (f *flow) makesRoom(n int) bool {
 	if f.outAt == len(f.out.B) {
 		f.out.B, f.outAt = f.out.B[:0], 0
 	}
@@ -338,10 +358,33 @@ func (f *flow) makeRoom(n int) []byte {
 		f.out.B = f.out.B[:copy(f.out.B, f.out.B[f.outAt:])]
 		f.outAt = 0
 	}
-	if cap(f.out.B)-len(f.out.B) < n {
-		f.out.B = Grown(f.out.B, n)
+	if cap(f.out.B)-len(f.out.B) >= n {
+		return true
 	}
-	return f.out.B[len(f.out.B):cap(f.out.B)]
+	if !f.portion.take(f.growth(n)) {
+		f.hold = min(f.hold, max(holdLeast, cap(f.out.B)))
+		return false
+	}
+	f.grow(n)
+	return true
+}
+
+// growth is how many bytes more out counts for when it grows for n more.
+func (f *flow) growth(n int) int { return max(0, f.grown(n)-max(cap(f.out.B), firstRead)) }
+
+// grown is how large out is when it has grown for n more bytes: it doubles, but is no larger than what is still to come.
+func (f *flow) grown(n int) int {
+	least, to := len(f.out.B)+n, 2*cap(f.out.B)
+	if f.framing == httpparse.Length {
+		to = int(min(int64(to), int64(len(f.out.B))+f.left))
+	}
+	return max(least, to)
+}
+
+func (f *flow) grow(n int) {
+	larger := make([]byte, len(f.out.B), f.grown(n))
+	copy(larger, f.out.B)
+	f.out.B = larger
 }
 
 // setLong says whether the bytes yet to be taken come in such numbers that the lot is not to notice each segment of

@@ -1,6 +1,6 @@
 // Package forward moves one exchange between a client and its backend: connect, reuse, stream.
 //
-//	x.Init(lot)                      // once; the front parses the request's head into x, and buffers a small body
+//	x.Init(lot, held)                // once; the front parses the request's head into x, and buffers a small body
 //	x.Route, x.Owner = route, owner  // and the other fields that say whose exchange it is
 //	err := route.Queue.Enter(x)      // a worker runs x at a slot; at the end owner.Finished(x) is called
 //

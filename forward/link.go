@@ -84,7 +84,7 @@ func (x *Exchange) prepare() {
 		x.up.out = GetBuffer(1024 + x.HeadLen + min(content, pieceLeast))
 	}
 	x.up = flow{
-		from: x.Client, limits: x.Limits, hold: x.hold(), out: x.up.out,
+		from: x.Client, limits: x.Limits, hold: x.hold(), portion: &x.portion, out: x.up.out,
 		framing: framing, left: length - int64(content), chunks: &x.Chunks, chunked: framing == httpparse.Chunked,
 		in: x.In, inBase: x.HeadLen, inAt: x.InAt,
 		taken: x.BodyWhole || framing == httpparse.NoBody,

@@ -61,6 +61,7 @@ type race struct {
 	entrants []*entrant                 // those that were asked, in that order; none is added once it is decided
 	best     *bytebufferpool.ByteBuffer // the first unusable response that was whole
 	bestOf   *entrant
+	portion  Portion     // of Held, for best
 	large    *entrant    // it waits with an unusable response that is larger than may be held; nil for none
 	again    *entrant    // it had such a response, and no place to wait: its backend may be asked once more; nil for none
 	timer    *time.Timer // of a hedge
@@ -247,6 +248,7 @@ func (r *race) abandon() {
 	}
 	r.abandoned.Store(true)
 	r.decide(nil)
+	r.dropBest()
 	r.unlock()
 	r.x.Unserved(pool.Outcome{State: pool.Gone})
 }
@@ -327,6 +329,9 @@ func (r *race) judge(e *entrant) (won, on bool) {
 // decide ends the race for all but e; nil is none. The race is locked.
 func (r *race) decide(e *entrant) {
 	r.decided = true
+	if e != nil {
+		r.dropBest()
+	}
 	if r.timer != nil {
 		r.timer.Stop()
 	}
@@ -355,6 +360,7 @@ func (r *race) ended(e *entrant) {
 	if e.whole && r.best == nil && !r.decided {
 		r.best, _ = e.TakePending()
 		r.bestOf = e
+		e.portion.moveTo(&r.portion)
 		r.dropLarge()
 	}
 	instead := r.failed(e)
@@ -373,6 +379,15 @@ func (r *race) ended(e *entrant) {
 		return
 	}
 	r.ask(instead)
+}
+
+// dropBest gives back a response that was kept and is not needed. The race is locked.
+func (r *race) dropBest() {
+	if r.best != nil {
+		PutBuffer(r.best)
+		r.best = nil
+		r.portion.Give()
+	}
 }
 
 // dropLarge cuts off the entrant that waits with a large response, since there is one that is whole. The race is locked.
@@ -466,6 +481,7 @@ func (r *race) allLost() {
 		x.Lost, r.best.B = lost, e.recount(r.best.B)
 		x.Status, x.KeepClient, x.Backend, x.Times = e.Status, e.KeepClient, e.Backend, e.Times
 		x.down.out, x.down.content = r.best, e.down.content
+		r.portion.moveTo(&x.portion)
 	case x.Stop.Load():
 		x.failBefore(Self, 503, errStopping)
 	case r.again != nil && x.enter(r.again.queue): // it is asked once more, and its response streamed
@@ -508,5 +524,6 @@ func (x *Exchange) adopt(e *Exchange) {
 	x.Backend, x.Times = e.Backend, e.Times
 	x.down.out, x.down.outAt, x.down.content = e.down.out, e.down.outAt, e.down.content
 	e.down.out = nil
+	e.portion.moveTo(&x.portion)
 	x.Owner.Finished(x)
 }

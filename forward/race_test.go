@@ -49,7 +49,7 @@ func TestRace_anEntrantChosenBeforeItsEndStaysInNoQueue(t *testing.T) {
 			<-hog.began
 
 			x := &Exchange{}
-			x.Init(l)
+			x.Init(l, nil)
 			x.In = GetBuffer(100)
 			x.In.B = append(x.In.B, "GET / HTTP/1.1\r\nHost: a\r\n\r\n"...)
 			if x.HeadLen, err = x.Req.Parse(x.In.B, &httpparse.DefaultLimits); err != nil {

@@ -183,7 +183,7 @@ func (x *Exchange) startRelay(n int) bool {
 	d.chunks, d.chunked = &x.chunksDown, open && x.Req.Minor >= 1
 	d.chunks.Reset()
 	d.in, d.inBase, d.inAt = x.back.in, 0, n
-	d.hold = x.hold()
+	d.hold, d.portion = x.hold(), &x.portion
 	if d.out == nil {
 		d.out = GetBuffer(firstRead)
 	}
@@ -230,6 +230,9 @@ func (x *Exchange) relay() bool {
 		more, err = x.down.step()
 	}
 	x.again = x.again || more
+	if x.Body != nil && x.down.given > 0 && x.up.done() { // it goes out no more
+		x.leaveBody()
+	}
 	if x.down.given > given || x.down.content > content {
 		x.touch()
 	}
@@ -272,11 +275,11 @@ func (x *Exchange) startTunnel(n int) bool {
 		x.down.out = GetBuffer(firstRead)
 	}
 	out := x.down.out
-	x.down = flow{from: &x.back.Conn, to: x.Client, framing: httpparse.UntilClose, hold: buffer, out: out, in: x.back.in, inAt: n}
+	x.down = flow{from: &x.back.Conn, to: x.Client, framing: httpparse.UntilClose, hold: buffer, portion: &x.portion, out: out, in: x.back.in, inAt: n}
 	out.B = x.appendResponseHead(out.B)
 	up := x.up.out
 	up.B = up.B[:0]
-	x.up = flow{from: x.Client, to: &x.back.Conn, framing: httpparse.UntilClose, hold: buffer, out: up, in: x.In, inBase: x.HeadLen, inAt: x.InAt}
+	x.up = flow{from: x.Client, to: &x.back.Conn, framing: httpparse.UntilClose, hold: buffer, portion: &x.portion, out: up, in: x.In, inBase: x.HeadLen, inAt: x.InAt}
 	return x.tunnel()
 }
 

@@ -20,6 +20,7 @@ const (
 	greeting  phase = iota // the first byte of a TLS handshake
 	reading                // the next head, or its first byte
 	limited                // a limit's decision about its request
+	reserving              // memory for a body that must be held whole
 	buffering              // the rest of a small body
 	placed                 // its exchange: the pool has it
 	lasting                // its exchange, which has left its worker
@@ -49,9 +50,11 @@ type client struct {
 	in  *bytebufferpool.ByteBuffer // bytes read; nil while there are none
 	req *request                   // from a head's first byte to the end of its response
 
-	out    *bytebufferpool.ByteBuffer // with flushing, what is left to write from outAt
-	outAt  int
-	taking *taking // with flushing, once the client does not take it all at once; else nil
+	out   *bytebufferpool.ByteBuffer // with flushing, what is left to write from outAt
+	outAt int
+
+	portion forward.Portion // of all that is held, for out
+	taking  *taking         // with flushing, once the client does not take it all at once; else nil
 
 	unwanted atomic.Bool                // it shakes hands, and is to make room for others
 	stopping bool                       // it has its last answer, because tenfour is about to end
@@ -131,6 +134,8 @@ func (c *client) step() bool {
 		return c.readHead()
 	case limited:
 		return c.lookAtLimit()
+	case reserving:
+		return c.lookAtMemory()
 	case buffering:
 		return c.readBody()
 	case flushing:
@@ -284,6 +289,8 @@ func (c *client) timeUp() bool {
 		return c.answer(408, "the request's head did not arrive within "+c.front.site.Load().HeadTimeout.String(), "")
 	case c.phase == limited:
 		return c.limitTooLate()
+	case c.phase == reserving:
+		return c.memoryLate()
 	case c.phase == buffering:
 		return c.bodyLate()
 	case c.phase == flushing:
@@ -323,10 +330,7 @@ func (c *client) release() {
 	c.waiter.Leave()
 	c.endRequest()
 	c.dropBuffer()
-	if c.out != nil {
-		forward.PutBuffer(c.out)
-		c.out = nil
-	}
+	c.dropOut()
 	c.endTaking()
 	f := c.front
 	f.leave(c)

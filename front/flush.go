@@ -23,15 +23,24 @@ func (c *client) flush() bool {
 		if c.outAt > before || c.waiter.Deadline() == 0 { // what the client sends meanwhile puts nothing off
 			c.waitForRoom(c.outAt > before)
 		}
+		c.portion.Raise(cap(c.out.B))
 		return c.park(true)
 	case err != nil:
 		c.dropped("left before it had its response")
 		return false
 	}
-	forward.PutBuffer(c.out)
-	c.out = nil
+	c.dropOut()
 	c.endTaking()
 	return c.proceed()
+}
+
+// dropOut gives back what was left to write.
+func (c *client) dropOut() {
+	if c.out != nil {
+		forward.PutBuffer(c.out)
+		c.out = nil
+	}
+	c.portion.Give()
 }
 
 // proceed goes on after a response.

@@ -20,6 +20,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"tenfour/forward"
 	"tenfour/httpparse"
 	"tenfour/lot"
 	"tenfour/pool"
@@ -31,7 +32,8 @@ type Config struct {
 	Lot      *lot.Lot
 	Pool     *pool.Pool
 	Limits   httpparse.Limits
-	MostOpen int // connections of clients at first: see SetMostOpen
+	Held     *forward.Held // what bodies and responses take of memory; nil for any amount
+	MostOpen int           // connections of clients at first: see SetMostOpen
 
 	Log    zerolog.Logger
 	Access *zerolog.Logger // nil for no access log

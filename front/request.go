@@ -1,6 +1,7 @@
 package front
 
 import (
+	"errors"
 	"strconv"
 
 	"tenfour/admit"
@@ -13,9 +14,10 @@ import (
 // request is a client's exchange, from its head's first byte to its response's last, and its place in a queue.
 type request struct {
 	forward.Exchange
-	front *Front // fixed
-	c     *client
-	place pool.Place // where it stands while it is queued
+	front  *Front // fixed
+	c      *client
+	place  pool.Place        // where it stands while it is queued
+	memory forward.HeldPlace // where it waits for memory for its body
 
 	site      *Site  // that it goes by; nil before it is decided
 	admission        // to its route
@@ -32,7 +34,7 @@ type request struct {
 
 func newRequest(f *Front) *request {
 	r := &request{front: f}
-	r.Init(f.Lot)
+	r.Init(f.Lot, f.Held)
 	return r
 }
 
@@ -42,6 +44,7 @@ func (r *request) start(c *client) {
 }
 
 func (r *request) end() {
+	r.front.Held.Leave(&r.memory)
 	r.endAdmission()
 	r.Reset()
 	if r.site != nil {
@@ -123,9 +126,23 @@ func (c *client) beginBody() bool {
 		r.Continue = expects // once the backend has the head: it may refuse by that alone
 		return c.place()
 	}
-	r.Body = forward.NewBody()
+	if r.MustBeWhole() {
+		return c.reserve()
+	}
+	if !c.front.Held.Fits(firstBuffer) {
+		r.Continue = expects
+		r.Chunks.Reset()
+		return c.place()
+	}
+	return c.takeBody(0)
+}
+
+// takeBody begins to take in the body, for which so many bytes are reserved.
+func (c *client) takeBody(reserved int) bool {
+	r := c.req
+	r.Body = forward.NewBody(c.front.Held, reserved)
 	r.Chunks.Reset()
-	if expects {
+	if r.Req.Expect100 && len(c.in.B) == r.InAt {
 		if n, err := c.conn.Write([]byte(forward.Continue)); n < len(forward.Continue) {
 			c.dropped("took not even 100 Continue: " + err.Error())
 			return false
@@ -143,7 +160,9 @@ func (c *client) readBody() bool {
 	case err != nil:
 		return c.refuse(err)
 	case whole || enough:
-		r.BodyWhole = whole
+		if r.BodyWhole = whole; whole {
+			r.Body.Whole()
+		}
 		return c.place()
 	}
 	var n int
@@ -154,6 +173,8 @@ func (c *client) readBody() bool {
 		n, rerr = r.readChunks()
 	}
 	switch {
+	case rerr == errNoMemory:
+		return c.place()
 	case rerr == nil:
 		if n > 0 {
 			c.bodyCame()
@@ -169,6 +190,9 @@ func (c *client) readBody() bool {
 	return false
 }
 
+// errNoMemory says that no more of a body may be held: it streams from here.
+var errNoMemory = errors.New("no more may be held")
+
 // takeIn moves into Body what has come of the body, and reports whether that is all of it, or all that is held.
 func (r *request) takeIn() (whole, enough bool, _ *httpparse.Refusal) {
 	hold := r.Route.Settings.Buffer
@@ -176,22 +200,23 @@ func (r *request) takeIn() (whole, enough bool, _ *httpparse.Refusal) {
 	if r.Req.Framing == httpparse.Length {
 		want := int(min(r.Req.ContentLength, int64(hold)))
 		n := min(want-r.Body.Len(), len(in.B)-r.InAt)
-		r.Body.Append(in.B[r.InAt : r.InAt+n])
+		fits := r.Body.Append(in.B[r.InAt : r.InAt+n])
 		r.InAt += n
-		return int64(r.Body.Len()) == r.Req.ContentLength, r.Body.Len() >= hold, nil
+		return int64(r.Body.Len()) == r.Req.ContentLength, r.Body.Len() >= hold || !fits, nil
 	}
-	for r.InAt < len(in.B) && r.Body.Len() < hold {
+	fits := true
+	for r.InAt < len(in.B) && r.Body.Len() < hold && fits {
 		n, data, done, err := r.Chunks.Next(in.B[r.InAt:], &r.c.front.Limits)
 		if err != nil {
 			return false, false, err.(*httpparse.Refusal)
 		}
 		r.InAt += n
-		r.Body.Append(data)
+		fits = r.Body.Append(data)
 		if done {
 			return true, false, nil
 		}
 	}
-	return false, r.Body.Len() >= hold, nil
+	return false, r.Body.Len() >= hold || !fits, nil
 }
 
 // readContent reads more of a body of known length.
@@ -200,7 +225,11 @@ func (r *request) readContent() (int, error) {
 		return 0, sock.ErrWait
 	}
 	left := int(min(r.Req.ContentLength, int64(r.Route.Settings.Buffer))) - r.Body.Len()
-	n, err := r.c.conn.Read(r.Body.Free(left))
+	free := r.Body.Free(left)
+	if len(free) == 0 {
+		return 0, errNoMemory
+	}
+	n, err := r.c.conn.Read(free)
 	r.Body.Took(n)
 	return n, err
 }
@@ -280,6 +309,7 @@ func (r *request) Finished(x *forward.Exchange) {
 		c.phase = flushing
 		c.waiter.SetDeadline(0)
 		c.out, c.outAt = x.TakePending()
+		c.portion = x.TakePortion()
 		c.endRequest()
 		if c.out == nil {
 			c.out, c.outAt = forward.GetBuffer(0), 0

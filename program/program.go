@@ -19,6 +19,7 @@ import (
 	"syscall"
 
 	"tenfour/config"
+	"tenfour/forward"
 	"tenfour/front"
 	"tenfour/logs"
 	"tenfour/lot"
@@ -132,7 +133,7 @@ func serve(ctx context.Context, args []string, c *config.Config, l *logs.Logs, h
 		return fmt.Errorf("listen on %s: %w", c.Listen, err)
 	}
 	now.front = front.New(front.Config{
-		Lot: lot, Pool: workers, MostOpen: mostOpen(workers), Log: l.Log, Access: l.Access,
+		Lot: lot, Pool: workers, Held: forward.NewHeld(c.HoldMax), MostOpen: mostOpen(workers), Log: l.Log, Access: l.Access,
 	}, &built.Front)
 	if ready == nil {
 		defer tendProcs(workers.Served).Close()

@@ -144,6 +144,7 @@ func unchangeable(first, c *config.Config) (keys []string) {
 		{"listen", first.Listen != c.Listen},
 		{"tls_cert", (first.TLSCert == "") != (c.TLSCert == "")}, // another certificate is taken
 		{"access_log", first.AccessLog != c.AccessLog},
+		{"hold_max", first.HoldMax != c.HoldMax},
 		{"log_level", first.LogLevel != c.LogLevel},
 		{"log_format", first.LogFormat != c.LogFormat},
 	} {

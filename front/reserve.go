@@ -1,0 +1,56 @@
+package front
+
+import (
+	"fmt"
+
+	"tenfour/httpparse"
+)
+
+// needs is how much memory is reserved for a body that must be held whole. The length of a chunked one is not known.
+func (r *request) needs() int {
+	most := r.Route.Settings.Buffer
+	if r.Req.Framing == httpparse.Length {
+		return int(min(r.Req.ContentLength, int64(most)))
+	}
+	return min(most, r.front.Held.Most())
+}
+
+// reserve has c wait until all of its request's body can be held. It takes the memory before the first byte comes: two
+// that had taken a part each would wait for each other.
+func (c *client) reserve() bool {
+	r, held := c.req, c.front.Held
+	if held == nil {
+		return c.takeBody(0)
+	}
+	n := r.needs()
+	switch {
+	case held.Most() == 0 || n > held.Most():
+		return c.answer(503, fmt.Sprintf("the request's body must be held whole, and is larger than hold_max (%d bytes)", held.Most()), retryAfter)
+	case held.Take(n):
+		return c.takeBody(n)
+	}
+	c.phase = reserving
+	c.waiter.SetDeadline(c.until(int64(r.Route.Settings.QueueTimeout)))
+	held.Wait(&r.memory, n, &c.waiter)
+	return true
+}
+
+// lookAtMemory goes on with a request that has been given memory.
+func (c *client) lookAtMemory() bool {
+	r := c.req
+	if !c.front.Held.Granted(&r.memory) {
+		return c.park(false)
+	}
+	c.waiter.SetDeadline(0)
+	return c.takeBody(r.needs())
+}
+
+// memoryLate answers a request that has waited for memory for too long.
+func (c *client) memoryLate() bool {
+	r := c.req
+	if c.front.Held.Granted(&r.memory) {
+		return c.takeBody(r.needs())
+	}
+	c.front.Held.Leave(&r.memory)
+	return c.answer(503, fmt.Sprintf("hold_max leaves no memory for the request's body, and has left none for %v", r.Route.Settings.QueueTimeout), retryAfter)
+}
