@@ -62,6 +62,7 @@ func (x *Exchange) goAgain() bool {
 		x.lender.Return()
 	}
 	x.calm()
+	x.unlist()
 	x.closeLink()
 	x.askAgain, x.Failure, x.heard = false, nil, false
 	x.Res.Reset()

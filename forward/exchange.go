@@ -105,6 +105,10 @@ type Exchange struct {
 	lent       bool  // its connection is one of those that the backend lends
 	askAgain   bool  // nothing came of it at this backend: it may be asked of one once more
 	resent     int   // how often its request went out again after a byte of it had
+
+	listed  bool         // it is one of its origin's uploads
+	evicted atomic.Bool  // it is to make room for others; any goroutine sets it
+	rate    atomic.Int64 // of its upload, in bytes a second; any goroutine reads it
 }
 
 // Times is when things happened, in the lot's time; 0 for what did not.

@@ -9,6 +9,7 @@ import (
 // finish gives everything back and tells the owner.
 func (x *Exchange) finish() {
 	x.calm()
+	x.unlist()
 	x.up.release()
 	x.down.release()
 	x.releaseUp()

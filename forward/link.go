@@ -48,7 +48,7 @@ func (x *Exchange) begin() bool {
 	}
 	x.address = 0
 	if x.Req.WebSocket { // a tunnel that found no room could not be told so after the 101
-		if x.lent = x.lender.Lend(); !x.lent {
+		if !x.takePlace() {
 			return x.fail(Self, 503, fmt.Errorf("%s: %w", x.Backend, errStreamsTaken))
 		}
 	}

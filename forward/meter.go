@@ -56,6 +56,9 @@ func (m *Meter) Due() int64 {
 // Over reports whether the present part is over, and Slow is to be asked.
 func (m *Meter) Over() bool { return m.held >= meterPart }
 
+// Held is for how long the client has held its body up, in nanoseconds, but for a wait under way.
+func (m *Meter) Held() int64 { return int64(m.parts)*meterPart + m.held }
+
 // Since is how many bytes have moved since the present part began, if it was moved bytes in all.
 func (m *Meter) Since(moved int64) int64 { return moved - m.mark }
 

@@ -27,6 +27,7 @@ type Origin struct {
 	fixed  netip.AddrPort // when Name is an address; else it is looked up
 	port   uint16
 
+	uploads   uploads     // that their clients hold up
 	http10    atomic.Bool // its last response was of HTTP/1.0
 	reuses    atomic.Bool // it has served a second request on a connection, and none that was kept has died since
 	staysOpen atomic.Bool // it was asked to end a connection, and did not

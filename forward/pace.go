@@ -43,6 +43,9 @@ func (x *Exchange) lookAtPace() bool {
 		return false
 	}
 	moved := x.moved()
+	if x.listed {
+		x.noteRate()
+	}
 	if x.Pace.Since(moved) > 0 { // also of what the kernel had taken before: that happens without a step
 		x.touch()
 	}

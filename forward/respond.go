@@ -164,7 +164,7 @@ func (x *Exchange) startRelay(n int) bool {
 	case stream && x.down.held && !x.entry.stands(stream): // it has no end to wait for
 		return x.fail(Self, 502, fmt.Errorf("%s: %d, with an event stream", x.Backend, x.Res.Status))
 	case stream && !x.lent:
-		if x.lent = x.lender.Lend(); !x.lent {
+		if !x.takePlace() {
 			x.Status = 0
 			return x.fail(Self, 503, fmt.Errorf("%s: %w", x.Backend, errStreamsTaken))
 		}

@@ -198,11 +198,11 @@ func (x *Exchange) lasts() bool {
 // leave gives x's worker and slot back, while its connection becomes one of those that the backend lends to what
 // lasts. It reports false, and x stays, when all of them are taken.
 func (x *Exchange) leave() bool {
-	if !x.lent && !x.lender.Lend() {
-		x.heldUp, x.stays = 0, x.now+int64(lull)
+	x.list(&x.slot.Waiter)
+	if !x.takePlaceToLeave() {
 		return false
 	}
-	x.lent = true
+	x.list(x.Waiter)
 	x.calm()
 	x.slot = nil
 	x.Owner.Lasting(x)

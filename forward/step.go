@@ -23,6 +23,8 @@ func (x *Exchange) step() bool {
 		return x.fail(Client, 0, errReset)
 	case x.Stop.Load():
 		return x.fail(Self, 503, errStopped)
+	case x.evicted.Load() && x.bodyComes():
+		return x.fail(Client, 408, errMadeRoom)
 	}
 	if x.phase == connecting {
 		if over, on := x.shakeHands(); !on {
@@ -42,6 +44,9 @@ func (x *Exchange) step() bool {
 	}
 	if over {
 		return true
+	}
+	if !x.bodyComes() {
+		x.unlist()
 	}
 	return x.lookAtClock()
 }

@@ -101,7 +101,7 @@ func TestMinRate_cutsADownloadThatIsNotTaken(t *testing.T) {
 			s := startServer(t, digest(t))
 			tf := startTenfour(t, []string{s.addr}, strings.Fields(flags)...)
 			p := dialPeer(t, tf.addr)
-			p.SetDeadline(time.Now().Add(2 * paceFound))
+			p.SetDeadline(time.Now().Add(3 * paceFound))
 			version, as := "1.1", "length"
 			if strings.Contains(name, "1.0") {
 				version, as = "1.0", "close"
@@ -109,11 +109,11 @@ func TestMinRate_cutsADownloadThatIsNotTaken(t *testing.T) {
 				as = name
 			}
 			begun := time.Now()
-			p.say(fmt.Sprintf("GET /?n=50000000&as=%s HTTP/%s\r\nHost: a\r\n\r\n", as, version))
+			p.say(fmt.Sprintf("GET /?n=20000000&as=%s HTTP/%s\r\nHost: a\r\n\r\n", as, version))
 			var end error
 			for end == nil { // it reads nothing; a write fails once the connection has ended
-				if time.Since(begun) > paceFound {
-					t.Fatalf("it was not cut after %v", paceFound)
+				if time.Since(begun) > 2*paceFound { // of which the response takes some to come
+					t.Fatalf("it was not cut after %v", 2*paceFound)
 				}
 				time.Sleep(50 * time.Millisecond)
 				_, end = io.WriteString(p, "x")
@@ -247,4 +247,136 @@ func TestBodyTimeout_isForTheWholeBody(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestSlowestUpload_makesRoom: with all places for what lasts taken, the slowest of the uploads is cut, and only that one.
+func TestSlowestUpload_makesRoom(t *testing.T) {
+	t.Parallel()
+	const n = 300 << 10
+	type upload struct {
+		*peer
+		sent int
+	}
+	begin := func(t *testing.T, tf *tenfour) *upload {
+		p := dialPeer(t, tf.addr)
+		p.SetDeadline(time.Now().Add(4 * patience))
+		p.say(fmt.Sprintf("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n", n))
+		return &upload{peer: p}
+	}
+	// dripping sends each upload's share every 100 ms until stop.
+	dripping := func(uploads []*upload, each []int) (stop func()) {
+		end, ended := make(chan struct{}), make(chan struct{})
+		go func() { // ends with stop
+			defer close(ended)
+			for tick := time.NewTicker(100 * time.Millisecond); ; {
+				select {
+				case <-end:
+					tick.Stop()
+					return
+				case <-tick.C:
+				}
+				for i, u := range uploads {
+					u.say(strings.Repeat("x", each[i]))
+					u.sent += each[i]
+				}
+			}
+		}()
+		return func() { close(end); <-ended }
+	}
+	script := func(p *peer) {
+		for {
+			r, err := http.ReadRequest(p.in)
+			if err != nil {
+				return
+			}
+			if r.Header.Get("Upgrade") != "" {
+				p.say(upgradeSwitched)
+				p.untilGone()
+				return
+			}
+			if _, err := io.Copy(io.Discard, r.Body); err != nil {
+				return
+			}
+			p.say("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+		}
+	}
+	isCut := func(t *testing.T, u *upload) {
+		t.Helper()
+		if status, words, err := u.status("POST"); status != 408 || err != nil || !strings.Contains(words, "more slowly than all others") {
+			t.Errorf("the slowest got %d %q (%v), want 408 and why", status, words, err)
+		}
+	}
+	ends := func(t *testing.T, u *upload) {
+		t.Helper()
+		u.say(strings.Repeat("x", n-u.sent))
+		if status, words, err := u.status("POST"); status != 200 || err != nil {
+			t.Errorf("another got %d %q (%v), want 200", status, words, err)
+		}
+	}
+	t.Run("for a request that waits for a slot", func(t *testing.T) {
+		t.Parallel()
+		s := startServer(t, script)
+		tf := startTenfour(t, []string{s.addr}, "--workers", "1", "--streams", "2")
+		uploads := []*upload{begin(t, tf), begin(t, tf), begin(t, tf)}
+		stop := dripping(uploads, []int{100, 1, 50})
+		eventually(t, "all three are at the backend", func() bool { return s.open.Load() == 3 })
+		if status, _ := tf.get(t, "/"); status != 200 {
+			t.Errorf("the next client got %d", status)
+		}
+		isCut(t, uploads[1])
+		stop()
+		ends(t, uploads[0])
+		ends(t, uploads[2])
+	})
+	t.Run("itself, when it has the slot", func(t *testing.T) {
+		t.Parallel()
+		s := startServer(t, script)
+		tf := startTenfour(t, []string{s.addr}, "--workers", "1", "--streams", "0")
+		u := begin(t, tf)
+		defer dripping([]*upload{u}, []int{10})()
+		eventually(t, "it is at the backend", func() bool { return s.open.Load() == 1 })
+		if status, _ := tf.get(t, "/"); status != 200 {
+			t.Errorf("the next client got %d", status)
+		}
+		isCut(t, u)
+	})
+	t.Run("for a WebSocket that wants a place", func(t *testing.T) {
+		t.Parallel()
+		s := startServer(t, script)
+		tf := startTenfour(t, []string{s.addr}, "--streams", "1")
+		uploads := []*upload{begin(t, tf), begin(t, tf)}
+		stop := dripping(uploads, []int{1, 100})
+		eventually(t, "there was a place for one of them, and none for the other", func() bool {
+			p, r := tf.open(t, askUpgrade)
+			if r.StatusCode != 101 {
+				p.Close()
+			}
+			return r.StatusCode == 101
+		})
+		stop()
+		cut, whole := 0, 0
+		for _, u := range uploads {
+			u.say(strings.Repeat("x", n-u.sent))
+			switch status, _, _ := u.status("POST"); status {
+			case 408:
+				cut++
+			case 200:
+				whole++
+			}
+		}
+		if cut > 1 || cut+whole != 2 {
+			t.Errorf("%d uploads were cut and %d are whole; want one cut at most, and the other whole", cut, whole)
+		}
+	})
+	t.Run("not while no other exchange waits", func(t *testing.T) {
+		t.Parallel()
+		s := startServer(t, script)
+		tf := startTenfour(t, []string{s.addr}, "--workers", "2", "--streams", "1")
+		uploads := []*upload{begin(t, tf), begin(t, tf)}
+		stop := dripping(uploads, []int{10, 10})
+		time.Sleep(4 * time.Second)
+		stop()
+		ends(t, uploads[0])
+		ends(t, uploads[1])
+	})
 }
