@@ -1,10 +1,8 @@
 package forward
 
 import (
-	"errors"
 	"fmt"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/valyala/bytebufferpool"
@@ -105,24 +103,33 @@ func (x *Exchange) prepare() {
 func (x *Exchange) dial(last error) bool {
 	x.closeLink()
 	left := time.Duration(x.connectEnd - x.now)
-	for {
+	for given := 0; ; {
 		to, ok, err := x.origin.at(x.address, left)
 		switch {
+		case sock.OutOfDescriptors(err): // the backend has no part in this
+			if given++; given <= giveMost && x.giveDescriptor() {
+				continue
+			}
+			return x.fail(Self, 503, err)
 		case err != nil:
 			return x.giveUp(err)
 		case !ok:
 			return x.giveUp(last)
 		}
-		x.address++
 		l := links.Get().(*link)
 		l.reused = false
 		if last = l.Dial(x.lot, to); last != nil {
 			links.Put(l)
-			if errors.Is(last, syscall.EMFILE) || errors.Is(last, syscall.ENFILE) { // the backend has no part in this
-				return x.fail(Self, 503, last)
+			if !sock.OutOfDescriptors(last) {
+				x.address++
+				continue
 			}
-			continue
+			if given++; given <= giveMost && x.giveDescriptor() {
+				continue
+			}
+			return x.fail(Self, 503, last)
 		}
+		x.address++
 		x.back = l
 		l.Watch.Tell(&x.slot.Waiter)
 		x.phase = awaiting
@@ -134,6 +141,13 @@ func (x *Exchange) dial(last error) bool {
 		return false
 	}
 }
+
+// giveMost is how many descriptors are given up for one that is needed: others may take them first.
+const giveMost = 3
+
+// giveDescriptor closes something that is not needed at this moment, so that there is a descriptor for x, and reports whether
+// there was such a thing: the pipes that are kept, else the backend connection, of any backend, that has been idle longest.
+func (x *Exchange) giveDescriptor() bool { return sock.GivePipes() || x.lender.GiveUpKept() }
 
 // unreachable goes on to the origin's next address.
 func (x *Exchange) unreachable(err error) bool { return x.dial(err) }

@@ -3,7 +3,6 @@ package front
 import (
 	"errors"
 	"net"
-	"syscall"
 	"time"
 
 	"tenfour/forward"
@@ -144,11 +143,6 @@ func (f *Front) awaitRoom(err error, pause time.Duration) bool {
 	return true
 }
 
-// outOfDescriptors reports whether err is that the process, or the machine, has no descriptor left.
-func outOfDescriptors(err error) bool {
-	return errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE)
-}
-
 const (
 	acceptPause     = 5 * time.Millisecond
 	acceptPauseMost = time.Second
@@ -175,7 +169,7 @@ func (f *Front) acceptLoop(l *sock.Listener) error {
 		case err == nil:
 			pause = acceptPause
 			continue
-		case outOfDescriptors(err) && (sock.GivePipes() || f.makeRoom()):
+		case sock.OutOfDescriptors(err) && (sock.GivePipes() || f.Pool.GiveUpKept() || f.makeRoom()):
 			continue
 		case !f.awaitRoom(err, pause):
 			return nil

@@ -10,11 +10,14 @@ package health
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
 	"net/http"
+	"strings"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -85,6 +88,7 @@ func (k *Checker) run(ctx context.Context) {
 		switch {
 		case ctx.Err() != nil:
 			return
+		case outOfDescriptors(err): // which says nothing of the backend
 		case err == nil && !well:
 			k.backend.Well()
 			well = true
@@ -105,6 +109,11 @@ func (k *Checker) run(ctx context.Context) {
 		case <-time.After(k.check.Every + rand.N(k.check.Every/4+1)):
 		}
 	}
+}
+
+// outOfDescriptors reports whether a check could not be made for want of a descriptor. The resolver has it in words only.
+func outOfDescriptors(err error) bool {
+	return err != nil && (errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) || strings.Contains(err.Error(), syscall.EMFILE.Error()))
 }
 
 // askPatiently makes one check, and has the backend called if it waits long.

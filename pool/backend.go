@@ -94,7 +94,11 @@ func (b *Backend) next(s *Slot) Task {
 	}
 	if task == nil {
 		// One that grew impatient a moment ago did not find s among the idle.
-		s.lone = !b.MayKeep()
+		s.lone, s.keeps = !b.MayKeep(), 0
+		if s.Kept != nil {
+			b.pool.freed++
+			s.keeps = b.pool.freed
+		}
 		b.free = append(b.free, s)
 		if b.staffed() > b.limit {
 			b.trim()

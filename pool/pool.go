@@ -48,6 +48,7 @@ type Pool struct {
 	closed   bool
 	entered  uint64 // tasks so far
 	waiting  int    // tasks in all queues
+	freed    uint64 // slots that have become idle with a connection so far
 
 	turn      uint    // whose turn it is among equally free backends
 	later     later   // what is to be done as soon as the pool is unlocked

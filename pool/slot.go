@@ -23,12 +23,14 @@ type Slot struct {
 	Backend    *Backend
 	Kept       Kept // nil for none
 
-	task    Task  // what to run next; guarded by the pool
-	lone    bool  // close Kept while idle; guarded by the pool
-	retired bool  // end when idle; guarded by the pool
-	fallen  bool  // its worker panicked; guarded by the pool
-	trialTo int64 // while its task tries a backend that is down: until when, in the lot's time; guarded by the pool
-	offered bool  // it is among the free though its task still runs; guarded by the pool
+	task    Task      // what to run next; guarded by the pool
+	lone    bool      // close Kept while idle; guarded by the pool
+	retired bool      // end when idle; guarded by the pool
+	fallen  bool      // its worker panicked; guarded by the pool
+	trialTo int64     // while its task tries a backend that is down: until when, in the lot's time; guarded by the pool
+	offered bool      // it is among the free though its task still runs; guarded by the pool
+	keeps   uint64    // which slot in order it was to become idle with Kept; 0 when it keeps none; guarded by the pool
+	gives   chan bool // gets whether Kept was closed for its descriptor; nil when that is not needed; guarded by the pool
 
 	// only with auto
 	since     int64        // when its worker began with its task; 0 for none; guarded by the pool
@@ -108,20 +110,23 @@ func (s *Slot) await() Task {
 	for woken := false; ; woken = true {
 		p := s.Backend.pool
 		p.mu.Lock()
-		task, lone, retired := s.task, s.lone, s.retired
-		s.task, s.lone = nil, false
+		task, lone, retired, gives := s.task, s.lone, s.retired, s.gives
+		s.task, s.lone, s.gives = nil, false, nil
 		if task != nil {
 			s.Backend.auto.given(s)
 		}
 		p.unlock()
-		switch {
-		case task != nil:
-			return task
-		case retired:
-			return nil
-		case s.Kept != nil && (lone || s.Kept.Pending() || woken && s.Now() >= s.Kept.Until()):
+		closes := task == nil && !retired && s.Kept != nil && (lone || s.Kept.Pending() || woken && s.Now() >= s.Kept.Until())
+		if closes {
 			s.drop()
+			s.forget()
 			s.SetDeadline(0)
+		}
+		if gives != nil {
+			gives <- closes
+		}
+		if task != nil || retired {
+			return task
 		}
 		s.Wait()
 	}

@@ -326,3 +326,26 @@ func TestStop_wakesWhatSleepsInATask(t *testing.T) {
 	h.Stop()
 	receive(t, woke, "the worker to wake")
 }
+
+// TestGiveUpKept_closesTheLongestIdle of all backends, and says when there is none.
+func TestGiveUpKept_closesTheLongestIdle(t *testing.T) {
+	h := startHouse(t)
+	var kept []*keptFake
+	for _, name := range []string{"a", "b", "c"} {
+		k, _ := leaveKept(t, h.AddQueue("/"+name, 10, Hold{}, h.backend(t, name, 1)))
+		kept = append(kept, k)
+	}
+	for i := range kept {
+		if !h.GiveUpKept() {
+			t.Fatalf("connection %d was not given up", i)
+		}
+		for j, other := range kept {
+			if other.isDropped() != (j <= i) {
+				t.Errorf("after connection %d: connection %d dropped is %t", i, j, other.isDropped())
+			}
+		}
+	}
+	if h.GiveUpKept() {
+		t.Error("one was given up though none is kept")
+	}
+}

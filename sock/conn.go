@@ -15,6 +15,7 @@ import (
 	"errors"
 	"io"
 	"net/netip"
+	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -279,4 +280,10 @@ func (c *Conn) Unsent() int {
 		return 0
 	}
 	return n
+}
+
+// OutOfDescriptors reports whether err is that the process, or the machine, has no descriptor left. The resolver of package
+// net has it in words only.
+func OutOfDescriptors(err error) bool {
+	return errors.Is(err, unix.EMFILE) || errors.Is(err, unix.ENFILE) || err != nil && strings.Contains(err.Error(), unix.EMFILE.Error())
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"syscall"
@@ -194,5 +195,32 @@ func TestMaxPerClient_refusesTheRest(t *testing.T) {
 	})
 	if n := len(p.lines("connections of addresses that have as many as --max-per-client allows were refused")); n != 1 {
 		t.Errorf("the log says so %d times, want once\n%s", n, p.log)
+	}
+}
+
+// TestDescriptors_idleBackendsMakeRoom: with more backends than descriptors, the connection that is kept for none longest is
+// closed for the one that is needed.
+func TestDescriptors_idleBackendsMakeRoom(t *testing.T) {
+	t.Parallel()
+	const backends = 60
+	var settings strings.Builder
+	settings.WriteString("keep_idle = \"10m\"\n")
+	for i := range backends {
+		s := startServer(t, okay)
+		fmt.Fprintf(&settings, "[[route]]\npath = \"/%d\"\nbackends = %q\nworkers = 1\n", i, s.addr)
+	}
+	file := writeFile(t, filepath.Join(t.TempDir(), "tenfour.toml"), settings.String())
+	p := startProcess(t, `ulimit -n 64; exec "$@"`, nil, "--config", file)
+	for range 3 {
+		for i := range backends {
+			if status, body := p.get(t, fmt.Sprintf("/%d", i)); status != 200 {
+				t.Fatalf("backend %d: got %d %q\n%s", i, status, body, p.log)
+			}
+		}
+	}
+	c := dialPeer(t, p.addr)
+	c.say(plainHTTP)
+	if _, _, err := c.status("GET"); err != nil {
+		t.Errorf("a new connection: %v", err)
 	}
 }
