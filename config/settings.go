@@ -347,7 +347,7 @@ var groups = []group{
 				in:   func(t target) value { return digits(&t.c.MaxPerClient, 0, 1_000_000_000) },
 				unit: "connections", zero: "any number",
 				help: "connections that one address may have open: `N`; 0 is any number",
-				more: "is how many connections one address may have open at a time. Further ones are closed at once, counted, and said once in the log. " +
+				more: "is how many connections one address may have open at a time; of IPv6 a network of 64 bits is one address. Further ones get a 503 and are closed at once. They are counted, and the log says so every 10 s at most. " +
 					"Behind a proxy all clients have its address: leave it 0 there.",
 			},
 			{
