@@ -1,13 +1,129 @@
 package tests
 
 import (
+	"bufio"
+	"fmt"
 	"io"
+	"net"
 	"net/http"
+	"os"
+	"os/exec"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
 )
+
+// asCrowd in the environment makes the test binary be a crowd of clients of that address, until it is killed.
+const asCrowd = "TENFOUR_TEST_IS_A_CROWD"
+
+func init() {
+	if addr := os.Getenv(asCrowd); addr != "" {
+		crowd(addr)
+	}
+}
+
+// crowdOf is how many clients a crowd has: of each kind a fifth.
+const crowdOf = 2500
+
+// crowd connects, says when it has, and waits to be killed. Those that are served are so before others take the workers.
+func crowd(addr string) {
+	var conns [crowdOf]net.Conn
+	for i := range conns {
+		var err error
+		if conns[i], err = net.Dial("tcp", addr); err != nil {
+			fmt.Println("connection", i, err)
+			os.Exit(1)
+		}
+		if i%5 == 0 { // is served, and stays
+			io.WriteString(conns[i], "GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+			http.ReadResponse(bufio.NewReader(conns[i]), nil)
+		}
+	}
+	for i, c := range conns {
+		switch i % 5 {
+		case 1: // says nothing
+		case 2:
+			io.WriteString(c, "GET / HTTP/1.1\r\nHost: a\r\nX-Half:")
+		case 3: // is in hand, queued or refused
+			io.WriteString(c, "GET /held HTTP/1.1\r\nHost: a\r\n\r\n")
+		case 4: // has sent a part of its body
+			io.WriteString(c, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\npart")
+		}
+	}
+	fmt.Println("ready")
+	time.Sleep(time.Hour) // until it is killed
+	fmt.Println(len(conns))
+}
+
+// TestKilled_clientsGiveEverythingBack: 2,500 of them, in all states that a client can be in, die by kill -9 at one moment. No
+// slot, no place in a queue, no descriptor, no goroutine and no byte is kept for them.
+func TestKilled_clientsGiveEverythingBack(t *testing.T) {
+	t.Parallel()
+	var held atomic.Int32
+	s := startServer(t, func(p *peer) {
+		for {
+			r, err := http.ReadRequest(p.in)
+			if err != nil {
+				return
+			}
+			if r.URL.Path == "/held" {
+				held.Add(1)
+				p.untilGone()
+				held.Add(-1)
+				return
+			}
+			p.say("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nokay")
+		}
+	})
+	tf := startStanding(t, nil, []string{s.addr}, "--head-timeout", "10m", "--idle-timeout", "10m", "--workers", "1", "--queue", "400", "--queue-timeout", "10m")
+	if status, _ := tf.get(t, "/"); status != 200 {
+		t.Fatalf("got %d", status)
+	}
+	before := tf.rest()
+	for range 2 {
+		killCrowd(t, tf, &held)
+	}
+	tf.get(t, "/") // so that there is a kept connection to the backend, as before
+	tf.returnsTo(before)
+}
+
+// killCrowd has a crowd come, and kills it.
+func killCrowd(t *testing.T, tf *standingProcess, held *atomic.Int32) {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(self)
+	cmd.Env = append(os.Environ(), asCrowd+"="+tf.addr)
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer cmd.Wait()
+	defer cmd.Process.Kill()
+	late := time.AfterFunc(6*patience, func() { cmd.Process.Kill() })
+	defer late.Stop()
+	said, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil || said != "ready\n" {
+		t.Fatalf("the crowd says %q, %v", said, err)
+	}
+	eventually(t, "one is in hand", func() bool { return held.Load() == 1 })
+	cmd.Process.Kill()
+	p := dialPeer(t, tf.addr)
+	p.SetDeadline(time.Now().Add(patience))
+	p.say(request("GET", "/"))
+	if status, _, err := p.status("GET"); status != 200 || err != nil {
+		t.Errorf("after a crowd was killed the next client got %d (%v)", status, err)
+	}
+	p.Close()
+	eventually(t, "the backend has none in hand", func() bool { return held.Load() == 0 })
+}
 
 // TestKilled_tenfourIsSeenByBothSides: it dies by kill -9 while responses go out. Clients see that theirs are not whole,
 // backends see their connections end, and another tenfour listens at the same address at once.

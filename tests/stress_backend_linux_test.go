@@ -54,7 +54,6 @@ type inHand struct {
 	*ask
 	conn   *net.TCPConn
 	since  time.Time
-	raced  bool
 	number int // of its connection
 
 	// Guarded by the backend's mu.
@@ -213,9 +212,13 @@ func (v *stressVisit) one() bool {
 	}
 	a := readAsk(r)
 	v.ledger.saw(a, v.name, v.number)
-	h := v.takeInHand(a, r)
+	if a.route = v.routeOf(r); a.route == nil {
+		v.ledger.complain("%s got %s %s of another route: %s", v.name, a.method, a.id, r.URL.Path)
+		return false
+	}
+	v.checkSecrets(a, r)
+	h := v.takeInHand(a)
 	defer v.leaveHand(h)
-	v.checkRoute(a, r)
 	if v.fault(30) {
 		v.breakOff()
 		return false
@@ -266,6 +269,7 @@ func (v *stressVisit) readBody(a *ask, r *http.Request) bool {
 func (v *stressVisit) answer(a *ask, r *http.Request, h *inHand) bool {
 	persists := !v.old && !r.Close && a.as != "close"
 	if v.fault(12) {
+		v.completes(h) // it is not answered, and over soon
 		v.misbehave(a)
 		return false
 	}
@@ -280,7 +284,7 @@ func (v *stressVisit) answer(a *ask, r *http.Request, h *inHand) bool {
 		if v.chatty && a.method == "HEAD" {
 			io.Copy(v, contentFor(a.id, a.n))
 		}
-		return persists
+		return persists && !v.unsaid
 	}
 	if !v.content(a, h, head) {
 		return false
@@ -420,26 +424,29 @@ func (v *stressVisit) echo(h *inHand) {
 // What it may meet.
 
 // takeInHand notes an exchange, and tells when it is one too many.
-func (v *stressVisit) takeInHand(a *ask, r *http.Request) *inHand {
-	h := &inHand{ask: a, conn: v.tcp, since: time.Now(), number: v.number, raced: v.routeOf(r) != nil && v.routeOf(r).raced}
+func (v *stressVisit) takeInHand(a *ask) *inHand {
+	h := &inHand{ask: a, conn: v.tcp, since: time.Now(), number: v.number}
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.hands[h] = true
 	var slots, all []*inHand
+	givenUp := 0
 	for other := range v.hands {
-		if other.isCut() {
+		switch {
+		case other.givenUp():
+			givenUp++
+		case other.isCut():
 			continue
-		}
-		all = append(all, other)
-		if other.holdsSlot() {
+		case other.holdsSlot():
 			slots = append(slots, other)
 		}
+		all = append(all, other)
 	}
-	if len(slots) > v.workers {
-		v.running.Go(func() { v.tooMany(slots, v.workers, "its workers") }) // ends by itself
+	if len(slots)+givenUp > v.workers {
+		v.running.Go(func() { v.tooMany(slots, givenUp, v.workers, "its workers") }) // ends by itself
 	}
 	if most := v.workers + stressStreams; len(all) > most {
-		v.running.Go(func() { v.tooMany(all, most, "its workers and streams") }) // ends by itself
+		v.running.Go(func() { v.tooMany(all, 0, most, "its workers and streams") }) // ends by itself
 	}
 	return h
 }
@@ -448,11 +455,12 @@ func (v *stressVisit) takeInHand(a *ask, r *http.Request) *inHand {
 // beginning of another already: they may be on different processors.
 const finLag = 50 * time.Millisecond
 
-// tooMany tells that there are more exchanges at a time than may be, unless tenfour had ended one of them before.
-func (b *stressBackend) tooMany(hands []*inHand, most int, what string) {
+// tooMany tells that there are more exchanges at a time than may be, unless tenfour had ended one of them before. givenUp is
+// how many more there are that were given up.
+func (b *stressBackend) tooMany(hands []*inHand, givenUp, most int, what string) {
 	time.Sleep(finLag) // what the kernel has not told within this, has not happened
 	b.mu.Lock()
-	n := 0
+	n := givenUp
 	for _, h := range hands {
 		if h.complete || !h.isCut() {
 			n++
@@ -460,7 +468,7 @@ func (b *stressBackend) tooMany(hands []*inHand, most int, what string) {
 	}
 	b.mu.Unlock()
 	if n > most {
-		b.ledger.complain("%s meets %d exchanges at a time, where %s are %d: %v", b.name, n, what, most, hands)
+		b.ledger.complain("%s meets %d exchanges at a time, %d of which were given up, where %s are %d: %v", b.name, n, givenUp, what, most, hands)
 	}
 }
 
@@ -476,19 +484,27 @@ func (h *inHand) holdsSlot() bool {
 	return !strings.HasSuffix(h.kind, "events") && h.kind != "socket" && !(h.begun && time.Since(h.since) >= lastsAfter)
 }
 
+// givenUp reports whether tenfour has shut its side of an exchange in hand, which keeps its slot until the backend has
+// ended it, for a second at most. Losers of a race do not, and neither do those whose slot goes with a reload.
+func (h *inHand) givenUp() bool {
+	return h.state() == unix.BPF_TCP_CLOSE_WAIT && h.holdsSlot() && !h.route.raced && !h.route.varies && time.Since(h.since) < lastsAfter
+}
+
 // isCut reports whether tenfour has ended the connection, as far as the kernel has heard.
-func (h *inHand) isCut() bool {
+func (h *inHand) isCut() bool { return h.state() != unix.BPF_TCP_ESTABLISHED }
+
+// state is that of its connection; 0 when there is none any more.
+func (h *inHand) state() (state uint8) {
 	raw, err := h.conn.SyscallConn()
 	if err != nil {
-		return true
+		return 0
 	}
-	state := uint8(0)
-	err = raw.Control(func(fd uintptr) {
+	raw.Control(func(fd uintptr) {
 		if info, err := unix.GetsockoptTCPInfo(int(fd), unix.IPPROTO_TCP, unix.TCP_INFO); err == nil {
 			state = info.State
 		}
 	})
-	return err != nil || state != unix.BPF_TCP_ESTABLISHED
+	return state
 }
 
 func (v *stressVisit) begins(h *inHand) {
@@ -540,21 +556,16 @@ func (b *stressBackend) routeOf(r *http.Request) *stressRoute {
 	return nil
 }
 
-// checkRoute tells of a request that does not belong here, and of secrets that do not.
-func (v *stressVisit) checkRoute(a *ask, r *http.Request) {
-	route := v.routeOf(r)
-	if route == nil {
-		v.ledger.complain("%s got %s %s of another route: %s", v.name, a.method, a.id, r.URL.Path)
-		return
-	}
+// checkSecrets tells of those that do not belong here.
+func (v *stressVisit) checkSecrets(a *ask, r *http.Request) {
 	var shown []string
 	for _, name := range []string{"Authorization", "X-Api-Key", "X_Api_Key"} {
 		for _, value := range r.Header[http.CanonicalHeaderKey(name)] {
 			shown = append(shown, name+": "+value)
 		}
 	}
-	if got := strings.Join(shown, ", "); got != route.credential {
-		v.ledger.complain("%s was shown %q with %s, want %q", v.name, got, a.id, route.credential)
+	if got := strings.Join(shown, ", "); got != a.route.credential {
+		v.ledger.complain("%s was shown %q with %s, want %q", v.name, got, a.id, a.route.credential)
 	}
 }
 
