@@ -126,7 +126,7 @@ func (e *entry) ownStatuses() map[int]bool {
 		may[503] = true // all places are taken
 	}
 	if e.route.old && e.bodyAs == "chunked" {
-		may[411] = true
+		may[411], may[503] = true, true // it is larger than may be held, or waits too long for what may
 	}
 	if !e.route.calm {
 		may[502], may[503], may[504] = true, true, true

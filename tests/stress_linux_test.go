@@ -133,6 +133,9 @@ func (s *stress) addRoutes(t *testing.T, backendTLS *tls.Config) {
 
 // run has everybody go on for a while, and then looks at what there is.
 func (s *stress) run(lasts time.Duration) {
+	s.calm(true)
+	s.holdAll("before")
+	s.endConnections()
 	before := s.rest()
 	s.configure(s.settings[0])
 	s.calm(false)
@@ -164,6 +167,7 @@ func (s *stress) run(lasts time.Duration) {
 	}
 	s.calm(true)
 	s.probe()
+	s.holdAll("after")
 	s.endConnections()
 	s.returnsTo(before)
 }

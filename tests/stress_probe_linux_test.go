@@ -24,6 +24,23 @@ func (s *stress) probe() {
 	}
 }
 
+// holdAll finds that no byte is held for any body: one that must be held whole, and takes nearly all that may be, is
+// forwarded. when is part of its name.
+func (s *stress) holdAll(when string) {
+	s.t.Helper()
+	for _, r := range s.routes {
+		if r.old {
+			a := s.probing(r, "holding-"+when, 0)
+			a.method, a.bodyAs, a.body = "POST", "chunked", 1_000_000
+			s.asked(a, false)
+			o := s.prober().exchanged(a)
+			if s.ended(a, o); o.own || o.how != "whole" {
+				s.t.Errorf("%s the stress a body of %d bytes, where %s may be held: %s %d %s", when, a.body, stressHoldMax, o.how, o.status, o.words)
+			}
+		}
+	}
+}
+
 // warm returns when every backend of a route has answered so often that after an outage it gets as many exchanges as it
 // has workers again.
 func (s *stress) warm(r *stressRoute) {

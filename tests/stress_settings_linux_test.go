@@ -35,10 +35,13 @@ type stressLimit struct {
 // stressStreams is how many connections a backend has beside its workers. Few, so that they are all taken at times.
 const stressStreams = 6
 
+// stressHoldMax is how much may be held for all bodies together. Little, so that it is all taken at times.
+const stressHoldMax = "1MiB"
+
 // drawSettings is a configuration as a file has it.
 func drawSettings(rng *rand.Rand, routes []*stressRoute) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "buffer = %q\n", pick(rng, "0B", "4KiB", "64KiB", "256KiB", "256KiB"))
+	fmt.Fprintf(&b, "hold_max = %q\nbuffer = %q\n", stressHoldMax, pick(rng, "0B", "4KiB", "64KiB", "256KiB", "256KiB"))
 	fmt.Fprintf(&b, "[timeouts]\nhead = \"20s\"\nidle = \"1m\"\nconnect = \"15s\"\nbackend = \"20s\"\n")
 	checked := rng.IntN(2) == 0
 	for _, r := range routes {
@@ -57,6 +60,7 @@ func drawSettings(rng *rand.Rand, routes []*stressRoute) string {
 // found out soon which backends are up again.
 func baseSettings(routes []*stressRoute, checked bool) string {
 	var b strings.Builder
+	fmt.Fprintf(&b, "hold_max = %q\nbuffer = %q\n", stressHoldMax, stressHoldMax)
 	for _, r := range routes {
 		r.writeSettings(&b)
 		fmt.Fprintf(&b, "workers = %d\nqueue = %d\n", r.workers, baseQueue)
