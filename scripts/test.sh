@@ -239,6 +239,7 @@ flags_agree() {
 				case $flag in
 				directory | bind | help | example | cacert) ;; # of others, --help itself, and tenfour check
 				doc | plot | rounds) ;; # of the benchmark, in docs/auto.md
+				stress) ;; # of scripts/soak.sh
 				*) echo "$f: --$flag: there is no such flag" ;;
 				esac
 			done >"$tmp/unknown"
@@ -276,7 +277,7 @@ imports_obey() {
 	while read -r folder imports; do
 		case $folder in
 		.) may=" program " ;;
-		program) may=" admit config front lab logs lot pool site sock " ;;
+		program) may=" admit config forward front lab logs lot pool site sock " ;;
 		tests) may=" " ;; # tests of the program alone
 		site) may=" config pool forward front admit limit health lab " ;;
 		httpparse | limit | lot | health | lab | logs | source) may=" " ;;
