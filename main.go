@@ -1,4 +1,4 @@
-// Command tenfour is an HTTP/1 reverse proxy for simple, slow and flaky backends. Package program is what it does.
+// Command tenfour runs program and exits with its code. It is an HTTP/1 reverse proxy for simple, slow and flaky backends.
 package main
 
 import (

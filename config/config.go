@@ -1,4 +1,4 @@
-// Package config is file and flags to one validated, immutable value; every error names its place and what to do.
+// Package config turns file and flags into one validated, immutable value; every error names its place and what to do.
 //
 //	c, err := config.Parse([]string{"--backend", "127.0.0.1:9001"})
 //	// err is config.ErrHelp, or says all that is wrong, a line each

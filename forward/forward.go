@@ -1,4 +1,4 @@
-// Package forward moves one exchange between a client and its backend: connect, reuse, stream.
+// Package forward moves one exchange between a client and its backends: connect, reuse, stream, hold, race.
 //
 //	x.Init(lot, held)                // once; the front parses the request's head into x, and buffers a small body
 //	x.Route, x.Owner = route, owner  // and the other fields that say whose exchange it is

@@ -1,4 +1,5 @@
-// Package httpparse turns bytes into HTTP/1.0 and 1.1 heads and framing. It does no I/O, allocates nothing, sets no policy.
+// Package httpparse turns bytes into message heads and framing: incremental, no I/O, no allocation, no policy. It reads HTTP/1.0
+// and HTTP/1.1.
 //
 //	n, err := req.Parse(buf, &limits)
 //	switch {

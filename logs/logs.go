@@ -1,4 +1,4 @@
-// Package logs is where log lines go: their level and format, and how no writer of a line ever waits for a reader.
+// Package logs writes log lines: their level and format, and queues, so that no goroutine waits to write a line.
 //
 //	l, err := logs.Open(logs.Options{Level: "info", Format: "auto", Access: "stdout"}, os.Stdout, os.Stderr)
 //	defer l.Close()

@@ -1,4 +1,4 @@
-// Package pool is workers: the fixed ants pools, each backend's slots, the queues in front of them, backends that are down.
+// Package pool has the workers: the fixed pools, each backend's slots, the queues in front of them, backends that are down.
 //
 //	p := pool.New(l, nil)                                 // l is the lot in which its workers and its queues wait
 //	b, err := p.AddBackend("127.0.0.1:9001", 4, 256, nil) // 4 slots, each with its worker; AddAuto: as many as pay

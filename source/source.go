@@ -1,4 +1,4 @@
-// Package source reads what people write: the text of a file, or of a variable of the environment, that a setting names.
+// Package source reads the text of a file, or of an environment variable, that a setting names: bounded, and without blocking.
 //
 //	text, err := source.File("cert.pem", 1<<20)       // at most 1 MiB
 //	text, err := source.Read("env:TOKEN", 4<<20)      // the variable TOKEN; without env: it is a file
