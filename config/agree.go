@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"tenfour/source"
+	"tenfour/value/choice"
 )
 
 // check reports what is right by itself, and wrong beside something else: settings that contradict each other, names of what
@@ -282,7 +283,7 @@ func (d *draft) checkLimits(bad *problems) {
 			unsure = unsure || !known
 			switch {
 			case !known && !bad.enough():
-				p.wrong(bad, "limit", j, "there is no [limit.%s]%s", name, didYouMean(name, names))
+				p.wrong(bad, "limit", j, "there is no [limit.%s]%s", name, choice.DidYouMean(name, names))
 			case known && d.c.Limits[at].By == "token" && p.in.r.ClientTokenFile == "" && p.understood("client_token_file"):
 				d.limits[at].wrong(bad, "by", 0, "%s asks for no token: it needs client_token_file", p.orTheRoute())
 			}

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"tenfour/value/choice"
+
 	"github.com/spf13/pflag"
 )
 
@@ -96,7 +98,7 @@ func meantFlag(name string) string {
 	for _, s := range settings {
 		names = append(names, s.flag)
 	}
-	if meant := nearest(name, names); meant != "" {
+	if meant := choice.Nearest(name, names); meant != "" {
 		return "; did you mean --" + meant + "?"
 	}
 	return ""

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"tenfour/value/choice"
 )
 
 // layer is what one place says, by the keys of settings: the top of a file, one of its [[route]]s or [limit.NAME]s, or the
@@ -164,7 +166,7 @@ func unknown(key string, scopes ...scope) string {
 	if slices.Contains(scopes, ofProcess) {
 		names = append(names, "route", "limit")
 	}
-	if say := didYouMean(key, names); say != "" || last == key {
+	if say := choice.DidYouMean(key, names); say != "" || last == key {
 		return "there is no such key" + say
 	}
 	var inner []string
@@ -173,7 +175,7 @@ func unknown(key string, scopes ...scope) string {
 			inner = append(inner, own)
 		}
 	}
-	return say + didYouMean(last, inner)
+	return say + choice.DidYouMean(last, inner)
 }
 
 // stands says where a setting may stand in a file.

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"tenfour/value/choice"
 )
 
 // fault is one way to misbehave, with its options filled in. Each has a file of its own in this folder.
@@ -74,5 +76,5 @@ func kindOf(name string) (kind, error) {
 			return k, nil
 		}
 	}
-	return kind{}, fmt.Errorf("%q: no such kind%s; there are %s", name, meant(name, Kinds()), strings.Join(Kinds(), ", "))
+	return kind{}, fmt.Errorf("%q: no such kind%s; there are %s", name, choice.DidYouMean(name, Kinds()), strings.Join(Kinds(), ", "))
 }

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"tenfour/value/choice"
 )
 
 // option is one key of a kind.
@@ -36,7 +38,7 @@ func (o options) take(kind, text string) (given map[string]bool, err error) {
 		i := slices.IndexFunc(o, func(option option) bool { return option.key == key })
 		switch {
 		case i < 0:
-			return nil, fmt.Errorf("%q: %s has no such option%s; it has %s", key, kind, meant(key, o.keys()), strings.Join(o.keys(), ", "))
+			return nil, fmt.Errorf("%q: %s has no such option%s; it has %s", key, kind, choice.DidYouMean(key, o.keys()), strings.Join(o.keys(), ", "))
 		case !ok:
 			return nil, fmt.Errorf("%s: write key=value, such as %s=%s", key, key, o[i].def)
 		case given[key]:

@@ -1,4 +1,4 @@
-package config
+package choice
 
 import "testing"
 
@@ -8,7 +8,7 @@ func TestNearest_isWhatWasMeant(t *testing.T) {
 		"worker": "workers", "wrokers": "workers", "workersmax": "workers_max", "hodl": "hold", "b": "", "bye": "by", "pth": "path",
 		"colour": "", "": "", "xy": "by", "paths": "path",
 	} {
-		if got := nearest(word, names); got != want {
+		if got := Nearest(word, names); got != want {
 			t.Errorf("%q: got %q, want %q", word, got, want)
 		}
 	}

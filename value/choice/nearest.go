@@ -1,18 +1,26 @@
-package lab
+package choice
 
-// meant returns "; did you mean NAME?" for the name that is nearest to word, or "" if none is near.
-func meant(word string, names []string) string {
-	const near = 2 // two wrong letters, or two letters that are swapped
+// Nearest returns the name that was probably meant by a word that is none of them, or "" if none is near.
+func Nearest(word string, names []string) string {
+	near := min(2, len(word)/2) // two wrong letters, or two letters that have changed places
 	best, least := "", near+1
 	for _, name := range names {
+		if len(word)-len(name) > near || len(name)-len(word) > near {
+			continue
+		}
 		if d := slips(word, name); d < least {
 			best, least = name, d
 		}
 	}
-	if best == "" {
-		return ""
+	return best
+}
+
+// DidYouMean returns "; did you mean NAME?" for the nearest name, or "".
+func DidYouMean(word string, names []string) string {
+	if name := Nearest(word, names); name != "" {
+		return "; did you mean " + name + "?"
 	}
-	return "; did you mean " + best + "?"
+	return ""
 }
 
 // slips returns how many letters must be inserted, deleted or replaced to turn a into b: their Levenshtein distance.
