@@ -17,6 +17,8 @@ import (
 	"net/netip"
 	"strconv"
 	"time"
+
+	"tenfour/value/statuses"
 )
 
 // Config is all that can be set. Nothing changes it once it was read.
@@ -66,7 +68,7 @@ type Route struct {
 	KeepIdle  time.Duration // how long one is kept; 0 is not at all; default 4s
 
 	Race        string        // "off", "parallel", "serial" or "hedge"; default off
-	Usable      string        // statuses that win a race; default 1xx to 4xx
+	Usable      statuses.Set  // statuses that win a race; default 1xx to 4xx
 	HedgeAfter  time.Duration // until the next backend of a hedge is asked; 0 is the route's own p95, and the default
 	RaceMethods []string      // that are raced beside GET, HEAD and OPTIONS; default none
 
@@ -140,7 +142,7 @@ var DefaultRoute = Route{
 	Workers: 4, WorkersMax: 64, Streams: 256, HealthEvery: 2 * time.Second,
 	Queue: 1024, QueueTimeout: 30 * time.Second, Buffer: 256 << 10, Hold: 2 * time.Second, HoldEvery: 10 * time.Millisecond,
 	Resend: 1, KeepAlive: "auto", KeepIdle: 4 * time.Second,
-	Race: "off", Usable: "1xx,2xx,3xx,4xx",
+	Race: "off", Usable: statuses.Classes(1, 4),
 	ConnectTimeout: 2 * time.Second, BackendTimeout: 60 * time.Second,
 	CredentialHeader: "Authorization",
 }

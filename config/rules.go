@@ -89,18 +89,6 @@ func checkMethod(text string) error {
 	return nil
 }
 
-// checkStatuses reads a list such as "2xx,304,404": classes and single codes.
-func checkStatuses(text string) error {
-	for word := range strings.SplitSeq(text, ",") {
-		word = strings.TrimSpace(word)
-		code, err := strconv.Atoi(strings.Replace(word, "xx", "00", 1))
-		if len(word) != 3 || err != nil || code < 100 || code > 599 {
-			return errOther
-		}
-	}
-	return nil
-}
-
 // connectionSpecific are the fields that are of one connection, or say where a message ends: tenfour writes its own.
 var connectionSpecific = []string{
 	"connection", "content-length", "expect", "http2-settings", "keep-alive", "proxy-connection", "te", "trailer",

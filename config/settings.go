@@ -1,6 +1,10 @@
 package config
 
-import "time"
+import (
+	"time"
+
+	"tenfour/value/statuses"
+)
 
 // groups is every setting there is.
 var groups = []group{
@@ -206,9 +210,7 @@ var groups = []group{
 			},
 			{
 				key: "usable", flag: "usable", of: ofRoute,
-				in: func(t target) value {
-					return words(&t.r.Usable, "classes or codes from 100 to 599, such as 2xx,304,404", checkStatuses)
-				},
+				in:   func(t target) value { return typed(&t.r.Usable, statuses.Wants, statuses.Parse) },
 				unit: "statuses",
 				help: "`STATUSES` that win a race, such as 2xx,304,404",
 				more: "is what may win: classes and single codes.",

@@ -243,6 +243,21 @@ func words(p *string, wants string, check func(string) error) scalar {
 	}
 }
 
+// typed is a value whose type has its own rule.
+func typed[T fmt.Stringer](p *T, wants string, parse func(text string) (T, error)) scalar {
+	return scalar{inQuotes, wants,
+		func(text string) error {
+			v, err := parse(text)
+			if err != nil {
+				return errOther
+			}
+			*p = v
+			return nil
+		},
+		func() string { return (*p).String() },
+	}
+}
+
 // prefixOff is the beginning of a path, without a slash at its end.
 func prefixOff(p *string) scalar {
 	s := words(p, "the beginning of a path, such as /app", checkPathOrNone)

@@ -14,12 +14,13 @@ import (
 	"tenfour/httpparse"
 	"tenfour/lot"
 	"tenfour/pool"
+	"tenfour/value/statuses"
 )
 
 // Racing is how a route asks several of its backends for one response. Nothing changes it afterwards.
 type Racing struct {
 	Mode    RaceMode
-	Usable  Statuses      // those of a response that may be the answer
+	Usable  statuses.Set  // those of a response that may be the answer
 	After   time.Duration // with Hedge: how long one is waited for before the next is asked; 0 is the route's own p95
 	Methods []string      // that are raced beside GET, HEAD and OPTIONS
 }

@@ -14,6 +14,7 @@ import (
 	"tenfour/forward"
 	"tenfour/front"
 	"tenfour/pool"
+	"tenfour/value/statuses"
 )
 
 // startStreams is a backend that answers each request with an event stream of one event, once go is closed.
@@ -52,7 +53,7 @@ func race(t *testing.T, f *front.Front, addrs ...string) {
 	settings := &forward.Settings{ConnectTimeout: patience, BackendTimeout: time.Hour, ClientTimeout: time.Hour, QueueTimeout: time.Hour, Buffer: 64 << 10}
 	settings.Racing.Mode = forward.Parallel
 	var err error
-	if settings.Racing.Usable, err = forward.ParseStatuses("2xx"); err != nil {
+	if settings.Racing.Usable, err = statuses.Parse("2xx"); err != nil {
 		t.Fatal(err)
 	}
 	route := &forward.Route{Name: "/", Settings: settings}

@@ -170,11 +170,14 @@ func (s *Site) buildRoute(r *config.Route, limits map[string]*admit.Limit) (fron
 		BodyTimeout: s.Config.BodyTimeout, MinRate: s.Config.MinRate,
 		QueueTimeout: r.QueueTimeout, Buffer: r.Buffer, HostBackend: r.HostBackend,
 		KeepAlive: keepAlives[r.KeepAlive], KeepIdle: r.KeepIdle, Resend: r.Resend,
+		Racing: forward.Racing{
+			Mode:   map[string]forward.RaceMode{"parallel": forward.Parallel, "serial": forward.Serial, "hedge": forward.Hedge}[r.Race],
+			Usable: r.Usable, After: r.HedgeAfter, Methods: r.RaceMethods,
+		},
 	}
-	var errs [3]error
-	settings.Racing, errs[0] = racing(r)
-	settings.Request, settings.Response, errs[1] = s.edits(r)
-	route.Rule, errs[2] = s.rule(r, limits)
+	var errs [2]error
+	settings.Request, settings.Response, errs[0] = s.edits(r)
+	route.Rule, errs[1] = s.rule(r, limits)
 	if err := errors.Join(errs[:]...); err != nil {
 		return route, err
 	}
@@ -304,16 +307,6 @@ func (s *Site) backend(at config.Backend, r *config.Route) (*pool.Backend, error
 type checkKey struct {
 	b   *pool.Backend
 	ask health.Check
-}
-
-// racing returns how a route races its backends.
-func racing(c *config.Route) (r forward.Racing, err error) {
-	r.Mode = map[string]forward.RaceMode{"parallel": forward.Parallel, "serial": forward.Serial, "hedge": forward.Hedge}[c.Race]
-	r.After, r.Methods = c.HedgeAfter, c.RaceMethods
-	if r.Usable, err = forward.ParseStatuses(c.Usable); err != nil {
-		return r, fmt.Errorf("--usable: %w", err)
-	}
-	return r, nil
 }
 
 func loadTLS(c *config.Config) (*tls.Config, error) {
