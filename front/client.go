@@ -47,6 +47,16 @@ type client struct {
 	phase  phase
 	then   then
 
+	stopping bool          // it has its last answer, because tenfour is about to end
+	asked    bool          // the kernel is asked before this wait goes on: it may be too long
+	served   bool          // it has had a request
+	unwanted atomic.Bool   // it shakes hands, and is to make room for others
+	since    atomic.Uint32 // the moment since which it waits for its client; 0 while it does not
+	listed   uint32        // that moment, when it got its place in its address's list; this and the next are guarded by the front
+
+	from       *address // that it is counted under
+	next, prev *client  // in that one's list
+
 	in  *bytebufferpool.ByteBuffer // bytes read; nil while there are none
 	req *request                   // from a head's first byte to the end of its response
 
@@ -56,17 +66,12 @@ type client struct {
 	portion forward.Portion // of all that is held, for out
 	taking  *taking         // with flushing, once the client does not take it all at once; else nil
 
-	unwanted atomic.Bool                // it shakes hands, and is to make room for others
-	stopping bool                       // it has its last answer, because tenfour is about to end
-	asked    bool                       // the kernel is asked before this wait goes on: it may be too long
-	shaking  atomic.Pointer[lot.Waiter] // in which its TLS handshake sleeps; nil while there is none
-	served   int                        // requests
-
-	since      atomic.Int64 // when it began to wait for its client, in the lot's time; 0 while it does not
-	from       *address     // that it is counted under; this and the rest is guarded by the front
-	next, prev *client      // in that one's list
-	listed     int64        // since when that was, when it got its place in the list
+	shaking atomic.Pointer[lot.Waiter] // in which its TLS handshake sleeps; nil while there is none
 }
+
+// moment is a time of the lot's in 4 bytes, in units of some 16 ms: enough to tell which of two has waited longer. It is never
+// 0.
+func moment(now int64) uint32 { return uint32(now>>23) | 1 }
 
 func newClient(f *Front) *client {
 	c := &client{front: f}
@@ -230,7 +235,7 @@ func (c *client) startHead() {
 	c.req = c.front.requests.Get().(*request)
 	c.req.start(c)
 	// The timeout is for the whole head. A new connection has it from the beginning.
-	if c.served > 0 || c.waiter.Deadline() == 0 {
+	if c.served || c.waiter.Deadline() == 0 {
 		c.req.headEnd = c.front.Lot.Now() + int64(c.front.site.Load().HeadTimeout)
 	} else {
 		c.req.headEnd = c.waiter.Deadline()
@@ -246,13 +251,13 @@ func (c *client) parkReading() bool {
 	case c.front.draining.Load():
 		c.close()
 		return false
-	case c.waiter.Deadline() == 0 && c.served == 0:
+	case c.waiter.Deadline() == 0 && !c.served:
 		c.dropBuffer()
-		c.waiter.SetDeadline(c.since.Load() + int64(c.front.firstTimeout()))
+		c.waiter.SetDeadline(c.front.Lot.Now() + int64(c.front.firstTimeout()))
 	case c.waiter.Deadline() == 0:
 		c.dropBuffer()
 		now := c.front.Lot.Now()
-		c.since.Store(now)
+		c.since.Store(moment(now))
 		c.waiter.SetDeadline(now + int64(c.front.site.Load().IdleTimeout))
 	default:
 		c.dropBuffer()

@@ -11,7 +11,7 @@ import (
 func newCrowd() *crowd { return &crowd{by: map[netip.Addr]*address{}} }
 
 // clientFrom is a connection from an address that has waited since a time, as the front counts it.
-func clientFrom(w *crowd, addr string, since int64) *client {
+func clientFrom(w *crowd, addr string, since uint32) *client {
 	c := &client{listed: since}
 	c.conn.Remote = netip.AddrPortFrom(netip.MustParseAddr(addr), 1)
 	c.since.Store(since)
@@ -24,7 +24,7 @@ func TestCrowd_longestIsOfTheAddressThatHasMost(t *testing.T) {
 	first := clientFrom(w, "10.0.0.1", 1)
 	var others []*client
 	for i := range 3 {
-		others = append(others, clientFrom(w, "10.0.0.2", int64(10+i)))
+		others = append(others, clientFrom(w, "10.0.0.2", uint32(10+i)))
 	}
 	for _, want := range others[:2] {
 		if got := w.longest(); got != want {
@@ -130,7 +130,7 @@ func TestCrowd_keepsCount(t *testing.T) {
 			all[i] = all[len(all)-1]
 			all = all[:len(all)-1]
 		} else {
-			all = append(all, clientFrom(w, fmt.Sprintf("10.0.0.%d", 1+r.IntN(1+r.IntN(40))), r.Int64N(3)))
+			all = append(all, clientFrom(w, fmt.Sprintf("10.0.0.%d", 1+r.IntN(1+r.IntN(40))), r.Uint32N(3)))
 		}
 		if r.IntN(3) == 0 {
 			w.longest()

@@ -77,7 +77,7 @@ func (c *client) beginLinger() bool {
 	}
 	c.phase = lingering
 	c.conn.Retry()
-	c.since.Store(c.front.Lot.Now())
+	c.since.Store(moment(c.front.Lot.Now()))
 	c.waiter.SetDeadline(c.until(lingerTimeout))
 	return true
 }

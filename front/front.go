@@ -110,7 +110,7 @@ func (f *Front) accepted(fd int, remote netip.AddrPort) (more bool) {
 	c := f.spare.Get().(*client)
 	c.conn.Init(f.Lot, fd, remote)
 	c.conn.Watch.Tell(&c.waiter)
-	c.phase, c.served, c.asked, c.stopping = reading, 0, false, false
+	c.phase, c.served, c.asked, c.stopping = reading, false, false, false
 	c.unwanted.Store(false)
 	if f.secure {
 		c.phase = greeting
@@ -127,7 +127,7 @@ func (f *Front) accepted(fd int, remote netip.AddrPort) (more bool) {
 // enter counts a new connection. It reports whether there may be more, and whether its address has as many as it may: then
 // it is not counted.
 func (f *Front) enter(c *client) (more, refused bool) {
-	now, most, open := f.Lot.Now(), f.site.Load().MaxPerClient, f.mostOpen.Load()
+	now, most, open := moment(f.Lot.Now()), f.site.Load().MaxPerClient, f.mostOpen.Load()
 	c.listed = now
 	c.since.Store(now)
 	f.mu.Lock()

@@ -63,7 +63,7 @@ func (c *client) begin(n int) bool {
 	r, f := c.req, c.front
 	req := &r.Req
 	c.since.Store(0)
-	c.served++
+	c.served = true
 	r.In, r.HeadLen, r.InAt = c.in, n, n
 	r.KeepClient = req.KeepAlive && !f.draining.Load()
 	if f.Access != nil {
