@@ -50,7 +50,6 @@ func newEntrant(r *race, entry Entry) *entrant {
 	e.Secure, e.Limits, e.Route, e.Stop, e.Timed, e.KeepClient = x.Secure, x.Limits, x.Route, x.Stop, x.Timed, x.KeepClient
 	e.Times.Began = x.Times.Began
 	e.nobody.Remote = x.Client.Remote
-	e.own.Init(x.lot, e)
 	e.Client, e.Waiter, e.At, e.Owner = &e.nobody, &e.own, &e.place, e
 	e.place.Late = x.At.Late // however late it is asked
 	e.Backend = entry.Name

@@ -39,8 +39,8 @@ const (
 // the others are cut off. Meanwhile the race waits in the exchange's place, and notices when the client leaves.
 //
 // The goroutine that sets decided owns the exchange from then on, or gives it to the entrant that has won. While the race is
-// locked nothing of the pool, of the lot or of the exchange's owner is called: what follows from a decision is noted, and
-// done by unlock.
+// locked nothing of the pool, of the lot (but its clock) or of the exchange's owner is called: what follows from a decision is
+// noted, and done by unlock.
 type race struct {
 	x      *Exchange // the client's; only for the goroutine that decides
 	route  *Route
@@ -194,6 +194,7 @@ func (r *race) ask(e *entrant) {
 	if e == nil {
 		return
 	}
+	e.own.Init(r.lot, e)
 	o := e.queue.Enter(&e.Exchange)
 	switch {
 	case o.Unserved():

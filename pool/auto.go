@@ -14,7 +14,7 @@ type auto struct {
 	begun  int64 // when the window began; 0 before its first task ended
 	done   int   // tasks that ended in it
 	took   int64 // that they had their slots, in all
-	queued int   // of which so many left somebody waiting
+	queued int   // of which so many left another task waiting
 	late   int   // connections of tasks that have ended that were made late
 
 	cut  int64 // when the limit was last cut for such: what began before says nothing of the present one
@@ -108,9 +108,9 @@ func (a *auto) count(b *Backend, now, took int64, leftWaiting bool) {
 		return
 	}
 	// Little's law: slots that are never idle do their number of tasks in the time that one takes. Counting those of the
-	// window instead is off by a batch when they end in batches, and always the same way: it begins behind some of one.
+	// window instead is off by a batch when they end in batches, and always the same way: it begins after some of one.
 	latency := time.Duration(a.took / int64(a.done))
-	a.limiter.heed(window{
+	a.limiter.learn(window{
 		at: time.Duration(now), rate: float64(a.used) / max(latency, 1).Seconds(),
 		queued: a.queued >= a.done*9/10, late: a.lateOnes(b, now),
 	})

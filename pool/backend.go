@@ -87,7 +87,7 @@ func (b *Backend) next(s *Slot) Task {
 	defer b.pool.unlock()
 	s.recall()
 	b.tried(s)
-	task := s.task // of who was given s while the last one ended
+	task := s.task // the one that was given s while the last one ended
 	s.task = nil
 	if task == nil {
 		task = b.following(s)
@@ -119,7 +119,7 @@ func (b *Backend) following(s *Slot) Task {
 	return nil
 }
 
-// busy is the number of slots that somebody has.
+// busy is the number of slots that a task has.
 func (b *Backend) busy() int { return len(b.slots) - b.away - len(b.free) }
 
 // room is how many tasks more b may be given now.
@@ -218,7 +218,7 @@ func (b *Backend) most() int {
 	return b.limit
 }
 
-// Free is the number of slots that nobody has.
+// Free is the number of slots that no task has.
 func (b *Backend) Free() int {
 	b.pool.mu.Lock()
 	defer b.pool.unlock()

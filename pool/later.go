@@ -3,8 +3,14 @@ package pool
 // later is what the pool does once it is unlocked, because it runs code of another package: that may wait, write a log
 // line, or call the pool. While the pool is locked it is only noted here. The zero value is nothing.
 type later struct {
-	wakes    *Slot   // wake its worker
-	wakes2   []*Slot // and those of these
+	wakes *Slot // wake its worker; nil for none
+	rare  rare
+	some  bool // rare is not empty
+}
+
+// rare is what an exchange that is simply served does not need.
+type rare struct {
+	wakes    []*Slot // wake the workers of these too
 	hires    []*Slot // start their workers
 	unserved []unserved
 	reports  bool // report events
@@ -22,11 +28,18 @@ func (p *Pool) wake(s *Slot) {
 		p.later.wakes = s
 		return
 	}
-	p.later.wakes2 = append(p.later.wakes2, s)
+	p.later.rare.wakes, p.later.some = append(p.later.rare.wakes, s), true
 }
 
 // hire notes that s needs a worker.
-func (p *Pool) hire(s *Slot) { p.later.hires = append(p.later.hires, s) }
+func (p *Pool) hire(s *Slot) {
+	p.later.rare.hires, p.later.some = append(p.later.rare.hires, s), true
+}
+
+// dismiss notes that the task of a place is unserved.
+func (p *Pool) dismiss(u unserved) {
+	p.later.rare.unserved, p.later.some = append(p.later.rare.unserved, u), true
+}
 
 // note notes an event, to be reported. It forgets one of which there are too many to remember: the function that
 // OnEvent was given does not return.
@@ -34,7 +47,7 @@ func (p *Pool) note(e Event) {
 	if len(p.events) < eventsMost {
 		p.events = append(p.events, e)
 	}
-	p.later.reports = true
+	p.later.rare.reports, p.later.some = true, true
 }
 
 // eventsMost is how many events wait to be reported.
@@ -42,13 +55,29 @@ const eventsMost = 1024
 
 // unlock unlocks the pool, and does what was noted meanwhile. Every use of the pool ends with it.
 func (p *Pool) unlock() {
-	todo := p.later
-	p.later = later{}
-	p.mu.Unlock()
-	if todo.wakes != nil {
-		todo.wakes.Notify()
+	wakes, some := p.later.wakes, p.later.some
+	if wakes != nil {
+		p.later.wakes = nil
 	}
-	for _, s := range todo.wakes2 {
+	if some {
+		todo := p.later.rare
+		p.later = later{}
+		p.mu.Unlock()
+		p.do(wakes, &todo)
+		return
+	}
+	p.mu.Unlock()
+	if wakes != nil {
+		wakes.Notify()
+	}
+}
+
+// do does what was noted. The pool is not locked.
+func (p *Pool) do(wakes *Slot, todo *rare) {
+	if wakes != nil {
+		wakes.Notify()
+	}
+	for _, s := range todo.wakes {
 		s.Notify()
 	}
 	for _, s := range todo.hires {

@@ -68,8 +68,8 @@ func (l *limiter) other() int {
 	return l.limit / 2
 }
 
-// heed takes a window into account that went by with uses slots.
-func (l *limiter) heed(w window) {
+// learn takes a window into account that went by with uses slots.
+func (l *limiter) learn(w window) {
 	if w.at >= l.until {
 		l.ceiling = l.most
 	}

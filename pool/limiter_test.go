@@ -28,7 +28,7 @@ func drive(l *limiter, at *time.Duration, as model, lasts time.Duration, noise f
 	for end := *at + lasts; *at < end; {
 		*at += 100 * time.Millisecond
 		rate, late := as(l.uses())
-		l.heed(window{at: *at, rate: rate * (1 + noise*(2*rand.Float64()-1)), queued: true, late: late})
+		l.learn(window{at: *at, rate: rate * (1 + noise*(2*rand.Float64()-1)), queued: true, late: late})
 		highest = max(highest, l.uses())
 	}
 	return highest
@@ -101,7 +101,7 @@ func TestLimiter_remembersHowManyWereTooMany(t *testing.T) {
 func TestLimiter_leavesAloneWhatIsNotInUse(t *testing.T) {
 	l := newLimiter(4, 64)
 	for i := range 1000 {
-		l.heed(window{at: time.Duration(i) * time.Second, rate: float64(i), queued: false})
+		l.learn(window{at: time.Duration(i) * time.Second, rate: float64(i), queued: false})
 		if l.uses() != 4 {
 			t.Fatalf("window %d: %d slots", i, l.uses())
 		}
@@ -114,7 +114,7 @@ func TestLimiter_keepsItsBounds(t *testing.T) {
 		l := newLimiter(4, most)
 		for i := range 10_000 {
 			late := max(0, rand.IntN(40)-37)
-			l.heed(window{at: time.Duration(i) * time.Second / 10, rate: 1000 * rand.Float64(), queued: rand.IntN(9) > 0, late: late})
+			l.learn(window{at: time.Duration(i) * time.Second / 10, rate: 1000 * rand.Float64(), queued: rand.IntN(9) > 0, late: late})
 			if n := l.uses(); n < 1 || n > most {
 				t.Fatalf("%d slots of %d", n, most)
 			}

@@ -40,7 +40,7 @@ type outage struct {
 	pause     int64  // before it is tried again while others are up
 	every     int64  // while none is
 	rhythm    rhythm
-	sick      bool        // a health check says so: nobody tries it, and only the check ends this
+	sick      bool        // a health check says so: no task tries it, and only the check ends this
 	timer     *time.Timer // runs while a task waits that has no other backend
 	closed    bool
 
@@ -338,9 +338,9 @@ func (b *Backend) attend(now int64) {
 	}
 	at := min(o.next, out)
 	switch {
-	case o.trial != nil || o.sick: // it is not tried before that is over, and somebody may be held out meanwhile
+	case o.trial != nil || o.sick: // it is not tried before that is over, and a task may be held out meanwhile
 		at = max(out, now+int64(attendMost))
-	case len(b.free) == 0: // nobody says when a slot is free
+	case len(b.free) == 0: // nothing tells when a slot is free
 		at = max(at, now+int64(attendMost))
 	}
 	wait := time.Duration(max(0, at-now))

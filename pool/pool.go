@@ -60,7 +60,7 @@ type Pool struct {
 }
 
 // New makes a pool without backends whose workers and queues wait in lot.
-// A task that panics is cut off, and onPanic is told; nil tells nobody.
+// A task that panics is cut off, and onPanic is called unless it is nil.
 func New(l *lot.Lot, onPanic func(v any, stack []byte)) *Pool {
 	if onPanic == nil {
 		onPanic = func(any, []byte) {}

@@ -280,7 +280,7 @@ func (q *Queue) remove(at *Place) {
 // dismiss takes a place out of the queue whose task is not run. The task hears of it once the pool is unlocked.
 func (q *Queue) dismiss(at *Place, state State) {
 	q.remove(at)
-	q.pool.later.unserved = append(q.pool.later.unserved, unserved{at, q.outcome(state)})
+	q.pool.dismiss(unserved{at, q.outcome(state)})
 }
 
 // outcome is a state with its words.

@@ -7,14 +7,14 @@ import (
 
 // rhythm learns how long a backend stays down, when it does so again and again for as long: a server that closes its
 // socket for each request, one that a supervisor starts again after a fixed pause. Trials then are timed so that one
-// meets the moment at which the backend is back. They come no more often for that: never sooner than one pause behind
+// meets the moment at which the backend is back. They come no more often for that: never sooner than one pause after
 // the other. The zero value knows nothing, and spreads trials at random.
 type rhythm struct {
-	aim  int64 // when a trial should meet the backend, behind the outage's begin, in nanoseconds; 0 if unknown
+	aim  int64 // when a trial should meet the backend, after the outage's begin, in nanoseconds; 0 if unknown
 	step int64 // by how much it is moved forward next
 }
 
-// first is when the first trial should be, behind the begin of the outage.
+// first is when the first trial should be, after the begin of the outage.
 func (r *rhythm) first(every int64) int64 {
 	if r.aim < every {
 		return jittered(every)
@@ -22,7 +22,7 @@ func (r *rhythm) first(every int64) int64 {
 	return every + r.aim%every // and pauses of exactly every lead to the aim
 }
 
-// pause is what lies between a trial that was made at a time behind the outage's begin, and the next.
+// pause is what lies between a trial that was made at a time after the outage's begin, and the next.
 func (r *rhythm) pause(every, at int64) int64 {
 	if at < r.aim-every/2 {
 		return every
@@ -30,7 +30,7 @@ func (r *rhythm) pause(every, at int64) int64 {
 	return jittered(every)
 }
 
-// learn takes note of an outage that was over at a trial made at a time behind its begin. An aim that was met is moved
+// learn takes note of an outage that was over at a trial made at a time after its begin. An aim that was met is moved
 // forward a little, until a trial comes too early; that costs a whole pause, so the next one is not for long.
 func (r *rhythm) learn(at, every int64) {
 	tolerance := every / 3

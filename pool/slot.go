@@ -9,7 +9,7 @@ import (
 
 // Kept is a slot's one reusable connection to its backend.
 type Kept interface {
-	// Pending reports whether something happened on the connection, though nobody asked anything of it.
+	// Pending reports whether something happened on the connection, though nothing was asked of it.
 	Pending() bool
 	// Until is when the connection has been idle for long enough and is to be closed, in the lot's time.
 	Until() int64
