@@ -143,7 +143,7 @@ func (w *Watch) Arm(ev Events) error {
 		bits = bitsOf(ev) | unix.EPOLLONESHOT
 	}
 	on.armed = true // even if the kernel refuses below, because Disarm then clears the table
-	w.lot.poller.page(w.fd)[w.fd%tablePage].Store(w)
+	w.lot.poller.page(int(w.fd))[w.fd%tablePage].Store(w)
 	return w.control(op, bits)
 }
 
@@ -166,8 +166,8 @@ func (w *Watch) Once(once bool) {
 }
 
 func (w *Watch) control(op int, bits uint32) error {
-	ev := unix.EpollEvent{Events: bits, Fd: int32(w.fd), Pad: int32(w.state.Load() >> 32)}
-	if err := epollControl(w.lot.poller.fd, op, w.fd, &ev); err != nil {
+	ev := unix.EpollEvent{Events: bits, Fd: w.fd, Pad: int32(w.state.Load() >> 32)}
+	if err := epollControl(w.lot.poller.fd, op, int(w.fd), &ev); err != nil {
 		return fmt.Errorf("epoll_ctl: %w", err)
 	}
 	return nil
@@ -176,7 +176,7 @@ func (w *Watch) control(op int, bits uint32) error {
 // Disarm ends the watching. The caller closes the descriptor next.
 func (w *Watch) Disarm() {
 	if w.platform.armed {
-		w.lot.poller.page(w.fd)[w.fd%tablePage].CompareAndSwap(w, nil)
+		w.lot.poller.page(int(w.fd))[w.fd%tablePage].CompareAndSwap(w, nil)
 		w.platform.armed = false
 	}
 	w.state.Store(0)
@@ -186,7 +186,7 @@ func (w *Watch) Disarm() {
 // CloseFD closes the descriptor.
 func (w *Watch) CloseFD() error {
 	w.Disarm()
-	return closeFD(w.fd)
+	return closeFD(int(w.fd))
 }
 
 func (p *poller) find(fd int) *Watch {

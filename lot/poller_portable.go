@@ -120,5 +120,5 @@ func (w *Watch) CloseFD() error {
 	if w.platform.file != nil {
 		return w.platform.file.Close()
 	}
-	return unix.Close(w.fd)
+	return unix.Close(int(w.fd))
 }

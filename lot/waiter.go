@@ -19,9 +19,9 @@ type Waiter struct {
 	parked Parked        // fixed; nil for a worker
 	wake   chan struct{} // fixed; nil for all but a worker
 
-	state    atomic.Uint32
 	deadline atomic.Int64 // in the lot's time, nanoseconds; 0 is none
-	timed    atomic.Bool  // it is in the lot's wheel
+	state    atomic.Uint32
+	timed    atomic.Bool // it is in the lot's wheel
 
 	next, prev *Waiter // in the wheel, guarded by the lot
 }

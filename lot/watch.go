@@ -16,18 +16,17 @@ const (
 // Events are edges: after one, the owner reads or writes until the kernel has no more. The zero value watches nothing.
 // Its owner is that of the waiter.
 type Watch struct {
-	lot *Lot
-	fd  int
+	lot      *Lot
+	fd       int32 // as the kernel has it; beside platform, so that both fit into one word
+	platform watchPlatform
 
 	state  atomic.Uint64          // the upper half is its generation, the lower half the events that were not taken yet
 	waiter atomic.Pointer[Waiter] // the one to notify
-
-	platform watchPlatform
 }
 
 // Init prepares w for a descriptor. Watching begins with Arm.
 func (w *Watch) Init(lot *Lot, fd int) {
-	w.lot, w.fd = lot, fd
+	w.lot, w.fd = lot, int32(fd)
 	w.state.Store(uint64(lot.generation.Add(1)) << 32)
 	w.waiter.Store(nil)
 	w.platform.reset()
