@@ -15,7 +15,7 @@ func TestDrain_endsWhileConnectionsCome(t *testing.T) {
 		stopped := make(chan struct{})
 		var knocking sync.WaitGroup
 		for range 4 {
-			knocking.Go(func() { // ends when nobody listens any more
+			goOfTest(&knocking, func() { // ends when the front does not listen any more
 				for {
 					c, err := net.Dial("tcp", addr)
 					if err != nil {

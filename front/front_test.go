@@ -34,26 +34,52 @@ func startBackend(t testing.TB, answer string) (addr string, requests *atomic.In
 	}
 	requests = new(atomic.Int32)
 	var running sync.WaitGroup
-	running.Go(func() { // ends when ln closes
+	serveEach(&running, ln, func(c net.Conn) {
+		for in := bufio.NewReader(c); ; {
+			if _, err := http.ReadRequest(in); err != nil {
+				return
+			}
+			requests.Add(1)
+			io.WriteString(c, answer)
+		}
+	})
+	t.Cleanup(func() { ln.Close(); running.Wait() })
+	return ln.Addr().String(), requests
+}
+
+// serveEach runs serve for each connection that ln accepts, and closes the connection after it. It ends when ln closes.
+func serveEach(running *sync.WaitGroup, ln net.Listener, serve func(net.Conn)) {
+	goOfTest(running, func() {
 		for {
 			c, err := ln.Accept()
 			if err != nil {
 				return
 			}
-			running.Go(func() { // ends with the connection
+			goOfTest(running, func() { // ends with the connection
 				defer c.Close()
-				for in := bufio.NewReader(c); ; {
-					if _, err := http.ReadRequest(in); err != nil {
-						return
-					}
-					requests.Add(1)
-					io.WriteString(c, answer)
-				}
+				serve(c)
 			})
 		}
 	})
-	t.Cleanup(func() { ln.Close(); running.Wait() })
-	return ln.Addr().String(), requests
+}
+
+// goOfTest starts a goroutine of a test's own backends and clients. Those may still run when a front has ended. All others
+// must not, whatever they wait for.
+func goOfTest(running *sync.WaitGroup, f func()) { running.Go(func() { ofTest(f) }) }
+
+//go:noinline
+func ofTest(f func()) { f() }
+
+var ignoreThoseOfTests = goleak.IgnoreAnyFunction("tenfour/front_test.ofTest")
+
+// eventually returns when cond holds. The test fails if that takes longer than patience.
+func eventually(t testing.TB, what string, cond func() bool) {
+	t.Helper()
+	for late := time.Now().Add(patience); !cond(); time.Sleep(time.Millisecond) {
+		if time.Now().After(late) {
+			t.Fatalf("waited %v for this: %s", patience, what)
+		}
+	}
 }
 
 // startFront serves a route to a backend of its own for each path, with the given slots and places in the queue. stop
@@ -114,16 +140,13 @@ func startRuled(t testing.TB, slots, queue int, backends map[string]string, rule
 		}
 		workers.Close()
 		lot.Close()
-		if err := goleak.Find(append(ofTheTest, before)...); err != nil {
+		if err := goleak.Find(before, ignoreThoseOfTests); err != nil {
 			t.Errorf("after Drain: %v", err)
 		}
 	})
 	t.Cleanup(stop)
 	return f, ln.Addr().String(), stop
 }
-
-// ofTheTest are the goroutines of its backends and clients, which wait for bytes, or have just been given their end.
-var ofTheTest = []goleak.Option{goleak.IgnoreTopFunction("internal/poll.runtime_pollWait")}
 
 func dial(t testing.TB, addr string) (net.Conn, *bufio.Reader) {
 	t.Helper()
@@ -176,11 +199,7 @@ func TestStuckBackend_starvesOnlyItself(t *testing.T) {
 		c, _ := dial(t, addr)
 		fmt.Fprint(c, "GET /stuck/ HTTP/1.1\r\nHost: a\r\n\r\n")
 	}
-	for late := time.Now().Add(patience); asked.Load() < slots || workers.Waiting() < queue; time.Sleep(time.Millisecond) {
-		if time.Now().After(late) {
-			t.Fatalf("%d requests at the stuck backend, %d in its queue; want %d and %d", asked.Load(), workers.Waiting(), slots, queue)
-		}
-	}
+	eventually(t, "the stuck backend's slots and queue are full", func() bool { return asked.Load() >= slots && workers.Waiting() >= queue })
 	c, in := dial(t, addr)
 	if status, err := ask(c, in, "/stuck/"); status != 503 || err != nil {
 		t.Errorf("one more for the stuck backend got %d (%v), want 503 at once", status, err)
@@ -199,35 +218,41 @@ func TestStuckBackend_starvesOnlyItself(t *testing.T) {
 	}
 }
 
-// TestDrain_hammered: connections in every state, cut at once; nothing is left.
-func TestDrain_hammered(t *testing.T) {
-	stuck, _ := startBackend(t, "")
+// TestDrain_cutsConnectionsInEveryState, and leaves nothing: persistent ones between and in exchanges, those at a backend, in its
+// queue, with half a head, and silent.
+func TestDrain_cutsConnectionsInEveryState(t *testing.T) {
+	const slots, each = 2, 10
+	stuck, asked := startBackend(t, "")
 	fine, _ := startBackend(t, "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nokay")
-	addr, _, stop := startFront(t, 2, 50, map[string]string{"/stuck/": stuck, "/": fine})
+	f, addr, stop := startRuled(t, slots, 50, map[string]string{"/stuck/": stuck, "/": fine}, nil)
 	var clients sync.WaitGroup
 	defer clients.Wait()
-	for i := range 40 {
+	var served atomic.Int32 // persistent clients that have had an answer
+	for range each {
 		c, in := dial(t, addr)
-		switch i % 4 {
-		case 0:
-			clients.Go(func() { // ends with the connection
-				for {
-					if _, err := ask(c, in, "/"); err != nil {
-						return
-					}
+		goOfTest(&clients, func() { // ends with the connection
+			first := sync.OnceFunc(func() { served.Add(1) })
+			for {
+				if _, err := ask(c, in, "/"); err != nil {
+					return
 				}
-			})
-		case 1:
-			fmt.Fprint(c, "GET /stuck/ HTTP/1.1\r\nHost: a\r\n\r\n")
-		case 2:
-			fmt.Fprint(c, "GET / HTTP/1.1\r\nHost: a\r\nX-Half")
-		}
+				first()
+			}
+		})
+		queued, _ := dial(t, addr)
+		fmt.Fprint(queued, "GET /stuck/ HTTP/1.1\r\nHost: a\r\n\r\n")
+		half, _ := dial(t, addr)
+		fmt.Fprint(half, "GET / HTTP/1.1\r\nHost: a\r\nX-Half")
+		dial(t, addr) // silent
 	}
-	c, in := dial(t, addr)
-	if status, err := ask(c, in, "/"); status != 200 || err != nil {
-		t.Errorf("got %d (%v)", status, err)
-	}
+	eventually(t, "each persistent client has had an answer", func() bool { return served.Load() == each })
+	eventually(t, "the slots of the stuck backend are taken", func() bool { return asked.Load() == slots })
+	eventually(t, "the others wait in its queue", func() bool { return f.Pool.Waiting() >= each-slots })
+	eventually(t, "every connection is accepted", func() bool { return f.Open() == 4*each }) // silent ones after a second
 	stop()
+	if n := asked.Load(); n != slots {
+		t.Errorf("the stuck backend was asked %d times, want %d: its slots", n, slots)
+	}
 }
 
 // TestDrain_whileClientsArrive: whoever comes in the middle of it holds nothing up.
@@ -239,7 +264,7 @@ func TestDrain_whileClientsArrive(t *testing.T) {
 		arrived := make(chan struct{})
 		first := sync.OnceFunc(func() { close(arrived) })
 		for range 4 {
-			clients.Go(func() { // ends when nobody listens any more
+			goOfTest(&clients, func() { // ends when the front does not listen any more
 				for {
 					c, err := net.Dial("tcp", addr)
 					if err != nil {

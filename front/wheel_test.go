@@ -25,23 +25,14 @@ func startStreams(t *testing.T, begin <-chan struct{}) string {
 		t.Fatal(err)
 	}
 	var running sync.WaitGroup
-	running.Go(func() { // ends when ln closes
-		for {
-			c, err := ln.Accept()
-			if err != nil {
-				return
-			}
-			running.Go(func() { // ends with the connection
-				defer c.Close()
-				in := bufio.NewReader(c)
-				if _, err := http.ReadRequest(in); err != nil {
-					return
-				}
-				<-begin
-				io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: one\n\n")
-				in.ReadByte()
-			})
+	serveEach(&running, ln, func(c net.Conn) {
+		in := bufio.NewReader(c)
+		if _, err := http.ReadRequest(in); err != nil {
+			return
 		}
+		<-begin
+		io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: one\n\n")
+		in.ReadByte()
 	})
 	t.Cleanup(func() { ln.Close(); running.Wait() })
 	return ln.Addr().String()
@@ -110,17 +101,7 @@ func TestLasting_turnsNoWheel(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			eventually(t, "the wheel to stand still", func() bool { return f.Lot.Timed() == 0 })
+			eventually(t, "the wheel stands still", func() bool { return f.Lot.Timed() == 0 })
 		})
-	}
-}
-
-// eventually waits until cond holds.
-func eventually(t testing.TB, what string, cond func() bool) {
-	t.Helper()
-	for late := time.Now().Add(patience); !cond(); time.Sleep(time.Millisecond) {
-		if time.Now().After(late) {
-			t.Fatalf("waited %v for %s", patience, what)
-		}
 	}
 }
