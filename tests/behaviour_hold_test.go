@@ -106,8 +106,8 @@ func TestHold_endsIn502InWords(t *testing.T) {
 	}
 }
 
-// TestHold_isOver: each waits as long as it may, from when it came.
-func TestHold_isOver(t *testing.T) {
+// TestHold_answers502AfterTheHold: each request waits as long as it may, from when it came.
+func TestHold_answers502AfterTheHold(t *testing.T) {
 	t.Parallel()
 	tf := startTenfour(t, []string{refusing(t)}, "--hold", "300ms", "--workers", "1")
 	began := time.Now()
@@ -126,37 +126,58 @@ func TestHold_isOver(t *testing.T) {
 	}
 }
 
-func TestHold_offIsOff(t *testing.T) {
+func TestHold_answers502AtOnceWhenOff(t *testing.T) {
 	tf := startTenfour(t, []string{refusing(t)}, "--hold", "0")
 	if status, body := tf.get(t, "/"); status != 502 || !strings.Contains(body, "connection refused") {
 		t.Errorf("got %d %q", status, body)
 	}
 }
 
-// TestHold_triesABackendOnceAnInterval, by one attempt at a time, however many wait.
+// TestHold_triesABackendOnceAnInterval, and by one attempt at a time, however many requests wait. An attempt takes longer than the
+// interval here.
 func TestHold_triesABackendOnceAnInterval(t *testing.T) {
+	t.Parallel()
 	const every = 50 * time.Millisecond
-	var trials, most, at atomic.Int32
+	var mu sync.Mutex // guards the rest
+	var trials, at, most int
 	b := startServer(t, func(p *peer) {
-		most.Store(max(most.Load(), at.Add(1)))
-		trials.Add(1)
 		http.ReadRequest(p.in)
+		mu.Lock()
+		trials++
+		at++
+		most = max(most, at)
+		mu.Unlock()
+		time.Sleep(2 * every) // what the server is like
+		mu.Lock()
+		at--
+		mu.Unlock()
 		p.breakOff()
-		at.Add(-1)
 	})
-	tf := startTenfour(t, []string{b.addr}, "--hold", "500ms", "--hold-every", every.String(), "--workers", "4")
+	tf := startTenfour(t, []string{b.addr}, "--hold", "1s", "--hold-every", every.String(), "--workers", "4", "--log-level", "info")
+	_, first := tf.asks(t, "GET", "/", "")
+	eventually(t, "the backend is down", func() bool { return strings.Contains(tf.log.String(), b.addr+" is down") })
+	mu.Lock()
+	trials, most = 0, 0
+	mu.Unlock()
 	began := time.Now()
-	var told []chan string
+	told := []chan string{first}
 	for range 20 {
 		_, c := tf.asks(t, "GET", "/", "")
 		told = append(told, c)
 	}
-	for _, c := range told {
-		<-c
+	for i, c := range told {
+		if got := <-c; !strings.HasPrefix(got, "502 ") {
+			t.Errorf("request %d got %q, want 502 after the hold", i, got)
+		}
 	}
-	// Those that the four workers began with, before the backend was known to be down, came at once.
-	if n, fair := int(trials.Load()), 4+int(time.Since(began)/every)+2; n > fair {
-		t.Errorf("%d attempts in %v, want %d at most", n, time.Since(began), fair)
+	took := time.Since(began)
+	mu.Lock()
+	defer mu.Unlock()
+	if most != 1 {
+		t.Errorf("%d attempts at a time, want 1", most)
+	}
+	if fair := int(took/(2*every)) + 2; trials < 2 || trials > fair {
+		t.Errorf("%d attempts in %v, want 2 to %d", trials, took, fair)
 	}
 }
 
@@ -472,8 +493,8 @@ func TestHold_aPythonThatIsKilled(t *testing.T) {
 	}
 }
 
-// TestHold_saysSoOnce: a line when a backend goes down, one when it is back, whoever waited.
-func TestHold_saysSoOnce(t *testing.T) {
+// TestHold_logsDownAndUpOnce: one line when a backend goes down, one when it is back, however many requests wait.
+func TestHold_logsDownAndUpOnce(t *testing.T) {
 	addr := refusing(t)
 	tf := startTenfour(t, []string{addr}, "--hold", "1m", "--log-level", "info", "--log-format", "json")
 	var told []chan string
@@ -483,8 +504,10 @@ func TestHold_saysSoOnce(t *testing.T) {
 	}
 	eventually(t, "it is said to be down", func() bool { return strings.Contains(tf.log.String(), addr+" is down") })
 	opens(t, addr, okay)
-	for _, c := range told {
-		<-c
+	for i, c := range told {
+		if got := <-c; !strings.HasPrefix(got, "200 ") {
+			t.Errorf("request %d got %q, want 200 once the backend is up", i, got)
+		}
 	}
 	log := tf.logHas(t, addr+" is up again")
 	for _, words := range []string{addr + " is down: it refused connections", addr + " is up again"} {
