@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"tenfour/value/amount"
 )
 
 // value is a field of a configuration, and how people write what stands there.
@@ -125,14 +127,14 @@ func span(p *time.Duration, least time.Duration) scalar {
 	}
 	return scalar{either, wants,
 		func(text string) error {
-			d, err := parseDuration(text)
+			d, err := amount.ParseDuration(text)
 			if err != nil || d < least {
 				return errOther
 			}
 			*p = d
 			return nil
 		},
-		func() string { return formatDuration(*p) },
+		func() string { return amount.FormatDuration(*p) },
 	}
 }
 
@@ -144,7 +146,7 @@ func wordOr(word string, p *time.Duration) scalar {
 				*p = 0
 				return nil
 			}
-			d, err := parseDuration(text)
+			d, err := amount.ParseDuration(text)
 			if err != nil || d <= 0 {
 				return errOther
 			}
@@ -155,23 +157,23 @@ func wordOr(word string, p *time.Duration) scalar {
 			if *p == 0 {
 				return word
 			}
-			return formatDuration(*p)
+			return amount.FormatDuration(*p)
 		},
 	}
 }
 
 // size is a number of bytes.
 func size(p *int, most int) scalar {
-	return scalar{either, "a size such as 4096, 64KiB or 1MiB, at most " + formatSize(most),
+	return scalar{either, "a size such as 4096, 64KiB or 1MiB, at most " + amount.FormatSize(most),
 		func(text string) error {
-			n, err := parseSize(text)
+			n, err := amount.ParseSize(text)
 			if err != nil || n > most {
 				return errOther
 			}
 			*p = n
 			return nil
 		},
-		func() string { return formatSize(*p) },
+		func() string { return amount.FormatSize(*p) },
 	}
 }
 
@@ -179,8 +181,8 @@ func size(p *int, most int) scalar {
 func perSecond(p *int) scalar {
 	return scalar{inQuotes, "a size in a second, such as 500B/s or 1KiB/s; 0B/s is any",
 		func(text string) error {
-			amount, ok := strings.CutSuffix(text, "/s")
-			n, err := parseSize(amount)
+			size, ok := strings.CutSuffix(text, "/s")
+			n, err := amount.ParseSize(size)
 			if !ok || err != nil || n > 1<<30 {
 				return errOther
 			}
@@ -188,7 +190,7 @@ func perSecond(p *int) scalar {
 			return nil
 		},
 		func() string {
-			if size := formatSize(*p); strings.HasSuffix(size, "B") {
+			if size := amount.FormatSize(*p); strings.HasSuffix(size, "B") {
 				return size + "/s"
 			}
 			return strconv.Itoa(*p) + "B/s"

@@ -3,83 +3,15 @@ package config
 import (
 	"errors"
 	"fmt"
-	"math"
 	"net"
 	"net/netip"
 	"net/url"
 	"strconv"
 	"strings"
 	"time"
+
+	"tenfour/value/amount"
 )
-
-// parseDuration reads what people write: 10ms, 2s, 1.5h, and 1d, which is 24 hours.
-func parseDuration(text string) (time.Duration, error) {
-	days, ok := strings.CutSuffix(text, "d")
-	if !ok {
-		return time.ParseDuration(text)
-	}
-	n, err := strconv.ParseFloat(days, 64)
-	if err != nil || math.IsNaN(n) || math.Abs(n) > 36500 {
-		return 0, errOther
-	}
-	return time.Duration(n * 24 * float64(time.Hour)), nil
-}
-
-// formatDuration writes 90s as "90s" and an hour as "1h".
-func formatDuration(d time.Duration) string {
-	if s := d / time.Second; d%time.Second == 0 && s < 120 {
-		return strconv.Itoa(int(s)) + "s"
-	}
-	return inHours(d)
-}
-
-// inHours writes a minute as "1m" and an hour as "1h".
-func inHours(d time.Duration) string {
-	text := d.String()
-	if strings.HasSuffix(text, "m0s") {
-		text = strings.TrimSuffix(text, "0s")
-	}
-	if strings.HasSuffix(text, "h0m") {
-		text = strings.TrimSuffix(text, "0m")
-	}
-	return text
-}
-
-var units = []struct {
-	name  string
-	bytes float64
-}{
-	{"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30}, {"kB", 1e3}, {"KB", 1e3}, {"MB", 1e6}, {"GB", 1e9},
-	{"k", 1 << 10}, {"K", 1 << 10}, {"m", 1 << 20}, {"M", 1 << 20}, {"g", 1 << 30}, {"G", 1 << 30}, {"B", 1},
-}
-
-// parseSize reads a number of bytes as people write it: 4096, 64KiB, 1MB.
-func parseSize(text string) (int, error) {
-	digits, unit := text, 1.0
-	for _, u := range units {
-		if n, ok := strings.CutSuffix(text, u.name); ok {
-			digits, unit = n, u.bytes
-			break
-		}
-	}
-	n, err := strconv.ParseFloat(strings.TrimSpace(digits), 64)
-	if err != nil || !(n >= 0 && n*unit <= 1<<40) { // so that NaN is none either
-		return 0, errOther
-	}
-	return int(n * unit), nil
-}
-
-func formatSize(n int) string {
-	for _, u := range []struct {
-		name  string
-		shift int
-	}{{"GiB", 30}, {"MiB", 20}, {"KiB", 10}} {
-		if n >= 1<<u.shift && n%(1<<u.shift) == 0 {
-			return strconv.Itoa(n>>u.shift) + u.name
-		}
-	}
-	return strconv.Itoa(n)
-}
 
 // rate is so many in so long: 10/1m. The number before the unit may be left away: 10/m.
 func rate(n *int, per *time.Duration) scalar {
@@ -90,7 +22,7 @@ func rate(n *int, per *time.Duration) scalar {
 				in = "1" + in
 			}
 			c, err := strconv.ParseInt(count, 10, 64)
-			d, err2 := parseDuration(in)
+			d, err2 := amount.ParseDuration(in)
 			if err != nil || err2 != nil || c < 1 || c > 1_000_000_000 || d < time.Millisecond || d > 365*24*time.Hour {
 				return errOther
 			}
@@ -101,7 +33,7 @@ func rate(n *int, per *time.Duration) scalar {
 			if *n == 0 {
 				return ""
 			}
-			return strconv.Itoa(*n) + "/" + inHours(*per)
+			return strconv.Itoa(*n) + "/" + amount.FormatSpan(*per)
 		},
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"tenfour/value/amount"
 	"tenfour/value/choice"
 )
 
@@ -62,7 +63,7 @@ func (o options) keys() []string {
 
 func (o *options) duration(p *time.Duration, key, def string, least time.Duration, what string) {
 	o.add(key, def, what, func(text string) error {
-		d, err := time.ParseDuration(text)
+		d, err := amount.ParseDuration(text)
 		if err != nil {
 			return errors.New("write a duration such as 300ms or 2s")
 		}

@@ -87,15 +87,6 @@ func TestDoes_namesTheGivenOptions(t *testing.T) {
 	}
 }
 
-func TestSize_isWrittenInTheFormItIsRead(t *testing.T) {
-	for _, text := range []string{"0", "1", "1023", "1KiB", "4095", "4KiB", "1MiB", "1500KiB", "100MiB", "1048576MiB"} {
-		n, err := parseSize(text)
-		if err != nil || n.String() != text {
-			t.Errorf("got %v, error %v; want %s", n, err, text)
-		}
-	}
-}
-
 func TestDocs_haveTheTableOfKinds(t *testing.T) {
 	page, err := os.ReadFile("../docs/lab.md")
 	if err != nil {
