@@ -8,13 +8,14 @@ import (
 
 	"tenfour/httpparse"
 	"tenfour/limit"
+	"tenfour/value/rate"
 )
 
 // Limit says how many requests may pass, what has a count of its own, and what happens to the others. All routes that name
 // it share its counts.
 type Limit struct {
 	Name    string
-	Rate    limit.Rate
+	Rate    rate.Rate
 	Limiter limit.Limiter
 	By      By
 	Header  string // the field whose values are counted, with ByHeader
@@ -83,17 +84,11 @@ func appendBounded(dst, value []byte) []byte {
 
 // Refusal returns the answer to a request that is over the limit, with the times and numbers of the decision d.
 func (l *Limit) Refusal(d limit.Decision) *Refusal {
-	words := "over the limit " + l.Name + ": at most " + strconv.Itoa(l.Rate.N) + " in " + l.per() + l.whose()
+	words := "over the limit " + l.Name + ": at most " + strconv.Itoa(l.Rate.N) + " in " + l.Rate.Interval() + l.whose()
 	fields := append([]byte("Retry-After: "), strconv.FormatInt(max(1, limit.Seconds(d.RetryAfter)), 10)...)
 	fields = limit.AppendRateLimit(append(fields, "\r\nRateLimit: "...), l.Name, d)
 	fields = limit.AppendPolicy(append(fields, "\r\nRateLimit-Policy: "...), l.Name, l.Rate)
 	return &Refusal{Status: 429, Words: words, Fields: string(append(fields, "\r\n"...))}
-}
-
-// per returns the limit's interval in the form of the configuration: 1m.
-func (l *Limit) per() string {
-	_, per, _ := strings.Cut(l.Rate.String(), "/")
-	return per
 }
 
 func (l *Limit) whose() string {

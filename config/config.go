@@ -18,6 +18,7 @@ import (
 	"strconv"
 	"time"
 
+	"tenfour/value/rate"
 	"tenfour/value/statuses"
 )
 
@@ -100,8 +101,7 @@ type Field struct{ Name, Value string }
 // Limit is how many exchanges may begin in a time.
 type Limit struct {
 	Name    string
-	N       int           // so many, 1 or more,
-	Per     time.Duration // in so long
+	Rate    rate.Rate     // so many in so long
 	By      string        // counted for all "route"s that name it together, or for each "client", "token", or value of a "header"; default route
 	Header  string        // its name; "" unless By is "header"
 	Over    string        // "reject" (429), or "wait" for its turn; default reject

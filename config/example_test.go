@@ -96,7 +96,7 @@ func TestExample_hasRoutes(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v\n%s", err, on)
 	}
-	if len(d.c.Routes) != 2 || len(d.c.Limits) != 1 || d.c.Limits[0].N == 0 {
+	if len(d.c.Routes) != 2 || len(d.c.Limits) != 1 || d.c.Limits[0].Rate.N == 0 {
 		t.Errorf("got %+v", d.c)
 	}
 }

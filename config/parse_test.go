@@ -9,6 +9,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"tenfour/value/rate"
 )
 
 // drawn reads a file, called tenfour.toml, and flags.
@@ -445,16 +447,17 @@ func TestWritten_valuesAtTheirEdges(t *testing.T) {
 }
 
 func TestWritten_ratesAsPeopleWriteThem(t *testing.T) {
-	for text, want := range map[string]Limit{
+	for text, want := range map[string]rate.Rate{
 		"10/1m": {N: 10, Per: time.Minute}, "1/s": {N: 1, Per: time.Second}, "1000/1d": {N: 1000, Per: 24 * time.Hour},
 		"5/500ms": {N: 5, Per: 500 * time.Millisecond}, "1000000000/365d": {N: 1e9, Per: 365 * 24 * time.Hour}, "3/1.5h": {N: 3, Per: 90 * time.Minute},
+		"3/.5s": {N: 3, Per: 500 * time.Millisecond},
 	} {
 		d, err := drawn(t, "", "--limit", text)
-		if err != nil || d.c.Limits[0].N != want.N || d.c.Limits[0].Per != want.Per {
+		if err != nil || d.c.Limits[0].Rate != want {
 			t.Errorf("%s: got %v, %+v", text, err, d)
 		}
 	}
-	for _, text := range []string{"", "10", "/", "10/", "/1m", "1.5/1m", "-1/1m", "10/0s", "10/999us", "10/1", "10/1m/1m", "1000000001/1s", "1/366d", "99999999999999999999/1s"} {
+	for _, text := range []string{"", "10", "/", "10/", "/1m", "1.5/1m", "-1/1m", "+1/1m", "10/0s", "10/999us", "10/1", "10/1m/1m", "1000000001/1s", "1/366d", "99999999999999999999/1s"} {
 		if _, err := drawn(t, "", "--limit", text); err == nil {
 			t.Errorf("%q is taken for a rate", text)
 		}

@@ -3,6 +3,7 @@ package config
 import (
 	"time"
 
+	"tenfour/value/rate"
 	"tenfour/value/statuses"
 )
 
@@ -376,7 +377,7 @@ var groups = []group{
 			},
 			{
 				key: "rate", flag: "limit", of: ofLimit, example: `"10/1m"`,
-				in:   func(t target) value { return rate(&t.l.N, &t.l.Per) },
+				in:   func(t target) value { return typed(&t.l.Rate, rate.Wants, rate.Parse) },
 				unit: "number/duration", none: "none: a limit needs it", zero: "refused: 1 or more, in 1ms to 365d",
 				help: "`N/D`: as many exchanges in a time, such as 10/1m",
 				more: "is how many exchanges may begin in any time of that length: `10/1m`, `5/s`, `1000/1d`. [limits.md](limits.md) says how exactly.",

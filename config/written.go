@@ -8,35 +8,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"time"
-
-	"tenfour/value/amount"
 )
-
-// rate is so many in so long: 10/1m. The number before the unit may be left away: 10/m.
-func rate(n *int, per *time.Duration) scalar {
-	return scalar{inQuotes, "a number of exchanges and a duration, such as 10/1m: 1 to 1000000000, in 1ms to 365d",
-		func(text string) error {
-			count, in, _ := strings.Cut(text, "/")
-			if in != "" && (in[0] < '0' || in[0] > '9') {
-				in = "1" + in
-			}
-			c, err := strconv.ParseInt(count, 10, 64)
-			d, err2 := amount.ParseDuration(in)
-			if err != nil || err2 != nil || c < 1 || c > 1_000_000_000 || d < time.Millisecond || d > 365*24*time.Hour {
-				return errOther
-			}
-			*n, *per = int(c), d
-			return nil
-		},
-		func() string {
-			if *n == 0 {
-				return ""
-			}
-			return strconv.Itoa(*n) + "/" + amount.FormatSpan(*per)
-		},
-	}
-}
 
 // countedBy is whom a limit counts for.
 func countedBy(by, header *string) scalar {

@@ -12,6 +12,7 @@ import (
 
 	"tenfour/admit"
 	"tenfour/limit"
+	"tenfour/value/rate"
 )
 
 // farAway is a limiter that decides elsewhere: when the test says so.
@@ -64,7 +65,7 @@ func TestLimiter_thatTakesItsTime(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			far := &farAway{asked: make(chan limit.Asker, 1)}
-			l := &admit.Limit{Name: "far", Rate: limit.Rate{N: 7, Per: time.Minute}, Limiter: far, Wait: tc.wait, WaitMax: time.Hour, AdmitOnError: tc.admitOnError}
+			l := &admit.Limit{Name: "far", Rate: rate.Rate{N: 7, Per: time.Minute}, Limiter: far, Wait: tc.wait, WaitMax: time.Hour, AdmitOnError: tc.admitOnError}
 			_, addr, _ := startRuled(t, 2, 10, backends, &admit.Rule{Limits: []*admit.Limit{l}})
 			c, in := dial(t, addr)
 			io.WriteString(c, "GET / HTTP/1.1\r\nHost: a\r\n\r\n")
@@ -85,7 +86,7 @@ func TestLimiter_thatTakesItsTime(t *testing.T) {
 	}
 	t.Run("its client has left", func(t *testing.T) {
 		far := &farAway{asked: make(chan limit.Asker, 1)}
-		l := &admit.Limit{Name: "far", Rate: limit.Rate{N: 7, Per: time.Minute}, Limiter: far, WaitMax: time.Hour}
+		l := &admit.Limit{Name: "far", Rate: rate.Rate{N: 7, Per: time.Minute}, Limiter: far, WaitMax: time.Hour}
 		f, addr, _ := startRuled(t, 2, 10, backends, &admit.Rule{Limits: []*admit.Limit{l}})
 		c, _ := dial(t, addr)
 		io.WriteString(c, "GET / HTTP/1.1\r\nHost: a\r\n\r\n")

@@ -5,13 +5,15 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"tenfour/value/rate"
 )
 
 // BenchmarkAsk measures a decision on a known key: admitted, with a window that is soon empty again, and refused, with a
 // full one.
 func BenchmarkAsk(b *testing.B) {
-	for name, rate := range map[string]Rate{
-		"admitted": {1000, 10 * time.Microsecond}, "refused": {1000, time.Hour}, "batches": {100_000, time.Millisecond}} {
+	for name, rate := range map[string]rate.Rate{
+		"admitted": {N: 1000, Per: 10 * time.Microsecond}, "refused": {N: 1000, Per: time.Hour}, "batches": {N: 100_000, Per: time.Millisecond}} {
 		b.Run(name, func(b *testing.B) {
 			w := NewWindow(Options{Rate: rate})
 			defer w.Close()
@@ -26,7 +28,7 @@ func BenchmarkAsk(b *testing.B) {
 
 // BenchmarkAsk_manyKeys measures a decision with 100,000 keys, each of which is asked for in turn.
 func BenchmarkAsk_manyKeys(b *testing.B) {
-	w := NewWindow(Options{Rate: Rate{10, time.Hour}})
+	w := NewWindow(Options{Rate: rate.Rate{N: 10, Per: time.Hour}})
 	defer w.Close()
 	keys := make([][]byte, 100_000)
 	for i := range keys {
@@ -41,7 +43,7 @@ func BenchmarkAsk_manyKeys(b *testing.B) {
 
 // BenchmarkAsk_newKeys measures a decision on a new key when the memory is full: another key is forgotten.
 func BenchmarkAsk_newKeys(b *testing.B) {
-	w := NewWindow(Options{Rate: Rate{10, time.Hour}})
+	w := NewWindow(Options{Rate: rate.Rate{N: 10, Per: time.Hour}})
 	defer w.Close()
 	key := make([]byte, 16)
 	n := 0
@@ -63,7 +65,7 @@ func BenchmarkAsk_newKeys(b *testing.B) {
 
 // BenchmarkAsk_twoOnOneKey has two goroutines on one key; ns/op is how long one of them waits for a decision.
 func BenchmarkAsk_twoOnOneKey(b *testing.B) {
-	for name, rate := range map[string]Rate{"admitted": {1000, 10 * time.Microsecond}, "refused": {1000, time.Hour}} {
+	for name, rate := range map[string]rate.Rate{"admitted": {N: 1000, Per: 10 * time.Microsecond}, "refused": {N: 1000, Per: time.Hour}} {
 		b.Run(name, func(b *testing.B) {
 			w := NewWindow(Options{Rate: rate})
 			defer w.Close()
@@ -85,7 +87,7 @@ func BenchmarkAsk_twoOnOneKey(b *testing.B) {
 
 // BenchmarkWait_withdrawn measures a wait that is withdrawn at once.
 func BenchmarkWait_withdrawn(b *testing.B) {
-	w := NewWindow(Options{Rate: Rate{1, time.Hour}, Waiters: 2})
+	w := NewWindow(Options{Rate: rate.Rate{N: 1, Per: time.Hour}, Waiters: 2})
 	defer w.Close()
 	key := []byte("192.168.100.123:5000")
 	w.Ask(key, nil)

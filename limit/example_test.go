@@ -5,16 +5,17 @@ import (
 	"time"
 
 	"tenfour/limit"
+	"tenfour/value/rate"
 )
 
 // Two in any minute, for each client. A refusal says when to try again.
 func ExampleWindow() {
-	rate, err := limit.ParseRate("2/1m")
+	twoAMinute, err := rate.Parse("2/1m")
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	w := limit.NewWindow(limit.Options{Rate: rate})
+	w := limit.NewWindow(limit.Options{Rate: twoAMinute})
 	defer w.Close()
 	for range 3 {
 		d, _ := w.Ask([]byte("192.0.2.1"), nil)
@@ -40,7 +41,7 @@ func (r *request) Answered(d limit.Decision, _ error) { r.ended <- d }
 
 // A request over the limit waits, and is admitted when the window has room.
 func ExampleWindow_Wait() {
-	w := limit.NewWindow(limit.Options{Rate: limit.Rate{N: 1, Per: 50 * time.Millisecond}, Waiters: 10})
+	w := limit.NewWindow(limit.Options{Rate: rate.Rate{N: 1, Per: 50 * time.Millisecond}, Waiters: 10})
 	defer w.Close()
 	key := []byte("192.0.2.1")
 	w.Ask(key, nil)
@@ -55,9 +56,9 @@ func ExampleWindow_Wait() {
 
 // The fields of a 429, for a limit named "api".
 func ExampleAppendRateLimit() {
-	rate := limit.Rate{N: 10, Per: time.Minute}
+	tenAMinute := rate.Rate{N: 10, Per: time.Minute}
 	d := limit.Decision{RetryAfter: 12 * time.Second, Reset: 12 * time.Second}
-	fmt.Printf("RateLimit-Policy: %s\n", limit.AppendPolicy(nil, "api", rate))
+	fmt.Printf("RateLimit-Policy: %s\n", limit.AppendPolicy(nil, "api", tenAMinute))
 	fmt.Printf("RateLimit: %s\n", limit.AppendRateLimit(nil, "api", d))
 	fmt.Printf("Retry-After: %d\n", limit.Seconds(d.RetryAfter))
 	// Output:

@@ -3,6 +3,8 @@ package limit
 import (
 	"strconv"
 	"time"
+
+	"tenfour/value/rate"
 )
 
 // AppendRateLimit appends a value of the RateLimit field: "name";r=9;t=57. r is how many more may pass. t is in how many
@@ -17,7 +19,7 @@ func AppendRateLimit(dst []byte, name string, d Decision) []byte {
 // AppendPolicy appends a value of the RateLimit-Policy field: "name";q=10;w=60 is ten in any 60 seconds. The draft has
 // whole seconds only. Other windows are rounded up, so that a client that obeys the field also obeys the rate. Values of
 // several limits share one field, with ", " between them. (the same draft, §3)
-func AppendPolicy(dst []byte, name string, r Rate) []byte {
+func AppendPolicy(dst []byte, name string, r rate.Rate) []byte {
 	dst = appendString(dst, name)
 	dst = appendInteger(append(dst, ";q="...), int64(r.N))
 	return appendInteger(append(dst, ";w="...), Seconds(r.Per))

@@ -3,6 +3,8 @@ package limit
 import (
 	"testing"
 	"time"
+
+	"tenfour/value/rate"
 )
 
 func TestAppendRateLimit(t *testing.T) {
@@ -31,13 +33,13 @@ func TestAppendRateLimit(t *testing.T) {
 
 func TestAppendPolicy(t *testing.T) {
 	tests := map[string]struct {
-		rate Rate
+		rate rate.Rate
 		want string
 	}{
-		"a minute":             {Rate{10, time.Minute}, `"api";q=10;w=60`},
-		"a second and a half":  {Rate{10, 1500 * time.Millisecond}, `"api";q=10;w=2`},
-		"a window is never 0":  {Rate{10, 1}, `"api";q=10;w=1`},
-		"the largest of rates": {Rate{MostN, MostPer}, `"api";q=1000000000;w=31536000`},
+		"a minute":             {rate.Rate{N: 10, Per: time.Minute}, `"api";q=10;w=60`},
+		"a second and a half":  {rate.Rate{N: 10, Per: 1500 * time.Millisecond}, `"api";q=10;w=2`},
+		"a window is never 0":  {rate.Rate{N: 10, Per: 1}, `"api";q=10;w=1`},
+		"the largest of rates": {rate.Rate{N: rate.MostN, Per: rate.MostPer}, `"api";q=1000000000;w=31536000`},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {

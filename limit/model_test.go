@@ -12,6 +12,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"tenfour/value/rate"
+
 	"go.uber.org/goleak"
 	"pgregory.net/rapid"
 )
@@ -140,13 +142,13 @@ func (o *oracle) oldest(now int64) int64 {
 const waitersInModel = 6
 
 // play runs a script against a window and the oracle, and describes their first difference.
-func play(rate Rate, script []step) (differs string) {
-	w := NewWindow(Options{Rate: rate, Waiters: waitersInModel})
+func play(pace rate.Rate, script []step) (differs string) {
+	w := NewWindow(Options{Rate: pace, Waiters: waitersInModel})
 	defer w.Close()
 	keys := [][]byte{[]byte("192.0.2.1"), []byte("a key that is too long to stand in its record")}
 	models := []*oracle{}
 	for range keys {
-		models = append(models, &oracle{n: rate.N, per: int64(rate.Per), want: map[*waiter]int64{}})
+		models = append(models, &oracle{n: pace.N, per: int64(pace.Per), want: map[*waiter]int64{}})
 	}
 	var decisions [2][]Decision // those that may be refunded
 	var retry [2]time.Duration  // of the last refusal
@@ -222,7 +224,7 @@ func play(rate Rate, script []step) (differs string) {
 			from := w.now()
 			switch s.do {
 			case "sleep":
-				time.Sleep(max(1, rate.Per/1000) * time.Duration(s.much))
+				time.Sleep(max(1, pace.Per/1000) * time.Duration(s.much))
 			case "return":
 				time.Sleep(retry[s.key])
 			case "early":
@@ -261,17 +263,17 @@ func play(rate Rate, script []step) (differs string) {
 // more than N in an interval, refused only if N are in it, and Retry-After to the nanosecond.
 func TestWindow_decidesLikeTheOracle(t *testing.T) {
 	tests := map[string]struct {
-		rate  Rate
+		rate  rate.Rate
 		burst int
 	}{
-		"one":                 {Rate{1, time.Second}, 1},
-		"two":                 {Rate{2, time.Minute}, 2},
-		"ten":                 {Rate{10, time.Minute}, 12},
-		"in no time":          {Rate{3, 1}, 4},
-		"in 7 ns":             {Rate{3, 7}, 4},
-		"in a year":           {Rate{5, MostPer}, 6},
-		"exactly a thousand":  {Rate{1000, time.Hour}, 600},
-		"the first of powers": {Rate{4, time.Hour}, 5},
+		"one":                 {rate.Rate{N: 1, Per: time.Second}, 1},
+		"two":                 {rate.Rate{N: 2, Per: time.Minute}, 2},
+		"ten":                 {rate.Rate{N: 10, Per: time.Minute}, 12},
+		"in no time":          {rate.Rate{N: 3, Per: 1}, 4},
+		"in 7 ns":             {rate.Rate{N: 3, Per: 7}, 4},
+		"in a year":           {rate.Rate{N: 5, Per: rate.MostPer}, 6},
+		"exactly a thousand":  {rate.Rate{N: 1000, Per: time.Hour}, 600},
+		"the first of powers": {rate.Rate{N: 4, Per: time.Hour}, 5},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -296,13 +298,13 @@ func TestWindow_decidesLikeTheOracle(t *testing.T) {
 // TestWindow_staysInBoundsBeyondAThousand: with batches, never more than N are in an interval. A refusal means that more than
 // 99.8 % of N are in it, and N in 100.2 % of it. A request that comes at its Retry-After is admitted.
 func TestWindow_staysInBoundsBeyondAThousand(t *testing.T) {
-	tests := map[string]Rate{
-		"one more than are exact": {1001, time.Minute},
-		"two thousand":            {2000, time.Hour},
-		"a hundred thousand":      {100_000, time.Second},
-		"in no time":              {1001, 3},
-		"in 997 ns":               {5000, 997},
-		"in a year":               {3000, MostPer},
+	tests := map[string]rate.Rate{
+		"one more than are exact": {N: 1001, Per: time.Minute},
+		"two thousand":            {N: 2000, Per: time.Hour},
+		"a hundred thousand":      {N: 100_000, Per: time.Second},
+		"in no time":              {N: 1001, Per: 3},
+		"in 997 ns":               {N: 5000, Per: 997},
+		"in a year":               {N: 3000, Per: rate.MostPer},
 	}
 	for name, rate := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -320,10 +322,10 @@ func TestWindow_staysInBoundsBeyondAThousand(t *testing.T) {
 }
 
 // playBatches runs a script against a window of more than exactMost, and describes its first error.
-func playBatches(rate Rate, script []step) (wrong string) {
-	w := NewWindow(Options{Rate: rate})
+func playBatches(pace rate.Rate, script []step) (wrong string) {
+	w := NewWindow(Options{Rate: pace})
 	defer w.Close()
-	sh, key, per := w.shape, []byte("192.0.2.1"), int64(rate.Per)
+	sh, key, per := w.shape, []byte("192.0.2.1"), int64(pace.Per)
 	var taken []int64
 	var admitted []Decision // those that may be refunded
 	within := func(now, per int64) int {
@@ -334,39 +336,39 @@ func playBatches(rate Rate, script []step) (wrong string) {
 		d, _ := w.Ask(key, nil)
 		if d.Admitted {
 			taken, admitted = append(taken, now), append(admitted, d)
-			if n := within(now, per); n > rate.N {
-				wrong = fmt.Sprintf("at %d: %d in %v", now, n, rate.Per)
+			if n := within(now, per); n > pace.N {
+				wrong = fmt.Sprintf("at %d: %d in %v", now, n, pace.Per)
 			}
 			return d
 		}
-		if n := within(now, per); n < rate.N-sh.batch+1 {
-			wrong = fmt.Sprintf("at %d: refused, with %d in %v", now, n, rate.Per)
+		if n := within(now, per); n < pace.N-sh.batch+1 {
+			wrong = fmt.Sprintf("at %d: refused, with %d in %v", now, n, pace.Per)
 		}
-		if n := within(now, per+sh.span); n < rate.N {
-			wrong = fmt.Sprintf("at %d: refused, with %d in %v", now, n, rate.Per+time.Duration(sh.span))
+		if n := within(now, per+sh.span); n < pace.N {
+			wrong = fmt.Sprintf("at %d: refused, with %d in %v", now, n, pace.Per+time.Duration(sh.span))
 		}
 		return d
 	}
 	for i, s := range script {
 		switch s.do {
 		case "ask": // up to half of what is left, and then some
-			for range s.much*rate.N/2000 + 1 {
+			for range s.much*pace.N/2000 + 1 {
 				ask()
 			}
 		case "trickle": // 300, evenly, in up to a tenth of the window
 			for range 300 {
-				time.Sleep(rate.Per * time.Duration(s.much) / 3_000_000)
+				time.Sleep(pace.Per * time.Duration(s.much) / 3_000_000)
 				ask()
 			}
 		case "flow": // the same, each hundredth of them at a moment of its own
 			for range 100 {
 				time.Sleep(time.Nanosecond)
-				for range s.much*rate.N/200_000 + 1 {
+				for range s.much*pace.N/200_000 + 1 {
 					ask()
 				}
 			}
 		case "refund": // some that lie next to each other, wherever
-			for range rate.N/1000 + 2 {
+			for range pace.N/1000 + 2 {
 				if len(admitted) == 0 {
 					break
 				}
@@ -378,7 +380,7 @@ func playBatches(rate Rate, script []step) (wrong string) {
 				admitted = slices.Delete(admitted, i, i+1)
 			}
 		case "sleep":
-			time.Sleep(rate.Per / 1000 * time.Duration(s.much))
+			time.Sleep(pace.Per / 1000 * time.Duration(s.much))
 		case "return":
 			if d := ask(); !d.Admitted {
 				time.Sleep(d.RetryAfter - 1)

@@ -3,6 +3,8 @@ package limit
 import (
 	"slices"
 	"unsafe"
+
+	"tenfour/value/rate"
 )
 
 // exactMost is the largest rate for which each admission is kept by itself. For larger rates, admissions that follow each
@@ -23,7 +25,7 @@ type shape struct {
 	most  int   // the most stamps of a ring
 }
 
-func newShape(r Rate) shape {
+func newShape(r rate.Rate) shape {
 	sh := shape{n: r.N, per: int64(r.Per), batch: 1, most: r.N}
 	if r.N > exactMost {
 		sh.batch = (r.N + batches - 1) / batches

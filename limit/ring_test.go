@@ -4,6 +4,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"tenfour/value/rate"
 )
 
 // TestRing_keepsABatchUntilItsLastLeaves measures the largest error of batches. All admissions of a batch but one come in one
@@ -11,7 +13,7 @@ import (
 func TestRing_keepsABatchUntilItsLastLeaves(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const n, per = 100_000, 1000 * time.Second
-		w := NewWindow(Options{Rate: Rate{n, per}})
+		w := NewWindow(Options{Rate: rate.Rate{N: n, Per: per}})
 		key := []byte("192.0.2.1")
 		began := w.now()
 		take := func(many int) {
@@ -45,7 +47,7 @@ func TestRing_keepsABatchUntilItsLastLeaves(t *testing.T) {
 
 // TestRing_hasOneStampForOneMoment: any number of admissions of one moment cost one stamp.
 func TestRing_hasOneStampForOneMoment(t *testing.T) {
-	sh := newShape(Rate{100_000, time.Second})
+	sh := newShape(rate.Rate{N: 100_000, Per: time.Second})
 	var r ring
 	for range 100_000 {
 		r.add(7, &sh)
@@ -63,7 +65,7 @@ func TestRing_hasOneStampForOneMoment(t *testing.T) {
 // TestRing_staysBoundedAfterRefunds: refunds that leave one admission in each batch do not make more batches than there is
 // room for, and none is admitted too early because of that.
 func TestRing_staysBoundedAfterRefunds(t *testing.T) {
-	rate := Rate{100_000, time.Hour}
+	rate := rate.Rate{N: 100_000, Per: time.Hour}
 	sh := newShape(rate)
 	var r ring
 	var taken []int64
@@ -95,7 +97,7 @@ func TestRefund_doesNothingAfterTheAdmissionHasLeft(t *testing.T) {
 	for name, n := range map[string]int{"each by itself": 2, "batches": 2000} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				w := NewWindow(Options{Rate: Rate{n, time.Second}})
+				w := NewWindow(Options{Rate: rate.Rate{N: n, Per: time.Second}})
 				key := []byte("192.0.2.1")
 				first, _ := w.Ask(key, nil)
 				time.Sleep(time.Second / 2)

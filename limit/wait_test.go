@@ -8,12 +8,14 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"tenfour/value/rate"
 )
 
 // TestWait_admitsInOrder: each waiter is admitted at the first moment with room, in the order in which they came.
 func TestWait_admitsInOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := NewWindow(Options{Rate: Rate{2, time.Second}, Waiters: 100})
+		w := NewWindow(Options{Rate: rate.Rate{N: 2, Per: time.Second}, Waiters: 100})
 		defer w.Close()
 		key := []byte("192.0.2.1")
 		began := w.now()
@@ -46,7 +48,7 @@ func TestWait_admitsInOrder(t *testing.T) {
 // TestAsk_refusesWhileOthersWait: Ask refuses until there is room after the waiters.
 func TestAsk_refusesWhileOthersWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := NewWindow(Options{Rate: Rate{1, time.Second}, Waiters: 100})
+		w := NewWindow(Options{Rate: rate.Rate{N: 1, Per: time.Second}, Waiters: 100})
 		defer w.Close()
 		key := []byte("192.0.2.1")
 		w.Ask(key, nil)
@@ -75,7 +77,7 @@ func TestAsk_refusesWhileOthersWait(t *testing.T) {
 // Ask, and the Ask is admitted if there is room after them.
 func TestAsk_admitsAfterLateWaiters(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := NewWindow(Options{Rate: Rate{2, time.Second}, Waiters: 100})
+		w := NewWindow(Options{Rate: rate.Rate{N: 2, Per: time.Second}, Waiters: 100})
 		defer w.Close()
 		key, other := []byte("192.0.2.1"), []byte("192.0.2.2")
 		hold := make(chan bool)
@@ -122,7 +124,7 @@ func TestAsk_admitsAfterLateWaiters(t *testing.T) {
 
 // TestWait_isFullAtItsBound: one below, at and above Options.Waiters.
 func TestWait_isFullAtItsBound(t *testing.T) {
-	w := NewWindow(Options{Rate: Rate{1, time.Hour}, Waiters: 2})
+	w := NewWindow(Options{Rate: rate.Rate{N: 1, Per: time.Hour}, Waiters: 2})
 	defer w.Close()
 	var waiters [4]waiter
 	keys := [][]byte{[]byte("a"), []byte("b")}
@@ -143,7 +145,7 @@ func TestWait_isFullAtItsBound(t *testing.T) {
 	if _, known, err := w.Wait(keys[0], &waiters[3].place, &waiters[3]); known || err != nil {
 		t.Errorf("after one had left got known %t, %v", known, err)
 	}
-	none := NewWindow(Options{Rate: Rate{1, time.Hour}})
+	none := NewWindow(Options{Rate: rate.Rate{N: 1, Per: time.Hour}})
 	defer none.Close()
 	if d, known, err := none.Wait(keys[0], &waiters[0].place, &waiters[0]); !d.Admitted || !known || err != nil {
 		t.Errorf("in a window where none may wait got %+v, known %t, %v", d, known, err)
@@ -156,7 +158,7 @@ func TestWait_isFullAtItsBound(t *testing.T) {
 // TestRefund_admitsTheNextWaiter at once.
 func TestRefund_admitsTheNextWaiter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := NewWindow(Options{Rate: Rate{1, time.Hour}, Waiters: 2})
+		w := NewWindow(Options{Rate: rate.Rate{N: 1, Per: time.Hour}, Waiters: 2})
 		defer w.Close()
 		key := []byte("192.0.2.1")
 		d, _ := w.Ask(key, nil)
@@ -174,7 +176,7 @@ func TestRefund_admitsTheNextWaiter(t *testing.T) {
 // TestAnswered_mayUseTheLimiter: Answered runs without a lock, and its Place can be used again.
 func TestAnswered_mayUseTheLimiter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := NewWindow(Options{Rate: Rate{1, time.Second}, Waiters: 1})
+		w := NewWindow(Options{Rate: rate.Rate{N: 1, Per: time.Second}, Waiters: 1})
 		defer w.Close()
 		key := []byte("192.0.2.1")
 		w.Ask(key, nil)
@@ -198,7 +200,7 @@ func TestAnswered_mayUseTheLimiter(t *testing.T) {
 
 // TestClose_answersAllWaiters before it returns. After it Wait fails, and Ask still decides.
 func TestClose_answersAllWaiters(t *testing.T) {
-	w := NewWindow(Options{Rate: Rate{1, time.Hour}, Waiters: 1000})
+	w := NewWindow(Options{Rate: rate.Rate{N: 1, Per: time.Hour}, Waiters: 1000})
 	waiters := make([]waiter, 1000)
 	for i := range waiters {
 		key := address(i % 10)
@@ -232,7 +234,7 @@ func TestClose_answersAllWaiters(t *testing.T) {
 // TestClose_awaitsARunningAnswered, and calls the others after it.
 func TestClose_awaitsARunningAnswered(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := NewWindow(Options{Rate: Rate{1, time.Second}, Waiters: 2})
+		w := NewWindow(Options{Rate: rate.Rate{N: 1, Per: time.Second}, Waiters: 2})
 		key := []byte("192.0.2.1")
 		w.Ask(key, nil)
 		hold := make(chan bool)
@@ -277,7 +279,7 @@ func (c *contender) Answered(d Decision, err error) {
 // TestWindow_hammered: goroutines ask, wait, withdraw and refund on a few keys in real time. No interval has too many. Each
 // waiter is answered or withdrawn, never both. Nothing is left at the end.
 func TestWindow_hammered(t *testing.T) {
-	tests := map[string]Rate{"a few": {20, 2 * time.Millisecond}, "one": {1, 50 * time.Microsecond}, "batches": {3000, 5 * time.Millisecond}}
+	tests := map[string]rate.Rate{"a few": {N: 20, Per: 2 * time.Millisecond}, "one": {N: 1, Per: 50 * time.Microsecond}, "batches": {N: 3000, Per: 5 * time.Millisecond}}
 	for name, rate := range tests {
 		t.Run(name, func(t *testing.T) {
 			w := NewWindow(Options{Rate: rate, Waiters: 8})
@@ -357,7 +359,7 @@ func TestWindow_hammered(t *testing.T) {
 // of them once.
 func TestClose_answersEachConcurrentWaiterOnce(t *testing.T) {
 	for range 50 {
-		w := NewWindow(Options{Rate: Rate{1, 20 * time.Microsecond}, Waiters: 100})
+		w := NewWindow(Options{Rate: rate.Rate{N: 1, Per: 20 * time.Microsecond}, Waiters: 100})
 		var all sync.WaitGroup
 		for g := range 8 {
 			all.Go(func() {

@@ -5,13 +5,15 @@ import (
 	"math"
 	"sync"
 	"time"
+
+	"tenfour/value/rate"
 )
 
 // Options configure a Window.
 type Options struct {
-	Rate    Rate // must pass Check
-	Memory  int  // bytes that its keys may take; 0 is DefaultMemory
-	Waiters int  // how many may wait at once, of all keys together; with 0 none may
+	Rate    rate.Rate // must pass Check
+	Memory  int       // bytes that its keys may take; 0 is DefaultMemory
+	Waiters int       // how many may wait at once, of all keys together; with 0 none may
 }
 
 // DefaultMemory is room for about 900,000 keys of one admission and 20 bytes, or for 8,000 with 1,000 admissions each.

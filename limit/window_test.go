@@ -9,6 +9,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"tenfour/value/rate"
 )
 
 // find returns a key's record, or nil if there is none.
@@ -60,16 +62,16 @@ func alive() int {
 // it reports.
 func TestMemory_staysBoundedWithManyKeys(t *testing.T) {
 	tests := map[string]struct {
-		rate       Rate
+		rate       rate.Rate
 		keys, each int
 		key        func(int) []byte
 		least      int // keys that are still known
 	}{
-		"a million addresses, one admission each": {Rate{10, time.Hour}, 1_000_000, 1, address, 900_000},
-		"a million addresses, two each":           {Rate{10, time.Hour}, 1_000_000, 2, address, 290_000},
-		"10,000 with a thousand":                  {Rate{1000, time.Hour}, 10_000, 1000, address, 7900},
-		"10,000 with a thousand, of a million":    {Rate{1_000_000, time.Hour}, 10_000, 1000, address, 10_000},
-		"a million keys of 200 bytes": {Rate{10, time.Hour}, 1_000_000, 1,
+		"a million addresses, one admission each": {rate.Rate{N: 10, Per: time.Hour}, 1_000_000, 1, address, 900_000},
+		"a million addresses, two each":           {rate.Rate{N: 10, Per: time.Hour}, 1_000_000, 2, address, 290_000},
+		"10,000 with a thousand":                  {rate.Rate{N: 1000, Per: time.Hour}, 10_000, 1000, address, 7900},
+		"10,000 with a thousand, of a million":    {rate.Rate{N: 1_000_000, Per: time.Hour}, 10_000, 1000, address, 10_000},
+		"a million keys of 200 bytes": {rate.Rate{N: 10, Per: time.Hour}, 1_000_000, 1,
 			func(i int) []byte { return fmt.Appendf(nil, "%0200d", i) }, 160_000},
 	}
 	for name, tc := range tests {
@@ -103,7 +105,7 @@ func TestMemory_staysBoundedWithManyKeys(t *testing.T) {
 // is freed.
 func TestMemory_forgetsIdleKeys(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := NewWindow(Options{Rate: Rate{10, time.Minute}})
+		w := NewWindow(Options{Rate: rate.Rate{N: 10, Per: time.Minute}})
 		for i := range 50_000 {
 			w.Ask(address(i), nil)
 		}
@@ -131,7 +133,7 @@ func TestMemory_forgetsIdleKeys(t *testing.T) {
 
 // TestMemory_forgetsTheLeastRecentlyUsed key with its admissions. A key that is used stays.
 func TestMemory_forgetsTheLeastRecentlyUsed(t *testing.T) {
-	w := NewWindow(Options{Rate: Rate{1, time.Hour}, Memory: 64 << 10, Waiters: 1})
+	w := NewWindow(Options{Rate: rate.Rate{N: 1, Per: time.Hour}, Memory: 64 << 10, Waiters: 1})
 	defer w.Close()
 	busy, quiet, waitedFor := []byte("busy"), []byte("quiet"), []byte("waited for")
 	w.Ask(busy, nil)
@@ -164,7 +166,7 @@ func TestMemory_forgetsTheLeastRecentlyUsed(t *testing.T) {
 
 // TestMemory_isCountedRight after any actions, with keys of all lengths, and in a window that has room for few.
 func TestMemory_isCountedRight(t *testing.T) {
-	w := NewWindow(Options{Rate: Rate{5, time.Millisecond}, Memory: 100 << 10, Waiters: 50})
+	w := NewWindow(Options{Rate: rate.Rate{N: 5, Per: time.Millisecond}, Memory: 100 << 10, Waiters: 50})
 	defer w.Close()
 	random := rand.New(rand.NewPCG(1, 2))
 	var places [50]waiter
@@ -200,7 +202,7 @@ func TestAsk_allocatesNothing(t *testing.T) {
 		t.Skip("the race detector allocates")
 	}
 	for _, key := range [][]byte{[]byte("203.0.113.77"), []byte("20 bytes: a long one"), []byte("a key that is too long to stand in its record")} {
-		for _, rate := range []Rate{{1, time.Hour}, {100, time.Hour}, {1000, time.Microsecond}, {100_000, time.Hour}} {
+		for _, rate := range []rate.Rate{{N: 1, Per: time.Hour}, {N: 100, Per: time.Hour}, {N: 1000, Per: time.Microsecond}, {N: 100_000, Per: time.Hour}} {
 			w := NewWindow(Options{Rate: rate, Waiters: 1})
 			for range 2 * rate.N {
 				w.Ask(key, nil)

@@ -11,6 +11,7 @@ import (
 	"tenfour/config"
 	"tenfour/forward"
 	"tenfour/limit"
+	"tenfour/value/rate"
 )
 
 // waitersMost is how many requests may wait for one limit.
@@ -20,19 +21,15 @@ const waitersMost = 10_000
 func (s *Site) buildLimits() (map[string]*admit.Limit, error) {
 	limits := map[string]*admit.Limit{}
 	for _, c := range s.Config.Limits {
-		rate := limit.Rate{N: c.N, Per: c.Per}
-		if err := rate.Check(); err != nil {
-			return nil, &Error{fmt.Errorf("limit %s: %w", c.Name, err)}
-		}
-		window, err := share(s, limitKey{c.Name, rate, c.By, strings.ToLower(c.Header)}, func() (*limit.Window, func(), error) {
-			w := limit.NewWindow(limit.Options{Rate: rate, Waiters: waitersMost, Memory: limit.DefaultMemory / len(s.Config.Limits)})
+		window, err := share(s, limitKey{c.Name, c.Rate, c.By, strings.ToLower(c.Header)}, func() (*limit.Window, func(), error) {
+			w := limit.NewWindow(limit.Options{Rate: c.Rate, Waiters: waitersMost, Memory: limit.DefaultMemory / len(s.Config.Limits)})
 			return w, w.Close, nil
 		})
 		if err != nil {
 			return nil, err
 		}
 		limits[c.Name] = &admit.Limit{
-			Name: c.Name, Rate: rate, Limiter: window, Header: c.Header,
+			Name: c.Name, Rate: c.Rate, Limiter: window, Header: c.Header,
 			By:   map[string]admit.By{"route": admit.ByRoute, "client": admit.ByClient, "token": admit.ByToken, "header": admit.ByHeader}[c.By],
 			Wait: c.Over == "wait", WaitMax: c.WaitMax, AdmitOnError: c.OnError == "admit",
 		}
@@ -42,7 +39,7 @@ func (s *Site) buildLimits() (map[string]*admit.Limit, error) {
 
 type limitKey struct {
 	name   string
-	rate   limit.Rate
+	rate   rate.Rate
 	by     string
 	header string
 }
