@@ -7,7 +7,7 @@ import (
 
 func TestParseDuration_readsWhatPeopleWrite(t *testing.T) {
 	tests := map[string]struct {
-		want                time.Duration
+		want               time.Duration
 		asDuration, asSpan string
 	}{
 		"10ms": {10 * time.Millisecond, "10ms", "10ms"}, "0": {0, "0s", "0s"}, "90s": {90 * time.Second, "90s", "1m30s"},
