@@ -51,6 +51,7 @@ func (f *Front) claimLongest() (c *client, owned bool) {
 		f.mu.Unlock()
 		return nil, false
 	}
+	// Claimed while the front is locked, so that c is still this connection. It is one atomic swap, and calls nothing.
 	if owned = c.waiter.Claim(); owned {
 		f.mu.Unlock()
 		return c, true
