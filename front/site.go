@@ -68,27 +68,3 @@ type Route struct {
 	Rule        *admit.Rule // nil: anyone
 	StripPrefix string      // without a trailing slash; taken off the path before it is forwarded
 }
-
-// retarget has r ask for the path that was compared, if that is not how it came, and without the route's prefix.
-func (r *request) retarget(path []byte, prefix string) {
-	origin := r.Req.Origin.In(r.In.B)
-	query := len(origin)
-	for i, c := range origin {
-		if c == '?' {
-			query = i
-			break
-		}
-	}
-	if path == nil {
-		path = origin[:query]
-	}
-	if len(path) < len(prefix) || string(path[:len(prefix)]) != prefix {
-		prefix = "" // it has no path: "*"
-	}
-	to := r.target[:0]
-	if path = path[len(prefix):]; prefix != "" && (len(path) == 0 || path[0] != '/') {
-		to = append(to, '/')
-	}
-	to = append(append(to, path...), origin[query:]...)
-	r.target, r.Target = to, to
-}

@@ -81,7 +81,7 @@ func (a *auto) ended(s *Slot, next Task) {
 		a.given(s)
 	}
 	if !hung {
-		a.count(b, now, took, next != nil || b.eldest() != nil)
+		a.count(b, now, took, next != nil || b.oldest() != nil)
 	}
 	a.apply(b)
 }

@@ -113,7 +113,7 @@ func (b *Backend) next(s *Slot) Task {
 
 // following takes the oldest task that may be run at b out of its queue, for s to run next; nil if there is none.
 func (b *Backend) following(s *Slot) Task {
-	if q := b.eldest(); q != nil && !s.retired && b.busy() <= b.width {
+	if q := b.oldest(); q != nil && !s.retired && b.busy() <= b.width {
 		return q.leave().task
 	}
 	return nil
@@ -128,7 +128,7 @@ func (b *Backend) room() int { return max(0, min(len(b.free), b.width-b.busy()))
 // serveQueues has b's free slots run what waits for them, now that more of them may.
 func (b *Backend) serveQueues() {
 	for b.room() > 0 && !b.pool.closed {
-		q := b.eldest()
+		q := b.oldest()
 		if q == nil {
 			return
 		}
@@ -136,22 +136,28 @@ func (b *Backend) serveQueues() {
 	}
 }
 
-// eldest is the queue whose first has waited longest, among those that b should serve now; nil if none waits.
-func (b *Backend) eldest() *Queue {
+// oldest is the queue whose first has waited longest, among those whose tasks go to b as they come; nil if none waits.
+func (b *Backend) oldest() *Queue { return b.oldestOf(true) }
+
+// oldestHeld is the queue whose first has waited longest, among those whose tasks try b while it is down; nil if none
+// waits.
+func (b *Backend) oldestHeld() *Queue { return b.oldestOf(false) }
+
+func (b *Backend) oldestOf(mayAsk bool) *Queue {
 	if b.pool.waiting == 0 { // with thousands of queues to b, looking at each takes longer than all else
 		return nil
 	}
-	var eldest *Queue
+	var oldest *Queue
 	for _, q := range b.queues {
-		if q.waiting > 0 && q.mayAsk(b) && q.isElder(eldest) {
-			eldest = q
+		if q.waiting > 0 && q.mayAsk(b) == mayAsk && q.isOlder(oldest) {
+			oldest = q
 		}
 	}
-	return eldest
+	return oldest
 }
 
-// isElder reports whether q's first has waited longer than other's, or there is no other.
-func (q *Queue) isElder(other *Queue) bool {
+// isOlder reports whether q's first has waited longer than other's, or there is no other.
+func (q *Queue) isOlder(other *Queue) bool {
 	return other == nil || q.head.next.order < other.head.next.order
 }
 
@@ -159,7 +165,7 @@ func (q *Queue) isElder(other *Queue) bool {
 func (b *Backend) Awaited() bool {
 	b.pool.mu.Lock()
 	defer b.pool.unlock()
-	return b.eldest() != nil
+	return b.oldest() != nil
 }
 
 // Impatient says that an exchange, or a health check, has waited long for its first byte. A server that can only serve the connection it

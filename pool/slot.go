@@ -68,7 +68,7 @@ func (s *Slot) Ending() {
 	b := s.Backend
 	b.pool.mu.Lock()
 	defer b.pool.unlock()
-	if s.offered || s.task != nil || len(b.free) > 0 || b.width < b.limit || b.pool.closed || b.eldest() != nil {
+	if s.offered || s.task != nil || len(b.free) > 0 || b.width < b.limit || b.pool.closed || b.oldest() != nil {
 		return
 	}
 	s.offered = true

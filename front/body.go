@@ -1,0 +1,140 @@
+package front
+
+import (
+	"errors"
+
+	"tenfour/forward"
+	"tenfour/httpparse"
+	"tenfour/sock"
+)
+
+// beginBody takes in the body, or so much of it as is held before a slot is taken: a slow sender holds none. A body
+// that is known to be larger is streamed from its beginning.
+func (c *client) beginBody() bool {
+	r := c.req
+	expects := r.Req.Expect100 && len(c.in.B) == r.InAt
+	if r.Req.Framing == httpparse.Length && r.Req.ContentLength > int64(r.Route.Settings.Buffer) {
+		r.Continue = expects // once the backend has the head: it may refuse by that alone
+		return c.place()
+	}
+	if r.MustBeWhole() {
+		return c.reserve()
+	}
+	if !c.front.Held.Fits(firstBuffer) {
+		r.Continue = expects
+		r.Chunks.Reset()
+		return c.place()
+	}
+	return c.takeBody(0)
+}
+
+// takeBody begins to take in the body, for which so many bytes are reserved.
+func (c *client) takeBody(reserved int) bool {
+	r := c.req
+	r.Body = forward.NewBody(c.front.Held, reserved)
+	r.Chunks.Reset()
+	if r.Req.Expect100 && len(c.in.B) == r.InAt {
+		if n, err := c.conn.Write([]byte(forward.Continue)); n < len(forward.Continue) {
+			c.dropped("took not even 100 Continue: " + err.Error())
+			return false
+		}
+	}
+	c.phase = buffering
+	return true
+}
+
+// readBody goes on with taking in the body.
+func (c *client) readBody() bool {
+	r := c.req
+	whole, enough, err := r.takeIn()
+	switch {
+	case err != nil:
+		return c.refuse(err)
+	case whole || enough:
+		if r.BodyWhole = whole; whole {
+			r.Body.Whole()
+		}
+		return c.place()
+	}
+	var n int
+	var rerr error
+	if r.Req.Framing == httpparse.Length {
+		n, rerr = r.readContent()
+	} else {
+		n, rerr = r.readChunks()
+	}
+	switch {
+	case rerr == errNoMemory:
+		return c.place()
+	case rerr == nil:
+		if n > 0 {
+			c.bodyCame()
+		}
+		return true
+	case rerr == sock.ErrWait:
+		if c.waiter.Deadline() == 0 {
+			c.waitForBody()
+		}
+		return c.park(false)
+	}
+	c.dropped("left inside its request's body")
+	return false
+}
+
+// errNoMemory says that no more of a body may be held: it streams from here.
+var errNoMemory = errors.New("no more may be held")
+
+// takeIn moves into Body what has come of the body, and reports whether that is all of it, or all that is held.
+func (r *request) takeIn() (whole, enough bool, _ *httpparse.Refusal) {
+	hold := r.Route.Settings.Buffer
+	in := r.In
+	if r.Req.Framing == httpparse.Length {
+		want := int(min(r.Req.ContentLength, int64(hold)))
+		n := min(want-r.Body.Len(), len(in.B)-r.InAt)
+		fits := r.Body.Append(in.B[r.InAt : r.InAt+n])
+		r.InAt += n
+		return int64(r.Body.Len()) == r.Req.ContentLength, r.Body.Len() >= hold || !fits, nil
+	}
+	fits := true
+	for r.InAt < len(in.B) && r.Body.Len() < hold && fits {
+		n, data, done, err := r.Chunks.Next(in.B[r.InAt:], &r.c.front.Limits)
+		if err != nil {
+			return false, false, err.(*httpparse.Refusal)
+		}
+		r.InAt += n
+		fits = r.Body.Append(data)
+		if done {
+			return true, false, nil
+		}
+	}
+	return false, r.Body.Len() >= hold || !fits, nil
+}
+
+// readContent reads more of a body of known length.
+func (r *request) readContent() (int, error) {
+	if !r.c.conn.MayRead() {
+		return 0, sock.ErrWait
+	}
+	left := int(min(r.Req.ContentLength, int64(r.Route.Settings.Buffer))) - r.Body.Len()
+	free := r.Body.Free(left)
+	if len(free) == 0 {
+		return 0, errNoMemory
+	}
+	n, err := r.c.conn.Read(free)
+	r.Body.Took(n)
+	return n, err
+}
+
+// readChunks reads more of a chunked body, behind the head.
+func (r *request) readChunks() (int, error) {
+	in := r.In
+	if r.InAt == len(in.B) {
+		in.B, r.InAt = in.B[:r.HeadLen], r.HeadLen
+	}
+	if cap(in.B)-len(in.B) < firstBuffer/4 {
+		in.B = forward.Grown(in.B, firstBuffer)
+	}
+	n, err := r.c.conn.Read(in.B[len(in.B):cap(in.B)])
+	in.B = in.B[:len(in.B)+n]
+	return n, err
+}

@@ -1,0 +1,94 @@
+package front
+
+import (
+	"strconv"
+
+	"tenfour/admit"
+	"tenfour/httpparse"
+)
+
+// viaMost is how often tenfour may stand in a request's Via before that is a loop.
+const viaMost = 5
+
+// begin decides about a request whose head of n bytes is complete.
+func (c *client) begin(n int) bool {
+	r, f := c.req, c.front
+	req := &r.Req
+	c.since.Store(0)
+	c.served = true
+	r.In, r.HeadLen, r.InAt = c.in, n, n
+	r.KeepClient = req.KeepAlive && !f.draining.Load()
+	if f.Access != nil {
+		r.Timed = true
+		r.Times.Began = f.Lot.Now()
+	}
+	switch {
+	case req.Verb == httpparse.Trace:
+		return c.answer(405, "TRACE is not served here", allow)
+	case req.Verb == httpparse.Options && req.MaxForwards == 0:
+		return c.answer(200, "Max-Forwards is 0: tenfour answers for itself", allow)
+	case req.ViaSelf > viaMost:
+		return c.answer(508, "the request has come through tenfour "+strconv.Itoa(req.ViaSelf)+" times: it goes in a loop", "")
+	}
+	site := f.enterSite()
+	r.site = site
+	m, err := site.Table.Find(req.Origin.In(c.in.B), req.Method.In(c.in.B), r.path[:0])
+	switch {
+	case err == admit.ErrAmbiguous:
+		return c.answer(400, err.Error(), "")
+	case m.Allow != "":
+		return c.answer(405, "the route of this path has no such method", "Allow: "+m.Allow+"\r\n")
+	case m.Route < 0:
+		return c.answer(404, "no route names this path", "")
+	case f.draining.Load():
+		return c.answer(503, stoppingWords, retryAfter)
+	}
+	route := &site.Routes[m.Route]
+	r.Route = route.Route
+	if m.Path != nil || route.StripPrefix != "" {
+		r.path = m.Path
+		r.retarget(m.Path, route.StripPrefix)
+	}
+	if route.Rule != nil {
+		return c.admit(route.Rule)
+	}
+	return c.admitted()
+}
+
+// admitted goes on with a request that may pass.
+func (c *client) admitted() bool {
+	if c.req.Req.Framing == httpparse.NoBody {
+		return c.place()
+	}
+	return c.beginBody()
+}
+
+// allow lists what is not refused by itself; the backend may allow less.
+const allow = "Allow: GET, HEAD, POST, PUT, DELETE, PATCH, OPTIONS\r\n"
+
+// retryAfter is when asking again may help.
+const retryAfter = "Retry-After: 1\r\n"
+
+// retarget has r ask for the path that was compared, if that is not how it came, and without the route's prefix.
+func (r *request) retarget(path []byte, prefix string) {
+	origin := r.Req.Origin.In(r.In.B)
+	query := len(origin)
+	for i, c := range origin {
+		if c == '?' {
+			query = i
+			break
+		}
+	}
+	if path == nil {
+		path = origin[:query]
+	}
+	if len(path) < len(prefix) || string(path[:len(prefix)]) != prefix {
+		prefix = "" // it has no path: "*"
+	}
+	to := r.target[:0]
+	if path = path[len(prefix):]; prefix != "" && (len(path) == 0 || path[0] != '/') {
+		to = append(to, '/')
+	}
+	to = append(append(to, path...), origin[query:]...)
+	r.target, r.Target = to, to
+}

@@ -1,0 +1,65 @@
+package front
+
+import "tenfour/forward"
+
+// Finished goes on after an exchange. Its caller may be a worker: the next request is left to another goroutine.
+func (r *request) Finished(x *forward.Exchange) {
+	c := r.c
+	c.conn.Look()
+	r.bytes = x.Content()
+	if e := x.Failure; e != nil && x.Status == 0 {
+		if c.failed(e) {
+			c.serveRest()
+		}
+		return
+	}
+	r.status = x.Status
+	if x.Failure != nil {
+		r.reason = x.Failure.Error()
+	}
+	r.log()
+	c.then = goOn
+	switch {
+	case x.Cut == forward.CutReset:
+		c.then = resetting
+	case x.Cut == forward.CutClose:
+		c.then = closing
+	case x.Surplus || !x.KeepClient && x.InAt < len(c.in.B):
+		// What the client sends beyond its last request would have the kernel reset the connection, and the
+		// response lost, were it closed at once (RFC 9112 §9.6).
+		c.then = lingerOn
+	case !x.KeepClient:
+		c.then = closing
+	}
+	c.keepRest(x.InAt)
+	if c.conn.Broken() || x.Failure != nil && x.Failure.Side == forward.Client {
+		c.endRequest()
+		c.reset()
+		return
+	}
+	if len(x.Pending()) > 0 || !c.conn.Plain() {
+		c.phase = flushing
+		c.waiter.SetDeadline(0)
+		c.out, c.outAt = x.TakePending()
+		c.portion = x.TakePortion()
+		c.endRequest()
+		if c.out == nil {
+			c.out, c.outAt = forward.GetBuffer(0), 0
+		}
+		c.serveRest()
+		return
+	}
+	c.endRequest()
+	if c.proceed() {
+		c.serveRest()
+	}
+}
+
+// keepRest keeps the bytes behind a request, which are the next.
+func (c *client) keepRest(at int) {
+	if at >= len(c.in.B) || c.then != goOn {
+		c.dropBuffer()
+		return
+	}
+	c.in.B = c.in.B[:copy(c.in.B, c.in.B[at:])]
+}

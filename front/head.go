@@ -1,0 +1,107 @@
+package front
+
+import (
+	"io"
+
+	"tenfour/forward"
+	"tenfour/httpparse"
+	"tenfour/sock"
+)
+
+// firstBuffer is enough for nearly every head.
+const firstBuffer = 4 << 10
+
+// readHead reads up to the end of a request's head.
+func (c *client) readHead() bool {
+	if c.in != nil && len(c.in.B) > 0 {
+		if c.req == nil {
+			c.startHead()
+		}
+		n, err := c.req.Req.Parse(c.in.B, &c.front.Limits)
+		switch {
+		case err == nil:
+			c.waiter.SetDeadline(0)
+			return c.begin(n)
+		case err != httpparse.ErrPartial:
+			return c.refuse(err.(*httpparse.Refusal))
+		}
+	}
+	if !c.conn.MayRead() {
+		return c.parkReading()
+	}
+	if c.in == nil {
+		c.in = forward.GetBuffer(firstBuffer)
+	}
+	if cap(c.in.B)-len(c.in.B) < firstBuffer/4 {
+		c.in.B = forward.Grown(c.in.B, firstBuffer)
+	}
+	n, err := c.conn.Read(c.in.B[len(c.in.B):cap(c.in.B)])
+	c.in.B = c.in.B[:len(c.in.B)+n]
+	switch {
+	case err == nil:
+		return true
+	case err == sock.ErrWait:
+		return c.parkReading()
+	case err == io.EOF && c.req == nil:
+		c.close()
+	default:
+		c.dropped("left inside its request's head")
+	}
+	return false
+}
+
+// startHead begins a request with its first byte.
+func (c *client) startHead() {
+	c.req = c.front.requests.Get().(*request)
+	c.req.start(c)
+	// The timeout is for the whole head. A new connection has it from the beginning.
+	if c.served || c.waiter.Deadline() == 0 {
+		c.req.headEnd = c.front.Lot.Now() + int64(c.front.site.Load().HeadTimeout)
+	} else {
+		c.req.headEnd = c.waiter.Deadline()
+	}
+}
+
+// parkReading leaves c to the lot with no more memory than it needs.
+func (c *client) parkReading() bool {
+	switch {
+	case c.req != nil:
+		c.waiter.SetDeadline(c.req.headEnd)
+		c.shrink()
+	case c.front.draining.Load():
+		c.close()
+		return false
+	case c.waiter.Deadline() == 0 && !c.served:
+		c.dropBuffer()
+		c.waiter.SetDeadline(c.front.Lot.Now() + int64(c.front.firstTimeout()))
+	case c.waiter.Deadline() == 0:
+		c.dropBuffer()
+		now := c.front.Lot.Now()
+		c.since.Store(moment(now))
+		c.waiter.SetDeadline(now + int64(c.front.site.Load().IdleTimeout))
+	default:
+		c.dropBuffer()
+	}
+	return c.park(false)
+}
+
+func (c *client) dropBuffer() {
+	if c.in != nil {
+		forward.PutBuffer(c.in)
+		c.in = nil
+	}
+}
+
+// halfMost is the most of a head that is kept in a small buffer: whoever sends half a head and waits gets no large one.
+const halfMost = 512
+
+// shrink moves a short beginning of a head to a buffer of its size.
+func (c *client) shrink() {
+	if len(c.in.B) > halfMost || cap(c.in.B) <= 2*halfMost {
+		return
+	}
+	half := forward.GetBuffer(halfMost)
+	half.B = append(half.B[:0], c.in.B...)
+	forward.PutBuffer(c.in)
+	c.in = half
+}

@@ -1,0 +1,60 @@
+package front
+
+// late reports whether c has waited for too long.
+func (c *client) late() bool {
+	d := c.waiter.Deadline()
+	return d != 0 && c.front.Lot.Now() >= d
+}
+
+// askKernel has the next read and write ask the kernel, before c's wait is ended: the lot may not have told yet of bytes
+// that came in time.
+func (c *client) askKernel() {
+	c.asked = true
+	switch {
+	case c.phase == limited: // it reads nothing
+	case c.phase == flushing:
+		c.conn.RetryWrite()
+	case c.phase != greeting || c.conn.Unread():
+		c.conn.Retry()
+	}
+}
+
+// park leaves c to the lot until there is something to read or room to write, or ends its wait if that was too long and
+// the kernel has nothing. It reports whether c is still its caller's, and can go on.
+func (c *client) park(write bool) bool {
+	if c.asked {
+		c.asked = false
+		if c.late() {
+			return c.timeUp()
+		}
+	}
+	if err := c.conn.Arm(!write, write); err != nil {
+		c.front.Log.Error().Err(err).Stringer("client", c.conn.Remote).Msg("a connection cannot be parked")
+		c.close()
+		return false
+	}
+	if c.waiter.Park(&c.conn.Watch) {
+		return false
+	}
+	c.conn.Look()
+	return true
+}
+
+// timeUp ends a wait that was too long. It reports whether c is still its caller's.
+func (c *client) timeUp() bool {
+	c.waiter.SetDeadline(0)
+	switch {
+	case c.phase == reading && c.req != nil:
+		return c.answer(408, "the request's head did not arrive within "+c.front.site.Load().HeadTimeout.String(), "")
+	case c.phase == limited:
+		return c.limitTooLate()
+	case c.phase == reserving:
+		return c.memoryLate()
+	case c.phase == buffering:
+		return c.bodyLate()
+	case c.phase == flushing:
+		return c.roomLate()
+	}
+	c.close()
+	return false
+}

@@ -1,0 +1,67 @@
+package pool
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Hold is how tasks wait for backends that are down.
+type Hold struct {
+	For   time.Duration // how long each may; 0 is not at all
+	Every time.Duration // how often a backend is tried meanwhile
+}
+
+// allDown reports whether none of the queue's backends is up.
+func (q *Queue) allDown() bool { return !q.otherUp(nil) }
+
+// heldFrom is since when the task of a place is held, if q's backends are all down.
+func (q *Queue) heldFrom(at *Place) int64 {
+	from := at.entered
+	for _, b := range q.backends {
+		from = max(from, b.outage.since)
+	}
+	return from
+}
+
+// heldOut reports whether the task of a place may be held no longer.
+func (q *Queue) heldOut(at *Place, now int64) bool { return now-q.heldFrom(at) >= q.hold }
+
+// reached reports whether one of the queue's backends has taken a request, and not answered it yet.
+func (q *Queue) reached() bool {
+	for _, b := range q.backends {
+		if b.outage.trial != nil && b.outage.reached {
+			return true
+		}
+	}
+	return false
+}
+
+// expireHeld dismisses the tasks that were held for as long as their queue allows, of all b's queues.
+func (b *Backend) expireHeld(now int64) {
+	o := &b.outage
+	for _, q := range b.queues {
+		for q.waiting > 0 && q.entry {
+			q.dismiss(q.head.next, Unreached)
+		}
+		for q.waiting > 0 && q.hold > 0 && q.allDown() && !q.reached() && q.heldOut(q.head.next, now) {
+			o.held++
+			o.longest = max(o.longest, q.hold)
+			q.dismiss(q.head.next, HeldOut)
+		}
+	}
+}
+
+// whyHeldOut says in words for how long no backend could be asked, and why.
+func (q *Queue) whyHeldOut() string {
+	return fmt.Sprintf("%s for %v", q.whyDown(), time.Duration(q.hold))
+}
+
+// whyDown says in words why none of the queue's backends could be asked.
+func (q *Queue) whyDown() string {
+	var words []string
+	for _, b := range q.backends {
+		words = append(words, b.Name+" "+b.outage.why)
+	}
+	return strings.Join(words, ", ")
+}
