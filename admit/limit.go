@@ -8,6 +8,7 @@ import (
 
 	"tenfour/httpparse"
 	"tenfour/limit"
+	"tenfour/value/choice"
 	"tenfour/value/rate"
 )
 
@@ -17,7 +18,7 @@ type Limit struct {
 	Name    string
 	Rate    rate.Rate
 	Limiter limit.Limiter
-	By      By
+	By      choice.By
 	Header  string // the field whose values are counted, with ByHeader
 
 	Wait         bool          // a request over the limit waits for its turn; else it is rejected
@@ -25,32 +26,22 @@ type Limit struct {
 	AdmitOnError bool          // a request that the limiter cannot decide about passes
 }
 
-// By says what has a count of its own.
-type By uint8
-
-const (
-	ByRoute  By = iota // all requests on the routes that name the limit, together
-	ByClient           // each client's address; of IPv6 each network of 64 bits, because a client can use all its addresses
-	ByToken            // each name in the clients' tokens
-	ByHeader           // each value of a field; requests without the field share one count
-)
-
 // keyMost is the longest key that is kept unchanged. Of a longer key its SHA-256 is kept.
 const keyMost = 64
 
 // AppendKey appends the key that a request is counted under.
 func (l *Limit) AppendKey(dst []byte, who *Caller, req *httpparse.Request, buf []byte) []byte {
 	switch l.By {
-	case ByClient:
+	case choice.ByClient:
 		if who.Addr.Is4() {
 			a := who.Addr.As4()
 			return append(dst, a[:]...)
 		}
 		a := who.Addr.As16()
 		return append(dst, a[:8]...)
-	case ByToken:
+	case choice.ByToken:
 		return append(dst, who.Name...)
-	case ByHeader:
+	case choice.ByHeader:
 		value, _ := l.counted(req, buf)
 		return appendBounded(dst, value)
 	}
@@ -93,11 +84,11 @@ func (l *Limit) Refusal(d limit.Decision) *Refusal {
 
 func (l *Limit) whose() string {
 	switch l.By {
-	case ByClient:
+	case choice.ByClient:
 		return " from each client"
-	case ByToken:
+	case choice.ByToken:
 		return " with each token"
-	case ByHeader:
+	case choice.ByHeader:
 		return " for each " + l.Header
 	}
 	return ""

@@ -4,6 +4,7 @@ import (
 	"net/netip"
 
 	"tenfour/httpparse"
+	"tenfour/value/choice"
 )
 
 // Rule says which clients may pass on a route. The zero value admits every client. It never changes.
@@ -63,7 +64,7 @@ func (r *Rule) Check(peer netip.Addr, req *httpparse.Request, buf []byte) (who C
 // none. Two servers could go by different ones (RFC 9110 §5.3).
 func (r *Rule) repeated(req *httpparse.Request, buf []byte) (name string) {
 	for _, l := range r.Limits {
-		if l.By != ByHeader {
+		if l.By != choice.ByHeader {
 			continue
 		}
 		if _, lines := l.counted(req, buf); lines > 1 {

@@ -83,8 +83,8 @@ func (d *draft) checkTLS(bad *problems) {
 }
 
 func (d *draft) checkAccessLog(bad *problems) {
-	name := d.c.AccessLog
-	if name == "off" || name == "stdout" {
+	name := d.c.AccessLog.File
+	if name == "" {
 		return
 	}
 	if info, err := os.Stat(name); err == nil && info.IsDir() {
@@ -284,7 +284,7 @@ func (d *draft) checkLimits(bad *problems) {
 			switch {
 			case !known && !bad.enough():
 				p.wrong(bad, "limit", j, "there is no [limit.%s]%s", name, choice.DidYouMean(name, names))
-			case known && d.c.Limits[at].By == "token" && p.in.r.ClientTokenFile == "" && p.understood("client_token_file"):
+			case known && d.c.Limits[at].By == choice.ByToken && p.in.r.ClientTokenFile == "" && p.understood("client_token_file"):
 				d.limits[at].wrong(bad, "by", 0, "%s asks for no token: it needs client_token_file", p.orTheRoute())
 			}
 		}

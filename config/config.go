@@ -18,6 +18,7 @@ import (
 	"strconv"
 	"time"
 
+	"tenfour/value/choice"
 	"tenfour/value/rate"
 	"tenfour/value/statuses"
 )
@@ -34,10 +35,10 @@ type Config struct {
 	HoldMax     int           // bytes held for bodies, responses and racers, in all; default 256 MiB
 	Drain       time.Duration // for what runs when asked to stop; default 30s
 
-	TLSCert, TLSKey string // files in PEM; both or neither
-	AccessLog       string // "off", "stdout" or a file; default off
-	LogLevel        string // "debug", "info", "warn" or "error"; default info
-	LogFormat       string // "auto", "text" or "json"; auto is text on a terminal
+	TLSCert, TLSKey string           // files in PEM; both or neither
+	AccessLog       choice.AccessLog // default off
+	LogLevel        choice.LogLevel  // default info
+	LogFormat       choice.LogFormat // default auto
 
 	MaxPerClient   int            // connections that one address may have open; 0 is any number
 	TrustedProxies []netip.Prefix // whose X-Forwarded-For is believed; default none
@@ -65,10 +66,10 @@ type Route struct {
 	HoldEvery    time.Duration // how often one is tried meanwhile; default 10ms
 	Resend       int           // how often a request is sent again after a backend had it; 0 is never; default 1
 
-	KeepAlive string        // "auto", "bodyless" or "off": which connections to a backend are kept for the next request; default auto
-	KeepIdle  time.Duration // how long one is kept; 0 is not at all; default 4s
+	KeepAlive choice.KeepAlive // which connections to a backend are kept for the next request; default auto
+	KeepIdle  time.Duration    // how long one is kept; 0 is not at all; default 4s
 
-	Race        string        // "off", "parallel", "serial" or "hedge"; default off
+	Race        choice.Race   // default off
 	Usable      statuses.Set  // statuses that win a race; default 1xx to 4xx
 	HedgeAfter  time.Duration // until the next backend of a hedge is asked; 0 is the route's own p95, and the default
 	RaceMethods []string      // that are raced beside GET, HEAD and OPTIONS; default none
@@ -102,11 +103,12 @@ type Field struct{ Name, Value string }
 type Limit struct {
 	Name    string
 	Rate    rate.Rate     // so many in so long
-	By      string        // counted for all "route"s that name it together, or for each "client", "token", or value of a "header"; default route
-	Header  string        // its name; "" unless By is "header"
-	Over    string        // "reject" (429), or "wait" for its turn; default reject
+	By      choice.By     // what has a count of its own; default ByRoute
+	Header  string        // the field's name; "" unless By is ByHeader
+	Wait    bool          // an exchange over it waits for its turn; else it is rejected (429), and that is the default
 	WaitMax time.Duration // how long one waits at most; default 10s
-	OnError string        // when nobody can count: "admit" or "reject"; default reject
+
+	AdmitOnError bool // an exchange that cannot be counted passes; else it is rejected, and that is the default
 }
 
 // Backend is where a backend is.
@@ -133,7 +135,7 @@ var Default = Config{
 	Routes:      []Route{DefaultRoute},
 	HeadTimeout: 10 * time.Second, IdleTimeout: 75 * time.Second, Drain: 30 * time.Second,
 	BodyTimeout: 10 * time.Minute, MinRate: 500, HoldMax: 256 << 20,
-	AccessLog: "off", LogLevel: "info", LogFormat: "auto",
+	LogLevel: choice.LogInfo,
 }
 
 // DefaultRoute is what holds for a route.
@@ -141,11 +143,11 @@ var DefaultRoute = Route{
 	Paths:   []string{"/"},
 	Workers: 4, WorkersMax: 64, Streams: 256, HealthEvery: 2 * time.Second,
 	Queue: 1024, QueueTimeout: 30 * time.Second, Buffer: 256 << 10, Hold: 2 * time.Second, HoldEvery: 10 * time.Millisecond,
-	Resend: 1, KeepAlive: "auto", KeepIdle: 4 * time.Second,
-	Race: "off", Usable: statuses.Classes(1, 4),
+	Resend: 1, KeepIdle: 4 * time.Second,
+	Usable:         statuses.Classes(1, 4),
 	ConnectTimeout: 2 * time.Second, BackendTimeout: 60 * time.Second,
 	CredentialHeader: "Authorization",
 }
 
 // DefaultLimit is what holds for a limit; it needs a rate.
-var DefaultLimit = Limit{By: "route", Over: "reject", WaitMax: 10 * time.Second, OnError: "reject"}
+var DefaultLimit = Limit{WaitMax: 10 * time.Second}

@@ -31,13 +31,6 @@ func isToken(text string) bool {
 
 func anything(string) error { return nil }
 
-func notEmpty(text string) error {
-	if text == "" {
-		return errOther
-	}
-	return nil
-}
-
 func checkListen(text string) error {
 	_, port, err := net.SplitHostPort(text)
 	if err != nil {

@@ -3,6 +3,7 @@ package config
 import (
 	"time"
 
+	"tenfour/value/choice"
 	"tenfour/value/rate"
 	"tenfour/value/statuses"
 )
@@ -170,7 +171,7 @@ var groups = []group{
 			},
 			{
 				key: "keep_alive", of: ofRoute,
-				in:   func(t target) value { return oneOf(&t.r.KeepAlive, "auto", "bodyless", "off") },
+				in:   func(t target) value { return oneOf(&t.r.KeepAlive) },
 				unit: "`auto`, `bodyless`, `off`",
 				more: "says which connections to a backend are kept for the next request. `auto`: those on which a response ended in an " +
 					"unambiguous way, and on which no content was sent that simple servers leave unread. `bodyless`: of those, none on " +
@@ -203,7 +204,7 @@ var groups = []group{
 			},
 			{
 				key: "race", flag: "race", of: ofRoute,
-				in:   func(t target) value { return oneOf(&t.r.Race, "off", "parallel", "serial", "hedge") },
+				in:   func(t target) value { return oneOf(&t.r.Race) },
 				unit: "`off`, `parallel`, `serial`, `hedge`",
 				help: "ask several backends, first usable answer wins: off, parallel, serial or hedge (`MODE`)",
 				more: "asks several backends for the same thing and takes the first usable answer: all at once (`parallel`), one " +
@@ -393,7 +394,7 @@ var groups = []group{
 			},
 			{
 				key: "over", flag: "over", of: ofLimit,
-				in:   func(t target) value { return oneOf(&t.l.Over, "reject", "wait") },
+				in:   func(t target) value { return twoWords(&t.l.Wait, "reject", "wait") },
 				unit: "`reject`, `wait`",
 				help: "`WHAT` happens over the limit: reject or wait",
 				more: "is what happens over it: `429`, with `Retry-After` and the `RateLimit` fields, or the exchange waits for its turn, at no worker.",
@@ -407,7 +408,7 @@ var groups = []group{
 			},
 			{
 				key: "on_error", of: ofLimit,
-				in:   func(t target) value { return oneOf(&t.l.OnError, "reject", "admit") },
+				in:   func(t target) value { return twoWords(&t.l.AdmitOnError, "reject", "admit") },
 				unit: "`reject`, `admit`",
 				more: "is what happens to an exchange that a limit cannot decide about: `503`, or it passes.",
 			},
@@ -490,7 +491,7 @@ var groups = []group{
 			},
 			{
 				key: "access_log", flag: "access-log", of: ofProcess,
-				in:   func(t target) value { return words(&t.c.AccessLog, "off, stdout or the name of a file", notEmpty) },
+				in:   func(t target) value { return typed(&t.c.AccessLog, choice.AccessLogWants, choice.ParseAccessLog) },
 				unit: "`off`, `stdout` or a file",
 				help: "a line an exchange: off, stdout or a `FILE`",
 				more: "writes a line an exchange, and no exchange waits for it (see below). A FIFO needs its reader before tenfour starts. " +
@@ -498,14 +499,14 @@ var groups = []group{
 			},
 			{
 				key: "log_level", flag: "log-level", of: ofProcess,
-				in:   func(t target) value { return oneOf(&t.c.LogLevel, "debug", "info", "warn", "error") },
+				in:   func(t target) value { return oneOf(&t.c.LogLevel) },
 				unit: "`debug`, `info`, `warn`, `error`",
 				help: "`LEVEL`: debug, info, warn or error",
 				more: "says of what you hear: at `warn` and above of trouble alone; `debug` adds TLS handshakes that came to nothing.",
 			},
 			{
 				key: "log_format", flag: "log-format", of: ofProcess,
-				in:   func(t target) value { return oneOf(&t.c.LogFormat, "auto", "text", "json") },
+				in:   func(t target) value { return oneOf(&t.c.LogFormat) },
 				unit: "`auto`, `text`, `json`",
 				help: "`FORMAT`: auto, text or json",
 				more: "says how: `auto` is text on a terminal and JSON elsewhere. The log goes to stderr.",

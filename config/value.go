@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"tenfour/value/amount"
+	"tenfour/value/choice"
 )
 
 // value is a field of a configuration, and how people write what stands there.
@@ -199,36 +200,25 @@ func perSecond(p *int) scalar {
 }
 
 // oneOf is one of a few words.
-func oneOf(p *string, words ...string) scalar {
-	last := len(words) - 1
-	return scalar{inQuotes, strings.Join(words[:last], ", ") + " or " + words[last],
-		func(text string) error {
-			for _, w := range words {
-				if text == w {
-					*p = text
-					return nil
-				}
-			}
-			return errOther
-		},
-		func() string { return *p },
-	}
-}
+func oneOf[T choice.Choice](p *T) scalar { return typed(p, choice.Wants[T](), choice.Parse[T]) }
 
 // twoWords is one of two words, which stand for false and true.
 func twoWords(p *bool, no, yes string) scalar {
-	word := no
-	if *p {
-		word = yes
+	return scalar{inQuotes, no + " or " + yes,
+		func(text string) error {
+			if text != no && text != yes {
+				return errOther
+			}
+			*p = text == yes
+			return nil
+		},
+		func() string {
+			if *p {
+				return yes
+			}
+			return no
+		},
 	}
-	s := oneOf(&word, no, yes)
-	take := s.take
-	s.take = func(text string) error {
-		err := take(text)
-		*p = word == yes
-		return err
-	}
-	return s
 }
 
 // words is any text that a check lets pass.

@@ -8,28 +8,30 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+
+	"tenfour/value/choice"
 )
 
 // countedBy is whom a limit counts for.
-func countedBy(by, header *string) scalar {
-	return scalar{inQuotes, "route, client, token or header:NAME",
+func countedBy(by *choice.By, header *string) scalar {
+	return scalar{inQuotes, choice.Wants[choice.By](),
 		func(text string) error {
 			name, isHeader := strings.CutPrefix(text, "header:")
 			switch {
 			case isHeader && !isToken(name):
 				return fmt.Errorf("write the name of a field behind header:, such as header:X-Api-Key")
 			case isHeader:
-				*by, *header = "header", name
+				*by, *header = choice.ByHeader, name
 				return nil
 			}
 			*header = ""
-			return oneOf(by, "route", "client", "token").take(text)
+			return oneOf(by).take(text)
 		},
 		func() string {
-			if *by == "header" {
+			if *by == choice.ByHeader {
 				return "header:" + *header
 			}
-			return *by
+			return by.String()
 		},
 	}
 }

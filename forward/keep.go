@@ -4,15 +4,7 @@ import (
 	"time"
 
 	"tenfour/httpparse"
-)
-
-// KeepAlive is after which requests a connection to a backend may carry another one.
-type KeepAlive uint8
-
-const (
-	KeepAuto     KeepAlive = iota // after those whose end the backend knows for certain
-	KeepBodyless                  // of those, after none that has content
-	KeepOff                       // after none
+	"tenfour/value/choice"
 )
 
 // alone reports whether the connection that carries x's request must carry no other after it, whatever the response
@@ -21,9 +13,9 @@ func (x *Exchange) alone(framing httpparse.Framing, length int64) bool {
 	s := x.Route.Settings
 	content := framing == httpparse.Chunked || framing == httpparse.Length && length > 0
 	switch {
-	case s.KeepAlive == KeepOff || s.KeepIdle <= 0:
+	case s.KeepAlive == choice.KeepOff || s.KeepIdle <= 0:
 		return true
-	case content && (s.KeepAlive == KeepBodyless || framing == httpparse.Chunked || !x.expectsContent()):
+	case content && (s.KeepAlive == choice.KeepBodyless || framing == httpparse.Chunked || !x.expectsContent()):
 		return true
 	}
 	return x.Req.WebSocket || x.logsIn()

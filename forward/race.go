@@ -14,26 +14,17 @@ import (
 	"tenfour/httpparse"
 	"tenfour/lot"
 	"tenfour/pool"
+	"tenfour/value/choice"
 	"tenfour/value/statuses"
 )
 
 // Racing is how a route asks several of its backends for one response. Nothing changes it afterwards.
 type Racing struct {
-	Mode    RaceMode
+	Mode    choice.Race
 	Usable  statuses.Set  // those of a response that may be the answer
 	After   time.Duration // with Hedge: how long one is waited for before the next is asked; 0 is the route's own p95
 	Methods []string      // that are raced beside GET, HEAD and OPTIONS
 }
-
-// RaceMode is when the next backend is asked.
-type RaceMode uint8
-
-const (
-	NoRace   RaceMode = iota
-	Parallel          // all at once
-	Serial            // when the one before had no usable answer
-	Hedge             // that too, and when the one before takes long
-)
 
 // race is one request that several backends are asked. The first usable response becomes its exchange's answer, and
 // the others are cut off. Meanwhile the race waits in the exchange's place, and notices when the client leaves.
@@ -98,7 +89,7 @@ var errBeaten = errors.New("another backend was first")
 // raced reports whether x's request is one that its route races.
 func (x *Exchange) raced() bool {
 	r := &x.Route.Settings.Racing
-	if r.Mode == NoRace || len(x.Route.Entries) < 2 || x.Req.WebSocket {
+	if r.Mode == choice.NoRace || len(x.Route.Entries) < 2 || x.Req.WebSocket {
 		return false
 	}
 	switch x.Req.Verb {
@@ -134,7 +125,7 @@ func (r *Route) inTurn() []Entry {
 	n := len(r.Entries)
 	first := int(r.turn.Add(1) % uint32(n))
 	all := append(append(make([]Entry, 0, n), r.Entries[first:]...), r.Entries[:first]...)
-	if r.Settings.Racing.Mode != Parallel {
+	if r.Settings.Racing.Mode != choice.Parallel {
 		standing := make(map[*pool.Queue]pool.Standing, n)
 		for _, e := range all {
 			standing[e.Queue] = e.Queue.Standing()
@@ -149,7 +140,7 @@ func (r *race) start() {
 	r.waiter.InitShared(r.lot, r)
 	r.client.Tell(&r.waiter)
 	r.client.Arm(lot.Readable) // where it fails, a client that leaves is noticed at the end
-	if r.route.Settings.Racing.Mode == Parallel {
+	if r.route.Settings.Racing.Mode == choice.Parallel {
 		for range r.entries {
 			r.askNext()
 		}
@@ -175,7 +166,7 @@ func (r *race) next() *entrant {
 	e := newEntrant(r, r.entries[len(r.entrants)])
 	r.entrants = append(r.entrants, e)
 	racing := &r.route.Settings.Racing
-	if racing.Mode == Hedge && len(r.entrants) < len(r.entries) {
+	if racing.Mode == choice.Hedge && len(r.entrants) < len(r.entries) {
 		after := racing.After
 		if after == 0 {
 			after = r.route.recent.p95()
@@ -289,11 +280,11 @@ func (r *race) failed(e *entrant) *entrant {
 	}
 	e.failed = true
 	switch r.route.Settings.Racing.Mode {
-	case Hedge:
+	case choice.Hedge:
 		if !r.route.budget.take(r.lot.Now()) {
 			return nil
 		}
-	case Serial:
+	case choice.Serial:
 		for _, other := range r.entrants {
 			if !other.failed {
 				return nil

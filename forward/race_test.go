@@ -9,6 +9,7 @@ import (
 	"tenfour/lot"
 	"tenfour/pool"
 	"tenfour/sock"
+	"tenfour/value/choice"
 )
 
 // busy is a task that keeps a slot until the test has done with it.
@@ -56,7 +57,7 @@ func TestRace_anEntrantChosenBeforeItsEndStaysInNoQueue(t *testing.T) {
 				t.Fatal(err)
 			}
 			x.Client, x.At, x.Stop = &sock.Conn{}, &pool.Place{}, new(atomic.Bool)
-			x.Route = &Route{Settings: &Settings{QueueTimeout: time.Hour, Racing: Racing{Mode: Parallel}}, Entries: []Entry{{o.Name, queue}, {o.Name, queue}}}
+			x.Route = &Route{Settings: &Settings{QueueTimeout: time.Hour, Racing: Racing{Mode: choice.Parallel}}, Entries: []Entry{{o.Name, queue}, {o.Name, queue}}}
 			r := x.newRace()
 
 			r.mu.Lock()

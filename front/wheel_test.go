@@ -14,6 +14,7 @@ import (
 	"tenfour/forward"
 	"tenfour/front"
 	"tenfour/pool"
+	"tenfour/value/choice"
 	"tenfour/value/statuses"
 )
 
@@ -42,7 +43,7 @@ func startStreams(t *testing.T, begin <-chan struct{}) string {
 func race(t *testing.T, f *front.Front, addrs ...string) {
 	t.Helper()
 	settings := &forward.Settings{ConnectTimeout: patience, BackendTimeout: time.Hour, ClientTimeout: time.Hour, QueueTimeout: time.Hour, Buffer: 64 << 10}
-	settings.Racing.Mode = forward.Parallel
+	settings.Racing.Mode = choice.Parallel
 	var err error
 	if settings.Racing.Usable, err = statuses.Parse("2xx"); err != nil {
 		t.Fatal(err)

@@ -1,6 +1,6 @@
 // Package logs writes log lines: their level and format, and queues, so that no goroutine waits to write a line.
 //
-//	l, err := logs.Open(logs.Options{Level: "info", Format: "auto", Access: "stdout"}, os.Stdout, os.Stderr)
+//	l, err := logs.Open(logs.Options{Level: choice.LogInfo, Access: choice.AccessLog{Stdout: true}}, os.Stdout, os.Stderr)
 //	defer l.Close()
 //	l.Log.Info().Msg("to stderr")
 //	l.Access.Info().Msg("to stdout")
@@ -20,6 +20,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"tenfour/value/choice"
+
 	"github.com/rs/zerolog"
 )
 
@@ -27,9 +29,9 @@ func init() { zerolog.TimeFieldFormat = time.RFC3339Nano } // zerolog has it for
 
 // Options are what config says about logs.
 type Options struct {
-	Level  string // debug, info, warn or error
-	Format string // auto, text or json; auto is text on a terminal
-	Access string // off, stdout or a file
+	Level  choice.LogLevel
+	Format choice.LogFormat
+	Access choice.AccessLog
 }
 
 // Logs are tenfour's two logs. Close them when no goroutine writes any more.
@@ -44,31 +46,32 @@ type Logs struct {
 	dropped        atomic.Int64
 }
 
+// levels are zerolog's names for the levels.
+var levels = [...]zerolog.Level{
+	choice.LogDebug: zerolog.DebugLevel, choice.LogInfo: zerolog.InfoLevel, choice.LogWarn: zerolog.WarnLevel, choice.LogError: zerolog.ErrorLevel,
+}
+
 // Open opens the logs. It may have to wait for a file system, never for a reader.
 func Open(o Options, stdout, stderr io.Writer) (*Logs, error) {
-	level, err := zerolog.ParseLevel(o.Level)
-	if err != nil {
-		return nil, fmt.Errorf("log level %q: %w", o.Level, err)
-	}
 	l := &Logs{Text: readByPeople(o.Format, stderr)}
-	if o.Access != "off" && o.Access != "stdout" {
-		l.file = &file{path: o.Access}
+	if o.Access.File != "" {
+		l.file = &file{path: o.Access.File}
 		if err := l.file.reopen(); err != nil {
 			return nil, err
 		}
 	}
 	l.stderr = newQueue(formatted(stderr, l.Text), true, func(lost loss) { l.sayLost("log", lost) })
-	l.Log = zerolog.New(l.stderr).Level(level).With().Timestamp().Logger()
+	l.Log = zerolog.New(l.stderr).Level(levels[o.Level]).With().Timestamp().Logger()
 	told := func(lost loss) {
 		l.dropped.Add(lost.lines)
 		l.sayLost("access log", lost)
 	}
 	l.stdout = newQueue(formatted(stdout, readByPeople(o.Format, stdout)), false, told)
 	switch {
-	case o.Access == "stdout":
+	case o.Access.Stdout:
 		l.access = l.stdout
 	case l.file != nil:
-		l.access = newQueue(formatted(l.file, o.Format == "text"), false, told)
+		l.access = newQueue(formatted(l.file, o.Format == choice.FormatText), false, told)
 	default:
 		return l, nil
 	}
@@ -157,8 +160,8 @@ func (t *textWriter) Write(lines []byte) (n int, err error) {
 	return n, nil
 }
 
-func readByPeople(format string, w io.Writer) bool {
-	return format == "text" || format == "auto" && isTerminal(w)
+func readByPeople(format choice.LogFormat, w io.Writer) bool {
+	return format == choice.FormatText || format == choice.FormatAuto && isTerminal(w)
 }
 
 func isTerminal(w io.Writer) bool {

@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"tenfour/value/choice"
+
 	"go.uber.org/goleak"
 )
 
@@ -215,7 +217,7 @@ func TestLogs_reopenEndsAWriteThatAFIFOKeepsWaiting(t *testing.T) {
 	}
 	defer r.Close()
 	var out bytes.Buffer
-	l, err := Open(Options{Level: "info", Format: "json", Access: name}, new(bytes.Buffer), &out)
+	l, err := Open(Options{Level: choice.LogInfo, Format: choice.FormatJSON, Access: choice.AccessLog{File: name}}, new(bytes.Buffer), &out)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,6 +11,7 @@ import (
 	"tenfour/config"
 	"tenfour/forward"
 	"tenfour/limit"
+	"tenfour/value/choice"
 	"tenfour/value/rate"
 )
 
@@ -30,8 +31,7 @@ func (s *Site) buildLimits() (map[string]*admit.Limit, error) {
 		}
 		limits[c.Name] = &admit.Limit{
 			Name: c.Name, Rate: c.Rate, Limiter: window, Header: c.Header,
-			By:   map[string]admit.By{"route": admit.ByRoute, "client": admit.ByClient, "token": admit.ByToken, "header": admit.ByHeader}[c.By],
-			Wait: c.Over == "wait", WaitMax: c.WaitMax, AdmitOnError: c.OnError == "admit",
+			By: c.By, Wait: c.Wait, WaitMax: c.WaitMax, AdmitOnError: c.AdmitOnError,
 		}
 	}
 	return limits, nil
@@ -40,7 +40,7 @@ func (s *Site) buildLimits() (map[string]*admit.Limit, error) {
 type limitKey struct {
 	name   string
 	rate   rate.Rate
-	by     string
+	by     choice.By
 	header string
 }
 

@@ -31,6 +31,7 @@ import (
 	"tenfour/health"
 	"tenfour/lab"
 	"tenfour/pool"
+	"tenfour/value/choice"
 )
 
 // Builder makes one site after the other, and keeps the parts that they share. One goroutine at a time calls its methods.
@@ -169,10 +170,9 @@ func (s *Site) buildRoute(r *config.Route, limits map[string]*admit.Limit) (fron
 		ConnectTimeout: r.ConnectTimeout, BackendTimeout: r.BackendTimeout, ClientTimeout: s.Config.IdleTimeout,
 		BodyTimeout: s.Config.BodyTimeout, MinRate: s.Config.MinRate,
 		QueueTimeout: r.QueueTimeout, Buffer: r.Buffer, HostBackend: r.HostBackend,
-		KeepAlive: keepAlives[r.KeepAlive], KeepIdle: r.KeepIdle, Resend: r.Resend,
+		KeepAlive: r.KeepAlive, KeepIdle: r.KeepIdle, Resend: r.Resend,
 		Racing: forward.Racing{
-			Mode:   map[string]forward.RaceMode{"parallel": forward.Parallel, "serial": forward.Serial, "hedge": forward.Hedge}[r.Race],
-			Usable: r.Usable, After: r.HedgeAfter, Methods: r.RaceMethods,
+			Mode: r.Race, Usable: r.Usable, After: r.HedgeAfter, Methods: r.RaceMethods,
 		},
 	}
 	var errs [2]error
@@ -199,7 +199,7 @@ func (s *Site) buildRoute(r *config.Route, limits map[string]*admit.Limit) (fron
 		return s.b.workers.AddQueue(name, r.Queue, hold, backends...)
 	})
 	for _, b := range backends {
-		if settings.Racing.Mode == forward.NoRace || err != nil {
+		if settings.Racing.Mode == choice.NoRace || err != nil {
 			break
 		}
 		entry := forward.Entry{Name: b.Name}
@@ -210,9 +210,6 @@ func (s *Site) buildRoute(r *config.Route, limits map[string]*admit.Limit) (fron
 	}
 	return route, err
 }
-
-// keepAlives are the words of keep_alive.
-var keepAlives = map[string]forward.KeepAlive{"auto": forward.KeepAuto, "bodyless": forward.KeepBodyless, "off": forward.KeepOff}
 
 // queue takes the queue in front of backends, and calls add if there is none with the same key.
 func (s *Site) queue(like string, backends []*pool.Backend, add func() *pool.Queue) (*pool.Queue, error) {
