@@ -3,6 +3,7 @@ package httpparse
 // FieldID is the identity of a field that a proxy must know, found without comparing names again.
 type FieldID uint8
 
+// The fields that a proxy must know. FieldOther is every other field.
 const (
 	FieldOther FieldID = iota
 

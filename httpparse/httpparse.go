@@ -125,6 +125,7 @@ type Request struct {
 // Verb is a method that a proxy must know, because it treats it differently from others.
 type Verb uint8
 
+// The verbs. OtherVerb is every other method.
 const (
 	OtherVerb Verb = iota
 	Get

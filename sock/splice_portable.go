@@ -12,11 +12,20 @@ const CanSplice = false
 
 var errNoSplice = errors.New("no splice on this system")
 
-func GetPipe() (*Pipe, error)                { return nil, errNoSplice }
-func (*Pipe) Put()                           {}
-func (*Pipe) Held() int                      { return 0 }
+// GetPipe always fails.
+func GetPipe() (*Pipe, error) { return nil, errNoSplice }
+
+// Put does nothing.
+func (*Pipe) Put() {}
+
+// Held returns 0.
+func (*Pipe) Held() int { return 0 }
+
+// Fill always fails.
 func (*Pipe) Fill(*Conn, int64) (int, error) { return 0, errNoSplice }
-func (*Pipe) Drain(*Conn) (int, error)       { return 0, errNoSplice }
+
+// Drain always fails.
+func (*Pipe) Drain(*Conn) (int, error) { return 0, errNoSplice }
 
 // GivePipes does nothing: no pipes are kept.
 func GivePipes() bool { return false }
