@@ -48,9 +48,9 @@ func (l *Limit) AppendKey(dst []byte, who *Caller, req *httpparse.Request, buf [
 	return dst
 }
 
-// counted returns the value that the request is counted by, and in how many lines it stands: only with one line is it
-// certain that the backend goes by the same. A line counts too whose name passes for the field at a backend that reads X_Key
-// as X-Key. The host is the one that the backend is asked for: the target's, where it has one.
+// counted returns the value that the request is counted by, and how many lines have it: only with one line it is certain that the
+// backend uses the same value. A line with a name that a backend may take for the field, such as X_Key for X-Key, counts too.
+// For Host it is the host that the backend is asked for: that of the target, if it has one.
 func (l *Limit) counted(req *httpparse.Request, buf []byte) (value []byte, lines int) {
 	if req.HasHost && strings.EqualFold(l.Header, "Host") {
 		return req.Host.In(buf), 1

@@ -77,7 +77,7 @@ func NewTable(list []Path) (*Table, error) {
 	return t, nil
 }
 
-// claim is a path for a method, which one route may have.
+// claim is a path with a method. Only one route may have it.
 type claim struct{ path, method string }
 
 func checkPath(path string) error {

@@ -3,9 +3,9 @@ package httpparse
 // longestAlias is the longest name that Alias looks at: no known name is longer.
 const longestAlias = longestKnown
 
-// Alias is the known field that a name passes for at a server which hands fields on as CGI variables (RFC 3875 §4.1.18):
-// there X_Forwarded_For and X-Forwarded-For are one, HTTP_X_FORWARDED_FOR. Most servers read only '-' as '_', some every
-// byte that is neither letter nor digit. FieldOther is for a name that passes for none, and for a known name itself.
+// Alias returns the known field that a server may take a name for, if it gives fields to its program as CGI variables (RFC 3875
+// §4.1.18). There both X_Forwarded_For and X-Forwarded-For become HTTP_X_FORWARDED_FOR. Most servers change only '-' to '_',
+// some change every byte that is neither letter nor digit. It returns FieldOther for any other name, and for a known name itself.
 func Alias(name []byte) FieldID {
 	if len(name) > longestAlias || !hasOdd(name) {
 		return FieldOther
@@ -17,7 +17,7 @@ func Alias(name []byte) FieldID {
 	return fieldID(plain[:len(name)], 0, len(name))
 }
 
-// SameField reports whether a name is that of a field, in any case, or passes for it as Alias has it.
+// SameField reports whether a name is that of a field, in any case, or passes for it in the sense of Alias.
 func SameField(name []byte, field string) bool {
 	if len(name) != len(field) {
 		return false
@@ -30,7 +30,7 @@ func SameField(name []byte, field string) bool {
 	return true
 }
 
-// plainByte is a name's byte in lower case, '-' for what is neither letter nor digit.
+// plainByte returns a name's byte in lower case, and '-' for a byte that is neither letter nor digit.
 func plainByte(c byte) byte {
 	if isDigit(c) || lower(c)-'a' <= 'z'-'a' {
 		return lower(c)

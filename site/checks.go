@@ -69,7 +69,7 @@ func (c *check) Well() {
 // Passed ends an outage that exchanges have found: the check, which answers for the backend, has found none.
 func (c *check) Passed() { c.b.Well() }
 
-// Sick has the pool ask the backend for nothing until Well.
+// Sick makes the pool send the backend nothing until Well.
 func (c *check) Sick(why string) {
 	c.sick.Store(true)
 	c.b.Sick(why)
