@@ -19,16 +19,28 @@ type echo struct {
 	ended chan string
 }
 
-// Unpark is called when the wait is over. It looks why, and must not block.
+// Unpark is called when something has happened, or at the deadline. It looks which, and must not block. An event may also be
+// another one than it waits for: then it parks again.
 func (e *echo) Unpark() {
-	defer e.Leave()
-	if e.watch.Take()&lot.Readable == 0 {
-		e.ended <- "nothing came in time"
-		return
+	for {
+		switch {
+		case e.watch.Take()&lot.Readable != 0:
+			var buf [64]byte
+			n, _ := unix.Read(e.fd, buf[:])
+			e.end("got " + string(buf[:n]))
+			return
+		case e.Now() >= e.Deadline():
+			e.end("nothing came in time")
+			return
+		case e.Park(&e.watch):
+			return
+		}
 	}
-	var buf [64]byte
-	n, _ := unix.Read(e.fd, buf[:])
-	e.ended <- "got " + string(buf[:n])
+}
+
+func (e *echo) end(how string) {
+	e.Leave()
+	e.ended <- how
 }
 
 // A parked thing costs its own struct. The lot's goroutine goes on with it when bytes arrive, or at its deadline.
@@ -55,9 +67,7 @@ func ExampleWaiter_Park() {
 		if sent == "" {
 			e.SetDeadline(l.Now() + int64(20*time.Millisecond))
 		}
-		if !e.Park(&e.watch) {
-			e.Unpark() // it had happened already
-		}
+		e.Unpark() // nothing has happened yet: it parks
 		unix.Write(fds[1], []byte(sent))
 		fmt.Println(<-e.ended)
 		e.watch.CloseFD()
