@@ -222,9 +222,11 @@ func (c *claims) claim(route int, methods []string) (at int, taken bool) {
 }
 
 // checkShared reports what two routes that name the same backend say differently of it. Each is held against the first that
-// names it: who agrees with that one agrees with all.
+// names it: who agrees with that one agrees with all. It also reports the first backend that is one too many, or whose workers
+// are.
 func (d *draft) checkShared(bad *problems) {
 	first := map[Backend]*part{}
+	slots := 0
 	for i := range d.routes {
 		p := &d.routes[i]
 		held := map[*part]bool{}
@@ -232,12 +234,35 @@ func (d *draft) checkShared(bad *problems) {
 			o := first[at]
 			if o == nil {
 				first[at] = p
+				slots += p.in.r.slots()
+				if len(first) > backendsMost || slots > slotsMost {
+					p.tooManyBackends(bad, len(first) > backendsMost)
+					return
+				}
 			} else if o != p && !held[o] {
 				held[o] = true
 				checkAgree(o, p, at, bad)
 			}
 		}
 	}
+}
+
+// tooManyBackends reports that the part's backends are too many together with those of the routes in front of it, or that their
+// workers are.
+func (p *part) tooManyBackends(bad *problems, backends bool) {
+	if backends {
+		p.wrong(bad, "backends", 0, "all routes together have more than %d backends up to here", backendsMost)
+		return
+	}
+	p.wrong(bad, "workers", 0, "all backends together have more than %d workers up to here: lower it, or workers_max", slotsMost)
+}
+
+// slots is how many workers a backend of the route has at most.
+func (r *Route) slots() int {
+	if r.Auto {
+		return r.WorkersMax
+	}
+	return r.Workers
 }
 
 func checkAgree(a, b *part, shared Backend, bad *problems) {

@@ -33,6 +33,14 @@ func TestParse_bounds(t *testing.T) {
 		}
 		return b.String() + "]\n"
 	}
+	backends := func(n int) string {
+		var b strings.Builder
+		b.WriteString("workers = 1\n[[route]]\nbackends = [\n")
+		for i := range n {
+			fmt.Fprintf(&b, "\"10.0.0.1:%d\",\n", i+1)
+		}
+		return b.String() + "]\n"
+	}
 	tests := map[string]struct {
 		most int
 		text func(n int) string
@@ -49,7 +57,11 @@ func TestParse_bounds(t *testing.T) {
 			fmt.Sprintf("the file has more than %d keys, values and tables before this", elementsMost)},
 		"routes": {routesMost, func(n int) string { return repeat("[[route]]\n", n) },
 			fmt.Sprintf("tenfour.toml:%d:3: route: there are %d routes, and %[2]d are the most", routesMost+1, routesMost)},
-		"limits": {limitsMost, limits, fmt.Sprintf("limit: there are %d limits, and %d are the most", limitsMost+1, limitsMost)},
+		"limits":   {limitsMost, limits, fmt.Sprintf("limit: there are %d limits, and %d are the most", limitsMost+1, limitsMost)},
+		"backends": {backendsMost, backends, fmt.Sprintf("all routes together have more than %d backends up to here", backendsMost)},
+		"workers of all backends": {slotsMost, func(n int) string {
+			return fmt.Sprintf("[[route]]\nbackends = [\"a:1\", \"b:1\"]\nworkers = 32767\n[[route]]\npath = \"/auto\"\nbackends = \"c:1\"\nworkers = \"auto\"\nworkers_max = %d\n", n-2*32767)
+		}, fmt.Sprintf("route[2].workers = \"auto\": all backends together have more than %d workers up to here", slotsMost)},
 		"bytes of a path": {pathMost, func(n int) string { return "path = \"" + repeat("/", 1) + repeat("a", n-1) + "\"" },
 			"a path has 1024 bytes at most"},
 		"items for all routes": {workMost / 50, func(n int) string { return networks(n-2) + routes(50, "") }, // a path each, and the list itself

@@ -54,7 +54,8 @@ Durations are written `+"`500ms`, `2s`, `1m`, `1d`; sizes `4096`, `64KiB`, `1MiB
 Numbers and sizes without a unit have no quotes; all else has. Where several values may stand, a single one needs no brackets; a
 flag is given several times. The names of files are looked up from where tenfour was started. `+"`tenfour --help`"+` has the flags in short.
 
-A file may have 1 MiB, 100,000 keys, values and tables, 16 arrays or tables within each other, 20,000 routes, 10,000 limits, and a path 1,024
+A file may have 1 MiB, 100,000 keys, values and tables, 16 arrays or tables within each other, 20,000 routes, 10,000 limits, 10,000
+backends with 65,536 workers together, and a path 1,024
 bytes. The lists of all routes together may have 500,000 items; those at the top of the file count for each route. Within these bounds reading a file
 takes less than 100 MB of memory, and a time in proportion to its size. A file of tokens may have 4 MiB and 100,000 tokens.
 

@@ -213,10 +213,11 @@ func (s *Site) buildRoute(r *config.Route, limits map[string]*admit.Limit) (fron
 
 // queue takes the queue in front of backends, and calls add if there is none with the same key.
 func (s *Site) queue(like string, backends []*pool.Backend, add func() *pool.Queue) (*pool.Queue, error) {
+	key := []byte(like)
 	for _, b := range backends {
-		like += fmt.Sprintf(" %p", b)
+		key = fmt.Appendf(key, " %p", b)
 	}
-	return share(s, like, func() (*pool.Queue, func(), error) {
+	return share(s, string(key), func() (*pool.Queue, func(), error) {
 		q := add()
 		return q, q.Remove, nil
 	})
