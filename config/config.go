@@ -41,7 +41,7 @@ type Config struct {
 	LogFormat       choice.LogFormat // default auto
 
 	MaxPerClient   int            // connections that one address may have open; 0 is any number
-	TrustedProxies []netip.Prefix // whose X-Forwarded-For is believed; default none
+	TrustedProxies []netip.Prefix // whose X-Forwarded-… is believed; default none
 	Limits         []Limit        // in the order of the file
 }
 

@@ -360,8 +360,9 @@ var groups = []group{
 					return listOf(&t.c.TrustedProxies, "an address or a network, such as 10.0.0.0/8", parsePrefix, formatPrefix).separated()
 				},
 				unit: "addresses and networks, several", none: "none: a client is who connects",
-				help: "`NETWORKS` or addresses of proxies before tenfour whose X-Forwarded-For is believed (repeatable)",
-				more: "are proxies in front of tenfour. What they write into `X-Forwarded-For` is believed: the client is the last address there that is none of theirs.",
+				help: "`NETWORKS` or addresses of proxies in front of tenfour whose X-Forwarded-… is believed (repeatable)",
+				more: "are proxies in front of tenfour. What they write into `X-Forwarded-For` is believed: the client is the last address there that is none of theirs. " +
+					"Their `X-Forwarded-Proto`, `X-Forwarded-Host`, `Forwarded` and the like are forwarded; those of other clients are dropped.",
 			},
 		},
 	},

@@ -1,7 +1,6 @@
 package forward
 
 import (
-	"net/netip"
 	"strconv"
 
 	"tenfour/httpparse"
@@ -23,7 +22,7 @@ func (x *Exchange) appendRequestHead(dst []byte, o *Origin, framing httpparse.Fr
 	case req.Form == httpparse.AbsoluteForm: // its authority stands for whatever Host said (RFC 9112 §3.2.2)
 		dst = append(append(append(dst, "Host: "...), req.Host.In(buf)...), "\r\n"...)
 	}
-	forwarded := -1 // the first X-Forwarded-For
+	said := proxySaid{first: -1}
 	lengthDone := false
 	for i := range req.Fields {
 		f := &req.Fields[i]
@@ -44,15 +43,15 @@ func (x *Exchange) appendRequestHead(dst []byte, o *Origin, framing httpparse.Fr
 				dst = append(dst, "\r\n"...)
 			}
 			continue
-		case httpparse.FieldXForwardedFor:
-			if forwarded < 0 {
-				forwarded = i
+		case httpparse.FieldXForwardedFor, httpparse.FieldXForwardedProto, httpparse.FieldXForwardedHost:
+			if !x.keepsForwarded(i, &said) {
+				continue
 			}
-			continue
-		case httpparse.FieldXForwardedProto, httpparse.FieldXForwardedHost, httpparse.FieldExpect:
+		case httpparse.FieldExpect:
 			continue
 		case httpparse.FieldOther:
-			if req.OddNames && passesForOurs(f.Name.In(buf)) {
+			name := f.Name.In(buf)
+			if req.OddNames && passesForOurs(name) || x.dropsForwarded(name) {
 				continue
 			}
 		case httpparse.FieldMaxForwards:
@@ -67,9 +66,9 @@ func (x *Exchange) appendRequestHead(dst []byte, o *Origin, framing httpparse.Fr
 		dst = appendLine(dst, f.Name.In(buf), f.Value.In(buf))
 	}
 	if edits == nil || !edits.ours {
-		dst = x.appendForwarded(dst, forwarded)
+		dst = x.appendForwarded(dst, said)
 	} else {
-		dst = edits.appendOurs(dst, string(x.appendForwarded(nil, forwarded)))
+		dst = edits.appendOurs(dst, string(x.appendForwarded(nil, said)))
 	}
 	dst = edits.appendLines(dst)
 	switch {
@@ -114,45 +113,6 @@ func (x *Exchange) appendTarget(dst []byte) []byte {
 		dst = append(dst, '/')
 	}
 	return append(dst, origin...)
-}
-
-// appendForwarded appends what tells the backend of the client: X-Forwarded-For with the peer at its end, -Proto and
-// -Host as this connection shows them, and Via with the version that was received (RFC 9110 §7.6.3).
-func (x *Exchange) appendForwarded(dst []byte, first int) []byte {
-	req, buf := &x.Req, x.In.B
-	dst = append(dst, "X-Forwarded-For: "...)
-	for i := first; i >= 0 && i < len(req.Fields); i++ {
-		if f := &req.Fields[i]; f.ID == httpparse.FieldXForwardedFor && f.Value.Len() > 0 {
-			dst = append(dst, f.Value.In(buf)...)
-			dst = append(dst, ", "...)
-		}
-	}
-	dst = appendAddr(dst, x.Client.Remote.Addr())
-	if x.Secure {
-		dst = append(dst, "\r\nX-Forwarded-Proto: https\r\n"...)
-	} else {
-		dst = append(dst, "\r\nX-Forwarded-Proto: http\r\n"...)
-	}
-	if req.HasHost {
-		dst = append(dst, "X-Forwarded-Host: "...)
-		dst = append(dst, req.Host.In(buf)...)
-		dst = append(dst, "\r\n"...)
-	}
-	return append(dst, via(req.Minor)...)
-}
-
-func appendAddr(dst []byte, a netip.Addr) []byte {
-	if !a.IsValid() {
-		return append(dst, "unknown"...)
-	}
-	return a.AppendTo(dst)
-}
-
-func via(minor uint8) string {
-	if minor == 0 {
-		return "Via: 1.0 tenfour\r\n"
-	}
-	return "Via: 1.1 tenfour\r\n"
 }
 
 // appendResponseHead appends the final response's head as the client gets it, in the framing that was chosen for it.

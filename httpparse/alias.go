@@ -30,6 +30,19 @@ func SameField(name []byte, field string) bool {
 	return true
 }
 
+// IsForwarded reports whether a field says for which client a request came: Forwarded (RFC 7239), X-Forwarded-… and
+// X-Real-IP, in any case. alias is that it only passes for one, as Alias has it.
+func IsForwarded(name []byte) (is, alias bool) {
+	const family = "x-forwarded-"
+	switch {
+	case len(name) == 0 || lower(name[0]) != 'x' && lower(name[0]) != 'f':
+		return false, false
+	case len(name) > len(family) && SameField(name[:len(family)], family), SameField(name, "forwarded"), SameField(name, "x-real-ip"):
+		return true, hasOdd(name)
+	}
+	return false, false
+}
+
 // plainByte returns a name's byte in lower case, and '-' for a byte that is neither letter nor digit.
 func plainByte(c byte) byte {
 	if isDigit(c) || lower(c)-'a' <= 'z'-'a' {

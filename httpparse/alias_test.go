@@ -70,3 +70,15 @@ func TestIsLogin(t *testing.T) {
 		}
 	}
 }
+
+func TestIsForwarded_ofWhichNames(t *testing.T) {
+	for name, want := range map[string][2]bool{
+		"Forwarded": {true, false}, "FORWARDED": {true, false}, "X-Real-IP": {true, false}, "X-Forwarded-Port": {true, false}, "x-forwarded-a_b": {true, true},
+		"X_Real_IP": {true, true}, "X-Forwarded_Port": {true, true}, "x.forwarded-a": {true, true},
+		"": {}, "X": {}, "X-": {}, "Forwarde": {}, "Forwarded-": {}, "X-Forwarded": {}, "X-Forwarded-": {}, "X-Real-IP-": {}, "A-Forwarded-Port": {}, "XX-Real-IP": {},
+	} {
+		if is, alias := IsForwarded([]byte(name)); is != want[0] || alias != want[1] {
+			t.Errorf("%q: got %t, %t, want %v", name, is, alias, want)
+		}
+	}
+}

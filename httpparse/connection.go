@@ -57,18 +57,15 @@ func connectionOptions(buf []byte, fields []Field, maxNames int) (o options, f *
 
 // markNamed marks the fields called name as connection-specific, except the protected ones.
 func markNamed(buf []byte, fields []Field, name []byte) {
+	if is, _ := IsForwarded(name); is {
+		return
+	}
 	for i := range fields {
 		f := &fields[i]
-		if f.Name.Len() == len(name) && !f.Hop && !f.ID.protected() && sameName(f.Name.In(buf), name) && !forwarded(name) {
+		if f.Name.Len() == len(name) && !f.Hop && !f.ID.protected() && sameName(f.Name.In(buf), name) {
 			f.Hop = true
 		}
 	}
-}
-
-// forwarded reports whether name begins with "X-Forwarded-".
-func forwarded(name []byte) bool {
-	const prefix = "x-forwarded-"
-	return len(name) >= len(prefix) && isWord(name[:len(prefix)], prefix)
 }
 
 // sameName reports whether a and b, which have the same length, are equal in any case.

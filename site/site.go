@@ -175,6 +175,9 @@ func (s *Site) buildRoute(r *config.Route, limits map[string]*admit.Limit) (fron
 			Mode: r.Race, Usable: r.Usable, After: r.HedgeAfter, Methods: r.RaceMethods,
 		},
 	}
+	if trusted := admit.Networks(s.Config.TrustedProxies); trusted != nil {
+		settings.Trusted = trusted.Has
+	}
 	var errs [2]error
 	settings.Request, settings.Response, errs[0] = s.edits(r)
 	route.Rule, errs[1] = s.rule(r, limits)

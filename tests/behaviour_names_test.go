@@ -1,6 +1,7 @@
 package tests
 
 import (
+	"slices"
 	"strings"
 	"testing"
 )
@@ -75,5 +76,59 @@ func TestLimit_byAFieldThatStandsTwice(t *testing.T) {
 				t.Errorf("by %s: got %d %q for %q, want %d", tc.by, r.StatusCode, body, raw, want)
 			}
 		}
+	}
+}
+
+// TestForwarded_ofWhichPeers: what says for which client a request came is kept from a trusted proxy, and dropped from any
+// other peer. X-Forwarded-For always goes on, with the peer's address at its end.
+func TestForwarded_ofWhichPeers(t *testing.T) {
+	t.Parallel()
+	said := []string{
+		"Forwarded: for=10.1.1.1;proto=https", "X-Forwarded-For: 10.1.1.1", "X-Forwarded-Proto: https", "X-Forwarded-Host: site.example",
+		"X-Forwarded-Port: 8443", "X-Forwarded-Prefix: /app", "x-forwarded-ssl: on", "X-Real-IP: 10.1.1.1",
+	}
+	passing := []string{"X_Forwarded_Port: 6", "X_Real_IP: 6.6.6.6", "X-Forwarded_Ssl: evil", "X_Forwarded_Proto: evil"}
+	other := []string{"X-Real-IP-2: kept", "Forwarded-By: kept", "X_Custom: kept", "From: kept@site.example"}
+	ours := []string{"X-Forwarded-Proto: http", "X-Forwarded-Host: front.example"}
+	for name, tc := range map[string]struct {
+		flags             []string
+		lines, want, none []string
+	}{
+		"a client": {
+			nil, slices.Concat(said, passing, other),
+			slices.Concat([]string{"X-Forwarded-For: 10.1.1.1, 127.0.0.1"}, ours, other), slices.Concat(said, passing),
+		},
+		"a proxy that is not trusted": {
+			[]string{"--trusted-proxies", "192.0.2.1"}, slices.Concat(said, other),
+			slices.Concat([]string{"X-Forwarded-For: 10.1.1.1, 127.0.0.1"}, ours, other), said,
+		},
+		"a trusted proxy": {
+			[]string{"--trusted-proxies", "192.0.2.1,127.0.0.0/8"}, slices.Concat(said, passing, other),
+			slices.Concat([]string{"X-Forwarded-For: 10.1.1.1, 127.0.0.1"}, slices.Delete(slices.Clone(said), 1, 2), other), slices.Concat(ours, passing),
+		},
+		"a trusted proxy that says little": {
+			[]string{"--trusted-proxies", "127.0.0.1"}, []string{"X-Forwarded-Proto: https", "X-Forwarded-Host:"},
+			[]string{"X-Forwarded-For: 127.0.0.1", "X-Forwarded-Proto: https", "X-Forwarded-Host: front.example"}, []string{"X-Forwarded-Host:", "X-Forwarded-Proto: http"},
+		},
+		"a trusted proxy, named in Connection": {
+			[]string{"--trusted-proxies", "127.0.0.1"}, slices.Concat([]string{"Connection: Forwarded, X-Forwarded-Proto, X-Forwarded-Port, X-Real-IP"}, said),
+			slices.Delete(slices.Clone(said), 1, 2), ours,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			tf := startTenfour(t, []string{headMirror(t).addr}, tc.flags...)
+			_, head := tf.raw(t, request("GET", "/", tc.lines...))
+			got := strings.Split(strings.TrimSpace(strings.ReplaceAll(head, "\r\n", "\n")), "\n")
+			for _, line := range tc.want {
+				if !slices.Contains(got, line) {
+					t.Errorf("the backend does not get %q:\n%s", line, head)
+				}
+			}
+			for _, line := range tc.none {
+				if slices.Contains(got, line) {
+					t.Errorf("the backend gets %q:\n%s", line, head)
+				}
+			}
+		})
 	}
 }
