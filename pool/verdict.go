@@ -54,7 +54,7 @@ func (s *Slot) Down(why string, refused bool) {
 	o.why, o.trial, s.trialTo = why, nil, 0
 	switch {
 	case first && !refused && b.needed():
-		o.next = now
+		o.next = now + o.every // a process that dies resets what connects to it at once: it may have done so to this one
 	case first && b.needed():
 		o.next = now + o.rhythm.first(o.every)
 	case b.needed():
