@@ -12,7 +12,7 @@ import (
 )
 
 // refuse answers what httpparse will not forward. Nothing behind it can be trusted to be a request.
-func (c *client) refuse(err *httpparse.Refusal) bool {
+func (c *client) refuse(err *httpparse.Refusal) outcome {
 	c.req.KeepClient = false
 	extra := ""
 	if err.Status == 405 {
@@ -22,7 +22,7 @@ func (c *client) refuse(err *httpparse.Refusal) bool {
 }
 
 // answerFailure answers an exchange that never began its response. Another time may be better when it found no slot in time.
-func (c *client) answerFailure(e *forward.Error) bool {
+func (c *client) answerFailure(e *forward.Error) outcome {
 	extra := ""
 	var unserved pool.Outcome
 	if e.Status == 503 || errors.As(e, &unserved) {
@@ -32,8 +32,8 @@ func (c *client) answerFailure(e *forward.Error) bool {
 }
 
 // answer prepares a response of tenfour's own; the connection persists if the request was read whole and may.
-// It always reports true: c is to be served on.
-func (c *client) answer(status int, words, extra string) bool {
+// It returns goOn: the next step writes the response.
+func (c *client) answer(status int, words, extra string) outcome {
 	r := c.req
 	whole := r.Req.Framing == httpparse.NoBody || r.BodyWhole
 	if status == 400 || status == 405 || status == 408 || !whole || c.phase == reading && r.HeadLen == 0 || c.front.draining.Load() {
@@ -42,7 +42,7 @@ func (c *client) answer(status int, words, extra string) bool {
 	return c.answerClosing(status, words, extra)
 }
 
-func (c *client) answerClosing(status int, words, extra string) bool {
+func (c *client) answerClosing(status int, words, extra string) outcome {
 	r, f := c.req, c.front
 	c.since.Store(0)
 	r.status, r.reason = status, words
@@ -82,14 +82,14 @@ func (c *client) answerClosing(status int, words, extra string) bool {
 	r.log()
 	c.then = lingerOn
 	if r.KeepClient {
-		c.then = goOn
+		c.then = nextHead
 		c.keepRest(r.InAt)
 	}
 	c.endRequest()
 	c.out, c.outAt = out, 0
 	c.phase = flushing
 	c.waiter.SetDeadline(0)
-	return true
+	return goOn
 }
 
 // isHead reports whether the request's method is HEAD, also of a head that was refused.

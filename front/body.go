@@ -10,7 +10,7 @@ import (
 
 // beginBody takes in the body, or so much of it as is held before a slot is taken: a slow sender holds none. A body
 // that is known to be larger is streamed from its beginning.
-func (c *client) beginBody() bool {
+func (c *client) beginBody() outcome {
 	r := c.req
 	expects := r.Req.Expect100 && len(c.in.B) == r.InAt
 	if r.Req.Framing == httpparse.Length && r.Req.ContentLength > int64(r.Route.Settings.Buffer) {
@@ -29,22 +29,21 @@ func (c *client) beginBody() bool {
 }
 
 // takeBody begins to take in the body, for which so many bytes are reserved.
-func (c *client) takeBody(reserved int) bool {
+func (c *client) takeBody(reserved int) outcome {
 	r := c.req
 	r.Body = forward.NewBody(c.front.Held, reserved)
 	r.Chunks.Reset()
 	if r.Req.Expect100 && len(c.in.B) == r.InAt {
 		if n, err := c.conn.Write([]byte(forward.Continue)); n < len(forward.Continue) {
-			c.dropped("took not even 100 Continue: " + err.Error())
-			return false
+			return c.dropped("closed before it was sent 100 Continue: " + err.Error())
 		}
 	}
 	c.phase = buffering
-	return true
+	return goOn
 }
 
 // readBody goes on with taking in the body.
-func (c *client) readBody() bool {
+func (c *client) readBody() outcome {
 	r := c.req
 	whole, enough, err := r.takeIn()
 	switch {
@@ -70,15 +69,14 @@ func (c *client) readBody() bool {
 		if n > 0 {
 			c.bodyCame()
 		}
-		return true
+		return goOn
 	case rerr == sock.ErrWait:
 		if c.waiter.Deadline() == 0 {
 			c.waitForBody()
 		}
 		return c.park(false)
 	}
-	c.dropped("left inside its request's body")
-	return false
+	return c.dropped("left inside its request's body")
 }
 
 // errNoMemory says that no more of a body may be held: it streams from here.

@@ -29,7 +29,7 @@ const (
 type then uint8
 
 const (
-	goOn      then = iota // the next request
+	nextHead  then = iota // the next request
 	closing               // a clean end
 	lingerOn              // a clean end, and what the client still sends is read for a while
 	resetting             // an end that nobody takes for a clean one
@@ -103,7 +103,7 @@ const turnMost = 32
 // after the other lets others go first. Its caller owned c, and does not any more.
 func (c *client) serve() {
 	for range turnMost {
-		if !c.step() {
+		if c.step() != goOn {
 			return
 		}
 	}
@@ -117,15 +117,15 @@ func (c *client) serveRest() {
 		if c.phase == reading && c.in != nil {
 			break
 		}
-		if !c.step() {
+		if c.step() != goOn {
 			return
 		}
 	}
 	c.waiter.Again()
 }
 
-// step does one thing that does not wait. It reports whether c is still its caller's, and can go on.
-func (c *client) step() bool {
+// step does one thing that does not wait.
+func (c *client) step() outcome {
 	switch c.phase {
 	case greeting:
 		return c.greet()
@@ -142,7 +142,7 @@ func (c *client) step() bool {
 	case lingering:
 		return c.linger()
 	}
-	return false
+	return waits // its exchange has it
 }
 
 var _ lot.Parked = (*client)(nil)

@@ -11,7 +11,7 @@ import (
 const viaMost = 5
 
 // begin decides about a request whose head of n bytes is complete.
-func (c *client) begin(n int) bool {
+func (c *client) begin(n int) outcome {
 	r, f := c.req, c.front
 	req := &r.Req
 	c.since.Store(0)
@@ -56,7 +56,7 @@ func (c *client) begin(n int) bool {
 }
 
 // admitted goes on with a request that may pass.
-func (c *client) admitted() bool {
+func (c *client) admitted() outcome {
 	if c.req.Req.Framing == httpparse.NoBody {
 		return c.place()
 	}

@@ -8,7 +8,7 @@ func (r *request) Finished(x *forward.Exchange) {
 	c.conn.Look()
 	r.bytes = x.Content()
 	if e := x.Failure; e != nil && x.Status == 0 {
-		if c.failed(e) {
+		if c.failed(e) == goOn {
 			c.serveRest()
 		}
 		return
@@ -18,7 +18,7 @@ func (r *request) Finished(x *forward.Exchange) {
 		r.reason = x.Failure.Error()
 	}
 	r.log()
-	c.then = goOn
+	c.then = nextHead
 	switch {
 	case x.Cut == forward.CutReset:
 		c.then = resetting
@@ -50,14 +50,14 @@ func (r *request) Finished(x *forward.Exchange) {
 		return
 	}
 	c.endRequest()
-	if c.proceed() {
+	if c.proceed() == goOn {
 		c.serveRest()
 	}
 }
 
 // keepRest keeps the bytes behind a request, which are the next.
 func (c *client) keepRest(at int) {
-	if at >= len(c.in.B) || c.then != goOn {
+	if at >= len(c.in.B) || c.then != nextHead {
 		c.dropBuffer()
 		return
 	}

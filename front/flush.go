@@ -6,7 +6,7 @@ import (
 )
 
 // flush writes what is left of a response, and goes on as c.then says.
-func (c *client) flush() bool {
+func (c *client) flush() outcome {
 	var err error
 	before := c.outAt
 	c.conn.Last(c.then == closing || c.then == lingerOn)
@@ -26,8 +26,7 @@ func (c *client) flush() bool {
 		c.portion.Raise(cap(c.out.B))
 		return c.park(true)
 	case err != nil:
-		c.dropped("left before it had its response")
-		return false
+		return c.dropped("left before it had its response")
 	}
 	c.dropOut()
 	c.endTaking()
@@ -44,54 +43,50 @@ func (c *client) dropOut() {
 }
 
 // proceed goes on after a response.
-func (c *client) proceed() bool {
+func (c *client) proceed() outcome {
 	switch c.then {
-	case goOn:
+	case nextHead:
 		c.phase = reading
 		c.waiter.SetDeadline(0)
 		if c.front.draining.Load() {
 			c.conn.Retry() // its next request may be on the way
 		}
-		return true
+		return goOn
 	case lingerOn:
 		return c.beginLinger()
 	case resetting:
-		c.reset()
-		return false
+		return c.reset()
 	}
 	if c.conn.Unread() {
 		return c.beginLinger()
 	}
-	c.close()
-	return false
+	return c.close()
 }
 
 // lingerTimeout is how long the client's bytes are read after a final answer: were the connection closed with some of
 // them unread, the kernel would reset it, and the client might never see the answer (RFC 9112 §9.6).
 const lingerTimeout = 5e9 // nanoseconds
 
-func (c *client) beginLinger() bool {
+func (c *client) beginLinger() outcome {
 	if err := c.conn.CloseWrite(); err != nil {
-		c.close()
-		return false
+		return c.close()
 	}
 	c.phase = lingering
 	c.conn.Retry()
 	c.since.Store(moment(c.front.Lot.Now()))
 	c.waiter.SetDeadline(c.until(lingerTimeout))
-	return true
+	return goOn
 }
 
 // linger reads once and forgets. Bytes that go on coming do not put its end off.
-func (c *client) linger() bool {
+func (c *client) linger() outcome {
 	b := forward.GetBuffer(4 * firstBuffer)
 	defer forward.PutBuffer(b)
 	switch _, err := c.conn.Read(b.B[:cap(b.B)]); {
 	case err == sock.ErrWait:
 		return c.park(false)
 	case err != nil, c.late():
-		c.close()
-		return false
+		return c.close()
 	}
-	return true
+	return goOn
 }

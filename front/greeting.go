@@ -7,14 +7,13 @@ import (
 )
 
 // greet waits for a new connection to begin TLS. One that says nothing needs no goroutine.
-func (c *client) greet() bool {
+func (c *client) greet() outcome {
 	if c.waiter.Deadline() != 0 && c.conn.MayRead() {
 		go c.shakeHands() // ends with the handshake, within the head timeout
-		return false
+		return waits
 	}
 	if c.front.draining.Load() {
-		c.close()
-		return false
+		return c.close()
 	}
 	c.conn.Await()
 	if c.waiter.Deadline() == 0 {

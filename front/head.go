@@ -12,7 +12,7 @@ import (
 const firstBuffer = 4 << 10
 
 // readHead reads up to the end of a request's head.
-func (c *client) readHead() bool {
+func (c *client) readHead() outcome {
 	if c.in != nil && len(c.in.B) > 0 {
 		if c.req == nil {
 			c.startHead()
@@ -39,15 +39,13 @@ func (c *client) readHead() bool {
 	c.in.B = c.in.B[:len(c.in.B)+n]
 	switch {
 	case err == nil:
-		return true
+		return goOn
 	case err == sock.ErrWait:
 		return c.parkReading()
 	case err == io.EOF && c.req == nil:
-		c.close()
-	default:
-		c.dropped("left inside its request's head")
+		return c.close()
 	}
-	return false
+	return c.dropped("left inside its request's head")
 }
 
 // startHead begins a request with its first byte.
@@ -63,14 +61,13 @@ func (c *client) startHead() {
 }
 
 // parkReading leaves c to the lot with no more memory than it needs.
-func (c *client) parkReading() bool {
+func (c *client) parkReading() outcome {
 	switch {
 	case c.req != nil:
 		c.waiter.SetDeadline(c.req.headEnd)
 		c.shrink()
 	case c.front.draining.Load():
-		c.close()
-		return false
+		return c.close()
 	case c.waiter.Deadline() == 0 && !c.served:
 		c.dropBuffer()
 		c.waiter.SetDeadline(c.front.Lot.Now() + int64(c.front.firstTimeout()))

@@ -7,8 +7,8 @@ import (
 	"tenfour/limit"
 )
 
-// admit decides whether c's request may pass. It reports whether c is still its caller's, as all that serve calls.
-func (c *client) admit(rule *admit.Rule) bool {
+// admit decides whether c's request may pass.
+func (c *client) admit(rule *admit.Rule) outcome {
 	r := c.req
 	var refused *admit.Refusal
 	if r.who, refused = rule.Check(c.conn.Remote.Addr(), &r.Req, r.In.B); refused != nil {
@@ -23,7 +23,7 @@ func (c *client) admit(rule *admit.Rule) bool {
 
 // askLimits asks those limits that have not admitted the request yet, one after the other. All must; while it waits for
 // one it has nothing of the others.
-func (c *client) askLimits() bool {
+func (c *client) askLimits() outcome {
 	r := c.req
 	for {
 		i := r.next()
@@ -43,14 +43,14 @@ func (c *client) askLimits() bool {
 		if !known {
 			return c.awaitLimit(i, d)
 		}
-		if !c.decide(i, d, err) {
-			return true
+		if !c.decided(i, d, err) {
+			return goOn
 		}
 	}
 }
 
-// decide takes note of a limit's decision, and reports whether the request may go on. Else it has been answered.
-func (c *client) decide(i int, d limit.Decision, err error) bool {
+// decided notes a limit's decision, and reports whether it admits the request. If not, the request has been answered.
+func (c *client) decided(i int, d limit.Decision, err error) bool {
 	r := c.req
 	l := r.limits[i]
 	switch {
@@ -72,7 +72,7 @@ func (c *client) decide(i int, d limit.Decision, err error) bool {
 }
 
 // awaitLimit has the request wait for a limit's decision.
-func (c *client) awaitLimit(i int, d limit.Decision) bool {
+func (c *client) awaitLimit(i int, d limit.Decision) outcome {
 	r := c.req
 	l := r.limits[i]
 	if l.Wait {
@@ -85,17 +85,16 @@ func (c *client) awaitLimit(i int, d limit.Decision) bool {
 	}
 	c.phase = limited
 	c.waiter.SetDeadline(r.until)
-	return true
+	return goOn
 }
 
 // lookAtLimit goes on with a request whose limit has decided, unless its client has left meanwhile.
-func (c *client) lookAtLimit() bool {
+func (c *client) lookAtLimit() outcome {
 	r := c.req
 	d, err, told := r.ticket.answer()
 	switch {
 	case !told && c.conn.HungUp():
-		c.dropped("left while it waited for the limit " + r.limits[r.asked].Name)
-		return false
+		return c.dropped("left while it waited for the limit " + r.limits[r.asked].Name)
 	case !told:
 		return c.park(false)
 	}
@@ -103,14 +102,14 @@ func (c *client) lookAtLimit() bool {
 	r.waited += c.front.Lot.Now() - r.since
 	c.phase = reading
 	c.waiter.SetDeadline(0)
-	if c.decide(r.asked, d, err) {
+	if c.decided(r.asked, d, err) {
 		return c.askLimits()
 	}
-	return true
+	return goOn
 }
 
 // limitTooLate answers a request that has waited for its limits for too long.
-func (c *client) limitTooLate() bool {
+func (c *client) limitTooLate() outcome {
 	r := c.req
 	l, d := r.limits[r.asked], r.over
 	d.RetryAfter -= time.Duration(c.front.Lot.Now() - r.since)

@@ -34,9 +34,8 @@ func (c *client) bodyCame() {
 	}
 }
 
-// bodyLate answers a client that is too slow with its request's body, and parks one that is not. It reports whether c is
-// still its caller's.
-func (c *client) bodyLate() bool {
+// bodyLate answers a client that is too slow with its request's body, and parks one that is not.
+func (c *client) bodyLate() outcome {
 	r := c.req
 	s := r.Route.Settings
 	now := c.front.Lot.Now()
@@ -80,9 +79,8 @@ func (c *client) waitForRoom(moved bool) {
 // kernel here takes megabytes at once, and then nothing for minutes.
 func (c *client) taken() int64 { return int64(c.outAt) - int64(c.conn.Unsent()) }
 
-// roomLate cuts a client that is too slow in taking its response, and parks one that is not. It reports whether c is still
-// its caller's.
-func (c *client) roomLate() bool {
+// roomLate cuts a client that is too slow in taking its response, and parks one that is not.
+func (c *client) roomLate() outcome {
 	m, site := c.taking, c.front.site.Load()
 	m.End(c.front.Lot.Now())
 	moved := false
@@ -90,13 +88,11 @@ func (c *client) roomLate() bool {
 		taken := c.taken()
 		moved = m.Since(taken) > 0
 		if m.Slow(taken, site.MinRate) {
-			c.dropped(fmt.Sprintf("took its response at less than %d bytes a second for %v", site.MinRate, forward.MeterWindow))
-			return false
+			return c.dropped(fmt.Sprintf("took its response at less than %d bytes a second for %v", site.MinRate, forward.MeterWindow))
 		}
 	}
 	if !moved && c.front.Lot.Now() >= m.idleEnd {
-		c.dropped("took no byte of its response for " + site.IdleTimeout.String())
-		return false
+		return c.dropped("took no byte of its response for " + site.IdleTimeout.String())
 	}
 	c.waitForRoom(moved)
 	return c.park(true)

@@ -2,21 +2,23 @@ package front
 
 import "tenfour/forward"
 
-// place gives the exchange to its route. It reports whether c is still its caller's.
-func (c *client) place() bool {
+// place gives the exchange to its route.
+func (c *client) place() outcome {
 	r, f := c.req, c.front
 	c.waiter.SetDeadline(0)
 	r.Limits, r.Secure, r.Stop = &f.Limits, f.secure, &f.stop
 	r.Client, r.Waiter, r.At, r.Owner = &c.conn, &c.waiter, &r.place, r
 	c.phase = placed
-	return !r.Enter() && c.failed(r.Failure)
+	if r.Enter() {
+		return waits
+	}
+	return c.failed(r.Failure)
 }
 
-// failed ends an exchange that never began its response. It reports whether c is to be served on.
-func (c *client) failed(e *forward.Error) bool {
+// failed ends an exchange that never began its response.
+func (c *client) failed(e *forward.Error) outcome {
 	if e.Status == 0 {
-		c.dropped(e.Error())
-		return false
+		return c.dropped(e.Error())
 	}
 	return c.answerFailure(e)
 }

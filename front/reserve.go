@@ -17,7 +17,7 @@ func (r *request) needs() int {
 
 // reserve has c wait until all of its request's body can be held. It takes the memory before the first byte comes: two
 // that had taken a part each would wait for each other.
-func (c *client) reserve() bool {
+func (c *client) reserve() outcome {
 	r, held := c.req, c.front.Held
 	if held == nil {
 		return c.takeBody(0)
@@ -32,11 +32,11 @@ func (c *client) reserve() bool {
 	c.phase = reserving
 	c.waiter.SetDeadline(c.until(int64(r.Route.Settings.QueueTimeout)))
 	held.Wait(&r.memory, n, &c.waiter)
-	return true
+	return goOn
 }
 
 // lookAtMemory goes on with a request that has been given memory.
-func (c *client) lookAtMemory() bool {
+func (c *client) lookAtMemory() outcome {
 	r := c.req
 	if !c.front.Held.Granted(&r.memory) {
 		return c.park(false)
@@ -46,7 +46,7 @@ func (c *client) lookAtMemory() bool {
 }
 
 // memoryLate answers a request that has waited for memory for too long.
-func (c *client) memoryLate() bool {
+func (c *client) memoryLate() outcome {
 	r := c.req
 	if c.front.Held.Granted(&r.memory) {
 		return c.takeBody(r.needs())

@@ -20,8 +20,8 @@ func (c *client) askKernel() {
 }
 
 // park leaves c to the lot until there is something to read or room to write, or ends its wait if that was too long and
-// the kernel has nothing. It reports whether c is still its caller's, and can go on.
-func (c *client) park(write bool) bool {
+// the kernel has nothing.
+func (c *client) park(write bool) outcome {
 	if c.asked {
 		c.asked = false
 		if c.late() {
@@ -30,18 +30,17 @@ func (c *client) park(write bool) bool {
 	}
 	if err := c.conn.Arm(!write, write); err != nil {
 		c.front.Log.Error().Err(err).Stringer("client", c.conn.Remote).Msg("a connection cannot be parked")
-		c.close()
-		return false
+		return c.close()
 	}
 	if c.waiter.Park(&c.conn.Watch) {
-		return false
+		return waits
 	}
 	c.conn.Look()
-	return true
+	return goOn
 }
 
-// timeUp ends a wait that was too long. It reports whether c is still its caller's.
-func (c *client) timeUp() bool {
+// timeUp ends a wait that was too long.
+func (c *client) timeUp() outcome {
 	c.waiter.SetDeadline(0)
 	switch {
 	case c.phase == reading && c.req != nil:
@@ -55,6 +54,5 @@ func (c *client) timeUp() bool {
 	case c.phase == flushing:
 		return c.roomLate()
 	}
-	c.close()
-	return false
+	return c.close()
 }
