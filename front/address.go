@@ -4,15 +4,15 @@ import "net/netip"
 
 // address is the connections that one address of clients has open. The front guards it.
 type address struct {
-	of    netip.Addr // of IPv6 the network of 64 bits, because a client can use all its addresses
-	open  int        // connections
-	first *client    // of a list of all: the one that has waited longest, as far as is known
-	last  *client
-	at    int      // its place in the front's crowd
-	spare *address // the next that can be used again
+	of     netip.Addr // of IPv6 the network of 64 bits, because a client can use all its addresses
+	open   int        // connections
+	first  *client    // of a list of all: the one that has waited longest, as far as is known
+	last   *client
+	at     int      // its place in the front's crowd
+	unused *address // the next that can be used again
 }
 
-// addressOf returns what a client is counted under.
+// addressOf returns the address or network that a client is counted under.
 func addressOf(remote netip.Addr) netip.Addr {
 	remote = remote.Unmap()
 	if remote.Is6() {
@@ -70,14 +70,14 @@ func (a *address) unlink(c *client) {
 
 const (
 	// looksMost is how many connections are looked at to find the one that has waited longest. The list is put in order
-	// only then, so that no request pays for it: what has been busy since it was listed goes to the end.
+	// only then, so that it costs no request: a connection that has been busy since it was listed goes to the end.
 	looksMost = 64
 	// backMost is how many places before the end are compared to put it where it belongs.
 	backMost = 8
 )
 
-// longest returns the connection that has waited longest for its client, of those that one more look each finds, and takes
-// the looks off. It returns nil when there is none.
+// longest returns the connection that has waited longest for its client, or nil if none is found. It takes each look at a
+// connection off looks, and stops when none is left.
 func (a *address) longest(looks *int) *client {
 	for ; *looks > 0 && a.first != nil; *looks-- {
 		c := a.first

@@ -11,7 +11,7 @@ import (
 	"tenfour/pool"
 )
 
-// refuse answers what httpparse will not forward. Nothing behind it can be trusted to be a request.
+// refuse answers bytes that httpparse rejects. What follows them cannot be trusted to be a request, so the connection ends.
 func (c *client) refuse(err *httpparse.Refusal) outcome {
 	c.req.KeepClient = false
 	extra := ""
@@ -21,7 +21,7 @@ func (c *client) refuse(err *httpparse.Refusal) outcome {
 	return c.answerClosing(err.Status, err.Rule, extra)
 }
 
-// answerFailure answers an exchange that never began its response. Another time may be better when it found no slot in time.
+// answerFailure answers an exchange whose response never began. If it found no slot in time, the answer says when to try again.
 func (c *client) answerFailure(e *forward.Error) outcome {
 	extra := ""
 	var unserved pool.Outcome
@@ -31,8 +31,8 @@ func (c *client) answerFailure(e *forward.Error) outcome {
 	return c.answer(e.Status, e.Error(), extra)
 }
 
-// answer prepares a response of tenfour's own; the connection persists if the request was read whole and may.
-// It returns goOn: the next step writes the response.
+// answer prepares a response of tenfour's own, with extra field lines. The connection persists if the request was read whole and
+// lets it. It returns goOn: the next step writes the response.
 func (c *client) answer(status int, words, extra string) outcome {
 	r := c.req
 	whole := r.Req.Framing == httpparse.NoBody || r.BodyWhole
@@ -92,7 +92,7 @@ func (c *client) answerClosing(status int, words, extra string) outcome {
 	return goOn
 }
 
-// isHead reports whether the request's method is HEAD, also of a head that was refused.
+// isHead reports whether the request's method is HEAD, also if its head was rejected.
 func (r *request) isHead() bool {
 	if r.HeadLen > 0 {
 		return r.Req.Verb == httpparse.Head
@@ -100,7 +100,7 @@ func (r *request) isHead() bool {
 	return bytes.HasPrefix(bytes.TrimLeft(r.c.in.B, "\r\n"), []byte("HEAD "))
 }
 
-// errorPage is the content of an answer of tenfour's own.
+// errorPage returns the content of an answer of tenfour's own.
 func errorPage(status int, words, id string, asJSON bool) []byte {
 	if asJSON {
 		page, err := json.Marshal(struct {
@@ -116,7 +116,7 @@ func errorPage(status int, words, id string, asJSON bool) []byte {
 	return []byte(strconv.Itoa(status) + " " + statusText(status) + "\n\n" + words + "\n\ntenfour, request " + id + "\n")
 }
 
-// statusText is the reason phrase of the statuses that tenfour answers by itself.
+// statusText returns the reason phrase of a status with which tenfour itself answers.
 func statusText(status int) string {
 	switch status {
 	case 200:

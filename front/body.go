@@ -8,8 +8,8 @@ import (
 	"tenfour/sock"
 )
 
-// beginBody takes in the body, or so much of it as is held before a slot is taken: a slow sender holds none. A body
-// that is known to be larger is streamed from its beginning.
+// beginBody takes in the body, or as much of it as is held, before a slot is taken: so a client that sends slowly holds no
+// slot. A body that is known to be larger streams from its beginning.
 func (c *client) beginBody() outcome {
 	r := c.req
 	expects := r.Req.Expect100 && len(c.in.B) == r.InAt
@@ -28,7 +28,7 @@ func (c *client) beginBody() outcome {
 	return c.takeBody(0)
 }
 
-// takeBody begins to take in the body, for which so many bytes are reserved.
+// takeBody begins to take in the body, for which reserved bytes were taken of hold_max.
 func (c *client) takeBody(reserved int) outcome {
 	r := c.req
 	r.Body = forward.NewBody(c.front.Held, reserved)
@@ -42,7 +42,7 @@ func (c *client) takeBody(reserved int) outcome {
 	return goOn
 }
 
-// readBody goes on with taking in the body.
+// readBody takes in more of the body.
 func (c *client) readBody() outcome {
 	r := c.req
 	whole, enough, err := r.takeIn()
@@ -79,10 +79,11 @@ func (c *client) readBody() outcome {
 	return c.dropped("left inside its request's body")
 }
 
-// errNoMemory says that no more of a body may be held: it streams from here.
+// errNoMemory: hold_max lets no more of the body be held. It streams from here.
 var errNoMemory = errors.New("no more may be held")
 
-// takeIn moves into Body what has come of the body, and reports whether that is all of it, or all that is held.
+// takeIn moves into Body what has arrived of the body. It reports whether that is all of it (whole), or as much as may be
+// held (enough).
 func (r *request) takeIn() (whole, enough bool, _ *httpparse.Refusal) {
 	hold := r.Route.Settings.Buffer
 	in := r.In
@@ -108,7 +109,7 @@ func (r *request) takeIn() (whole, enough bool, _ *httpparse.Refusal) {
 	return false, r.Body.Len() >= hold || !fits, nil
 }
 
-// readContent reads more of a body of known length.
+// readContent reads more of a body of known length, into Body.
 func (r *request) readContent() (int, error) {
 	if !r.c.conn.MayRead() {
 		return 0, sock.ErrWait
@@ -123,7 +124,7 @@ func (r *request) readContent() (int, error) {
 	return n, err
 }
 
-// readChunks reads more of a chunked body, behind the head.
+// readChunks reads more of a chunked body into the buffer, after the head. takeIn decodes it from there.
 func (r *request) readChunks() (int, error) {
 	in := r.In
 	if r.InAt == len(in.B) {

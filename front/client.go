@@ -22,7 +22,7 @@ const (
 	placed                 // its exchange: the pool has it
 	lasting                // its exchange, which has left its worker
 	flushing               // room for the rest of a response
-	lingering              // its end, after it was told that nothing more is read
+	lingering              // the client's end, after tenfour has shut its sending side
 )
 
 // then is what follows when a response is flushed.
@@ -31,12 +31,12 @@ type then uint8
 const (
 	nextHead  then = iota // the next request
 	closing               // a clean end
-	lingerOn              // a clean end, and what the client still sends is read for a while
-	resetting             // an end that nobody takes for a clean one
+	lingerOn              // a clean end; what the client still sends is read for a while
+	resetting             // a reset, which the client cannot take for a clean end
 )
 
-// client is one connection of a client. It is owned by whoever unparks its waiter, or by the pool while its exchange is
-// placed. One that is idle has no buffer and no request: it costs this struct.
+// client is one connection of a client. The goroutine that the lot has unpark its waiter owns it, or the pool while its
+// exchange is placed. While it is idle it has no buffer and no request: it costs this struct.
 type client struct {
 	front  *Front
 	conn   sock.Conn
@@ -44,15 +44,15 @@ type client struct {
 	phase  phase
 	then   then
 
-	stopping bool          // it has its last answer, because tenfour is about to end
-	asked    bool          // the kernel is asked before this wait goes on: it may be too long
+	stopping bool          // it was sent its last answer, because tenfour is about to end
+	recheck  bool          // its deadline may be over: the kernel is asked once more before the wait ends
 	served   bool          // it has had a request
-	unwanted atomic.Bool   // it shakes hands, and is to make room for others
+	unwanted atomic.Bool   // it is in its TLS handshake, and is to make room for others
 	since    atomic.Uint32 // the moment since which it waits for its client; 0 while it does not
 	listed   uint32        // that moment, when it got its place in its address's list; this and the next are guarded by the front
 
 	from       *address // that it is counted under
-	next, prev *client  // in that one's list
+	next, prev *client  // in that address's list
 
 	in  *bytebufferpool.ByteBuffer // bytes read; nil while there are none
 	req *request                   // from a head's first byte to the end of its response
@@ -60,10 +60,10 @@ type client struct {
 	out   *bytebufferpool.ByteBuffer // with flushing, what is left to write from outAt
 	outAt int
 
-	portion forward.Portion // of all that is held, for out
-	taking  *taking         // with flushing, once the client does not take it all at once; else nil
+	portion forward.Portion // what out takes of hold_max
+	taking  *taking         // with flushing, once the client has not taken it all at once; else nil
 
-	shaking atomic.Pointer[lot.Waiter] // in which its TLS handshake sleeps; nil while there is none
+	shaking atomic.Pointer[lot.Waiter] // in which the goroutine of its TLS handshake sleeps; nil while there is none
 }
 
 // moment is a time of the lot's in 4 bytes, in units of some 16 ms: enough to tell which of two has waited longer. It is never
@@ -76,7 +76,7 @@ func newClient(f *Front) *client {
 	return c
 }
 
-// Unpark goes on with a connection on which something happened, or whose time is up.
+// Unpark goes on with a connection on which something happened, or whose deadline has passed.
 func (c *client) Unpark() {
 	c.conn.Look()
 	switch {
@@ -99,8 +99,8 @@ func (c *client) Unpark() {
 // turnMost is how many steps c has in one turn: enough for some ten requests that tenfour answers by itself.
 const turnMost = 32
 
-// serve goes on with c as far as that goes without waiting, but no longer than one turn: a client that sends one request
-// after the other lets others go first. Its caller owned c, and does not any more.
+// serve takes steps with c until one waits, but no more than one turn has: a client that sends one request after the other
+// must let others go first. Its caller owned c, and does not own it afterwards.
 func (c *client) serve() {
 	for range turnMost {
 		if c.step() != goOn {
@@ -110,8 +110,8 @@ func (c *client) serve() {
 	c.waiter.Again()
 }
 
-// serveRest is serve after an exchange. It leaves the next request to another goroutine: this one may be a worker, and
-// holds its slot until it returns.
+// serveRest is serve after an exchange. It leaves the next request to another goroutine, because its caller may be a
+// worker, which holds its slot until it returns.
 func (c *client) serveRest() {
 	for range turnMost {
 		if c.phase == reading && c.in != nil {
@@ -124,7 +124,7 @@ func (c *client) serveRest() {
 	c.waiter.Again()
 }
 
-// step does one thing that does not wait.
+// step does what c's phase asks for, and never blocks.
 func (c *client) step() outcome {
 	switch c.phase {
 	case greeting:

@@ -1,7 +1,7 @@
 package front
 
-// dropped ends the connection of a client that left, or was given up, before the end. A response that it had in part
-// does not end as if that was all.
+// dropped ends a connection that its client left, or that is given up, before its request was answered in full. If the client
+// has a part of the response, the connection is reset, so that the part cannot be taken for the whole.
 func (c *client) dropped(why string) outcome {
 	if c.req != nil {
 		c.req.failure(499, why)
@@ -13,14 +13,14 @@ func (c *client) dropped(why string) outcome {
 	return c.close()
 }
 
-// close ends the connection, and gives everything back.
+// close ends the connection, and gives back all that c has.
 func (c *client) close() outcome {
 	c.conn.Close()
 	c.release()
 	return over
 }
 
-// reset ends the connection so that the client can tell.
+// reset ends the connection so that the client sees an error.
 func (c *client) reset() outcome {
 	c.conn.Reset()
 	c.release()
@@ -35,10 +35,10 @@ func (c *client) release() {
 	c.endTaking()
 	f := c.front
 	f.leave(c)
-	f.spare.Put(c)
+	f.clients.Put(c)
 }
 
-// endRequest gives the request back.
+// endRequest ends c's request, if there is one.
 func (c *client) endRequest() {
 	if c.req != nil {
 		c.req.end()

@@ -5,28 +5,27 @@ import (
 	"time"
 )
 
-// crowd is all connections of clients, by their addresses. The addresses are a heap: the first has most. The front guards
-// it.
+// crowd is all connections of clients, by their addresses. The addresses are a heap: the first has most connections. The front
+// guards it.
 type crowd struct {
-	by    map[netip.Addr]*address
-	heap  []*address
-	open  int // connections
-	spare *address
-	kept  int // in spare
+	by     map[netip.Addr]*address
+	heap   []*address
+	open   int      // connections
+	unused *address // addresses without a connection, to be used again
+	kept   int      // how many
 }
 
-// spareMost is how many addresses without a connection are kept for use again.
-const spareMost = 64
+// keptMost is how many addresses without a connection are kept for use again.
+const keptMost = 64
 
-// add counts c, which is from its address then. It reports false, and does nothing, when that has most connections already;
-// 0 is any number.
+// add counts c under its address. It does nothing and reports false if that has most connections already; 0 is any number.
 func (w *crowd) add(c *client, most int) bool {
 	of := addressOf(c.conn.Remote.Addr())
 	a := w.by[of]
 	if a == nil {
-		a = w.spare
+		a = w.unused
 		if a != nil {
-			w.spare, a.spare = a.spare, nil
+			w.unused, a.unused = a.unused, nil
 			w.kept--
 		} else {
 			a = &address{}
@@ -54,7 +53,7 @@ func (w *crowd) remove(c *client) {
 	if a.open > 0 {
 		return
 	}
-	last := len(w.heap) - 1 // where an address without a connection stands cannot matter: it goes
+	last := len(w.heap) - 1 // an address without a connection leaves the heap
 	moved := w.heap[last]
 	w.put(moved, a.at)
 	w.heap[last] = nil
@@ -64,15 +63,15 @@ func (w *crowd) remove(c *client) {
 		w.down(moved)
 	}
 	delete(w.by, a.of)
-	if w.kept < spareMost {
-		a.spare, w.spare = w.spare, a
+	if w.kept < keptMost {
+		a.unused, w.unused = w.unused, a
 		w.kept++
 	}
 }
 
 func (w *crowd) put(a *address, at int) { w.heap[at], a.at = a, at }
 
-// up moves a to where it belongs in the heap, since it has more than it had.
+// up moves a to where it belongs in the heap, after it got a connection more.
 func (w *crowd) up(a *address) {
 	for a.at > 0 {
 		parent := w.heap[(a.at-1)/2]
@@ -83,7 +82,7 @@ func (w *crowd) up(a *address) {
 	}
 }
 
-// down moves a to where it belongs in the heap, since it has fewer than it had.
+// down moves a to where it belongs in the heap, after it lost a connection.
 func (w *crowd) down(a *address) {
 	for {
 		most := a
@@ -114,7 +113,7 @@ func (w *crowd) each(f func(c *client)) {
 	}
 }
 
-// addressesMost is how many addresses are looked at, those with most connections first, when room is to be made.
+// addressesMost is how many addresses are looked at when room is to be made, those with most connections first.
 const addressesMost = 7
 
 // longest returns a connection that waits for its client: of the address that has most connections, the one that has waited
@@ -129,17 +128,17 @@ func (w *crowd) longest() *client {
 	return nil
 }
 
-// notice is what is said once in a while of what happens often.
+// notice counts what happens often, to be logged once in a while.
 type notice struct {
-	closed  int // connections that made room for others
-	refused int // connections of an address that had as many as it may
-	at      int64
+	closed  int   // connections that made room for others
+	refused int   // connections of an address that had as many as it may
+	at      int64 // when it was logged last, in the lot's time; 0 for never
 }
 
-// noticeEvery is how often it is said, in nanoseconds.
+// noticeEvery is how often it is logged at most, in nanoseconds.
 const noticeEvery = int64(10 * time.Second)
 
-// due reports whether there is something to say now. Its caller has the notice then, which begins anew.
+// due reports whether there is something to log now. It returns the counts then, and they begin anew.
 func (n *notice) due(now int64) (said notice, due bool) {
 	if n.closed+n.refused == 0 || n.at != 0 && now-n.at < noticeEvery {
 		return notice{}, false

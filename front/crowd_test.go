@@ -117,8 +117,8 @@ func TestCrowd_refusesOneMoreThanAnAddressMayHave(t *testing.T) {
 	}
 }
 
-// TestCrowd_keepsCount: whoever comes and goes, the heap is one, the lists have all, and an address without a connection is
-// forgotten.
+// TestCrowd_keepsCount: whatever connections come and go, the heap stays a heap, the lists have all connections, and an address
+// without a connection is forgotten.
 func TestCrowd_keepsCount(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	w := newCrowd()

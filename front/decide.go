@@ -7,10 +7,10 @@ import (
 	"tenfour/httpparse"
 )
 
-// viaMost is how often tenfour may stand in a request's Via before that is a loop.
+// viaMost is how often a request may have passed through this proxy before that counts as a forwarding loop.
 const viaMost = 5
 
-// begin decides about a request whose head of n bytes is complete.
+// begin decides what becomes of a request whose head, of n bytes, is complete.
 func (c *client) begin(n int) outcome {
 	r, f := c.req, c.front
 	req := &r.Req
@@ -28,7 +28,7 @@ func (c *client) begin(n int) outcome {
 	case req.Verb == httpparse.Options && req.MaxForwards == 0:
 		return c.answer(200, "Max-Forwards is 0: tenfour answers for itself", allow)
 	case req.ViaSelf > viaMost:
-		return c.answer(508, "the request has come through tenfour "+strconv.Itoa(req.ViaSelf)+" times: it goes in a loop", "")
+		return c.answer(508, "the request has passed through this proxy "+strconv.Itoa(req.ViaSelf)+" times: a forwarding loop", "")
 	}
 	site := f.enterSite()
 	r.site = site
@@ -55,7 +55,7 @@ func (c *client) begin(n int) outcome {
 	return c.admitted()
 }
 
-// admitted goes on with a request that may pass.
+// admitted goes on with a request that the rules and limits let pass.
 func (c *client) admitted() outcome {
 	if c.req.Req.Framing == httpparse.NoBody {
 		return c.place()
@@ -63,13 +63,14 @@ func (c *client) admitted() outcome {
 	return c.beginBody()
 }
 
-// allow lists what is not refused by itself; the backend may allow less.
+// allow is what tenfour lets pass of the methods that are registered; a backend may allow fewer.
 const allow = "Allow: GET, HEAD, POST, PUT, DELETE, PATCH, OPTIONS\r\n"
 
-// retryAfter is when asking again may help.
+// retryAfter says when another attempt may succeed.
 const retryAfter = "Retry-After: 1\r\n"
 
-// retarget has r ask for the path that was compared, if that is not how it came, and without the route's prefix.
+// retarget sets the target that r asks its backend for: the path that found the route, if it is written otherwise in the
+// head, without the route's prefix.
 func (r *request) retarget(path []byte, prefix string) {
 	origin := r.Req.Origin.In(r.In.B)
 	query := len(origin)

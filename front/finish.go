@@ -2,7 +2,8 @@ package front
 
 import "tenfour/forward"
 
-// Finished goes on after an exchange. Its caller may be a worker: the next request is left to another goroutine.
+// Finished goes on with the client after an exchange. The caller may be a worker, so the next request is left to another
+// goroutine.
 func (r *request) Finished(x *forward.Exchange) {
 	c := r.c
 	c.conn.Look()
@@ -55,7 +56,7 @@ func (r *request) Finished(x *forward.Exchange) {
 	}
 }
 
-// keepRest keeps the bytes behind a request, which are the next.
+// keepRest keeps the bytes from at on, after a request: they are the next one.
 func (c *client) keepRest(at int) {
 	if at >= len(c.in.B) || c.then != nextHead {
 		c.dropBuffer()

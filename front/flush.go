@@ -5,7 +5,7 @@ import (
 	"tenfour/sock"
 )
 
-// flush writes what is left of a response, and goes on as c.then says.
+// flush writes the rest of a response, then does what c.then says.
 func (c *client) flush() outcome {
 	var err error
 	before := c.outAt
@@ -20,7 +20,7 @@ func (c *client) flush() outcome {
 	}
 	switch {
 	case err == sock.ErrWait:
-		if c.outAt > before || c.waiter.Deadline() == 0 { // what the client sends meanwhile puts nothing off
+		if c.outAt > before || c.waiter.Deadline() == 0 { // bytes from the client do not move the deadline
 			c.waitForRoom(c.outAt > before)
 		}
 		c.portion.Raise(cap(c.out.B))
@@ -33,7 +33,7 @@ func (c *client) flush() outcome {
 	return c.proceed()
 }
 
-// dropOut gives back what was left to write.
+// dropOut gives back the rest of a response, and its portion of hold_max.
 func (c *client) dropOut() {
 	if c.out != nil {
 		forward.PutBuffer(c.out)
@@ -42,7 +42,7 @@ func (c *client) dropOut() {
 	c.portion.Give()
 }
 
-// proceed goes on after a response.
+// proceed does what comes after a response that was written in full.
 func (c *client) proceed() outcome {
 	switch c.then {
 	case nextHead:
@@ -63,8 +63,8 @@ func (c *client) proceed() outcome {
 	return c.close()
 }
 
-// lingerTimeout is how long the client's bytes are read after a final answer: were the connection closed with some of
-// them unread, the kernel would reset it, and the client might never see the answer (RFC 9112 §9.6).
+// lingerTimeout is how long the client's bytes are read after the last response. If the connection was closed while some of
+// them are unread, the kernel would reset it, and the client might never see the response (RFC 9112 §9.6).
 const lingerTimeout = 5e9 // nanoseconds
 
 func (c *client) beginLinger() outcome {
@@ -78,7 +78,7 @@ func (c *client) beginLinger() outcome {
 	return goOn
 }
 
-// linger reads once and forgets. Bytes that go on coming do not put its end off.
+// linger reads once and forgets what it read. More bytes do not move the deadline.
 func (c *client) linger() outcome {
 	b := forward.GetBuffer(4 * firstBuffer)
 	defer forward.PutBuffer(b)

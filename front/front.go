@@ -5,10 +5,10 @@
 //	f.Use(another)        // for the requests that begin from now on
 //	f.Drain(30*time.Second)
 //
-// A connection belongs to nobody while it waits: it is parked in the lot. When bytes come, whoever notices reads the
-// head, finds the route, takes in a small body, and gives the exchange to the pool. None of that ever blocks.
+// While a connection waits it is parked in the lot, and no goroutine owns it. When bytes come, the goroutine that the lot
+// calls reads the head, finds the route, takes in a small body, and gives the exchange to the pool. It never blocks.
 //
-// What it does not do: it talks to no backend (forward), and it does not decide who may pass (admit).
+// The package talks to no backend (forward), and does not decide which requests may pass (admit).
 package front
 
 import (
@@ -32,8 +32,8 @@ type Config struct {
 	Lot      *lot.Lot
 	Pool     *pool.Pool
 	Limits   httpparse.Limits
-	Held     *forward.Held // what bodies and responses take of memory; nil for any amount
-	MostOpen int           // connections of clients at first: see SetMostOpen
+	Held     *forward.Held // the memory that bodies and responses may take; nil for any amount
+	MostOpen int           // see SetMostOpen
 
 	Log    zerolog.Logger
 	Access *zerolog.Logger // nil for no access log
@@ -44,50 +44,50 @@ type Front struct {
 	Config
 	site      atomic.Pointer[Site]
 	secure    bool          // clients speak TLS
-	firstByte time.Duration // what clients had for their first byte when listening began
-	requests  sync.Pool     // *request
-	spare     sync.Pool     // *client
+	firstByte time.Duration // the head timeout when the front was made
+	requests  sync.Pool     // of *request
+	clients   sync.Pool     // of *client
 	loops     sync.WaitGroup
 	ids       idSource
 
 	draining atomic.Bool
-	stop     atomic.Bool // cut everything
+	stop     atomic.Bool // the time to drain is over: everything is cut
 	mostOpen atomic.Int64
-	room     chan struct{} // gets one when a connection has ended, if some wait for that
+	room     chan struct{} // gets a value when a connection has ended, if an accept loop waits for that
 
 	mu        sync.Mutex // guards the rest
 	crowd     crowd
 	notice    notice
 	seeking   int           // accept loops that wait for room
-	waitSaid  int64         // when it was last said that they do, in the lot's time
-	gone      chan struct{} // closed when none is open while draining; nil before
+	waitSaid  int64         // when it was last logged that they wait, in the lot's time
+	gone      chan struct{} // closed when the last connection has ended; nil unless draining
 	listeners []*sock.Listener
 }
 
-// New makes a front that has no listener yet.
+// New makes a front without a listener.
 func New(c Config, site *Site) *Front {
 	f := &Front{Config: c, ids: newIDSource(), secure: site.TLS != nil, firstByte: site.HeadTimeout, room: make(chan struct{}, 1)}
 	f.crowd.by = map[netip.Addr]*address{}
 	f.SetMostOpen(c.MostOpen)
 	f.Use(site)
 	f.requests.New = func() any { return newRequest(f) }
-	f.spare.New = func() any { return newClient(f) }
+	f.clients.New = func() any { return newClient(f) }
 	return f
 }
 
-// Open is the number of connections that clients have open.
+// Open returns the number of connections that clients have open.
 func (f *Front) Open() int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.crowd.open
 }
 
-// firstTimeout is what is left of the head timeout for a connection that was accepted without a byte.
+// firstTimeout returns what is left of the head timeout for a connection that was accepted before its first byte.
 func (f *Front) firstTimeout() time.Duration {
 	return max(f.site.Load().HeadTimeout-sock.Deferral(f.firstByte), time.Millisecond)
 }
 
-// Serve answers clients on ln, which is the front's from then on, until Drain.
+// Serve answers clients on ln until Drain. The front owns ln from then on.
 func (f *Front) Serve(ln net.Listener) error {
 	l, err := sock.Listen(ln, f.firstByte)
 	if err != nil {
@@ -105,12 +105,12 @@ func (f *Front) Serve(ln net.Listener) error {
 	return f.acceptLoop(l)
 }
 
-// accepted begins with a new connection, and reports whether there is room for more.
+// accepted serves a new connection, and reports whether there is room for more.
 func (f *Front) accepted(fd int, remote netip.AddrPort) (more bool) {
-	c := f.spare.Get().(*client)
+	c := f.clients.Get().(*client)
 	c.conn.Init(f.Lot, fd, remote)
 	c.conn.Watch.Tell(&c.waiter)
-	c.phase, c.served, c.asked, c.stopping = reading, false, false, false
+	c.phase, c.served, c.recheck, c.stopping = reading, false, false, false
 	c.unwanted.Store(false)
 	if f.secure {
 		c.phase = greeting
@@ -124,8 +124,8 @@ func (f *Front) accepted(fd int, remote netip.AddrPort) (more bool) {
 	return more
 }
 
-// enter counts a new connection. It reports whether there may be more, and whether its address has as many as it may: then
-// it is not counted.
+// enter counts a new connection. It reports whether there is room for more. A connection of an address that has as many as it
+// may is refused, and not counted.
 func (f *Front) enter(c *client) (more, refused bool) {
 	now, most, open := moment(f.Lot.Now()), f.site.Load().MaxPerClient, f.mostOpen.Load()
 	c.listed = now
@@ -154,15 +154,15 @@ func (f *Front) leave(c *client) {
 	}
 }
 
-// Drain takes nothing new, closes what is idle, and lets what runs end, for at most the given time; then it cuts the
-// rest, and returns how many connections that were.
+// Drain accepts nothing new, closes idle connections, and lets running exchanges end, for at most the given time. Then it cuts
+// the rest, and returns how many connections it cut.
 func (f *Front) Drain(most time.Duration) int {
 	gone := make(chan struct{})
 	f.mu.Lock()
 	f.draining.Store(true)
 	listeners := f.listeners
 	f.mu.Unlock()
-	for _, l := range listeners { // unlocked: Close waits for a connection that is just being accepted
+	for _, l := range listeners { // unlocked, because Close waits for a connection that is being accepted
 		l.Close()
 	}
 	f.loops.Wait()
@@ -173,7 +173,7 @@ func (f *Front) Drain(most time.Duration) int {
 		f.gone = nil
 	}
 	f.mu.Unlock()
-	f.rouseParked()
+	f.wakeParked()
 	late := time.NewTimer(most)
 	defer late.Stop()
 	select {
@@ -185,18 +185,18 @@ func (f *Front) Drain(most time.Duration) int {
 	f.stop.Store(true)
 	f.Pool.Stop()
 	for again := time.NewTicker(acceptPause); ; {
-		f.rouseParked()
+		f.wakeParked()
 		select {
 		case <-gone:
 			again.Stop()
 			return cut
-		case <-again.C: // one that was awake a moment ago may be parked now
+		case <-again.C: // one that was awake may be parked by now
 		}
 	}
 }
 
-// rouseParked has every parked connection look at whether it should still be there.
-func (f *Front) rouseParked() {
+// wakeParked wakes every parked connection, so that it sees that tenfour is draining or stopping.
+func (f *Front) wakeParked() {
 	f.mu.Lock()
 	var waiters []*lot.Waiter
 	f.crowd.each(func(c *client) {

@@ -255,8 +255,8 @@ func TestDrain_cutsConnectionsInEveryState(t *testing.T) {
 	}
 }
 
-// TestDrain_whileClientsArrive: whoever comes in the middle of it holds nothing up.
-func TestDrain_whileClientsArrive(t *testing.T) {
+// TestDrain_isNotHeldUpByClientsThatArrive in the middle of it.
+func TestDrain_isNotHeldUpByClientsThatArrive(t *testing.T) {
 	fine, _ := startBackend(t, "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nokay")
 	for range 30 {
 		addr, _, stop := startFront(t, 1, 10, map[string]string{"/": fine})

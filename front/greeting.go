@@ -6,7 +6,7 @@ import (
 	"tenfour/lot"
 )
 
-// greet waits for a new connection to begin TLS. One that says nothing needs no goroutine.
+// greet waits until a new connection begins TLS. Until its first byte no goroutine is needed.
 func (c *client) greet() outcome {
 	if c.waiter.Deadline() != 0 && c.conn.MayRead() {
 		go c.shakeHands() // ends with the handshake, within the head timeout
@@ -22,12 +22,12 @@ func (c *client) greet() outcome {
 	return c.park(false)
 }
 
-// shakeLeast is what a handshake has whose first byte came when the time for it was nearly over.
+// shakeLeast is the time that a handshake has at least, if its first byte came when its deadline was near.
 const shakeLeast = int64(time.Second)
 
-// shakeHands begins TLS on a new connection.
+// shakeHands does the TLS handshake of a new connection, on a goroutine of its own.
 func (c *client) shakeHands() {
-	c.phase, c.asked = reading, false
+	c.phase, c.recheck = reading, false
 	var asleep lot.Waiter
 	asleep.InitSleeper(c.front.Lot)
 	c.shaking.Store(&asleep)

@@ -48,11 +48,11 @@ func (c *client) readHead() outcome {
 	return c.dropped("left inside its request's head")
 }
 
-// startHead begins a request with its first byte.
+// startHead begins a request, whose first byte has come.
 func (c *client) startHead() {
 	c.req = c.front.requests.Get().(*request)
 	c.req.start(c)
-	// The timeout is for the whole head. A new connection has it from the beginning.
+	// The timeout is for the whole head. With a new connection it began when that was accepted.
 	if c.served || c.waiter.Deadline() == 0 {
 		c.req.headEnd = c.front.Lot.Now() + int64(c.front.site.Load().HeadTimeout)
 	} else {
@@ -60,7 +60,7 @@ func (c *client) startHead() {
 	}
 }
 
-// parkReading leaves c to the lot with no more memory than it needs.
+// parkReading parks c until bytes of a head come, with no more memory than it needs.
 func (c *client) parkReading() outcome {
 	switch {
 	case c.req != nil:
@@ -89,7 +89,8 @@ func (c *client) dropBuffer() {
 	}
 }
 
-// halfMost is the most of a head that is kept in a small buffer: whoever sends half a head and waits gets no large one.
+// halfMost is the most of a head that is kept in a small buffer: a client that sends half a head and waits keeps no large
+// one.
 const halfMost = 512
 
 // shrink moves a short beginning of a head to a buffer of its size.

@@ -11,7 +11,7 @@ import (
 func (c *client) admit(rule *admit.Rule) outcome {
 	r := c.req
 	var refused *admit.Refusal
-	if r.who, refused = rule.Check(c.conn.Remote.Addr(), &r.Req, r.In.B); refused != nil {
+	if r.caller, refused = rule.Check(c.conn.Remote.Addr(), &r.Req, r.In.B); refused != nil {
 		return c.answer(refused.Status, refused.Words, refused.Fields)
 	}
 	r.limits = rule.Limits
@@ -21,8 +21,8 @@ func (c *client) admit(rule *admit.Rule) outcome {
 	return c.askLimits()
 }
 
-// askLimits asks those limits that have not admitted the request yet, one after the other. All must; while it waits for
-// one it has nothing of the others.
+// askLimits asks the limits that have not admitted the request yet, one after the other. All of them must admit it. While it
+// waits for one, it holds no admission of another.
 func (c *client) askLimits() outcome {
 	r := c.req
 	for {
@@ -57,7 +57,7 @@ func (c *client) decided(i int, d limit.Decision, err error) bool {
 	case err == nil && d.Admitted:
 		r.grants[i] = d
 		return true
-	case err == limit.ErrClosed, err != nil && err != limit.ErrFull && l.AdmitOnError: // it is no more, or lets pass
+	case err == limit.ErrClosed, err != nil && err != limit.ErrFull && l.AdmitOnError: // the limit was removed, or lets requests pass that it cannot count
 		r.grants[i] = limit.Decision{Admitted: true}
 		return true
 	}
@@ -71,7 +71,7 @@ func (c *client) decided(i int, d limit.Decision, err error) bool {
 	return false
 }
 
-// awaitLimit has the request wait for a limit's decision.
+// awaitLimit makes the request wait for the decision of limit i.
 func (c *client) awaitLimit(i int, d limit.Decision) outcome {
 	r := c.req
 	l := r.limits[i]
@@ -88,14 +88,14 @@ func (c *client) awaitLimit(i int, d limit.Decision) outcome {
 	return goOn
 }
 
-// lookAtLimit goes on with a request whose limit has decided, unless its client has left meanwhile.
+// lookAtLimit goes on with a request once its limit has decided. It ends the connection if its client left before.
 func (c *client) lookAtLimit() outcome {
 	r := c.req
-	d, err, told := r.ticket.answer()
+	d, err, answered := r.ticket.answer()
 	switch {
-	case !told && c.conn.HungUp():
+	case !answered && c.conn.HungUp():
 		return c.dropped("left while it waited for the limit " + r.limits[r.asked].Name)
-	case !told:
+	case !answered:
 		return c.park(false)
 	}
 	r.waits = false
@@ -108,7 +108,7 @@ func (c *client) lookAtLimit() outcome {
 	return goOn
 }
 
-// limitTooLate answers a request that has waited for its limits for too long.
+// limitTooLate answers a request that has waited too long for its limits.
 func (c *client) limitTooLate() outcome {
 	r := c.req
 	l, d := r.limits[r.asked], r.over

@@ -45,8 +45,9 @@ func (f *farAway) Refund(_ []byte, d limit.Decision) {
 
 func (f *farAway) Close() {}
 
-// TestLimiter_thatTakesItsTime: its decision may come late, or not at all, and may be nobody's when it comes.
-func TestLimiter_thatTakesItsTime(t *testing.T) {
+// TestLimiter_mayDecideLate: the request waits for its decision, and an admission that comes after its client has left is given
+// back.
+func TestLimiter_mayDecideLate(t *testing.T) {
 	backend, _ := startBackend(t, "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nokay")
 	backends := map[string]string{"/": backend}
 	for name, tc := range map[string]struct {
@@ -58,8 +59,8 @@ func TestLimiter_thatTakesItsTime(t *testing.T) {
 	}{
 		"it admits":                   {d: limit.Decision{Admitted: true}, status: 200},
 		"it does not":                 {d: limit.Decision{RetryAfter: 1500 * time.Millisecond}, status: 429, words: "at most 7 in 1m"},
-		"it fails":                    {err: errors.New("nobody is there"), status: 503, words: "cannot be asked: nobody is there"},
-		"it fails, and that lets all": {admitOnError: true, err: errors.New("nobody is there"), status: 200},
+		"it fails":                    {err: errors.New("no route to it"), status: 503, words: "cannot be asked: no route to it"},
+		"it fails, and that lets all": {admitOnError: true, err: errors.New("no route to it"), status: 200},
 		"it is closed":                {err: limit.ErrClosed, status: 200},
 		"too many wait":               {wait: true, err: limit.ErrFull, status: 429},
 	} {

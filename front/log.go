@@ -31,7 +31,7 @@ func (s idSource) next() uint64 { return s.count.Add(1) }
 
 func (s idSource) text(id uint64) string { return s.prefix + "-" + strconv.FormatUint(id, 36) }
 
-// failure notes how a request ended that got no answer.
+// failure notes how a request ended to which no response was sent.
 func (r *request) failure(status int, why string) { r.status, r.reason = status, why }
 
 // log writes the exchange's line to the access log, when there is one, and one to the log at warn if it was lost.
@@ -47,11 +47,11 @@ func (r *request) log() {
 	now := f.Lot.Now()
 	e := f.Access.Info().Str("id", f.ids.text(r.id)).Str("client", r.c.conn.Remote.String())
 	r.describe(e)
-	if a := r.who.Addr; a.IsValid() && a != r.c.conn.Remote.Addr().Unmap() { // a trusted proxy says so
+	if a := r.caller.Addr; a.IsValid() && a != r.c.conn.Remote.Addr().Unmap() { // as a trusted proxy says
 		e.Stringer("for", a)
 	}
-	if r.who.Name != "" {
-		e.Str("name", r.who.Name)
+	if r.caller.Name != "" {
+		e.Str("name", r.caller.Name)
 	}
 	e.Int("status", r.status).Int64("bytes", r.bytes)
 	if r.Backend != "" {
@@ -65,7 +65,7 @@ func (r *request) log() {
 		switch {
 		case t.Left != 0:
 			e.Dur("queue", time.Duration(t.Left-t.Began-r.waited))
-		case r.place.Late != 0: // it never left the queue but to go
+		case r.place.Late != 0: // it left the queue unserved
 			e.Dur("queue", time.Duration(now-t.Began-r.waited))
 		}
 		if t.Connected != 0 {

@@ -7,7 +7,7 @@ import (
 	"tenfour/forward"
 )
 
-// waitForBody says when c, whose client has sent no more of its request's body, must look at how slow that is.
+// waitForBody sets c's deadline while no more of its request's body has come: then bodyLate looks at how slow it is.
 func (c *client) waitForBody() {
 	r := c.req
 	now := c.front.Lot.Now()
@@ -25,16 +25,16 @@ func (c *client) waitForBody() {
 	c.waiter.SetDeadline(at)
 }
 
-// bodyCame notes that more of the body has come.
+// bodyCame notes that more of the body has arrived.
 func (c *client) bodyCame() {
-	if c.waiter.Deadline() != 0 { // it had to be waited for
+	if c.waiter.Deadline() != 0 { // c waited for it
 		c.req.Pace.End(c.front.Lot.Now())
 		c.req.idleEnd = 0
 		c.waiter.SetDeadline(0)
 	}
 }
 
-// bodyLate answers a client that is too slow with its request's body, and parks one that is not.
+// bodyLate answers 408 if the client sends its request's body too slowly, and else goes on waiting.
 func (c *client) bodyLate() outcome {
 	r := c.req
 	s := r.Route.Settings
@@ -52,16 +52,16 @@ func (c *client) bodyLate() outcome {
 	return c.park(false)
 }
 
-// taking is how fast a client takes the rest of its response.
+// taking measures how fast a client takes the rest of its response.
 type taking struct {
 	forward.Meter
-	idleEnd int64 // until when it must have taken a byte
+	idleEnd int64 // when it must have taken another byte
 }
 
 var takings = sync.Pool{New: func() any { return new(taking) }}
 
-// waitForRoom says when c, whose client takes no more of its response, must look at how slow that is. moved is whether it
-// took some a moment ago.
+// waitForRoom sets c's deadline while its client takes no more of its response: then roomLate looks at how slow it is. moved
+// says whether the client took some just now.
 func (c *client) waitForRoom(moved bool) {
 	first := c.taking == nil
 	if first {
@@ -75,11 +75,11 @@ func (c *client) waitForRoom(moved bool) {
 	c.waiter.SetDeadline(min(c.taking.idleEnd, c.taking.Due()))
 }
 
-// taken is how many bytes of the rest of the response the client's kernel has. What was written counts only then: the
-// kernel here takes megabytes at once, and then nothing for minutes.
+// taken returns how many bytes of the rest of the response have reached the client's kernel. Bytes that were only written do
+// not count: the kernel on this side takes megabytes at once, and then nothing for minutes.
 func (c *client) taken() int64 { return int64(c.outAt) - int64(c.conn.Unsent()) }
 
-// roomLate cuts a client that is too slow in taking its response, and parks one that is not.
+// roomLate cuts the connection if the client takes its response too slowly, and else goes on waiting.
 func (c *client) roomLate() outcome {
 	m, site := c.taking, c.front.site.Load()
 	m.End(c.front.Lot.Now())
@@ -98,7 +98,7 @@ func (c *client) roomLate() outcome {
 	return c.park(true)
 }
 
-// endTaking forgets how fast the client took its response.
+// endTaking ends the measure of how fast the client took its response.
 func (c *client) endTaking() {
 	if c.taking != nil {
 		takings.Put(c.taking)

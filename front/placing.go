@@ -2,7 +2,7 @@ package front
 
 import "tenfour/forward"
 
-// place gives the exchange to its route.
+// place gives the exchange to its route: to a worker, or into the queue.
 func (c *client) place() outcome {
 	r, f := c.req, c.front
 	c.waiter.SetDeadline(0)
@@ -15,7 +15,7 @@ func (c *client) place() outcome {
 	return c.failed(r.Failure)
 }
 
-// failed ends an exchange that never began its response.
+// failed ends an exchange whose response never began: its client gets an answer, or a close if it left by itself.
 func (c *client) failed(e *forward.Error) outcome {
 	if e.Status == 0 {
 		return c.dropped(e.Error())
@@ -23,5 +23,5 @@ func (c *client) failed(e *forward.Error) outcome {
 	return c.answerFailure(e)
 }
 
-// Lasting notes that the exchange goes on without a worker.
+// Lasting notes that the exchange has left its worker, and that the lot moves it on.
 func (r *request) Lasting(*forward.Exchange) { r.c.phase = lasting }

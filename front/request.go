@@ -5,25 +5,26 @@ import (
 	"tenfour/pool"
 )
 
-// request is a client's exchange, from its head's first byte to its response's last, and its place in a queue.
+// request is one request of a client, from its head's first byte to the last byte of its response, with its exchange and its
+// place in a queue.
 type request struct {
 	forward.Exchange
 	front  *Front // fixed
 	c      *client
-	place  pool.Place        // where it stands while it is queued
+	place  pool.Place        // in the queue, while it waits there
 	memory forward.HeldPlace // where it waits for memory for its body
 
-	site      *Site  // that it goes by; nil before it is decided
+	site      *Site  // the configuration that it keeps to its end; nil before its head is complete
 	admission        // to its route
-	target    []byte // memory for Target, kept
-	path      []byte // and for the path that it was found by
+	target    []byte // memory for Target, used again
+	path      []byte // memory for the path by which its route was found, used again
 
 	headEnd int64 // when its head must be complete
-	idleEnd int64 // when the next byte of its body must have come; 0 while it is not waited for
+	idleEnd int64 // when the next byte of its body must have come; 0 while none is awaited
 	id      uint64
-	status  int    // of what the client got; 0 for nothing
-	bytes   int64  // of content
-	reason  string // why it was not served, for the log
+	status  int    // of the response that the client got; 0 for none
+	bytes   int64  // of content that it got
+	reason  string // for the log: why it was not served
 }
 
 func newRequest(f *Front) *request {

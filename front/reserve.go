@@ -6,7 +6,7 @@ import (
 	"tenfour/httpparse"
 )
 
-// needs is how much memory is reserved for a body that must be held whole. The length of a chunked one is not known.
+// needs returns how many bytes are reserved for a body that must be held whole. The length of a chunked one is not known.
 func (r *request) needs() int {
 	most := r.Route.Settings.Buffer
 	if r.Req.Framing == httpparse.Length {
@@ -15,8 +15,8 @@ func (r *request) needs() int {
 	return min(most, r.front.Held.Most())
 }
 
-// reserve has c wait until all of its request's body can be held. It takes the memory before the first byte comes: two
-// that had taken a part each would wait for each other.
+// reserve makes c wait until all of its request's body can be held. It takes the memory before the first byte is read: two
+// requests that had taken a part each could wait for each other for ever.
 func (c *client) reserve() outcome {
 	r, held := c.req, c.front.Held
 	if held == nil {
@@ -35,7 +35,7 @@ func (c *client) reserve() outcome {
 	return goOn
 }
 
-// lookAtMemory goes on with a request that has been given memory.
+// lookAtMemory goes on with a request once it was given memory.
 func (c *client) lookAtMemory() outcome {
 	r := c.req
 	if !c.front.Held.Granted(&r.memory) {
@@ -45,7 +45,7 @@ func (c *client) lookAtMemory() outcome {
 	return c.takeBody(r.needs())
 }
 
-// memoryLate answers a request that has waited for memory for too long.
+// memoryLate answers a request that has waited too long for memory.
 func (c *client) memoryLate() outcome {
 	r := c.req
 	if c.front.Held.Granted(&r.memory) {

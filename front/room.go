@@ -9,11 +9,11 @@ import (
 	"tenfour/sock"
 )
 
-// SetMostOpen says how many connections clients may have open, so that descriptors are left for backends; 0 is any number.
+// SetMostOpen sets how many connections clients may have open, so that descriptors are left for backends; 0 is any number.
 func (f *Front) SetMostOpen(n int) { f.mostOpen.Store(int64(n)) }
 
-// over reports whether more connections are open than may be. Those that come wait in the kernel's backlog then.
-func (f *Front) over() bool {
+// full reports whether more connections are open than may be. New ones then wait in the kernel's backlog.
+func (f *Front) full() bool {
 	most := f.mostOpen.Load()
 	return most > 0 && int64(f.Open()) > most
 }
@@ -22,14 +22,14 @@ func (f *Front) over() bool {
 // one that has waited longest, of the address that has most connections. It reports whether one was closed; if not, one may
 // be about to be.
 func (f *Front) makeRoom() bool {
-	for range 3 { // one that was found may be woken at that moment
+	for range 3 { // the lot may wake the one that was found at that moment
 		c, owned := f.claimLongest()
 		switch {
 		case c == nil:
 			return false
 		case !owned:
 			continue
-		case !c.waits():
+		case !c.awaitsClient():
 			c.Unpark()
 			continue
 		}
@@ -43,8 +43,8 @@ func (f *Front) makeRoom() bool {
 	return false
 }
 
-// claimLongest finds the connection that is to make room, and reports whether it is its caller's. If not, it shakes hands,
-// and is about to end, or was woken a moment ago. Without a connection there is none that waits.
+// claimLongest finds the connection that is to make room, and reports whether its caller owns it now. If not, it is in its TLS
+// handshake and about to end, or the lot woke it just now. It returns nil if no connection waits for its client.
 func (f *Front) claimLongest() (c *client, owned bool) {
 	f.mu.Lock()
 	if c = f.crowd.longest(); c == nil {
@@ -65,12 +65,12 @@ func (f *Front) claimLongest() (c *client, owned bool) {
 	return c, false
 }
 
-// waits reports whether it is for its client that c waits: c may make room for others.
-func (c *client) waits() bool {
+// awaitsClient reports whether c waits for its client, so that it may make room for others.
+func (c *client) awaitsClient() bool {
 	return c.phase == greeting || c.phase == reading || c.phase == lingering
 }
 
-// giveWay ends c to make room. A client whose request has begun is told, if that can be had at once.
+// giveWay ends c to make room. If its request has begun, the client gets an answer, as far as it takes one at once.
 func (c *client) giveWay() {
 	if c.phase == reading && c.req != nil {
 		c.answer(503, "too many connections are open, and this one had waited longest for the rest of its head", retryAfter)
@@ -79,7 +79,7 @@ func (c *client) giveWay() {
 	c.close()
 }
 
-// refuse ends a new connection of an address that has as many as it may. The client is told, if it has asked already.
+// refuse ends a new connection of an address that has as many as it may. The client gets an answer if its request has arrived.
 func (f *Front) refuse(c *client) {
 	if !f.secure {
 		in := forward.GetBuffer(firstBuffer)
@@ -89,7 +89,7 @@ func (f *Front) refuse(c *client) {
 		forward.PutBuffer(in)
 	}
 	c.conn.Close()
-	f.spare.Put(c)
+	f.clients.Put(c)
 	f.sayNotice()
 }
 
@@ -97,7 +97,7 @@ const refusal = "HTTP/1.1 503 Service Unavailable\r\nServer: tenfour\r\nContent-
 	"Content-Length: 83\r\nRetry-After: 1\r\nConnection: close\r\n\r\n" +
 	"503 Service Unavailable\n\nthis address has as many connections open as one may have\n"
 
-// sayNotice says what happened since it was last said, if that is long ago.
+// sayNotice logs what has happened since it last did, if that is long ago.
 func (f *Front) sayNotice() {
 	f.mu.Lock()
 	n, due := f.notice.due(f.Lot.Now())
@@ -114,8 +114,8 @@ func (f *Front) sayNotice() {
 	}
 }
 
-// awaitRoom says why no connection is taken, and returns when one has ended, or after a pause. It reports false when there
-// is nothing to wait for: the listener is closed.
+// awaitRoom logs why no connection is accepted, and returns when one has ended, or after a pause. It reports false if the
+// listener is closed: then there is nothing to wait for.
 func (f *Front) awaitRoom(err error, pause time.Duration) bool {
 	if errors.Is(err, net.ErrClosed) || f.draining.Load() {
 		return false
@@ -151,14 +151,14 @@ const (
 
 var errFull = errors.New("as many connections are open as the limit of descriptors allows, and none of them waits for its client")
 
-// acceptLoop takes connections until the listener is closed. What the kernel refuses, for want of descriptors or
-// memory, is asked for again when there is room, or after a pause: the connections wait in its backlog meanwhile.
+// acceptLoop accepts connections until the listener is closed. When the kernel has no descriptor or no memory for one, it tries
+// again as soon as there is room, or after a pause; meanwhile the connections wait in the kernel's backlog.
 func (f *Front) acceptLoop(l *sock.Listener) error {
 	pause := acceptPause
 	take := f.accepted
 	for !f.draining.Load() {
 		var err error
-		if f.over() {
+		if f.full() {
 			if f.makeRoom() {
 				continue
 			}

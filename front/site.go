@@ -10,12 +10,12 @@ import (
 	"tenfour/forward"
 )
 
-// Site is what requests are decided by. Nothing changes it: another one may take its place (Use), for the requests that
-// begin afterwards.
+// Site is the configuration that decides about requests. It does not change. Use puts another in its place, for requests
+// whose head is complete afterwards.
 type Site struct {
 	Table  *admit.Table
-	Routes []Route     // by the table's index
-	TLS    *tls.Config // nil for plain connections; it is so for all sites of a front, or for none
+	Routes []Route     // by the index that the table finds
+	TLS    *tls.Config // nil for plain connections; all sites of a front have one, or none has
 
 	MaxPerClient int // connections that one address may have open; 0 is any number
 
@@ -23,20 +23,20 @@ type Site struct {
 	IdleTimeout time.Duration // for the next request of a persistent connection; for a client to take bytes
 	MinRate     int           // bytes per second that a client must take of the rest of a response; 0 is any
 
-	under    atomic.Int64 // requests that go by it
-	replaced atomic.Bool  // no other begins
+	under    atomic.Int64 // requests that it decides about
+	replaced atomic.Bool  // Use has put another in its place
 	once     sync.Once
-	empty    chan struct{} // closed when it is replaced, and none is under way; made by Use
+	empty    chan struct{} // closed when it is replaced and its last request has ended; made by Use
 }
 
-// enterSite returns the site that a request goes by, which calls leave when it has ended.
+// enterSite returns the present site for a request. The request calls leave when it has ended.
 func (f *Front) enterSite() *Site {
 	for {
 		s := f.site.Load()
 		if s.under.Add(1); f.site.Load() == s {
 			return s
 		}
-		s.leave() // it was replaced a moment ago: nobody waits for this one
+		s.leave() // it was replaced just now
 	}
 }
 
@@ -46,7 +46,7 @@ func (s *Site) leave() {
 	}
 }
 
-// Use has the requests that begin from now on decided by site. Those under way end as they began.
+// Use makes site decide about the requests whose head is complete from now on. Earlier ones keep the site that they have.
 func (f *Front) Use(site *Site) {
 	site.empty = make(chan struct{})
 	old := f.site.Swap(site)
@@ -59,12 +59,12 @@ func (f *Front) Use(site *Site) {
 	}
 }
 
-// Wait returns when s was replaced, and every request that went by it has ended.
+// Wait returns when s was replaced and its last request has ended.
 func (s *Site) Wait() { <-s.empty }
 
-// Route is who may pass, and where to.
+// Route says which requests may pass, and to which backends they go.
 type Route struct {
 	*forward.Route
-	Rule        *admit.Rule // nil: anyone
+	Rule        *admit.Rule // nil: every request passes
 	StripPrefix string      // without a trailing slash; taken off the path before it is forwarded
 }

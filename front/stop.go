@@ -2,19 +2,19 @@ package front
 
 import "time"
 
-// lastWords is how long a client has, after the time to drain is over, for the answer that says so.
+// lastWords is how long a client has, after the time to drain is over, to take the answer that says so, in nanoseconds.
 const lastWords = int64(250 * time.Millisecond)
 
-// stopped ends a connection when the time to drain is over. A client whose request has begun is told so in words; what
-// was under way at a backend is told by its exchange, which ends by itself.
+// stopped ends a connection when the time to drain is over. If its request has begun, the client gets an answer that says so. An
+// exchange at a backend ends by itself, and answers.
 func (c *client) stopped() {
 	switch {
-	case c.stopping: // its answer is on the way
+	case c.stopping: // its last answer is being written
 		if !c.late() {
 			c.serve()
 			return
 		}
-	case c.phase == lingering: // it has its answer, and may be reading it
+	case c.phase == lingering: // it has its last answer, and may still be reading it
 		c.waiter.SetDeadline(min(c.waiter.Deadline(), c.until(lastWords)))
 		c.serve()
 		return
@@ -28,13 +28,13 @@ func (c *client) stopped() {
 		return
 	}
 	if c.phase == flushing {
-		c.reset() // a part of a response does not end as if that was all
+		c.reset() // a part of a response must not look whole
 		return
 	}
 	c.close()
 }
 
-// lastAnswer tells a client that its request is not served any more.
+// lastAnswer answers that tenfour is stopping.
 func (c *client) lastAnswer() {
 	c.answer(503, stoppingWords, retryAfter)
 	c.serve()
@@ -42,7 +42,7 @@ func (c *client) lastAnswer() {
 
 const stoppingWords = "tenfour is stopping"
 
-// until is when a wait of c that begins now is too long: after most nanoseconds, and soon when tenfour is about to end.
+// until returns when a wait of c that begins now is too long: after most nanoseconds, or soon if the time to drain is over.
 func (c *client) until(most int64) int64 {
 	now := c.front.Lot.Now()
 	if c.front.stop.Load() {

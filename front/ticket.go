@@ -7,24 +7,24 @@ import (
 	"tenfour/limit"
 )
 
-// ticket stands for a request at a limiter, which may not be able to decide at once. It outlives the request if need be.
+// ticket stands for a request at a limiter that cannot decide at once. It may outlive the request.
 type ticket struct {
 	place limit.Place
 	limit *admit.Limit
 	key   []byte
 
 	mu       sync.Mutex // guards the rest
-	client   *client    // connection to wake; nil once its request waits no more
-	told     bool
+	client   *client    // connection to wake; nil once its request does not wait any more
+	answered bool       // decision and err are the limiter's answer
 	decision limit.Decision
 	err      error
 }
 
-// Answered brings the decision.
+// Answered takes the limiter's decision. The limiter calls it, once, on any goroutine.
 func (t *ticket) Answered(d limit.Decision, err error) {
 	t.mu.Lock()
 	c := t.client
-	t.told, t.decision, t.err = true, d, err
+	t.answered, t.decision, t.err = true, d, err
 	t.mu.Unlock()
 	if c == nil {
 		t.limit.Limiter.Refund(t.key, d)
@@ -34,25 +34,25 @@ func (t *ticket) Answered(d limit.Decision, err error) {
 	c.waiter.Notify()
 }
 
-// answer is what was brought.
-func (t *ticket) answer() (d limit.Decision, err error, told bool) {
+// answer returns the limiter's decision, and whether there is one yet.
+func (t *ticket) answer() (d limit.Decision, err error, answered bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.decision, t.err, t.told
+	return t.decision, t.err, t.answered
 }
 
 // abandon cancels the notification, and refunds an admission that was already granted. It reports whether t may be used
-// again. The limiter is called with t unlocked, because a refund may admit others, who are told at once.
+// again. The limiter is called with t unlocked, because a refund may admit another request, and call its ticket at once.
 func (t *ticket) abandon() bool {
 	if t.limit.Limiter.Withdraw(&t.place) {
 		return true
 	}
 	t.mu.Lock()
 	t.client = nil
-	told, decision := t.told, t.decision
+	answered, decision := t.answered, t.decision
 	t.mu.Unlock()
-	if told {
+	if answered {
 		t.limit.Limiter.Refund(t.key, decision)
 	}
-	return told
+	return answered
 }

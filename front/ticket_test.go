@@ -7,20 +7,20 @@ import (
 	"tenfour/limit"
 )
 
-// telling is a limiter whose Refund admits the next that waits, and tells it at once.
-type telling struct {
+// chained is a limiter whose Refund admits the next request that waits, and calls its ticket at once.
+type chained struct {
 	t        *testing.T
 	ticket   *ticket
 	refunded int
 }
 
-func (l *telling) Ask([]byte, limit.Asker) (limit.Decision, bool) { return limit.Decision{}, false }
-func (l *telling) Wait([]byte, *limit.Place, limit.Asker) (limit.Decision, bool, error) {
+func (l *chained) Ask([]byte, limit.Asker) (limit.Decision, bool) { return limit.Decision{}, false }
+func (l *chained) Wait([]byte, *limit.Place, limit.Asker) (limit.Decision, bool, error) {
 	return limit.Decision{}, false, nil
 }
-func (l *telling) Withdraw(*limit.Place) bool { return false }
-func (l *telling) Close()                     {}
-func (l *telling) Refund([]byte, limit.Decision) {
+func (l *chained) Withdraw(*limit.Place) bool { return false }
+func (l *chained) Close()                     {}
+func (l *chained) Refund([]byte, limit.Decision) {
 	l.refunded++
 	if !l.ticket.mu.TryLock() {
 		l.t.Error("the ticket is locked while its admission is refunded")
@@ -29,11 +29,11 @@ func (l *telling) Refund([]byte, limit.Decision) {
 	l.ticket.mu.Unlock()
 }
 
-// TestTicket_callsItsLimiterUnlocked: when it is abandoned after the admission, and when the admission comes after that.
+// TestTicket_callsItsLimiterUnlocked when it is abandoned after the admission, and when it is abandoned before.
 func TestTicket_callsItsLimiterUnlocked(t *testing.T) {
-	l := &telling{t: t}
+	l := &chained{t: t}
 	admitted := limit.Decision{Admitted: true}
-	before := &ticket{limit: &admit.Limit{Limiter: l}, told: true, decision: admitted}
+	before := &ticket{limit: &admit.Limit{Limiter: l}, answered: true, decision: admitted}
 	l.ticket = before
 	if !before.abandon() || l.refunded != 1 {
 		t.Errorf("an admission that had come was refunded %d times, want once, and the ticket to be free", l.refunded)
@@ -41,7 +41,7 @@ func TestTicket_callsItsLimiterUnlocked(t *testing.T) {
 	after := &ticket{limit: &admit.Limit{Limiter: l}}
 	l.ticket = after
 	if after.abandon() {
-		t.Error("a ticket whose decision is still to come is said to be free")
+		t.Error("a ticket may be used again though its decision is still to come")
 	}
 	after.Answered(admitted, nil)
 	if l.refunded != 2 {

@@ -6,10 +6,10 @@ func (c *client) late() bool {
 	return d != 0 && c.front.Lot.Now() >= d
 }
 
-// askKernel has the next read and write ask the kernel, before c's wait is ended: the lot may not have told yet of bytes
-// that came in time.
+// askKernel makes the next read and write ask the kernel, before c's wait is ended: bytes may have come in time whose event the lot
+// has not seen yet.
 func (c *client) askKernel() {
-	c.asked = true
+	c.recheck = true
 	switch {
 	case c.phase == limited: // it reads nothing
 	case c.phase == flushing:
@@ -19,11 +19,11 @@ func (c *client) askKernel() {
 	}
 }
 
-// park leaves c to the lot until there is something to read or room to write, or ends its wait if that was too long and
-// the kernel has nothing.
+// park leaves c to the lot until there is something to read, or with write until there is room to write. It ends the wait
+// instead if that was too long and the kernel has nothing.
 func (c *client) park(write bool) outcome {
-	if c.asked {
-		c.asked = false
+	if c.recheck {
+		c.recheck = false
 		if c.late() {
 			return c.timeUp()
 		}
