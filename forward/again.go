@@ -18,7 +18,7 @@ func (x *Exchange) giveUp(err error) bool {
 	} else {
 		x.slot.Failed("failed its TLS handshakes")
 	}
-	return x.fail(Backend, 502, fmt.Errorf("%s: no connection: %w", x.Backend, err))
+	return x.fail(Backend, 502, fmt.Errorf("%s: no connection: %w", x.backend, err))
 }
 
 // unanswered ends the attempt at a backend that has ended the connection before a byte came back. What is safe to
@@ -56,7 +56,7 @@ func (x *Exchange) intact() bool { return x.up.given == 0 && x.up.content == 0 |
 
 // goAgain gives x back to its route's queue. Once it has reported true x may be another worker's.
 func (x *Exchange) goAgain() bool {
-	unreached, failure, keep, surplus := x.lender, x.Failure, x.KeepClient, x.Surplus
+	unreached, failure, keep, surplus := x.lender, x.failure, x.persists, x.surplus
 	if x.lent {
 		x.lent = false
 		x.lender.Return()
@@ -64,16 +64,16 @@ func (x *Exchange) goAgain() bool {
 	x.calm()
 	x.unlist()
 	x.closeLink()
-	x.askAgain, x.Failure, x.heard = false, nil, false
+	x.askAgain, x.failure, x.heard = false, nil, false
 	x.Res.Reset()
 	x.down = flow{out: x.down.out}
-	x.KeepClient, x.Surplus = x.Req.KeepAlive, false
+	x.persists, x.surplus = x.Persists, false
 	x.At.Left = x.clientLeft()
 	o := x.Route.Queue.Again(x, unreached)
 	if !o.Unserved() {
 		return true
 	}
-	x.Failure, x.KeepClient, x.Surplus = failure, keep, surplus
+	x.failure, x.persists, x.surplus = failure, keep, surplus
 	switch o.State {
 	case pool.HeldOut:
 		failure.Err = o
@@ -85,7 +85,7 @@ func (x *Exchange) goAgain() bool {
 
 // tellLoss tells the pool of an exchange that was lost to a backend which could be reached.
 func (x *Exchange) tellLoss() {
-	if f := x.Failure; f != nil && f.Side == Backend && f.Step > Connect && x.slot != nil {
+	if f := x.failure; f != nil && f.Side == Backend && f.Step > Connect && x.slot != nil {
 		x.slot.Failed("failed")
 	}
 }

@@ -5,8 +5,6 @@ import (
 	"sync/atomic"
 
 	"github.com/valyala/bytebufferpool"
-
-	"tenfour/httpparse"
 )
 
 // Body is content of a request that is held, in pieces: it grows without being copied, and its memory is more than
@@ -142,12 +140,6 @@ func (b *Body) Append(p []byte) bool {
 		p = p[n:]
 	}
 	return fits
-}
-
-// MustBeWhole reports whether the request cannot go out before all of its body has come: it is raced, or its body is
-// chunked and a backend speaks HTTP/1.0, which needs the length first.
-func (x *Exchange) MustBeWhole() bool {
-	return x.raced() || x.Req.Framing == httpparse.Chunked && x.Route.speaksHTTP10()
 }
 
 // speaksHTTP10 reports whether the last response of one of r's backends was of HTTP/1.0, which has no chunked bodies.

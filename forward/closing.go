@@ -37,7 +37,7 @@ func (x *Exchange) closeWait() int64 {
 
 // beaten reports whether x is a part of a race that another backend has won, or is to be cut off for it.
 func (x *Exchange) beaten() bool {
-	return x.undecided() && x.Failure != nil && x.Failure.Side == Self && !x.entry.race.abandoned.Load()
+	return x.undecided() && x.failure != nil && x.failure.Side == Self && !x.entry.race.abandoned.Load()
 }
 
 // takeLink takes the connection to the backend away from x, if the slot waits for its end; else it returns nil.

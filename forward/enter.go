@@ -7,19 +7,25 @@ import (
 	"tenfour/pool"
 )
 
-// Enter gives x to its route: to a free slot, to the queue, or to a race. It reports false when none of them takes it: then Failure says
-// why, and x is still the caller's. Else x is the owner's again in Finished.
+// Enter gives x to its route: to a free slot, to the queue, or to a race. It reports false when
+// none of them takes it: then the Result says why, and x is still the caller's. Else x is the owner's again in Finished.
 func (x *Exchange) Enter() (entered bool) {
+	x.persists = x.Persists
 	x.At.Client, x.At.Timeout = &x.Client.Watch, x.Route.Settings.QueueTimeout
 	if x.raced() {
 		if !x.whole() {
 			x.failBefore(Self, 413, errRacedBody)
+			x.conclude()
 			return false
 		}
 		x.newRace().start()
 		return true
 	}
-	return x.enter(x.Route.Queue)
+	if !x.enter(x.Route.Queue) {
+		x.conclude()
+		return false
+	}
+	return true
 }
 
 // enter gives x to a queue.
@@ -46,6 +52,7 @@ func (x *Exchange) Unserved(o pool.Outcome) {
 		return
 	}
 	x.refuse(o)
+	x.conclude()
 	x.Owner.Finished(x)
 }
 
@@ -76,6 +83,5 @@ func (x *Exchange) refuse(o pool.Outcome) {
 
 // failBefore notes a failure before any attempt.
 func (x *Exchange) failBefore(side Side, status int, err error) {
-	x.failure = Error{Side: side, Step: Connect, Status: status, Err: err}
-	x.Failure = &x.failure
+	x.failure = &Error{Side: side, Step: Connect, Status: status, Err: err}
 }

@@ -47,12 +47,11 @@ func newEntrant(r *race, entry Entry) *entrant {
 	e.Res.Fields = make([]httpparse.Field, 0, 32)
 	e.Req, e.In, e.HeadLen, e.InAt, e.Target = r.req, &r.head, x.HeadLen, x.HeadLen, r.target
 	e.Body, e.BodyWhole = x.Body.Share(), x.BodyWhole
-	e.Secure, e.Limits, e.Route, e.Stop, e.Timed, e.KeepClient = x.Secure, x.Limits, x.Route, x.Stop, x.Timed, x.KeepClient
-	e.Times.Began = x.Times.Began
-	e.nobody.Remote = x.Client.Remote
+	e.Secure, e.Limits, e.Route, e.Stop, e.Timed, e.persists = x.Secure, x.Limits, x.Route, x.Stop, x.Timed, x.persists
+	e.Remote, e.Persists = x.Remote, x.Persists
 	e.Client, e.Waiter, e.At, e.Owner = &e.nobody, &e.own, &e.place, e
 	e.place.Late = x.At.Late // however late it is asked
-	e.Backend = entry.Name
+	e.backend = entry.Name
 	e.entry = e
 	return e
 }
@@ -165,7 +164,7 @@ func (e *entrant) takeOver() {
 
 // told is what e's response is in the log.
 func (e *entrant) told() string {
-	return fmt.Sprintf("%s: %d, larger than may be held", e.Backend, e.Res.Status)
+	return fmt.Sprintf("%s: %d, larger than may be held", e.backend, e.Res.Status)
 }
 
 // appendHeader appends how many backends were asked, of how many there are.
@@ -192,9 +191,9 @@ func (e *entrant) unserved(o pool.Outcome) {
 	case pool.Unreached:
 		e.failBefore(Backend, 502, o)
 	case pool.Late:
-		e.failBefore(Self, 503, fmt.Errorf("%s: all its workers stayed busy for %v", e.Backend, e.Route.Settings.QueueTimeout))
+		e.failBefore(Self, 503, fmt.Errorf("%s: all its workers stayed busy for %v", e.backend, e.Route.Settings.QueueTimeout))
 	default:
-		e.failBefore(Self, 503, fmt.Errorf("%s: %w", e.Backend, o))
+		e.failBefore(Self, 503, fmt.Errorf("%s: %w", e.backend, o))
 	}
 	e.end()
 }
@@ -203,14 +202,14 @@ func (e *entrant) unserved(o pool.Outcome) {
 func (e *entrant) end() {
 	e.race.mu.Lock()
 	e.runsOn = nil
-	e.whole = e.Failure == nil && e.down.held
+	e.whole = e.failure == nil && e.down.held
 	switch {
-	case e.Failure == nil:
-		e.outcome = fmt.Sprintf("%s: %d", e.Backend, e.Status)
-	case errors.Is(e.Failure, errBeaten):
-		e.outcome = e.Backend + ": cut off"
+	case e.failure == nil:
+		e.outcome = fmt.Sprintf("%s: %d", e.backend, e.status)
+	case errors.Is(e.failure, errBeaten):
+		e.outcome = e.backend + ": cut off"
 	default:
-		e.outcome = e.Failure.Error()
+		e.outcome = e.failure.Error()
 	}
 	e.race.mu.Unlock()
 	e.race.ended(e)

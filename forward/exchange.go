@@ -3,8 +3,6 @@ package forward
 import (
 	"sync/atomic"
 
-	"github.com/valyala/bytebufferpool"
-
 	"tenfour/httpparse"
 	"tenfour/lot"
 	"tenfour/pool"
@@ -34,37 +32,26 @@ const (
 // It belongs to the goroutine that may step it: the front's until Enter, the pool's or its race's while it waits, a worker's in Run,
 // the lot's in Resume, the front's again in Finished. Init makes one ready.
 type Exchange struct {
-	// The request, by the front before Enter.
-	Req       httpparse.Request
-	In        *bytebufferpool.ByteBuffer // the head in its first HeadLen bytes, and what came behind it
-	HeadLen   int
-	Target    []byte           // what is asked for instead of the request's own target; nil for that
-	InAt      int              // the first byte in In that is neither head nor taken into Body
-	Chunks    httpparse.Chunks // of a chunked body, up to InAt
-	Body      *Body            // content taken so far; nil for none
-	BodyWhole bool             // Body is all of it
-	Secure    bool             // the client's connection is TLS
-	Limits    *httpparse.Limits
-	Client    *sock.Conn
-	Waiter    *lot.Waiter // the client's, for when no worker stands for the exchange
-	At        *pool.Place // in the queue; for Enter
-	Route     *Route
-	Owner     Owner
-	Continue  bool         // the client waits for 100 Continue before its body
-	Timed     bool         // fill in Times
-	Stop      *atomic.Bool // set when everything is to be cut
-	BodyEnd   int64        // when the whole body must be there, in the lot's time; 0 is not decided yet, or never
-	Pace      Meter        // of the client with its bodies: the request's first, then both
+	Request // by the owner before Enter
+	Upload  // likewise
+	Result  // for the owner in Finished
 
-	// How it went, for the front in Finished.
-	KeepClient bool   // before Enter: the client wants its connection to persist; after: it does
-	Failure    *Error // why there is no response, or no whole one; nil when all went well
-	Cut        Cut    // how the client is to be told, when its response had begun
-	Status     int    // of the response that began; 0 for none
-	Backend    string // who was asked last; "" for nobody
-	Times      Times
-	Lost       string // what became of each backend's part in a race that nobody won
-	Surplus    bool   // the client is still sending a body that nobody reads
+	// By the owner before Enter.
+	Client *sock.Conn
+	Waiter *lot.Waiter // the client's, for when no worker stands for the exchange
+	At     *pool.Place // in the queue
+	Owner  Owner
+	Stop   *atomic.Bool // set when everything is to be cut
+
+	// How it goes; the result in the end.
+	status   int
+	failure  *Error
+	cut      Cut
+	persists bool // the client's connection, after this response
+	surplus  bool
+	backend  string
+	times    Times
+	lost     string
 
 	lot     *lot.Lot
 	portion Portion    // of Held, for what waits to be given
@@ -76,7 +63,6 @@ type Exchange struct {
 	Res     httpparse.Response
 	up      flow
 	down    flow
-	failure Error // what Failure points to
 
 	winner *Exchange // who goes on for x, once its race has a winner
 	entry  *entrant  // whose exchange x is; nil for a client's
@@ -111,14 +97,6 @@ type Exchange struct {
 	rate    atomic.Int64 // of its upload, in bytes a second; any goroutine reads it
 }
 
-// Times is when things happened, in the lot's time; 0 for what did not.
-type Times struct {
-	Began     int64 // the head was complete
-	Left      int64 // a worker took it: behind Began lies the queue
-	Connected int64 // the backend could be written to
-	FirstByte int64 // of the response
-}
-
 // Init prepares x, once; Reset makes it ready for the next request, and gives back all that it holds, but for In.
 func (x *Exchange) Init(lot *lot.Lot, held *Held) {
 	x.lot, x.portion.of = lot, held
@@ -128,11 +106,12 @@ func (x *Exchange) Init(lot *lot.Lot, held *Held) {
 
 // Reset makes x ready for the next request.
 func (x *Exchange) Reset() {
+	x.Result.release()
 	x.releaseOut()
 	x.leaveBody()
 	x.portion.Give()
 	lot, held, req, res := x.lot, x.portion.of, x.Req, x.Res
 	req.Reset()
 	res.Reset()
-	*x = Exchange{lot: lot, portion: Portion{of: held}, Req: req, Res: res}
+	*x = Exchange{Request: Request{Req: req}, lot: lot, portion: Portion{of: held}, Res: res}
 }

@@ -85,7 +85,7 @@ func (r *Route) exchange(t *testing.T, l *lot.Lot, raw string) (string, *Exchang
 	}
 	var waiter lot.Waiter
 	waiter.Init(l, own)
-	x.InAt, x.Route, x.Owner, x.KeepClient = x.HeadLen, r, own, false
+	x.InAt, x.Route, x.Owner = x.HeadLen, r, own
 	x.Limits, x.Client, x.Waiter, x.At, x.Stop = &httpparse.DefaultLimits, &conn, &waiter, &pool.Place{}, new(atomic.Bool)
 	if !x.Enter() {
 		t.Fatal(x.Failure)

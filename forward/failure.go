@@ -62,14 +62,5 @@ var (
 	errStreamsTaken = errors.New("all places for streams are taken")
 )
 
-// Cut is how the client is told that a response ended before its end.
-type Cut uint8
-
-const (
-	Whole    Cut = iota // it was not cut
-	CutClose            // closed short of its length, or without its last chunk
-	CutReset            // reset: its end would have been a close
-)
-
 // ErrWait is not an error to anyone here.
 func waits(err error) bool { return err == sock.ErrWait }

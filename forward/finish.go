@@ -1,8 +1,6 @@
 package forward
 
 import (
-	"github.com/valyala/bytebufferpool"
-
 	"tenfour/httpparse"
 )
 
@@ -20,6 +18,9 @@ func (x *Exchange) finish() {
 	}
 	x.slot = nil
 	x.Client.Watch.Tell(x.Waiter)
+	if x.entry == nil {
+		x.conclude()
+	}
 	x.Owner.Finished(x)
 }
 
@@ -34,36 +35,10 @@ func (x *Exchange) releaseUp() {
 	}
 }
 
-// Pending returns what the client has not taken yet of the response.
-func (x *Exchange) Pending() []byte {
-	if x.down.out == nil {
-		return nil
-	}
-	return x.down.out.B[x.down.outAt:]
-}
-
-// TakePending gives the buffer with Pending's bytes, which begin at the offset, to the caller.
-func (x *Exchange) TakePending() (*bytebufferpool.ByteBuffer, int) {
-	b, at := x.down.out, x.down.outAt
-	x.down.out = nil
-	return b, at
-}
-
-// TakePortion gives what the buffer of TakePending counts for to the caller.
-func (x *Exchange) TakePortion() (p Portion) {
-	x.portion.moveTo(&p)
-	return p
-}
-
-// Content is the number of bytes of content that were taken from the backend for the client.
-func (x *Exchange) Content() int64 { return x.down.content }
-
-// leaveBody gives up x's part in the body that is held.
+// leaveBody ends x's use of the body that is held.
 func (x *Exchange) leaveBody() {
-	if x.Body != nil {
-		x.Body.Leave()
-		x.Body, x.up.body = nil, nil
-	}
+	x.Request.leaveBody()
+	x.up.body = nil
 }
 
 func (x *Exchange) releaseOut() {
@@ -75,18 +50,17 @@ func (x *Exchange) releaseOut() {
 
 // fail ends x. status is the answer that it earns, if its response has not begun.
 func (x *Exchange) fail(side Side, status int, err error) bool {
-	x.failure = Error{Side: side, Step: x.reached(), Sent: x.up.given > 0, Status: status, Err: err}
-	x.Failure = &x.failure
-	if x.Status == 0 {
+	x.failure = &Error{Side: side, Step: x.reached(), Sent: x.up.given > 0, Status: status, Err: err}
+	if x.status == 0 {
 		if !x.up.taken || side == Client {
-			x.Surplus, x.KeepClient = true, false
+			x.surplus, x.persists = true, false
 		}
 		return true
 	}
-	x.KeepClient = false
-	x.Cut = CutClose
+	x.persists = false
+	x.cut = CutClose
 	if x.down.framing == httpparse.UntilClose && !x.down.chunked || x.down.framing == httpparse.Chunked && !x.down.chunked {
-		x.Cut = CutReset
+		x.cut = CutReset
 	}
 	return true
 }

@@ -15,7 +15,7 @@ type proxySaid struct {
 // trustsPeer reports whether x's request came from a trusted proxy.
 func (x *Exchange) trustsPeer() bool {
 	trusted := x.Route.Settings.Trusted
-	return trusted != nil && trusted(x.Client.Remote.Addr())
+	return trusted != nil && trusted(x.Remote)
 }
 
 // keepsForwarded reports whether field i, which tenfour adds when it is missing, goes on as it came: a trusted proxy knows what
@@ -57,7 +57,7 @@ func (x *Exchange) appendForwarded(dst []byte, said proxySaid) []byte {
 			dst = append(dst, ", "...)
 		}
 	}
-	dst = appendAddr(dst, x.Client.Remote.Addr())
+	dst = appendAddr(dst, x.Remote)
 	dst = append(dst, "\r\n"...)
 	switch {
 	case said.proto:

@@ -145,7 +145,7 @@ func (x *Exchange) appendResponseHead(dst []byte) []byte {
 	switch {
 	case res.Status == 101:
 		dst = append(dst, "Connection: Upgrade\r\nUpgrade: websocket\r\n"...)
-	case !x.KeepClient:
+	case !x.persists:
 		dst = append(dst, "Connection: close\r\n"...)
 	case x.Req.Minor == 0:
 		dst = append(dst, "Connection: keep-alive\r\n"...)

@@ -89,7 +89,7 @@ func (x *Exchange) good(l *link) bool {
 func (x *Exchange) mayKeep() bool {
 	res := &x.Res
 	switch {
-	case x.Failure != nil || x.slot == nil || x.phase != relaying || x.single || x.unsure:
+	case x.failure != nil || x.slot == nil || x.phase != relaying || x.single || x.unsure:
 		return false
 	case !res.KeepAlive || res.Announced || res.LoggedIn || res.Framing == httpparse.UntilClose:
 		return false

@@ -47,10 +47,10 @@ func (x *Exchange) begin() bool {
 	x.address = 0
 	if x.Req.WebSocket { // a tunnel that found no room could not be told so after the 101
 		if !x.takePlace() {
-			return x.fail(Self, 503, fmt.Errorf("%s: %w", x.Backend, errStreamsTaken))
+			return x.fail(Self, 503, fmt.Errorf("%s: %w", x.backend, errStreamsTaken))
 		}
 	}
-	if x.chunkedBody() && x.origin.http10.Load() {
+	if x.chunked() && x.origin.http10.Load() {
 		return x.fail(Self, 411, errNeedsLength)
 	}
 	x.prepare()
@@ -67,9 +67,6 @@ func (x *Exchange) begin() bool {
 	}
 	return x.dial(nil)
 }
-
-// chunkedBody reports whether the request's body goes out chunked: it came so, and is too large to be held.
-func (x *Exchange) chunkedBody() bool { return x.Req.Framing == httpparse.Chunked && !x.BodyWhole }
 
 // prepare sets up the flow of the request: its head and the content at hand are all taken, the rest follows.
 func (x *Exchange) prepare() {
@@ -194,9 +191,6 @@ func (x *Exchange) resend() bool {
 	x.address = 0
 	return true
 }
-
-// whole reports whether all of the request is at hand for as long as the exchange lasts.
-func (x *Exchange) whole() bool { return x.BodyWhole || x.Req.Framing == httpparse.NoBody }
 
 // closeLink closes the connection to the backend, if there is one.
 func (x *Exchange) closeLink() {

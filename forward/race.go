@@ -86,25 +86,6 @@ func (r *race) unlock() {
 
 var errBeaten = errors.New("another backend was first")
 
-// raced reports whether x's request is one that its route races.
-func (x *Exchange) raced() bool {
-	r := &x.Route.Settings.Racing
-	if r.Mode == choice.NoRace || len(x.Route.Entries) < 2 || x.Req.WebSocket {
-		return false
-	}
-	switch x.Req.Verb {
-	case httpparse.Get, httpparse.Head, httpparse.Options:
-		return true
-	}
-	method := x.Req.Method.In(x.In.B)
-	for _, m := range r.Methods {
-		if string(method) == m {
-			return true
-		}
-	}
-	return false
-}
-
 // newRace makes x, whose body is whole, ready to be raced.
 func (x *Exchange) newRace() *race {
 	r := &race{x: x, route: x.Route, lot: x.lot, client: &x.Client.Watch, left: x.clientLeft()}
@@ -351,7 +332,7 @@ func (r *race) ended(e *entrant) {
 		r.large = nil
 	}
 	if e.whole && r.best == nil && !r.decided {
-		r.best, _ = e.TakePending()
+		r.best, e.down.out = e.down.out, nil
 		r.bestOf = e
 		e.portion.moveTo(&r.portion)
 		r.dropLarge()
@@ -395,7 +376,7 @@ func (r *race) dropLarge() {
 func (r *race) largeWins() {
 	e := r.large
 	e.outcome = e.told()
-	r.x.Lost = r.outcomes()
+	r.x.lost = r.outcomes()
 	r.decide(e)
 	e.win()
 	e.chosen.Store(true)
@@ -434,7 +415,7 @@ func (r *race) fateOf(e *entrant, place, stream bool) fate {
 		return beaten
 	}
 	e.outcome = e.told()
-	r.x.Lost = r.outcomes()
+	r.x.lost = r.outcomes()
 	r.decide(e)
 	e.win()
 	return answers
@@ -459,20 +440,20 @@ func (r *race) allLost() {
 	var worst *Error
 	unreached := true
 	for _, e := range r.entrants {
-		unreached = unreached && e.Failure != nil && e.Failure.Side == Backend && e.Failure.Step == Connect
-		if e.Failure != nil && (worst == nil || e.Failure.Step > worst.Step) {
-			worst = e.Failure
+		unreached = unreached && e.failure != nil && e.failure.Side == Backend && e.failure.Step == Connect
+		if e.failure != nil && (worst == nil || e.failure.Step > worst.Step) {
+			worst = e.failure
 		}
 	}
 	x.Client.Watch.Tell(x.Waiter)
 	if r.again != nil {
-		x.Lost = lost
+		x.lost = lost
 	}
 	switch {
 	case r.best != nil:
 		e := r.bestOf
-		x.Lost, r.best.B = lost, e.recount(r.best.B)
-		x.Status, x.KeepClient, x.Backend, x.Times = e.Status, e.KeepClient, e.Backend, e.Times
+		x.lost, r.best.B = lost, e.recount(r.best.B)
+		x.status, x.persists, x.backend, x.times = e.status, e.persists, e.backend, e.times
 		x.down.out, x.down.content = r.best, e.down.content
 		r.portion.moveTo(&x.portion)
 	case x.Stop.Load():
@@ -481,11 +462,12 @@ func (r *race) allLost() {
 		return
 	case r.again == nil && unreached && x.enter(x.Route.Queue): // if they are down: it is held as any other
 		return
-	case x.Failure != nil && x.Failure.Side == Client: // it left before it could enter
+	case x.failure != nil && x.failure.Side == Client: // it left before it could enter
 	default:
 		x.failBefore(Backend, worst.Status, errors.New(lost))
-		x.Failure.Step, x.Failure.Sent, x.Lost = worst.Step, worst.Sent, lost
+		x.failure.Step, x.failure.Sent, x.lost = worst.Step, worst.Sent, lost
 	}
+	x.conclude()
 	x.Owner.Finished(x)
 }
 
@@ -495,7 +477,7 @@ func (r *race) outcomes() string {
 	for _, e := range r.entrants {
 		outcome := e.outcome
 		if outcome == "" {
-			outcome = e.Backend + ": cut off"
+			outcome = e.backend + ": cut off"
 		}
 		list = append(list, outcome)
 	}
@@ -509,14 +491,8 @@ func (r *race) appendCount(dst []byte) []byte {
 
 // adopt ends x as the entrant that won for it has ended.
 func (x *Exchange) adopt(e *Exchange) {
-	x.Status, x.Failure, x.Cut, x.KeepClient, x.Surplus = e.Status, nil, e.Cut, e.KeepClient, e.Surplus
-	if e.Failure != nil {
-		x.failure = *e.Failure
-		x.Failure = &x.failure
-	}
-	x.Backend, x.Times = e.Backend, e.Times
-	x.down.out, x.down.outAt, x.down.content = e.down.out, e.down.outAt, e.down.content
-	e.down.out = nil
-	e.portion.moveTo(&x.portion)
+	e.lost = x.lost
+	e.conclude()
+	x.Result, e.Result = e.Result, Result{}
 	x.Owner.Finished(x)
 }

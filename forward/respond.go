@@ -44,7 +44,7 @@ func (x *Exchange) malformed(err error) bool {
 			return x.dial(err)
 		}
 	}
-	return x.fail(Backend, 502, fmt.Errorf("%s: its response is malformed: %w", x.Backend, err))
+	return x.fail(Backend, 502, fmt.Errorf("%s: its response is malformed: %w", x.backend, err))
 }
 
 // readHead reads once more of the response.
@@ -61,8 +61,8 @@ func (x *Exchange) readHead() error {
 	}
 	n, err := l.Read(l.in.B[len(l.in.B):cap(l.in.B)])
 	if n > 0 {
-		if len(l.in.B) == 0 && x.Timed && x.Times.FirstByte == 0 {
-			x.Times.FirstByte = x.lot.Now()
+		if len(l.in.B) == 0 && x.Timed && x.times.FirstByte == 0 {
+			x.times.FirstByte = x.lot.Now()
 		}
 		l.in.B = l.in.B[:len(l.in.B)+n]
 		x.heard = true
@@ -96,7 +96,7 @@ func (x *Exchange) noAnswer(err error) bool {
 	} else if !x.heard && !x.intact() {
 		err = fmt.Errorf("%w; the request cannot be sent again: its body is larger than --buffer", err)
 	}
-	return x.fail(Backend, 502, fmt.Errorf("%s: %w", x.Backend, err))
+	return x.fail(Backend, 502, fmt.Errorf("%s: %w", x.backend, err))
 }
 
 // answered takes a head of n bytes that was parsed. It reports whether x is over, and whether another head follows.
@@ -106,12 +106,12 @@ func (x *Exchange) answered(n int) (over, on bool) {
 	case status == 101 && x.Req.WebSocket:
 		return x.startTunnel(n), false
 	case status == 101:
-		return x.fail(Backend, 502, fmt.Errorf("%s: %w", x.Backend, errSurplus)), false
+		return x.fail(Backend, 502, fmt.Errorf("%s: %w", x.backend, errSurplus)), false
 	case status >= 200:
 		return x.startRelay(n), false
 	}
 	if x.interims++; x.interims > interimMost {
-		return x.fail(Backend, 502, fmt.Errorf("%s: %w", x.Backend, errInterims)), false
+		return x.fail(Backend, 502, fmt.Errorf("%s: %w", x.backend, errInterims)), false
 	}
 	in := x.back.in
 	// The client has had its 100 from us, if it waited for one; a 1.0 client knows no interim responses (RFC 9110 §15.2).
@@ -146,7 +146,7 @@ func (x *Exchange) giveInterim(head string) error {
 // startRelay chooses the framing of the response for this client, and begins to give it.
 func (x *Exchange) startRelay(n int) bool {
 	x.phase = relaying
-	x.Status = x.Res.Status
+	x.status = x.Res.Status
 	x.answers()
 	if x.back.reused && !x.origin.reuses.Load() {
 		x.origin.reuses.Store(true)
@@ -156,17 +156,17 @@ func (x *Exchange) startRelay(n int) bool {
 	}
 	x.calm()
 	if x.entry != nil && !x.entry.verdict() {
-		x.Status = 0
+		x.status = 0
 		return x.fail(Self, 503, errBeaten)
 	}
 	stream := x.Res.EventStream && x.Res.Framing != httpparse.NoBody
 	switch {
 	case stream && x.down.held && !x.entry.stands(stream): // it has no end to wait for
-		return x.fail(Self, 502, fmt.Errorf("%s: %d, with an event stream", x.Backend, x.Res.Status))
+		return x.fail(Self, 502, fmt.Errorf("%s: %d, with an event stream", x.backend, x.Res.Status))
 	case stream && !x.lent:
 		if !x.takePlace() {
-			x.Status = 0
-			return x.fail(Self, 503, fmt.Errorf("%s: %w", x.Backend, errStreamsTaken))
+			x.status = 0
+			return x.fail(Self, 503, fmt.Errorf("%s: %w", x.backend, errStreamsTaken))
 		}
 	case !stream && x.lent && x.slot != nil: // an upgrade that the backend does not take
 		x.lent = false
@@ -188,9 +188,9 @@ func (x *Exchange) startRelay(n int) bool {
 		d.out = GetBuffer(firstRead)
 	}
 	if open && x.Req.Minor == 0 || !x.up.done() {
-		x.KeepClient = false
+		x.persists = false
 	}
-	x.Surplus = !x.up.taken
+	x.surplus = !x.up.taken
 	d.mum = !d.held && x.interims == 0 && len(d.out.B) == 0 && d.framing == httpparse.Length && d.left > 0 && x.slot != nil
 	x.speakAt = x.now + int64(silence)
 	d.out.B = x.appendResponseHead(d.out.B)
@@ -226,7 +226,7 @@ func (x *Exchange) relay() bool {
 		if x.slot != nil && x.down.pipeHeld() == 0 && x.up.done() {
 			x.slot.Ending() // before the client has its last byte, and comes again
 		}
-		x.Client.Last(!x.KeepClient && x.down.pipeHeld() == 0)
+		x.Client.Last(!x.persists && x.down.pipeHeld() == 0)
 		more, err = x.down.step()
 	}
 	x.again = x.again || more
@@ -239,17 +239,17 @@ func (x *Exchange) relay() bool {
 	switch {
 	case err == nil && x.down.held && !x.down.taken && x.down.full() && !x.entry.paused:
 		if !x.entry.stands(false) {
-			return x.fail(Self, 502, fmt.Errorf("%s: %d, with more than may be held", x.Backend, x.Res.Status))
+			return x.fail(Self, 502, fmt.Errorf("%s: %d, with more than may be held", x.backend, x.Res.Status))
 		}
 		x.again = true
 	case err != nil && err.taking && x.down.mum:
 		return x.unsaid(err.err)
 	case err != nil && err.taking:
-		return x.fail(Backend, 502, fmt.Errorf("%s: its response was cut: %w", x.Backend, err.err))
+		return x.fail(Backend, 502, fmt.Errorf("%s: its response was cut: %w", x.backend, err.err))
 	case err != nil:
 		return x.fail(Client, 0, err.err)
 	case x.down.taken && x.down.pipeHeld() == 0: // what else is left the front gives
-		x.Surplus = !x.up.taken
+		x.surplus = !x.up.taken
 		return true
 	case x.endless && x.Client.HungUp():
 		return x.fail(Client, 0, errReset)
@@ -259,7 +259,7 @@ func (x *Exchange) relay() bool {
 
 // unsaid is a backend's end behind the head of its response, of which the client has not had a byte yet.
 func (x *Exchange) unsaid(err error) bool {
-	x.Status, x.heard, x.phase, x.endless, x.openUntil = 0, false, awaiting, false, 0
+	x.status, x.heard, x.phase, x.endless, x.openUntil = 0, false, awaiting, false, 0
 	x.down.out.B = x.down.out.B[:0]
 	return x.noAnswer(err)
 }
@@ -267,7 +267,7 @@ func (x *Exchange) unsaid(err error) bool {
 // startTunnel passes the 101 on, and from then on bytes both ways (RFC 9110 §7.8).
 func (x *Exchange) startTunnel(n int) bool {
 	x.phase, x.endless = tunnelling, true
-	x.Status, x.KeepClient = 101, false
+	x.status, x.persists = 101, false
 	x.answers()
 	x.calm()
 	buffer := x.hold()

@@ -11,11 +11,11 @@ import (
 // Run takes x from its first byte to the backend to its end, or to where it leaves its worker.
 func (x *Exchange) Run(s *pool.Slot) {
 	x.slot, x.lender, x.origin = s, s.Backend, s.Backend.Origin.(*Origin)
-	x.Backend = x.origin.Name
+	x.backend = x.origin.Name
 	x.now = x.lot.Now()
 	x.begun = x.now
-	if x.Times.Left == 0 {
-		x.Times.Left = x.now
+	if x.times.Left == 0 {
+		x.times.Left = x.now
 	}
 	if x.entry != nil && !x.entry.begins(s) {
 		x.fail(Self, 503, errBeaten)

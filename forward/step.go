@@ -85,7 +85,7 @@ func (x *Exchange) lookAtClock() bool {
 	case x.awaitsClient():
 		return x.fail(Client, 408, fmt.Errorf("the client moved no byte for %v", x.Route.Settings.ClientTimeout))
 	}
-	return x.fail(Backend, 504, fmt.Errorf("%s sent nothing for %v: %w", x.Backend, x.Route.Settings.BackendTimeout, errTimeout))
+	return x.fail(Backend, 504, fmt.Errorf("%s sent nothing for %v: %w", x.backend, x.Route.Settings.BackendTimeout, errTimeout))
 }
 
 // stepUp sends what can be sent of the request.
@@ -98,7 +98,7 @@ func (x *Exchange) stepUp() bool {
 	x.again = x.again || more
 	if x.up.given > given {
 		if given == 0 && x.Timed {
-			x.Times.Connected = x.lot.Now()
+			x.times.Connected = x.lot.Now()
 		}
 		if given == 0 && x.slot != nil {
 			x.slot.Reached()

@@ -13,7 +13,7 @@ import (
 
 // refuse answers bytes that httpparse rejects. What follows them cannot be trusted to be a request, so the connection ends.
 func (c *client) refuse(err *httpparse.Refusal) outcome {
-	c.req.KeepClient = false
+	c.req.Persists = false
 	extra := ""
 	if err.Status == 405 {
 		extra = allow
@@ -37,7 +37,7 @@ func (c *client) answer(status int, words, extra string) outcome {
 	r := c.req
 	whole := r.Req.Framing == httpparse.NoBody || r.BodyWhole
 	if status == 400 || status == 405 || status == 408 || !whole || c.phase == reading && r.HeadLen == 0 || c.front.draining.Load() {
-		r.KeepClient = false
+		r.Persists = false
 	}
 	return c.answerClosing(status, words, extra)
 }
@@ -68,7 +68,7 @@ func (c *client) answerClosing(status int, words, extra string) outcome {
 	b = append(b, "\r\n"...)
 	b = append(b, extra...)
 	switch {
-	case !r.KeepClient:
+	case !r.Persists:
 		b = append(b, "Connection: close\r\n"...)
 	case r.Req.Minor == 0:
 		b = append(b, "Connection: keep-alive\r\n"...)
@@ -81,7 +81,7 @@ func (c *client) answerClosing(status int, words, extra string) outcome {
 	out.B = b
 	r.log()
 	c.then = lingerOn
-	if r.KeepClient {
+	if r.Persists {
 		c.then = nextHead
 		c.keepRest(r.InAt)
 	}

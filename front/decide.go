@@ -17,10 +17,10 @@ func (c *client) begin(n int) outcome {
 	c.since.Store(0)
 	c.served = true
 	r.In, r.HeadLen, r.InAt = c.in, n, n
-	r.KeepClient = req.KeepAlive && !f.draining.Load()
+	r.Persists = req.KeepAlive && !f.draining.Load()
 	if f.Access != nil {
 		r.Timed = true
-		r.Times.Began = f.Lot.Now()
+		r.Began = f.Lot.Now()
 	}
 	switch {
 	case req.Verb == httpparse.Trace:

@@ -7,9 +7,9 @@ import "tenfour/forward"
 func (r *request) Finished(x *forward.Exchange) {
 	c := r.c
 	c.conn.Look()
-	r.bytes = x.Content()
-	if e := x.Failure; e != nil && x.Status == 0 {
-		if c.failed(e) == goOn {
+	r.bytes = x.Content
+	if x.Failure != nil && x.Status == 0 {
+		if c.failed(&x.Result) == goOn {
 			c.serveRest()
 		}
 		return
@@ -25,11 +25,11 @@ func (r *request) Finished(x *forward.Exchange) {
 		c.then = resetting
 	case x.Cut == forward.CutClose:
 		c.then = closing
-	case x.Surplus || !x.KeepClient && x.InAt < len(c.in.B):
+	case x.Surplus || !x.Keep && x.InAt < len(c.in.B):
 		// What the client sends beyond its last request would have the kernel reset the connection, and the
 		// response lost, were it closed at once (RFC 9112 §9.6).
 		c.then = lingerOn
-	case !x.KeepClient:
+	case !x.Keep:
 		c.then = closing
 	}
 	c.keepRest(x.InAt)
@@ -41,8 +41,7 @@ func (r *request) Finished(x *forward.Exchange) {
 	if len(x.Pending()) > 0 || !c.conn.Plain() {
 		c.phase = flushing
 		c.waiter.SetDeadline(0)
-		c.out, c.outAt = x.TakePending()
-		c.portion = x.TakePortion()
+		c.out, c.outAt, c.portion = x.TakePending()
 		c.endRequest()
 		if c.out == nil {
 			c.out, c.outAt = forward.GetBuffer(0), 0

@@ -61,12 +61,12 @@ func (r *request) log() {
 		e.Dur("limited", time.Duration(r.waited))
 	}
 	t := &r.Times
-	if t.Began != 0 {
+	if r.Began != 0 {
 		switch {
 		case t.Left != 0:
-			e.Dur("queue", time.Duration(t.Left-t.Began-r.waited))
+			e.Dur("queue", time.Duration(t.Left-r.Began-r.waited))
 		case r.place.Late != 0: // it left the queue unserved
-			e.Dur("queue", time.Duration(now-t.Began-r.waited))
+			e.Dur("queue", time.Duration(now-r.Began-r.waited))
 		}
 		if t.Connected != 0 {
 			e.Dur("connect", time.Duration(t.Connected-t.Left))
@@ -74,7 +74,7 @@ func (r *request) log() {
 		if t.FirstByte != 0 {
 			e.Dur("first_byte", time.Duration(t.FirstByte-t.Left))
 		}
-		e.Dur("total", time.Duration(now-t.Began))
+		e.Dur("total", time.Duration(now-r.Began))
 	}
 	if r.reason != "" {
 		e.Str("reason", r.reason)

@@ -6,17 +6,19 @@ import "tenfour/forward"
 func (c *client) place() outcome {
 	r, f := c.req, c.front
 	c.waiter.SetDeadline(0)
-	r.Limits, r.Secure, r.Stop = &f.Limits, f.secure, &f.stop
+	r.Limits, r.Secure, r.Remote, r.Stop = &f.Limits, f.secure, c.conn.Remote.Addr(), &f.stop
 	r.Client, r.Waiter, r.At, r.Owner = &c.conn, &c.waiter, &r.place, r
 	c.phase = placed
 	if r.Enter() {
 		return waits
 	}
-	return c.failed(r.Failure)
+	return c.failed(&r.Result)
 }
 
 // failed ends an exchange whose response never began: its client gets an answer, or a close if it left by itself.
-func (c *client) failed(e *forward.Error) outcome {
+func (c *client) failed(res *forward.Result) outcome {
+	c.req.Persists = res.Keep
+	e := res.Failure
 	if e.Status == 0 {
 		return c.dropped(e.Error())
 	}

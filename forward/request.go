@@ -1,0 +1,77 @@
+package forward
+
+import (
+	"net/netip"
+
+	"github.com/valyala/bytebufferpool"
+
+	"tenfour/httpparse"
+	"tenfour/value/choice"
+)
+
+// Request is what a client asked for: data only. Its owner fills it in before Enter. From then on it is read-only, until
+// its owner is told the Result.
+type Request struct {
+	Req       httpparse.Request          // the parsed head; its spans point into In
+	In        *bytebufferpool.ByteBuffer // the head in its first HeadLen bytes, and what arrived after it
+	HeadLen   int
+	Target    []byte // what is asked for instead of the request's own target; nil for that
+	Body      *Body  // content taken so far; nil for none
+	BodyWhole bool   // Body is all of it
+	Remote    netip.Addr
+	Secure    bool // the client's connection is TLS
+	Persists  bool // the client wants its connection to persist, and it may
+	Limits    *httpparse.Limits
+	Route     *Route
+	Timed     bool  // fill in the result's Times
+	Began     int64 // when the head was complete, in the lot's time; set only if Timed
+}
+
+// whole reports whether all of the request is at hand for as long as the exchange lasts.
+func (r *Request) whole() bool { return r.BodyWhole || r.Req.Framing == httpparse.NoBody }
+
+// chunked reports whether the request's body goes out chunked: it came so, and is too large to be held.
+func (r *Request) chunked() bool { return r.Req.Framing == httpparse.Chunked && !r.BodyWhole }
+
+// MustBeWhole reports whether the request cannot go out before all of its body has come: it is raced, or its body is
+// chunked and a backend speaks HTTP/1.0, which needs the length first.
+func (r *Request) MustBeWhole() bool {
+	return r.raced() || r.Req.Framing == httpparse.Chunked && r.Route.speaksHTTP10()
+}
+
+// raced reports whether the request's route asks several backends for it.
+func (r *Request) raced() bool {
+	racing := &r.Route.Settings.Racing
+	if racing.Mode == choice.NoRace || len(r.Route.Entries) < 2 || r.Req.WebSocket {
+		return false
+	}
+	switch r.Req.Verb {
+	case httpparse.Get, httpparse.Head, httpparse.Options:
+		return true
+	}
+	method := r.Req.Method.In(r.In.B)
+	for _, m := range racing.Methods {
+		if string(method) == m {
+			return true
+		}
+	}
+	return false
+}
+
+// leaveBody ends this request's use of the body that is held.
+func (r *Request) leaveBody() {
+	if r.Body != nil {
+		r.Body.Leave()
+		r.Body = nil
+	}
+}
+
+// Upload is the part of a request's body that is not in Request.Body: the client has still to send it, and it streams to
+// the backend. It belongs to the exchange's owner until Enter, then to the attempt that sends it.
+type Upload struct {
+	InAt     int              // the first byte of Request.In that is neither head nor taken into Body
+	Chunks   httpparse.Chunks // of a chunked body, up to InAt
+	Continue bool             // the client waits for 100 Continue before its body
+	BodyEnd  int64            // when the whole body must be there, in the lot's time; 0 is not decided yet, or never
+	Pace     Meter            // of the client with its bodies: the request's first, then both
+}

@@ -1,0 +1,72 @@
+package forward
+
+import "github.com/valyala/bytebufferpool"
+
+// Result is how an exchange went. It is written once, at the exchange's end; its owner reads it in Finished.
+type Result struct {
+	Status  int    // of the response that began; 0 for none
+	Failure *Error // why there is no response, or no whole one; nil when all went well
+	Cut     Cut    // how the client is to be told, when its response had begun
+	Keep    bool   // the client's connection persists
+	Surplus bool   // the client is still sending a body that is not read
+	Backend string // that was asked last; "" for none
+	Times   Times
+	Lost    string // what became of each backend's part in a race that none has won
+	Content int64  // bytes of content that were taken from the backend for the client
+
+	left    *bytebufferpool.ByteBuffer // from leftAt on, what the client has not taken yet of the response; nil for nothing
+	leftAt  int
+	portion Portion // what left counts for
+}
+
+// Times is when things happened, in the lot's time; 0 for what did not.
+type Times struct {
+	Left      int64 // a worker took it: from Request.Began to here it was queued
+	Connected int64 // the backend could be written to
+	FirstByte int64 // of the response
+}
+
+// Cut is how the client is told that a response ended before its end.
+type Cut uint8
+
+const (
+	Whole    Cut = iota // it was not cut
+	CutClose            // closed short of its length, or without its last chunk
+	CutReset            // reset: its end would have been a close
+)
+
+// Pending returns what the client has not taken yet of the response.
+func (r *Result) Pending() []byte {
+	if r.left == nil {
+		return nil
+	}
+	return r.left.B[r.leftAt:]
+}
+
+// TakePending gives its caller the buffer with Pending's bytes, which begin at the offset, and what it counts for.
+func (r *Result) TakePending() (left *bytebufferpool.ByteBuffer, at int, counts Portion) {
+	left, at = r.left, r.leftAt
+	r.left = nil
+	r.portion.moveTo(&counts)
+	return left, at, counts
+}
+
+// release gives back what the result holds.
+func (r *Result) release() {
+	if r.left != nil {
+		PutBuffer(r.left)
+		r.left = nil
+	}
+	r.portion.Give()
+}
+
+// conclude writes the result of x, which is over.
+func (x *Exchange) conclude() {
+	x.Result = Result{
+		Status: x.status, Failure: x.failure, Cut: x.cut, Keep: x.persists, Surplus: x.surplus,
+		Backend: x.backend, Times: x.times, Lost: x.lost, Content: x.down.content,
+		left: x.down.out, leftAt: x.down.outAt,
+	}
+	x.down.out = nil
+	x.portion.moveTo(&x.Result.portion)
+}
