@@ -198,7 +198,8 @@ func (s *Site) buildRoute(r *config.Route, limits map[string]*admit.Limit) (fron
 	}
 	hold := pool.Hold{For: r.Hold, Every: r.HoldEvery}
 	route.Route = &forward.Route{Name: name, Settings: settings}
-	route.Queue, err = s.queue(fmt.Sprintf("route %q %q %d %v", r.Methods, name, r.Queue, hold), backends, func() *pool.Queue {
+	key := queueKey{paths: name, methods: strings.Join(r.Methods, " "), most: r.Queue, hold: hold, backends: listOf(backends)}
+	route.Queue, err = s.queue(key, func() *pool.Queue {
 		return s.b.workers.AddQueue(name, r.Queue, hold, backends...)
 	})
 	for _, b := range backends {
@@ -206,7 +207,8 @@ func (s *Site) buildRoute(r *config.Route, limits map[string]*admit.Limit) (fron
 			break
 		}
 		entry := forward.Entry{Name: b.Name}
-		entry.Queue, err = s.queue(fmt.Sprintf("entry %q %q %d", r.Methods, name, r.Queue), []*pool.Backend{b}, func() *pool.Queue {
+		key.entry, key.hold, key.backends = true, pool.Hold{}, listOf([]*pool.Backend{b})
+		entry.Queue, err = s.queue(key, func() *pool.Queue {
 			return s.b.workers.AddEntry(name+" to "+b.Name, r.Queue, b)
 		})
 		route.Entries = append(route.Entries, entry)
@@ -214,13 +216,18 @@ func (s *Site) buildRoute(r *config.Route, limits map[string]*admit.Limit) (fron
 	return route, err
 }
 
-// queue takes the queue in front of backends, and calls add if there is none with the same key.
-func (s *Site) queue(like string, backends []*pool.Backend, add func() *pool.Queue) (*pool.Queue, error) {
-	key := []byte(like)
-	for _, b := range backends {
-		key = fmt.Appendf(key, " %p", b)
-	}
-	return share(s, string(key), func() (*pool.Queue, func(), error) {
+// queueKey has everything that distinguishes two queues.
+type queueKey struct {
+	entry          bool   // the queue is in front of one backend of a race
+	paths, methods string // of its route, with spaces between them: neither has any
+	most           int    // exchanges
+	hold           pool.Hold
+	backends       list // in the route's order
+}
+
+// queue takes the queue with a key, and calls add if there is none.
+func (s *Site) queue(key queueKey, add func() *pool.Queue) (*pool.Queue, error) {
+	return share(s, key, func() (*pool.Queue, func(), error) {
 		q := add()
 		return q, q.Remove, nil
 	})
@@ -229,13 +236,16 @@ func (s *Site) queue(like string, backends []*pool.Backend, add func() *pool.Que
 // labBackends is how many backends tenfour starts by itself for a route without any: enough to see them take turns.
 const labBackends = 4
 
+// labKey distinguishes the backends that tenfour starts by itself: by the directory that they serve, or "" for the welcome page.
+type labKey struct{ serve string }
+
 // backendsOf returns the addresses of a route's backends. For a route without any it starts some, which serve a directory
 // or the welcome page.
 func (s *Site) backendsOf(r *config.Route) ([]config.Backend, error) {
 	if len(r.Backends) > 0 {
 		return r.Backends, nil
 	}
-	own, err := share(s, "lab "+r.Serve, func() (*lab.Backends, func(), error) {
+	own, err := share(s, labKey{r.Serve}, func() (*lab.Backends, func(), error) {
 		files := lab.Welcome()
 		if r.Serve != "" {
 			var err error
