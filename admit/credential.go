@@ -1,9 +1,13 @@
 package admit
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"sync/atomic"
+
+	"tenfour/value/field"
+	"tenfour/value/secret"
 )
 
 // Credential is a secret that a backend gets in a field line. It comes from a file or from an environment variable. It is
@@ -25,16 +29,14 @@ func NewCredential(from, field string) (*Credential, error) {
 
 // Reload reads the credential again. If that fails, the old one stays.
 func (c *Credential) Reload() error {
-	text, err := readSecret(c.From)
-	if err != nil {
-		return err
-	}
-	value := strings.TrimSpace(text)
+	value, err := secret.FieldValue(c.From)
 	switch {
-	case value == "":
+	case errors.Is(err, secret.ErrEmpty):
 		return fmt.Errorf("%s is empty", c.From)
-	case !fieldValue(value):
+	case errors.Is(err, field.ErrControl):
 		return fmt.Errorf("%s has more than one line, or control characters", c.From)
+	case err != nil:
+		return fmt.Errorf("%s: %w", c.From, err)
 	}
 	if strings.EqualFold(c.name, "Authorization") && !strings.Contains(value, " ") {
 		value = "Bearer " + value

@@ -11,6 +11,8 @@ import (
 	"bytes"
 	"fmt"
 	"strings"
+
+	"tenfour/value/method"
 )
 
 // Table finds the route of a request-target. It never changes, and is safe for use by several goroutines.
@@ -60,7 +62,7 @@ func NewTable(list []Path) (*Table, error) {
 			kind = t.prefix
 			t.most = max(t.most, len(path))
 		}
-		methods := withHead(p.Methods)
+		methods := method.WithHead(p.Methods)
 		if others := kind[path]; len(others) > 0 && (methods == nil || others[0].methods == nil) {
 			return nil, fmt.Errorf("path %q: named twice", p.Path)
 		}

@@ -12,6 +12,8 @@ import (
 	"sync/atomic"
 
 	"tenfour/httpparse"
+	"tenfour/value/field"
+	"tenfour/value/secret"
 )
 
 // Tokens are the tokens by which clients may pass. They are safe for use by several goroutines. Make them with NewTokens.
@@ -46,9 +48,9 @@ const (
 // Reload reads the tokens again. If that fails, the old ones stay. The error names wrong lines by their number, wrongMost of them
 // at most, and contains none of their text.
 func (t *Tokens) Reload() error {
-	text, err := readSecret(t.from)
+	text, err := secret.Read(t.from)
 	if err != nil {
-		return err
+		return fmt.Errorf("%s: %w", t.from, err)
 	}
 	all := map[uint64][]token{}
 	lines := map[[sha256.Size]byte]int{}
@@ -88,17 +90,17 @@ func (t *Tokens) Reload() error {
 }
 
 func parseToken(line string) (one token, err error) {
-	fields := strings.Fields(line)
-	if len(fields) != 2 {
-		return one, fmt.Errorf("it has %d words: write NAME TOKEN, or NAME sha256:HEX", len(fields))
+	words := strings.Fields(line)
+	if len(words) != 2 {
+		return one, fmt.Errorf("it has %d words: write NAME TOKEN, or NAME sha256:HEX", len(words))
 	}
-	one.name = fields[0]
-	if !fieldValue(fields[0]) || !fieldValue(fields[1]) {
+	one.name = words[0]
+	if field.CheckValue(words[0]) != nil || field.CheckValue(words[1]) != nil {
 		return one, errors.New("it has control characters")
 	}
-	digest, hashed := strings.CutPrefix(fields[1], "sha256:")
+	digest, hashed := strings.CutPrefix(words[1], "sha256:")
 	if !hashed {
-		one.digest = sha256.Sum256([]byte(fields[1]))
+		one.digest = sha256.Sum256([]byte(words[1]))
 		return one, nil
 	}
 	if n, err := hex.Decode(one.digest[:], []byte(digest[:min(len(digest), 2*sha256.Size)])); err != nil || n != sha256.Size || len(digest) != 2*sha256.Size {

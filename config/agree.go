@@ -9,6 +9,8 @@ import (
 
 	"tenfour/source"
 	"tenfour/value/choice"
+	"tenfour/value/method"
+	"tenfour/value/secret"
 )
 
 // check reports what is right by itself, and wrong beside something else: settings that contradict each other, names of what
@@ -76,7 +78,7 @@ func (d *draft) checkTLS(bad *problems) {
 	case c.TLSCert == "" && c.TLSKey != "":
 		p.wrong(bad, "tls_key", 0, "it needs %s too", p.beside("tls_key", "tls_cert"))
 	case c.TLSCert != "":
-		if _, err := KeyPair(c.TLSCert, c.TLSKey); err != nil {
+		if _, err := secret.KeyPair(c.TLSCert, c.TLSKey); err != nil {
 			p.wrong(bad, "tls_cert", 0, "%v", err)
 		}
 	}
@@ -205,17 +207,11 @@ func (c *claims) claim(route int, methods []string) (at int, taken bool) {
 		}
 		return c.first, c.first != route
 	}
-	note := func(method string) {
-		if was := c.byMethod[method]; was != 0 && (earlier == 0 || was < earlier) {
+	for _, m := range method.WithHead(methods) {
+		if was := c.byMethod[m]; was != 0 && (earlier == 0 || was < earlier) {
 			earlier = was
 		} else if was == 0 {
-			c.byMethod[method] = route + 1
-		}
-	}
-	for _, m := range methods {
-		note(m)
-		if m == "GET" {
-			note("HEAD")
+			c.byMethod[m] = route + 1
 		}
 	}
 	return earlier - 1, earlier > 0
@@ -342,7 +338,7 @@ func (d *draft) resolved() Config {
 			*fields = slices.Clone(*fields)
 			for j, f := range *fields {
 				if strings.HasPrefix(f.Value, source.Env) {
-					(*fields)[j].Value, _ = secret(f.Value) // it is there: that was checked
+					(*fields)[j].Value, _ = secret.Value(f.Value) // it is there: that was checked
 				}
 			}
 		}

@@ -4,6 +4,8 @@ import (
 	"strings"
 
 	"tenfour/source"
+	"tenfour/value/field"
+	"tenfour/value/secret"
 )
 
 // lines is a table of field lines, a name and a value each.
@@ -36,7 +38,7 @@ func (l lines) set(n *node, bad *problems) {
 		for _, v := range m.value.texts() {
 			if v.kind != quoted {
 				bad.of(v, `write a value in quotes`)
-			} else if err := checkFieldValue(v.text); err != nil {
+			} else if err := field.CheckValue(v.text); err != nil {
 				bad.of(v, "%v", err)
 			} else {
 				*l.p = append(*l.p, Field{m.key, v.text})
@@ -53,7 +55,7 @@ func (l lines) toml() string {
 		var values []string
 		for ; i < len(*l.p) && (*l.p)[i].Name == name; i++ {
 			v := (*l.p)[i].Value
-			if isCredential(name) && !strings.HasPrefix(v, source.Env) {
+			if secret.IsIn(name) && !strings.HasPrefix(v, source.Env) {
 				v = "***"
 			}
 			values = append(values, quote(v))

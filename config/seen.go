@@ -3,6 +3,8 @@ package config
 import (
 	"errors"
 	"os"
+
+	"tenfour/value/secret"
 )
 
 // seen is what was found out about files, directories and variables that settings name: each is looked at once, however many routes
@@ -28,7 +30,7 @@ func (s seen) once(kind, name string, do func() error) error {
 // secret returns why a file or a variable has no secret.
 func (s seen) secret(from string) error {
 	return s.once("secret", from, func() error {
-		_, err := secret(from)
+		_, err := secret.Value(from)
 		return err
 	})
 }
@@ -36,11 +38,8 @@ func (s seen) secret(from string) error {
 // fieldValue returns why a file or a variable has no secret that may be a field's value.
 func (s seen) fieldValue(from string) error {
 	return s.once("field value", from, func() error {
-		value, err := secret(from)
-		if err != nil {
-			return err
-		}
-		return checkFieldValue(value)
+		_, err := secret.FieldValue(from)
+		return err
 	})
 }
 

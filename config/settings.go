@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"tenfour/value/choice"
+	"tenfour/value/field"
 	"tenfour/value/rate"
 	"tenfour/value/statuses"
 )
@@ -69,7 +70,7 @@ var groups = []group{
 			},
 			{
 				key: "methods", of: ofRoute, example: `["GET", "HEAD"]`,
-				in:   func(t target) value { return wordList(&t.r.Methods, "the name of a method, such as GET", checkMethod) },
+				in:   func(t target) value { return methods(&t.r.Methods, "the name of a method, such as GET") },
 				unit: "methods, several", none: "any",
 				more: "says with which methods; `HEAD` goes with `GET`. Another is `405`, which lists those that are allowed.",
 			},
@@ -227,7 +228,7 @@ var groups = []group{
 			{
 				key: "race_methods", flag: "race-methods", of: ofRoute, example: `["POST"]`,
 				in: func(t target) value {
-					return wordList(&t.r.RaceMethods, "the name of a method, such as POST", checkMethod).separated()
+					return methods(&t.r.RaceMethods, "the name of a method, such as POST").separated()
 				},
 				unit: "methods, several", none: "none: `GET`, `HEAD`, `OPTIONS` alone are raced",
 				help: "`METHODS` that are raced beside GET, HEAD and OPTIONS",
@@ -254,7 +255,7 @@ var groups = []group{
 			},
 			{
 				key: "request.set", of: ofRoute, example: `{ X-Served-By = "tenfour" }`, secret: true,
-				in:   func(t target) value { return lines{&t.r.Request.Set, false, checkRequestField} },
+				in:   func(t target) value { return lines{&t.r.Request.Set, false, field.CheckRequestName} },
 				unit: "fields", none: "none",
 				more: "puts field lines into a request, in place of all lines of that name. A value that begins with `env:` is that of a " +
 					"variable of the environment: `{ X-Api-Key = \"env:API_KEY\" }`. Fields about the connection and the framing of " +
@@ -262,34 +263,34 @@ var groups = []group{
 			},
 			{
 				key: "request.add", of: ofRoute, example: `{ X-Via = "tenfour" }`, secret: true,
-				in:   func(t target) value { return lines{&t.r.Request.Add, true, checkRequestField} },
+				in:   func(t target) value { return lines{&t.r.Request.Add, true, field.CheckRequestName} },
 				unit: "fields", none: "none",
 				more: "puts field lines beside those of that name. An array has several values: `{ Link = [\"a\", \"b\"] }`.",
 			},
 			{
 				key: "request.remove", of: ofRoute, example: `["Cookie"]`,
 				in: func(t target) value {
-					return wordList(&t.r.Request.Remove, "the name of a field, such as Cookie", checkRequestField)
+					return wordList(&t.r.Request.Remove, "the name of a field, such as Cookie", field.CheckRequestName)
 				},
 				unit: "names, several", none: "none",
 				more: "takes all lines of these names out, before anything is set or added.",
 			},
 			{
 				key: "response.set", of: ofRoute, example: `{ Cache-Control = "no-store" }`, secret: true,
-				in:   func(t target) value { return lines{&t.r.Response.Set, false, checkFieldName} },
+				in:   func(t target) value { return lines{&t.r.Response.Set, false, field.CheckName} },
 				unit: "fields", none: "none",
 				more: "puts field lines into a response, in place of all lines of that name.",
 			},
 			{
 				key: "response.add", of: ofRoute, example: `{ X-Frame-Options = "DENY" }`, secret: true,
-				in:   func(t target) value { return lines{&t.r.Response.Add, true, checkFieldName} },
+				in:   func(t target) value { return lines{&t.r.Response.Add, true, field.CheckName} },
 				unit: "fields", none: "none",
 				more: "puts field lines beside those of that name.",
 			},
 			{
 				key: "response.remove", of: ofRoute, example: `["Server"]`,
 				in: func(t target) value {
-					return wordList(&t.r.Response.Remove, "the name of a field, such as Server", checkFieldName)
+					return wordList(&t.r.Response.Remove, "the name of a field, such as Server", field.CheckName)
 				},
 				unit: "names, several", none: "none",
 				more: "takes all lines of these names out, before anything is set or added.",
@@ -312,7 +313,7 @@ var groups = []group{
 			{
 				key: "credential_header", flag: "credential-header", of: ofRoute,
 				in: func(t target) value {
-					return words(&t.r.CredentialHeader, "the name of a field, such as X-Api-Key", checkRequestField)
+					return words(&t.r.CredentialHeader, "the name of a field, such as X-Api-Key", field.CheckRequestName)
 				},
 				unit: "name of a field",
 				help: "`NAME` of the field that the credential is sent in",

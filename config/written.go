@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"tenfour/value/choice"
+	"tenfour/value/field"
 )
 
 // countedBy is whom a limit counts for.
@@ -18,7 +19,7 @@ func countedBy(by *choice.By, header *string) scalar {
 		func(text string) error {
 			name, isHeader := strings.CutPrefix(text, "header:")
 			switch {
-			case isHeader && !isToken(name):
+			case isHeader && !field.IsName(name):
 				return fmt.Errorf("write the name of a field behind header:, such as header:X-Api-Key")
 			case isHeader:
 				*by, *header = choice.ByHeader, name

@@ -6,13 +6,13 @@ import (
 	"encoding/hex"
 	"net/url"
 	"strconv"
-	"strings"
 	"sync/atomic"
 	"time"
 
 	"github.com/rs/zerolog"
 
 	"tenfour/forward"
+	"tenfour/value/secret"
 )
 
 // idSource numbers requests: a prefix of this process, and a count.
@@ -104,9 +104,6 @@ func (r *request) describe(e *zerolog.Event) *zerolog.Event {
 	return e
 }
 
-// secrets are names of query parameters whose values are not for a log.
-var secrets = []string{"token", "key", "secret", "password", "passwd", "signature", "sig", "auth", "credential"}
-
 // redact is target without the values of query parameters that may be credentials.
 func redact(target []byte) []byte {
 	q := bytes.IndexByte(target, '?')
@@ -121,7 +118,7 @@ func redact(target []byte) []byte {
 		}
 		rest = rest[len(pair):]
 		name, value, ok := bytes.Cut(pair, []byte("="))
-		if !ok || !secret(string(name)) {
+		if !ok || !isSecret(string(name)) {
 			out = append(out, pair...)
 			continue
 		}
@@ -133,15 +130,10 @@ func redact(target []byte) []byte {
 	return out
 }
 
-func secret(name string) bool {
+// isSecret reports whether a parameter, whose name may be encoded, probably has a secret.
+func isSecret(name string) bool {
 	if plain, err := url.QueryUnescape(name); err == nil {
 		name = plain
 	}
-	name = strings.ToLower(name)
-	for _, s := range secrets {
-		if strings.Contains(name, s) {
-			return true
-		}
-	}
-	return false
+	return secret.IsIn(name)
 }

@@ -55,7 +55,7 @@ func (s *Site) rule(r *config.Route, limits map[string]*admit.Limit) (*admit.Rul
 		rule.Limits = append(rule.Limits, l)
 	}
 	if r.ClientTokenFile != "" {
-		tokens, err := secret(s, tokensKey(r.ClientTokenFile), "--client-token-file", func() (*admit.Tokens, error) {
+		tokens, err := watched(s, tokensKey(r.ClientTokenFile), "--client-token-file", func() (*admit.Tokens, error) {
 			return admit.NewTokens(r.ClientTokenFile)
 		})
 		if err != nil {
@@ -81,7 +81,7 @@ func (s *Site) edits(r *config.Route) (request, response *forward.Edits, err err
 		drop = append(drop, "Authorization")
 	}
 	if r.CredentialFile != "" {
-		credential, err := secret(s, credentialKey{r.CredentialFile, r.CredentialHeader}, "--credential-file", func() (*admit.Credential, error) {
+		credential, err := watched(s, credentialKey{r.CredentialFile, r.CredentialHeader}, "--credential-file", func() (*admit.Credential, error) {
 			return admit.NewCredential(r.CredentialFile, r.CredentialHeader)
 		})
 		if err != nil {
@@ -110,9 +110,9 @@ func linesOf(c *config.Edits) (drop []string, add string) {
 	return drop, add
 }
 
-// secret takes a part that is read from a file of credentials. The file is read again when it changes, and once when another
+// watched takes a part that is read from a file of credentials. The file is read again when it changes, and once when another
 // configuration is built. If that fails, the part keeps its old content.
-func secret[T admit.Reloader](s *Site, key any, flag string, read func() (T, error)) (T, error) {
+func watched[T admit.Reloader](s *Site, key any, flag string, read func() (T, error)) (T, error) {
 	it, err := share(s, key, func() (T, func(), error) {
 		it, err := read()
 		if err != nil {

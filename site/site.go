@@ -32,6 +32,7 @@ import (
 	"tenfour/lab"
 	"tenfour/pool"
 	"tenfour/value/choice"
+	"tenfour/value/secret"
 )
 
 // Builder makes one site after the other, and keeps the parts that they share. One goroutine at a time calls its methods.
@@ -324,7 +325,7 @@ func loadTLS(c *config.Config) (*tls.Config, error) {
 	if c.TLSCert == "" {
 		return nil, nil
 	}
-	cert, err := config.KeyPair(c.TLSCert, c.TLSKey)
+	cert, err := secret.KeyPair(c.TLSCert, c.TLSKey)
 	if err != nil {
 		return nil, fmt.Errorf("--tls-cert %s, --tls-key %s: %w", c.TLSCert, c.TLSKey, err)
 	}

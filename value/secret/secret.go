@@ -1,0 +1,85 @@
+// Package secret reads credentials, tokens and keys, and finds names that probably have one for their value.
+//
+//	text, err := secret.Read("tokens.txt")    // or env:NAME, a variable of the environment
+//	value, err := secret.FieldValue("env:KEY")
+//	secret.IsIn("access_token")               // true
+//
+// No error has any of a secret in it, or the name of its source: its caller knows whose setting it is.
+package secret
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"strings"
+
+	"tenfour/source"
+	"tenfour/value/field"
+)
+
+// Most is how many bytes a file with credentials may have, or a file in PEM.
+const Most = 4 << 20
+
+// ErrEmpty means that a source has nothing but white space.
+var ErrEmpty = errors.New("it is empty")
+
+// Read returns the text of a file, or of the variable NAME of the environment for env:NAME.
+func Read(from string) (string, error) {
+	text, err := source.Read(from, Most)
+	return string(text), err
+}
+
+// Value is Read, less the spaces and line breaks around the text. If that is nothing, the error is ErrEmpty.
+func Value(from string) (string, error) {
+	text, err := Read(from)
+	if err != nil {
+		return "", err
+	}
+	if text = strings.TrimSpace(text); text == "" {
+		return "", ErrEmpty
+	}
+	return text, nil
+}
+
+// FieldValue is Value for a text that becomes the value of a field. If it cannot be one, the error is that of field.CheckValue.
+func FieldValue(from string) (string, error) {
+	value, err := Value(from)
+	if err == nil {
+		err = field.CheckValue(value)
+	}
+	if err != nil {
+		return "", err
+	}
+	return value, nil
+}
+
+// KeyPair reads a certificate and its key, from files in PEM.
+func KeyPair(cert, key string) (tls.Certificate, error) {
+	certText, err := source.File(cert, Most)
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	keyText, err := source.File(key, Most)
+	if err != nil {
+		return tls.Certificate{}, fmt.Errorf("with the key %s: %w", key, err)
+	}
+	pair, err := tls.X509KeyPair(certText, keyText)
+	if err != nil {
+		err = fmt.Errorf("with the key %s: %w", key, err)
+	}
+	return pair, err
+}
+
+// signs are parts of the names of fields and parameters that have secrets.
+var signs = []string{"auth", "cookie", "credential", "key", "pass", "secret", "session", "sig", "token"}
+
+// IsIn reports whether a field or a parameter by that name probably has a secret for its value, which is not to be shown.
+func IsIn(name string) bool {
+	name = strings.ToLower(name)
+	for _, sign := range signs {
+		if strings.Contains(name, sign) {
+			return true
+		}
+	}
+	return false
+}
