@@ -38,7 +38,7 @@ type Settings struct {
 
 const (
 	// impatience is how long an exchange waits for its first byte before it suspects the backend to be sitting on
-	// an idle connection.
+	// an idle connection: half of BackendTimeout if that is shorter.
 	impatience = 100 * time.Millisecond
 	// silence is how long the head of a response waits for the first byte of its body: most servers write the two one
 	// after the other. They go out as one then, and a backend that dies between them has not been heard.

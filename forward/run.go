@@ -146,7 +146,7 @@ func (x *Exchange) impatientFrom() int64 {
 	if x.phase != awaiting || x.impatient || x.awaitsClient() {
 		return math.MaxInt64
 	}
-	return x.progress + int64(impatience)
+	return x.progress + int64(min(impatience, x.Route.Settings.BackendTimeout/2))
 }
 
 // lastsFrom is when x should leave its worker, if nothing happens until then.

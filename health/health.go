@@ -51,7 +51,7 @@ type Backend interface {
 	Patient()
 }
 
-// impatience is how long a check waits before it suspects an idle connection.
+// impatience is how long a check waits before it suspects an idle connection: half of its timeout if that is shorter.
 const impatience = 100 * time.Millisecond
 
 // Checker checks one backend until Close.
@@ -129,7 +129,11 @@ func (k *Checker) askPatiently(ctx context.Context) error {
 
 // hurry calls the backend when a check is not answered soon.
 func (k *Checker) hurry(answered <-chan struct{}) {
-	late := time.NewTimer(impatience)
+	after := impatience
+	if k.check.Timeout > 0 {
+		after = min(after, k.check.Timeout/2)
+	}
+	late := time.NewTimer(after)
 	defer late.Stop()
 	select {
 	case <-answered:

@@ -102,6 +102,23 @@ func TestCheck_reportsSickWithoutAServer(t *testing.T) {
 	}
 }
 
+// TestCheck_isImpatientBeforeItsTimeout: also if that is short.
+func TestCheck_isImpatientBeforeItsTimeout(t *testing.T) {
+	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
+	told := make(chan change, 10)
+	let := make(chan struct{})
+	s := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-let }))
+	defer s.Close()
+	defer close(let)
+	k := Start(Check{URL: s.URL, Every: time.Millisecond, Timeout: impatience - time.Millisecond}, waited{told})
+	defer k.Close()
+	for _, want := range []string{"impatient", "patient", "impatient", "patient"} {
+		if c := next(t, told); c.why != want {
+			t.Fatalf("got %+v, want %s", c, want)
+		}
+	}
+}
+
 // TestCheck_isImpatientAfterAWhile: a check that is not answered soon says so, and takes it back when it is over.
 func TestCheck_isImpatientAfterAWhile(t *testing.T) {
 	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
