@@ -160,7 +160,7 @@ func (x *Exchange) shakeHands() (over, on bool) {
 	if x.Client.Open() {
 		x.Client.Arm(true, false) // it may leave meanwhile
 	}
-	err := x.back.StartTLS(x.origin.TLS, false, &x.slot.Waiter, x.connectEnd, x.off)
+	err := x.back.StartTLS(x.origin.TLS, false, &x.slot.Waiter, x.connectEnd, x.shaking)
 	switch {
 	case err != nil && x.off(): // and the next step says why
 		x.again = true
@@ -176,6 +176,14 @@ func (x *Exchange) shakeHands() (over, on bool) {
 func (x *Exchange) off() bool {
 	x.Client.Look()
 	return x.Client.Broken() || x.Stop.Load() || x.entry != nil && x.entry.halt.Load()
+}
+
+// shaking is off while the worker sleeps in a TLS handshake, and when it is to be asked again: a backend with one thread may be
+// sitting on an idle connection, and shakes no hands meanwhile.
+func (x *Exchange) shaking() (off bool, at int64) {
+	x.now = x.lot.Now()
+	x.growImpatient()
+	return x.off(), x.impatientFrom()
 }
 
 // resend prepares the request to go out again on a fresh connection, after the kept one died before anything came back

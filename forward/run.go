@@ -140,10 +140,10 @@ func (x *Exchange) deadline() int64 {
 	return at
 }
 
-// impatientFrom is when x has waited long enough for its first byte to suspect the backend of sitting on an idle
+// impatientFrom is when x has waited long enough for its first byte, or for a connection, to suspect the backend of sitting on an idle
 // connection. Waiting for the client's body is not the backend's fault.
 func (x *Exchange) impatientFrom() int64 {
-	if x.phase != awaiting || x.impatient || x.awaitsClient() {
+	if x.phase > awaiting || x.impatient || x.awaitsClient() {
 		return math.MaxInt64
 	}
 	return x.progress + int64(min(impatience, x.Route.Settings.BackendTimeout/2))
@@ -220,6 +220,14 @@ func (x *Exchange) undecided() bool { return x.entry != nil && x.Client == &x.en
 
 // pauses reports whether x waits, in a race, for what becomes of its large response.
 func (x *Exchange) pauses() bool { return x.entry != nil && x.entry.waitsToStand() }
+
+// growImpatient tells the backend that x has waited long, once.
+func (x *Exchange) growImpatient() {
+	if x.slot != nil && x.now >= x.impatientFrom() {
+		x.impatient = true
+		x.lender.Impatient()
+	}
+}
 
 // calm takes back what was said to the backend in impatience.
 func (x *Exchange) calm() {

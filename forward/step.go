@@ -59,10 +59,7 @@ func (x *Exchange) lookAtClock() bool {
 	if x.endless && !x.up.ended && !x.down.ended || x.pauses() {
 		return false
 	}
-	if x.slot != nil && x.now >= x.impatientFrom() {
-		x.impatient = true
-		x.lender.Impatient()
-	}
+	x.growImpatient()
 	if x.lookAtPace() || x.lookAtLeaver() {
 		return true
 	}

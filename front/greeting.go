@@ -1,6 +1,7 @@
 package front
 
 import (
+	"math"
 	"time"
 
 	"tenfour/lot"
@@ -32,7 +33,7 @@ func (c *client) shakeHands() {
 	asleep.InitSleeper(c.front.Lot)
 	c.shaking.Store(&asleep)
 	until := max(c.waiter.Deadline(), c.front.Lot.Now()+shakeLeast)
-	unwelcome := func() bool { return c.front.stop.Load() || c.unwanted.Load() }
+	unwelcome := func() (bool, int64) { return c.front.stop.Load() || c.unwanted.Load(), math.MaxInt64 }
 	err := c.conn.StartTLS(c.front.site.Load().TLS, true, &asleep, until, unwelcome)
 	c.shaking.Store(nil)
 	asleep.Leave()

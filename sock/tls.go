@@ -23,9 +23,9 @@ type session struct {
 const recordMost = 16 << 10
 
 // StartTLS does the TLS handshake on c, as a server or as a client. It blocks: its goroutine sleeps in waiter. It gives up at
-// until, in the lot's time, and when off returns true. off is called each time waiter is notified; it may be nil. After
-// success Read and Write are encrypted.
-func (c *Conn) StartTLS(config *tls.Config, server bool, waiter *lot.Waiter, until int64, off func() bool) error {
+// until, in the lot's time, and when off returns true. off is called each time waiter is notified, and at the time that it
+// returned; it may be nil. After success Read and Write are encrypted.
+func (c *Conn) StartTLS(config *tls.Config, server bool, waiter *lot.Waiter, until int64, off func() (bool, int64)) error {
 	w := &wire{c: c, waiter: waiter, until: until, off: off}
 	s := &session{on: w}
 	if server {

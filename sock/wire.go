@@ -14,10 +14,10 @@ import (
 // wire is the net.Conn that crypto/tls sees.
 type wire struct {
 	c      *Conn
-	waiter *lot.Waiter // in which the handshake sleeps
-	until  int64       // the deadline of the handshake
-	off    func() bool // reports that the handshake is to end
-	asked  bool        // the time for the handshake is over, and the kernel was asked once more
+	waiter *lot.Waiter          // in which the handshake sleeps
+	until  int64                // the deadline of the handshake
+	off    func() (bool, int64) // reports that the handshake is to end, and when to ask again
+	asked  bool                 // the time for the handshake is over, and the kernel was asked once more
 	shaken bool
 	ended  bool // the peer has shut its side of the connection beneath TLS
 
@@ -108,13 +108,13 @@ func (w *wire) wait(read, write bool) error {
 	if err := w.c.Arm(read, write); err != nil {
 		return err
 	}
-	w.waiter.SetDeadline(w.until)
 	for {
 		w.c.Look()
+		off, at := w.isOff()
 		switch {
 		case read && w.c.canRead, write && w.c.canWrite:
 			return nil
-		case w.off != nil && w.off():
+		case off:
 			return os.ErrClosed
 		case w.waiter.Now() >= w.until && w.asked:
 			return os.ErrDeadlineExceeded
@@ -124,8 +124,18 @@ func (w *wire) wait(read, write bool) error {
 			w.c.RetryWrite()
 			return nil
 		}
+		w.waiter.SetDeadline(at)
 		w.waiter.Wait()
 	}
+}
+
+// isOff reports whether the handshake is to end, and when to ask that again at the latest.
+func (w *wire) isOff() (off bool, at int64) {
+	if w.off == nil {
+		return false, w.until
+	}
+	off, at = w.off()
+	return off, min(at, w.until)
 }
 
 func (w *wire) Close() error                     { return nil }

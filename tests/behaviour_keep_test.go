@@ -1,6 +1,8 @@
 package tests
 
 import (
+	"bufio"
+	"crypto/tls"
 	"fmt"
 	"io"
 	"net"
@@ -263,5 +265,49 @@ func TestResend_boundsWhatOneRequestMayKill(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// TestTLSBackend_ofOneThreadThatKeepsConnections: a handshake that waits for a server with one thread has the idle connection
+// closed on which that thread sits. The server is not down.
+func TestTLSBackend_ofOneThreadThatKeepsConnections(t *testing.T) {
+	t.Parallel()
+	a := newAuthority(t)
+	cert, _, _ := a.sign("localhost")
+	config := &tls.Config{Certificates: []tls.Certificate{cert}}
+	var thread sync.Mutex
+	come, let := make(chan int, 9), make(chan struct{})
+	s := startServer(t, func(p *peer) {
+		come <- p.number
+		thread.Lock()
+		defer thread.Unlock()
+		c := tls.Server(p.Conn, config)
+		in := bufio.NewReader(c)
+		for {
+			if _, err := readRequest(in); err != nil {
+				return
+			}
+			<-let
+			io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+		}
+	})
+	_, port, _ := net.SplitHostPort(s.addr)
+	tf := startProgram(t, a.env(), []string{"https://localhost:" + port}, "--workers", "2", "--hold", "0", "--log-level", "info")
+	peers := []*peer{dialPeer(t, tf.addr), dialPeer(t, tf.addr)}
+	for i, p := range peers {
+		p.SetDeadline(time.Now().Add(2 * patience))
+		p.say("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+		if n := <-come; n != i {
+			t.Fatalf("connection %d came for request %d", n, i)
+		}
+	}
+	close(let)
+	for i, p := range peers {
+		if status, words, err := p.status("GET"); err != nil || status != 200 {
+			t.Errorf("request %d got %d %q (%v)", i, status, words, err)
+		}
+	}
+	if strings.Contains(tf.log.String(), "is down") {
+		t.Errorf("the backend was said to be down:\n%s", tf.log)
 	}
 }
