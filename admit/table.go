@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"tenfour/value/method"
+	"tenfour/value/routepath"
 )
 
 // Table finds the route of a request-target. It never changes, and is safe for use by several goroutines.
@@ -52,8 +53,8 @@ func NewTable(list []Path) (*Table, error) {
 	t := &Table{exact: map[string]paths{}, prefix: map[string]paths{}}
 	taken := map[claim]bool{}
 	for _, p := range list {
-		if err := checkPath(p.Path); err != nil {
-			return nil, err
+		if err := routepath.Check(p.Path); err != nil {
+			return nil, fmt.Errorf("path %q: %w", p.Path, err)
 		}
 		t.bytes.add(p.Path)
 		path := Encoded(p.Path)
@@ -81,16 +82,6 @@ func NewTable(list []Path) (*Table, error) {
 
 // claim is a path with a method. Only one route may have it.
 type claim struct{ path, method string }
-
-func checkPath(path string) error {
-	if !strings.HasPrefix(path, "/") {
-		return fmt.Errorf("path %q: it must begin with /", path)
-	}
-	if _, err := new(pathBytes).canonical([]byte(path), nil); err != nil || strings.ContainsAny(path, "?#%") {
-		return fmt.Errorf("path %q: write it without ?, #, %%, dot segments and empty segments", path)
-	}
-	return nil
-}
 
 // Find returns the route of a request for target, which is in origin- or asterisk-form. scratch is memory for Match.Path,
 // which is valid as long as scratch is left alone; if it is too small, Find allocates. The only error is ErrAmbiguous.

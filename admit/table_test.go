@@ -174,6 +174,23 @@ func TestNewTable_refuses(t *testing.T) {
 	}
 }
 
+// FuzzNewTable_pathsHaveOneReading: what a table takes as a path is read as itself when a request asks for it, and is then found.
+func FuzzNewTable_pathsHaveOneReading(f *testing.F) {
+	for _, seed := range []string{"/", "/a/b/", "/a/../b", "/a//", "/%61", "/a?b", "/ü", "/.", `/a\b`, "/a b", "/..a"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, path string) {
+		table, err := NewTable(onePerRoute("/other", path))
+		if err != nil || path == "/other" {
+			return
+		}
+		m, err := table.Find([]byte(Encoded(path)), []byte("GET"), nil)
+		if err != nil || m.Route != 1 || m.Path != nil && string(m.Path) != Encoded(path) {
+			t.Errorf("%q: got %+v, %v", path, m, err)
+		}
+	})
+}
+
 // BenchmarkFind: a lookup among 10,000 routes costs at most twice as much as a lookup in one.
 func BenchmarkFind(b *testing.B) {
 	for _, n := range []int{1, 100, 10000} {

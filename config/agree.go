@@ -10,6 +10,7 @@ import (
 	"tenfour/source"
 	"tenfour/value/choice"
 	"tenfour/value/method"
+	"tenfour/value/routepath"
 	"tenfour/value/secret"
 )
 
@@ -110,7 +111,7 @@ func (p *part) checkRoute(seen seen, bad *problems) {
 		}
 	}
 	for _, path := range r.Paths {
-		if !beginsWith(path, r.StripPrefix) {
+		if !routepath.Under(path, r.StripPrefix) {
 			p.wrong(bad, "strip_prefix", 0, "the path %s does not begin with it", path)
 		}
 	}
@@ -118,12 +119,6 @@ func (p *part) checkRoute(seen seen, bad *problems) {
 	for _, key := range []string{"request.set", "request.add", "response.set", "response.add"} {
 		p.checkVariables(key, seen, bad)
 	}
-}
-
-// beginsWith reports whether a path has a prefix of whole segments.
-func beginsWith(path, prefix string) bool {
-	rest, ok := strings.CutPrefix(path, prefix)
-	return ok && (rest == "" || rest[0] == '/')
 }
 
 func (p *part) checkCredentials(seen seen, bad *problems) {

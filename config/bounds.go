@@ -16,7 +16,6 @@ const (
 	backendsMost = 10_000  // backends of all routes; each has a pool of workers, which takes time and memory to make
 	slotsMost    = 65_536  // workers of all backends; each is a goroutine
 	workMost     = 500_000 // items of lists in all routes: those at the top of a file count for each route
-	pathMost     = 1024    // bytes of a path
 	problemsMost = 100     // mistakes that are reported
 )
 

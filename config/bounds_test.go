@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"tenfour/value/routepath"
 )
 
 // TestParse_bounds: one below each bound, at it and one above.
@@ -62,7 +64,7 @@ func TestParse_bounds(t *testing.T) {
 		"workers of all backends": {slotsMost, func(n int) string {
 			return fmt.Sprintf("[[route]]\nbackends = [\"a:1\", \"b:1\"]\nworkers = 32767\n[[route]]\npath = \"/auto\"\nbackends = \"c:1\"\nworkers = \"auto\"\nworkers_max = %d\n", n-2*32767)
 		}, fmt.Sprintf("route[2].workers = \"auto\": all backends together have more than %d workers up to here", slotsMost)},
-		"bytes of a path": {pathMost, func(n int) string { return "path = \"" + repeat("/", 1) + repeat("a", n-1) + "\"" },
+		"bytes of a path": {routepath.Most, func(n int) string { return "path = \"" + repeat("/", 1) + repeat("a", n-1) + "\"" },
 			"a path has 1024 bytes at most"},
 		"items for all routes": {workMost / 50, func(n int) string { return networks(n-2) + routes(50, "") }, // a path each, and the list itself
 			fmt.Sprintf("tenfour.toml:1:1: all routes together have more than %d items in their lists: those at the top count for each route", workMost)},

@@ -2,12 +2,11 @@ package config
 
 import (
 	"errors"
-	"fmt"
 	"net"
 	"strconv"
-	"strings"
 
 	"tenfour/value/method"
+	"tenfour/value/routepath"
 )
 
 // What a text must be to stand where it does.
@@ -31,43 +30,25 @@ func checkListen(text string) error {
 	return nil
 }
 
-// checkPath has the rules of the table of routes: a path has one reading.
-func checkPath(text string) error {
-	if !strings.HasPrefix(text, "/") {
-		return errOther
-	}
-	if strings.ContainsAny(text, `?#%\`) || strings.ContainsFunc(text, isSpaceOrControl) {
-		return errors.New(`write it without ?, #, %, \ and spaces`)
-	}
-	if len(text) > pathMost {
-		return fmt.Errorf("a path has %d bytes at most", pathMost)
-	}
-	segments := strings.Split(text[1:], "/")
-	for i, s := range segments {
-		if s == "." || s == ".." || s == "" && i < len(segments)-1 {
-			return errors.New("write it without the segments . and .., and without empty ones")
-		}
-	}
-	return nil
-}
+// checkPath is for the path of a route.
+func checkPath(text string) error { return otherIf(routepath.Check(text), routepath.ErrNoSlash) }
 
 // checkPathOrNone is for a path that is asked for, or cut off, where there is one.
 func checkPathOrNone(text string) error {
-	if text == "" || strings.HasPrefix(text, "/") && !strings.ContainsFunc(text, isSpaceOrControl) {
-		return nil
+	return otherIf(routepath.CheckTarget(text), routepath.ErrNoSlash)
+}
+
+// otherIf is errOther for an error that says only what to write, which each setting says with an example of its own.
+func otherIf(err, says error) error {
+	if errors.Is(err, says) {
+		return errOther
 	}
-	return errOther
+	return err
 }
 
 // methods is a list of methods.
 func methods(p *[]string, wants string) list {
-	return wordList(p, wants, func(text string) error {
-		err := method.Check(text)
-		if errors.Is(err, method.ErrNone) {
-			return errOther
-		}
-		return err
-	})
+	return wordList(p, wants, func(text string) error { return otherIf(method.Check(text), method.ErrNone) })
 }
 
 func checkLimitName(name string) error {

@@ -166,7 +166,7 @@ func (s *Site) buildRoutes() error {
 
 func (s *Site) buildRoute(r *config.Route, limits map[string]*admit.Limit) (front.Route, error) {
 	name := strings.Join(r.Paths, " ")
-	route := front.Route{StripPrefix: admit.Encoded(strings.TrimSuffix(r.StripPrefix, "/"))}
+	route := front.Route{StripPrefix: admit.Encoded(r.StripPrefix)}
 	settings := &forward.Settings{
 		ConnectTimeout: r.ConnectTimeout, BackendTimeout: r.BackendTimeout, ClientTimeout: s.Config.IdleTimeout,
 		BodyTimeout: s.Config.BodyTimeout, MinRate: s.Config.MinRate,
