@@ -2,23 +2,23 @@ package pool
 
 import "time"
 
-// auto moves the number of slots that a backend uses to where it does most. It is told of each exchange's end, and has
-// neither a goroutine nor a timer: when nothing ends there is nothing to learn. A backend with a fixed number has a nil
-// one, which does nothing. Guarded by the pool.
+// auto finds the number of slots with which a backend does most. It learns at the end of each exchange, and has no goroutine
+// and no timer: while no exchange ends there is nothing to learn. A backend with a fixed number has a nil auto, which does
+// nothing. Guarded by the pool.
 type auto struct {
 	limiter limiter
-	told    int // the limit that was last told of
+	noted   int // the limit that the last event had
 
-	used   int   // slots, as the limiter said last
-	skip   int   // tasks that end first, and ran while the number was another
-	begun  int64 // when the window began; 0 before its first task ended
+	used   int   // slots, by the limiter's last answer
+	skip   int   // how many of the next tasks to end began with another number of slots, and do not count
+	begun  int64 // when the window began; 0 before the first task has ended
 	done   int   // tasks that ended in it
-	took   int64 // that they had their slots, in all
-	queued int   // of which so many left another task waiting
-	late   int   // connections of tasks that have ended that were made late
+	took   int64 // how long they had their slots, in all, in nanoseconds
+	queued int   // how many of them ended while another task waited
+	late   int   // how many of the tasks that have ended were connected late
 
-	cut  int64 // when the limit was last cut for such: what began before says nothing of the present one
-	over int   // exchanges that hang since before that: they come on top of the limit, until they end
+	cut  int64 // when late connections last cut the limit: tasks that began before do not count for the present limit
+	hung int   // exchanges that have run since before that: they come on top of the limit, until they end
 }
 
 const (
@@ -26,7 +26,7 @@ const (
 	// A window lasts for autoEvery, and for autoRounds tasks of each slot.
 	autoEvery  = int64(100 * time.Millisecond)
 	autoRounds = 2
-	// autoLate is how long it may take until a request is on its way. A handshake that is dropped for want of room in
+	// autoLate is how long it may take until a request is sent. A handshake that is dropped for want of room in
 	// the backend's backlog is sent again after a second.
 	autoLate = int64(900 * time.Millisecond)
 )
@@ -40,7 +40,7 @@ func (p *Pool) addAuto(name string, start, most, streams int, origin any) (*Back
 	return p.add(name, most, streams, origin, &auto{limiter: newLimiter(start, most)})
 }
 
-// given says that s begins with a task.
+// given notes that s begins with a task.
 func (a *auto) given(s *Slot) {
 	if a != nil {
 		s.since = s.Now()
@@ -48,25 +48,25 @@ func (a *auto) given(s *Slot) {
 	}
 }
 
-// reached says that the request of s's task is on its way. Its worker calls it, without the pool.
+// reached notes that the request of s's task is being sent. Its worker calls it; the pool is not locked.
 func (a *auto) reached(s *Slot) {
 	if a != nil {
 		s.reachedAt.Store(s.Now())
 	}
 }
 
-// forgive has a slot that hung count again: its task has ended.
-func (a *auto) forgive(s *Slot) {
+// countAgain counts a slot that hung toward the limit again: its task has ended.
+func (a *auto) countAgain(s *Slot) {
 	if a == nil {
 		return
 	}
-	if s.since = 0; s.over {
-		s.over = false
-		a.over--
+	if s.since = 0; s.hung {
+		s.hung = false
+		a.hung--
 	}
 }
 
-// ended takes note that s's task has, and that s has another now, or nil and is free.
+// ended notes that s's task has ended, and that next is the one after it; nil if s is free.
 func (a *auto) ended(s *Slot, next Task) {
 	if a == nil {
 		return
@@ -75,8 +75,8 @@ func (a *auto) ended(s *Slot, next Task) {
 	if a.isLate(s, now) {
 		a.late++
 	}
-	took, hung := now-s.since, s.over
-	a.forgive(s)
+	took, hung := now-s.since, s.hung
+	a.countAgain(s)
 	if next != nil {
 		a.given(s)
 	}
@@ -86,10 +86,10 @@ func (a *auto) ended(s *Slot, next Task) {
 	a.apply(b)
 }
 
-// count has a task that has ended count in the window, if it is one of the window's, and ends that when it is full.
+// count counts a task that has ended in the window, if it belongs there, and ends the window when it is full.
 func (a *auto) count(b *Backend, now, took int64, leftWaiting bool) {
 	switch {
-	case !b.up() || b.width < b.limit: // an outage is not what the limit is about
+	case !b.up() || b.width < b.limit: // an outage says nothing about the limit
 		a.begun, a.late = 0, 0
 		return
 	case a.skip > 0:
@@ -120,22 +120,23 @@ func (a *auto) count(b *Backend, now, took int64, leftWaiting bool) {
 // begin begins a window.
 func (a *auto) begin(now int64) { a.begun, a.done, a.took, a.queued = now, 0, 0, 0 }
 
-// apply has b use as many slots as the limiter says.
+// apply makes b use as many slots as the limiter says.
 func (a *auto) apply(b *Backend) {
 	n := a.limiter.uses()
 	if n != a.used {
 		a.used, a.skip, a.begun = n, b.busy(), 0
 	}
-	if n = min(n+a.over, len(b.slots)); n != b.limit {
+	if n = min(n+a.hung, len(b.slots)); n != b.limit {
 		b.setLimit(n)
 	}
-	if a.told != a.limiter.limit {
-		a.told = a.limiter.limit
-		b.pool.note(Event{Backend: b.Name, Up: b.up(), Workers: a.told})
+	if a.noted != a.limiter.limit {
+		a.noted = a.limiter.limit
+		b.pool.note(Event{Backend: b.Name, Up: b.up(), Workers: a.noted})
 	}
 }
 
-// isLate reports whether the request of s's task was long in getting on its way, or still is not, under the present limit.
+// isLate reports whether it took too long until the request of s's task was sent, or already takes too long. Tasks from before
+// the limit was cut do not count.
 func (a *auto) isLate(s *Slot, now int64) bool {
 	if at := s.reachedAt.Load(); at > 0 {
 		now = at
@@ -143,7 +144,7 @@ func (a *auto) isLate(s *Slot, now int64) bool {
 	return s.since > a.cut && now-s.since > autoLate
 }
 
-// lateOnes is how many connections were late, or are, since the limit was last cut for that.
+// lateOnes returns how many connections were late, or are, since the limit was last cut for that.
 func (a *auto) lateOnes(b *Backend, now int64) int {
 	n := a.late
 	a.late = 0
@@ -157,9 +158,9 @@ func (a *auto) lateOnes(b *Backend, now int64) int {
 	}
 	a.cut = now
 	for _, s := range b.slots {
-		if s.since > 0 && now-s.since > autoLate && !s.over {
-			s.over = true
-			a.over++
+		if s.since > 0 && now-s.since > autoLate && !s.hung {
+			s.hung = true
+			a.hung++
 		}
 	}
 	return n

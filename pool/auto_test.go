@@ -148,7 +148,7 @@ func TestAuto_closesWhileWorkersLeave(t *testing.T) {
 	}
 }
 
-// load is a backend that has a number of exchanges at a time and as long for each, with clients who come again at once.
+// load is a backend that has a number of exchanges at a time and as long for each, whose clients come again at once.
 type load struct {
 	route *Queue
 	each  atomic.Int64  // a task's time there

@@ -9,37 +9,37 @@ import (
 	"github.com/panjf2000/ants/v2"
 )
 
-// Backend is one origin server: its slots, and the workers that work them. Safe for use by several goroutines.
+// Backend is one origin server: its slots, and their workers. Safe for use by several goroutines.
 type Backend struct {
 	Name   string // HOST:PORT
-	Origin any    // what the tasks know of it; fixed
+	Origin any    // what its tasks need to know of it; fixed
 
 	pool       *Pool
 	workers    *ants.Pool // one long task for every slot: work
-	hiring     sync.Mutex // held while ants is told how many workers there may be; taken before the pool's lock, never after it
+	tuning     sync.Mutex // held while the size of workers changes; locked before the pool, never after it
 	slots      []*Slot    // all of them
 	maxStreams int
 	auto       *auto // moves limit; nil for a fixed number
 
 	served    atomic.Int64
 	impatient atomic.Int32 // exchanges that have waited long for their first byte, and health checks under way
-	down      atomic.Bool  // as up says it, for those that do not lock the pool
-	unwell    atomic.Bool  // it is down, or not all its slots are used yet since it was, or it has failed: Up has something to do
+	down      atomic.Bool  // the opposite of up, for callers that do not lock the pool
+	unwell    atomic.Bool  // it is down, or not all its slots are used again since it was, or it has failed: Up has something to do
 
 	// guarded by the pool
-	free     []*Slot // idle slots, the one with the warmest connection last
-	spare    []*Slot // without a worker: with auto, and when there were more once
-	queues   []*Queue
-	streams  int
-	limit    int // slots that are used: as many as were asked for, or as auto finds right
-	away     int // slots without a worker: those in spare, and those whose workers are about to leave
-	width    int // slots that may be used; limit but after an outage
-	failures int // in a row
-	outage   outage
+	free       []*Slot // idle slots, the one with the warmest connection last
+	reserve    []*Slot // slots without a worker: with auto, and after Resize to fewer
+	queues     []*Queue
+	streams    int
+	limit      int // slots that are used: as many as the configuration says, or as auto finds
+	workerless int // slots without a worker: those in reserve, and those whose workers are about to end
+	width      int // slots that may have a task now: limit, but fewer at first after an outage
+	failures   int // exchanges in a row that the backend failed
+	outage     outage
 }
 
-// AddBackend adds a backend of 1 or more slots, which may lend up to streams connections beyond them to what lasts.
-// origin is what the tasks find in Origin.
+// AddBackend adds a backend of 1 or more slots. Exchanges that last may have up to streams connections beyond the slots.
+// Its tasks find origin in Origin.
 func (p *Pool) AddBackend(name string, slots, streams int, origin any) (*Backend, error) {
 	return p.add(name, slots, streams, origin, nil)
 }
@@ -50,11 +50,11 @@ func (p *Pool) add(name string, slots, streams int, origin any, a *auto) (*Backe
 	}
 	b := &Backend{Name: name, Origin: origin, pool: p, maxStreams: streams, limit: slots, width: slots, auto: a}
 	if a != nil {
-		a.used, a.told = a.limiter.limit, a.limiter.limit
-		b.limit, b.width, b.away = a.used, a.used, slots-a.used
+		a.used, a.noted = a.limiter.limit, a.limiter.limit
+		b.limit, b.width, b.workerless = a.used, a.used, slots-a.used
 	}
 	var err error
-	// ants would send idle workers home after a second (purge), let submitters wait, and print panics by itself.
+	// Without these options ants ends idle workers after a second (purge), lets submitters wait, and prints panics itself.
 	b.workers, err = ants.NewPool(b.limit, ants.WithDisablePurge(true), ants.WithNonblocking(true), ants.WithPanicHandler(b.panicked))
 	if err != nil {
 		return nil, fmt.Errorf("backend %s: %w", name, err)
@@ -64,10 +64,10 @@ func (p *Pool) add(name string, slots, streams int, origin any, a *auto) (*Backe
 		s.InitSleeper(p.lot)
 		b.slots = append(b.slots, s)
 	}
-	for i := len(b.slots) - 1; i >= 0; i-- { // the first is on top
+	for i := len(b.slots) - 1; i >= 0; i-- { // the first slot is the last of free, which is taken first
 		s := b.slots[i]
 		if i >= b.limit {
-			b.spare = append(b.spare, s)
+			b.reserve = append(b.reserve, s)
 			continue
 		}
 		b.free = append(b.free, s)
@@ -81,11 +81,11 @@ func (p *Pool) add(name string, slots, streams int, origin any, a *auto) (*Backe
 	return b, nil
 }
 
-// next gives s the oldest task that may be run at its backend, or returns nil and frees s.
+// next returns the oldest task that may run at b, for s; if there is none it frees s and returns nil.
 func (b *Backend) next(s *Slot) Task {
 	b.pool.mu.Lock()
 	defer b.pool.unlock()
-	s.recall()
+	s.takeBack()
 	b.tried(s)
 	task := s.task // the one that was given s while the last one ended
 	s.task = nil
@@ -93,25 +93,25 @@ func (b *Backend) next(s *Slot) Task {
 		task = b.following(s)
 	}
 	if task == nil {
-		// One that grew impatient a moment ago did not find s among the idle.
-		s.lone, s.keeps = !b.MayKeep(), 0
+		// An exchange that has become impatient since s asked MayKeep did not find s among the idle.
+		s.closesKept, s.keptOrder = !b.MayKeep(), 0
 		if s.Kept != nil {
 			b.pool.freed++
-			s.keeps = b.pool.freed
+			s.keptOrder = b.pool.freed
 		}
 		b.free = append(b.free, s)
-		if b.staffed() > b.limit {
+		if b.inUse() > b.limit {
 			b.trim()
 		}
 		if b.unwell.Load() {
-			b.serveQueues() // s alone may not have been room enough
+			b.serveQueues() // after an outage more than this one slot may be used now
 		}
 	}
 	b.auto.ended(s, task)
 	return task
 }
 
-// following takes the oldest task that may be run at b out of its queue, for s to run next; nil if there is none.
+// following takes the oldest task that may run at b out of its queue, for s to run next; nil if there is none.
 func (b *Backend) following(s *Slot) Task {
 	if q := b.oldest(); q != nil && !s.retired && b.busy() <= b.width {
 		return q.leave().task
@@ -119,13 +119,13 @@ func (b *Backend) following(s *Slot) Task {
 	return nil
 }
 
-// busy is the number of slots that a task has.
-func (b *Backend) busy() int { return len(b.slots) - b.away - len(b.free) }
+// busy returns the number of slots that have a task.
+func (b *Backend) busy() int { return len(b.slots) - b.workerless - len(b.free) }
 
-// room is how many tasks more b may be given now.
+// room returns how many more tasks b may be given now.
 func (b *Backend) room() int { return max(0, min(len(b.free), b.width-b.busy())) }
 
-// serveQueues has b's free slots run what waits for them, now that more of them may.
+// serveQueues gives b's free slots to the tasks that wait for them, as far as b may have more.
 func (b *Backend) serveQueues() {
 	for b.room() > 0 && !b.pool.closed {
 		q := b.oldest()
@@ -168,8 +168,8 @@ func (b *Backend) Awaited() bool {
 	return b.oldest() != nil
 }
 
-// Impatient says that an exchange, or a health check, has waited long for its first byte. A server that can only serve the connection it
-// sits on may be sitting on an idle one: those are closed, and none is kept until Patient.
+// Impatient notes that an exchange, or a health check, has waited long for its first byte. The backend may be able to serve only
+// one connection, and hold on to an idle one. So the idle ones are closed, and none is kept until Patient.
 func (b *Backend) Impatient() {
 	b.impatient.Add(1)
 	b.pool.mu.Lock()
@@ -177,21 +177,22 @@ func (b *Backend) Impatient() {
 	b.dropIdle()
 }
 
-// dropIdle has the idle slots close the connections that they keep. The pool is locked.
+// dropIdle makes the idle slots close the connections that they keep. The pool is locked.
 func (b *Backend) dropIdle() {
 	for _, s := range b.free {
-		s.lone = true
+		s.closesKept = true
 		b.pool.wake(s)
 	}
 }
 
-// Patient takes one Impatient back.
+// Patient ends what one call of Impatient began.
 func (b *Backend) Patient() { b.impatient.Add(-1) }
 
-// MayKeep reports whether a connection to b may be kept for the next exchange: b is up, and none waits long for it.
+// MayKeep reports whether a connection to b may be kept for the next exchange: b is up, and no exchange has waited long for it.
 func (b *Backend) MayKeep() bool { return b.impatient.Load() == 0 && !b.down.Load() }
 
-// Lend takes one of the connections that b may have beyond its slots, for an exchange that lasts, or reports false.
+// Lend takes one of the connections that b may have beyond its slots, for an exchange that lasts. It reports false if all are
+// taken.
 func (b *Backend) Lend() bool {
 	b.pool.mu.Lock()
 	defer b.pool.unlock()
@@ -209,14 +210,14 @@ func (b *Backend) Return() {
 	b.streams--
 }
 
-// Workers is the number of b's slots: with auto, the most there may be.
+// Workers returns the number of b's slots: with auto, the most there may be.
 func (b *Backend) Workers() int {
 	b.pool.mu.Lock()
 	defer b.pool.unlock()
 	return b.most()
 }
 
-// most is the number of slots that there may be.
+// most returns the number of slots that there may be.
 func (b *Backend) most() int {
 	if b.auto != nil {
 		return len(b.slots)
@@ -224,14 +225,14 @@ func (b *Backend) most() int {
 	return b.limit
 }
 
-// Free is the number of slots that no task has.
+// Free returns the number of slots that have no task.
 func (b *Backend) Free() int {
 	b.pool.mu.Lock()
 	defer b.pool.unlock()
 	return len(b.free)
 }
 
-// Streams is the number of connections lent.
+// Streams returns the number of connections that Lend gave and Return has not taken back.
 func (b *Backend) Streams() int {
 	b.pool.mu.Lock()
 	defer b.pool.unlock()

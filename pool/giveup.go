@@ -2,14 +2,16 @@ package pool
 
 import "time"
 
-// giveUpMost is how long a worker may take to close a connection that its slot is to give up: it is idle, and does it at once.
+// giveUpMost is how long the caller of GiveUpKept waits until a worker has closed its connection. The worker is idle, and does
+// it at once.
 const giveUpMost = 50 * time.Millisecond
 
 // GiveUpKept closes the kept connection that has been idle longest, of all backends, because its descriptor is needed. It
-// returns when that is done, and reports whether there was one. It may wait a moment: not on the lot's goroutines.
+// returns when that is done, and reports whether there was one. It may wait up to giveUpMost, so the lot's goroutines must not
+// call it.
 func (p *Pool) GiveUpKept() bool {
-	for range 3 { // one may have been taken for a task at that moment
-		done := p.askToGiveUp()
+	for range 3 { // the slot may have got a task at that moment
+		done := p.closeLongestIdle()
 		if done == nil {
 			return false
 		}
@@ -27,34 +29,34 @@ func (p *Pool) GiveUpKept() bool {
 	return false
 }
 
-// GiveUpKept is the pool's.
+// GiveUpKept is Pool.GiveUpKept.
 func (b *Backend) GiveUpKept() bool { return b.pool.GiveUpKept() }
 
-// askToGiveUp has the slot whose connection has been idle longest close it. The channel that it returns tells whether it
-// did; nil is that no connection is kept.
-func (p *Pool) askToGiveUp() <-chan bool {
+// closeLongestIdle makes the slot whose connection has been idle longest close it. The channel gets whether the slot did. It is
+// nil if no connection is kept.
+func (p *Pool) closeLongestIdle() <-chan bool {
 	p.mu.Lock()
 	defer p.unlock()
-	var eldest *Slot
+	var longest *Slot
 	for _, b := range p.backends {
 		for _, s := range b.free {
-			if s.keeps != 0 && s.gives == nil && (eldest == nil || s.keeps < eldest.keeps) {
-				eldest = s
+			if s.keptOrder != 0 && s.keptClosed == nil && (longest == nil || s.keptOrder < longest.keptOrder) {
+				longest = s
 			}
 		}
 	}
-	if eldest == nil {
+	if longest == nil {
 		return nil
 	}
-	eldest.lone = true
-	eldest.gives = make(chan bool, 1)
-	p.wake(eldest)
-	return eldest.gives
+	longest.closesKept = true
+	longest.keptClosed = make(chan bool, 1)
+	p.wake(longest)
+	return longest.keptClosed
 }
 
-// forget notes that s keeps no connection any more.
+// forget notes that s does not keep a connection any more.
 func (s *Slot) forget() {
 	s.Backend.pool.mu.Lock()
 	defer s.Backend.pool.unlock()
-	s.keeps = 0
+	s.keptOrder = 0
 }

@@ -6,16 +6,16 @@ import (
 	"time"
 )
 
-// Hold is how tasks wait for backends that are down.
+// Hold says how tasks wait while all backends of their queue are down.
 type Hold struct {
-	For   time.Duration // how long each may; 0 is not at all
-	Every time.Duration // how often a backend is tried meanwhile
+	For   time.Duration // how long each may wait; 0 is not at all
+	Every time.Duration // the pause between trials of a backend meanwhile
 }
 
 // allDown reports whether none of the queue's backends is up.
 func (q *Queue) allDown() bool { return !q.otherUp(nil) }
 
-// heldFrom is since when the task of a place is held, if q's backends are all down.
+// heldFrom returns since when the task of a place is held, if all backends of q are down.
 func (q *Queue) heldFrom(at *Place) int64 {
 	from := at.entered
 	for _, b := range q.backends {
@@ -24,10 +24,10 @@ func (q *Queue) heldFrom(at *Place) int64 {
 	return from
 }
 
-// heldOut reports whether the task of a place may be held no longer.
+// heldOut reports whether the task of a place has been held for as long as it may.
 func (q *Queue) heldOut(at *Place, now int64) bool { return now-q.heldFrom(at) >= q.hold }
 
-// reached reports whether one of the queue's backends has taken a request, and not answered it yet.
+// reached reports whether one of q's backends has accepted a trial's request, and not answered it yet.
 func (q *Queue) reached() bool {
 	for _, b := range q.backends {
 		if b.outage.trial != nil && b.outage.reached {
@@ -52,12 +52,12 @@ func (b *Backend) expireHeld(now int64) {
 	}
 }
 
-// whyHeldOut says in words for how long no backend could be asked, and why.
+// whyHeldOut returns for how long no backend could be asked, and why, in words.
 func (q *Queue) whyHeldOut() string {
 	return fmt.Sprintf("%s for %v", q.whyDown(), time.Duration(q.hold))
 }
 
-// whyDown says in words why none of the queue's backends could be asked.
+// whyDown returns why none of q's backends could be asked, in words.
 func (q *Queue) whyDown() string {
 	var words []string
 	for _, b := range q.backends {

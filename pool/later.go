@@ -1,7 +1,7 @@
 package pool
 
-// later is what the pool does once it is unlocked, because it runs code of another package: that may wait, write a log
-// line, or call the pool. While the pool is locked it is only noted here. The zero value is nothing.
+// later is what the pool does once it is unlocked, because it runs code of another package, which may wait, write a log line, or
+// call the pool. While the pool is locked it is only noted here. The zero value is nothing to do.
 type later struct {
 	wakes *Slot // wake its worker; nil for none
 	rare  rare
@@ -11,12 +11,12 @@ type later struct {
 // rare is what an exchange that is simply served does not need.
 type rare struct {
 	wakes    []*Slot // wake the workers of these too
-	hires    []*Slot // start their workers
+	starts   []*Slot // start their workers
 	unserved []unserved
 	reports  bool // report events
 }
 
-// unserved is a task that is to hear that it is not run. It is in no queue any more.
+// unserved is a task whose Unserved is to be called. It is in no queue any more.
 type unserved struct {
 	at      *Place
 	outcome Outcome
@@ -31,9 +31,9 @@ func (p *Pool) wake(s *Slot) {
 	p.later.rare.wakes, p.later.some = append(p.later.rare.wakes, s), true
 }
 
-// hire notes that s needs a worker.
-func (p *Pool) hire(s *Slot) {
-	p.later.rare.hires, p.later.some = append(p.later.rare.hires, s), true
+// start notes that s needs a worker.
+func (p *Pool) start(s *Slot) {
+	p.later.rare.starts, p.later.some = append(p.later.rare.starts, s), true
 }
 
 // dismiss notes that the task of a place is unserved.
@@ -41,8 +41,8 @@ func (p *Pool) dismiss(u unserved) {
 	p.later.rare.unserved, p.later.some = append(p.later.rare.unserved, u), true
 }
 
-// note notes an event, to be reported. It forgets one of which there are too many to remember: the function that
-// OnEvent was given does not return.
+// note notes an event, to be reported. If eventsMost wait already, because the function that OnEvent was given does not
+// return, the event is dropped.
 func (p *Pool) note(e Event) {
 	if len(p.events) < eventsMost {
 		p.events = append(p.events, e)
@@ -80,11 +80,11 @@ func (p *Pool) do(wakes *Slot, todo *rare) {
 	for _, s := range todo.wakes {
 		s.Notify()
 	}
-	for _, s := range todo.hires {
-		s.Backend.hire(s)
+	for _, s := range todo.starts {
+		s.Backend.start(s)
 	}
 	for _, u := range todo.unserved {
-		u.at.sleep()
+		u.at.ignore()
 		u.at.task.Unserved(u.outcome)
 	}
 	if todo.reports {
@@ -92,8 +92,8 @@ func (p *Pool) do(wakes *Slot, todo *rare) {
 	}
 }
 
-// report gives all events to the function that OnEvent was given, in the order in which they happened. So that it is
-// that order, one goroutine at a time does: while one does, the others leave it theirs.
+// report gives all events to the function that OnEvent was given. One goroutine at a time does, so that their order is kept:
+// others leave their events to it.
 func (p *Pool) report() {
 	p.mu.Lock()
 	if p.reporting {

@@ -60,7 +60,7 @@ func TestEvents_thatAreNotTakenStopNothing(t *testing.T) {
 // TestEvents_areReportedInOrder: whatever goroutine reports them, down and up take turns.
 func TestEvents_areReportedInOrder(t *testing.T) {
 	h := startHouse(t)
-	var ups []bool // written by one goroutine at a time, or the race detector tells
+	var ups []bool // written by one goroutine at a time, or the race detector reports it
 	h.OnEvent(func(e Event) { ups = append(ups, e.Up) })
 	b := h.backend(t, "b", 1)
 	var all sync.WaitGroup

@@ -5,15 +5,15 @@ import (
 	"time"
 )
 
-// limiter finds how many exchanges a backend should have at a time. It asks one question again and again: does the
-// upper half of the slots pay? To find out it uses half of them for a moment, and compares what was done. That never
-// asks more of the backend than it had already, and needs no notion of which latency is good.
+// limiter finds how many exchanges a backend should have at a time. It asks one question again and again: do more tasks
+// get done with all slots than with half of them? To find out, it uses half of them for a moment and compares. So it never
+// asks more of the backend than before, and needs no figure for a good latency.
 type limiter struct {
 	most    int
-	limit   int           // what was found best so far
+	limit   int           // the best number of slots so far
 	ceiling int           // above it connections had to wait for the backend to accept them; most if that is not known
 	until   time.Duration // when the ceiling is forgotten
-	lasting time.Duration // for how long the next one holds
+	lasting time.Duration // how long the next ceiling holds
 
 	trial int           // which window of a trial is under way, from 1 on; 0 for none
 	full  float64       // tasks per second at the limit, summed over the trial's windows
@@ -25,22 +25,22 @@ type limiter struct {
 
 // window is what a backend did while a number of its slots was in use, all of them all the time.
 type window struct {
-	at     time.Duration // its end; the beginning of time is anywhere
+	at     time.Duration // its end, since any fixed moment
 	rate   float64       // tasks per second
-	queued bool          // there was always another task waiting: else the number of slots was not what mattered
-	late   int           // connections that the backend has long not accepted
+	queued bool          // there was always another task waiting; else the number of slots did not matter
+	late   int           // connections that the backend did not accept in time
 }
 
 const (
-	trialWindows = 4                // half, all, all, half: so that what drifts meanwhile cancels out
-	trialSoon    = time.Second / 2  // until the next trial, once one has told that all is well
+	trialWindows = 4                // half, all, all, half: so that a drift meanwhile cancels out
+	trialSoon    = time.Second / 2  // until the next trial, after one that found the limit right
 	trialRare    = 16 * time.Second // the longest such pause: it doubles
 	// An upper half that pays in full doubles what is done: its gain is 1. One that only queues at the backend gains 0.
 	gainLots  = 0.7
 	gainSome  = 0.3
 	gainNone  = 0.07
 	gainLess  = -0.1        // more of them do less
-	changed   = 1.6         // times as much or as little as was known: the backend is another one than it was
+	changed   = 1.6         // times as much or as little as before: the backend has changed
 	ceilingAt = time.Minute // how long a ceiling holds, at first; it doubles
 	ceilMost  = 16 * time.Minute
 )
@@ -49,7 +49,7 @@ func newLimiter(start, most int) limiter {
 	return limiter{most: most, limit: min(start, most), ceiling: most, pause: trialSoon, lasting: ceilingAt}
 }
 
-// uses is how many slots may be used now: the limit, or what a trial compares it with.
+// uses returns how many slots may be used now: the limit, or the number that a trial compares it with.
 func (l *limiter) uses() int {
 	if l.triesOther() {
 		return l.other()
@@ -57,10 +57,10 @@ func (l *limiter) uses() int {
 	return l.limit
 }
 
-// triesOther reports whether the window under way is of a trial's other number.
+// triesOther reports whether the present window uses a trial's other number.
 func (l *limiter) triesOther() bool { return l.trial == 1 || l.trial == trialWindows }
 
-// other is what the limit is compared with: half of it, and 1 with 2.
+// other returns the number that a trial compares with the limit: half of it; 2 if the limit is 1.
 func (l *limiter) other() int {
 	if l.limit == 1 {
 		return min(2, l.ceiling)
@@ -68,7 +68,7 @@ func (l *limiter) other() int {
 	return l.limit / 2
 }
 
-// learn takes a window into account that went by with uses slots.
+// learn takes a window into account in which uses slots were used.
 func (l *limiter) learn(w window) {
 	if w.at >= l.until {
 		l.ceiling = l.most
@@ -100,13 +100,13 @@ func (l *limiter) learn(w window) {
 	}
 }
 
-// clear reports whether half a trial tells enough: that much is gained, or, where there are many, that nothing is.
+// clear reports whether half a trial is enough: it shows that much is gained, or, with many slots, that nothing is.
 func (l *limiter) clear() bool {
 	gain := l.gain()
 	return gain >= gainLots || gain < gainNone && l.limit > 2*autoStart
 }
 
-// judge ends a trial.
+// judge ends a trial, and sets the limit by its result.
 func (l *limiter) judge(now time.Duration) {
 	l.known = l.full / float64((l.trial-1)/2)
 	l.trial = 0
@@ -115,7 +115,7 @@ func (l *limiter) judge(now time.Duration) {
 	if l.limit < autoStart {
 		some = gainNone
 	}
-	if l.limit <= autoStart { // with few, one that takes long keeps all others waiting: they must be worse to be given up
+	if l.limit <= autoStart { // with few slots, one slow task keeps the others waiting: so fewer only if more are worse
 		none = gainLess
 	}
 	switch {
@@ -139,7 +139,7 @@ func (l *limiter) judge(now time.Duration) {
 	l.pause = min(2*l.pause, trialRare)
 }
 
-// gain is how much of the larger number's additional slots was to be seen in what was done: 1 for all, 0 for nothing.
+// gain returns how much of the additional slots showed in the number of tasks done: 1 for all of them, 0 for none.
 func (l *limiter) gain() float64 {
 	if l.half == 0 || l.full == 0 {
 		return 1
@@ -147,7 +147,7 @@ func (l *limiter) gain() float64 {
 	return math.Log(l.full/l.half) / math.Log(float64(l.limit)/float64(l.other()))
 }
 
-// cut is the answer to connections that were not accepted in time: they were too many by about as many.
+// cut lowers the limit after connections that were not accepted in time, by about their number.
 func (l *limiter) cut(w window) {
 	used := l.uses()
 	l.ceiling = max(1, used-1)

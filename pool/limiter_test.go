@@ -97,8 +97,8 @@ func TestLimiter_remembersHowManyWereTooMany(t *testing.T) {
 	}
 }
 
-// TestLimiter_leavesAloneWhatIsNotInUse: while nobody waits, the number of slots says nothing.
-func TestLimiter_leavesAloneWhatIsNotInUse(t *testing.T) {
+// TestLimiter_changesNothingWhileNoTaskWaits, because the number of slots does not matter then.
+func TestLimiter_changesNothingWhileNoTaskWaits(t *testing.T) {
 	l := newLimiter(4, 64)
 	for i := range 1000 {
 		l.learn(window{at: time.Duration(i) * time.Second, rate: float64(i), queued: false})

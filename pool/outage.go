@@ -5,51 +5,51 @@ import (
 	"time"
 )
 
-// Event is a backend that went down, came up again, or has another number of workers.
+// Event reports that a backend went down, came up again, or has another number of workers.
 type Event struct {
 	Backend string
 	Up      bool
-	Why     string        // it is down
-	For     time.Duration // it was down
-	Held    int           // tasks that it, or its queue's others, kept waiting meanwhile
-	Longest time.Duration // that one of those waited
-	Again   bool          // it was up for a moment only: this happens all the time
-	Workers int           // it has so many from now on, and this is all that has happened; else 0
+	Why     string        // why it is down, or was
+	For     time.Duration // how long it was down
+	Held    int           // tasks that were held meanwhile, for this backend or another of their queue
+	Longest time.Duration // the longest time that one of those was held
+	Again   bool          // the last outage was just before, or it was up for a moment only
+	Workers int           // the number of workers that it has from now on, if that is what has changed; else 0
 }
 
-// outage is what there is to know of a backend while it is down: one task at a time tries it, and no other is given to it.
-// While a queue has no other backend, that is at the pace of its hold; else the pauses grow, because each trial
-// may cost a client time. Guarded by the pool.
+// outage is what the pool knows of a backend while it is down. One task at a time tries the backend, and no other task is given
+// to it. While a queue has no other backend that is up, trials come at the pace of its hold. Else the pauses between them grow,
+// because each trial may cost a client time. Guarded by the pool.
 type outage struct {
 	since     int64  // when it began, in the lot's time; 0 while the backend is up
 	why       string // "refused connections"
-	trial     *Slot  // whose task tries the backend; nil while none does
-	begun     int64  // when that trial did
-	reached   bool   // that trial's request has gone out
-	trialFrom int64  // since when its task is held
+	trial     *Slot  // the slot whose task tries the backend; nil for none
+	begun     int64  // when that trial began
+	reached   bool   // that trial's request has been sent
+	trialFrom int64  // since when that trial's task is held
 	next      int64  // when the backend may be tried again
-	pause     int64  // before it is tried again while others are up
-	every     int64  // while none is
+	pause     int64  // between trials, while other backends of its queues are up
+	every     int64  // between trials, while none is
 	rhythm    rhythm
 	sick      bool        // a health check says so: no task tries it, and only the check ends this
 	timer     *time.Timer // runs while a task waits that has no other backend
 	closed    bool
 
-	held    int   // tasks that were sent away
-	longest int64 // that one of them had waited
-	ended   int64 // when the last outage did
+	held    int   // tasks that were held, and are not any more
+	longest int64 // the longest time that one of them was held
+	ended   int64 // when the last outage ended; 0 for never
 }
 
 const (
 	pauseLeast = int64(time.Second)      // between trials while others are up, at first
 	pauseMost  = int64(30 * time.Second) // and at last
-	// flapping is how soon after the last outage another is nothing new.
+	// flapping: an outage this soon after the last is marked as Again.
 	flapping = int64(10 * time.Second)
-	// failuresMost is how many failures in a row take a backend that can be reached out of choice, if there are others.
+	// failuresMost is how many failures in a row take a backend that can be reached out of the choice, if there are others.
 	failuresMost = 3
 )
 
-// tryEvery has the backend be tried as often as a queue's hold asks for.
+// tryEvery makes the backend be tried as often as a queue's hold says.
 func (o *outage) tryEvery(h Hold) {
 	if every := int64(h.Every); every > 0 && (o.every == 0 || every < o.every) {
 		o.every = every
@@ -71,7 +71,7 @@ func (o *outage) end() {
 	}
 }
 
-// up reports whether b is asked as tasks come.
+// up reports whether b is not down, so that tasks go to it as they come.
 func (b *Backend) up() bool { return b.outage.since == 0 }
 
 // goDown begins an outage.
@@ -79,23 +79,23 @@ func (b *Backend) goDown(now int64, why string) {
 	o := &b.outage
 	b.unwell.Store(true)
 	b.down.Store(true)
-	b.dropIdle() // what is kept leads to what was there before
+	b.dropIdle() // kept connections lead to the server that was there before
 	o.since, o.why, o.held, o.longest, o.next = now, why, 0, 0, now
 	b.pool.note(Event{Backend: b.Name, Why: why, Again: o.ended != 0 && now-o.ended < flapping})
-	for _, q := range b.queues { // the others may be all that is left to a queue
+	for _, q := range b.queues { // a queue may have no backend that is up any more
 		if q.hold == 0 || !q.allDown() {
 			continue
 		}
 		for _, other := range q.backends {
 			if other != b {
 				other.outage.next = min(other.outage.next, now+other.outage.every)
-				other.attend(now)
+				other.schedule(now)
 			}
 		}
 	}
 }
 
-// comeUp ends an outage.
+// comeUp ends an outage. s is the slot whose task has found b up; nil for a health check.
 func (b *Backend) comeUp(s *Slot) {
 	o := &b.outage
 	now := b.pool.lot.Now()
@@ -118,7 +118,7 @@ func (b *Backend) comeUp(s *Slot) {
 	}
 	o.since, o.ended = 0, now
 	b.down.Store(false)
-	b.width = min(max(1, b.busy()), b.limit) // those that are under way since before it went down count for nothing
+	b.width = min(max(1, b.busy()), b.limit) // tasks that have run since before it went down do not count
 	if o.timer != nil {
 		o.timer.Stop()
 	}

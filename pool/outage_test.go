@@ -35,8 +35,8 @@ func TestHold_otherRoutesLoseNothing(t *testing.T) {
 	}
 }
 
-// TestHold_endsForEachInTurn: the pool sends those away who were held for long enough, and says why.
-func TestHold_endsForEachInTurn(t *testing.T) {
+// TestHold_endsForEachTaskInTurn: the pool dismisses the tasks that were held long enough, and says why.
+func TestHold_endsForEachTaskInTurn(t *testing.T) {
 	h := startHouse(t)
 	b := h.backend(t, "b", 2)
 	r := h.AddQueue("/", 10, Hold{For: 50 * time.Millisecond, Every: time.Minute}, b)
@@ -53,7 +53,8 @@ func TestHold_endsForEachInTurn(t *testing.T) {
 	}
 }
 
-// TestTrial_isOneAtATimeAndTheOldest, and who comes back from it stands where he stood.
+// TestTrial_isOneAtATimeAndTheOldest: one task at a time tries the backend, the oldest first, and a task that comes back from it
+// gets its old place.
 func TestTrial_isOneAtATimeAndTheOldest(t *testing.T) {
 	h := startHouse(t)
 	b := h.backend(t, "b", 4)
@@ -87,7 +88,7 @@ func TestTrial_isOneAtATimeAndTheOldest(t *testing.T) {
 }
 
 // TestOutage_stragglersDoNotStarveTheQueue: tasks that began before the outage, and go on, take no room from those that
-// come behind it.
+// come after it.
 func TestOutage_stragglersDoNotStarveTheQueue(t *testing.T) {
 	h := startHouse(t)
 	b := h.backend(t, "b", 4)
@@ -113,8 +114,8 @@ func TestOutage_stragglersDoNotStarveTheQueue(t *testing.T) {
 	last.finish()
 }
 
-// TestFailed_threeInARowAreOutOfChoiceUnlessItIsTheLast.
-func TestFailed_threeInARowAreOutOfChoiceUnlessItIsTheLast(t *testing.T) {
+// TestFailed_threeInARowTakeABackendOutUnlessItIsTheLast.
+func TestFailed_threeInARowTakeABackendOutUnlessItIsTheLast(t *testing.T) {
 	h := startHouse(t)
 	a, b := h.backend(t, "a", 2), h.backend(t, "b", 2)
 	r := h.AddQueue("/", 10, Hold{For: time.Minute, Every: time.Millisecond}, a, b)

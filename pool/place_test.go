@@ -53,7 +53,7 @@ func enterFor(t testing.TB, q *Queue, name string, c *client) *job {
 	return j
 }
 
-// TestQueue_noticesAClientThatLeaves: its task hears so, its place is free at once, and no worker meets it.
+// TestQueue_noticesAClientThatLeaves: its task is unserved, its place is free at once, and no worker runs it.
 func TestQueue_noticesAClientThatLeaves(t *testing.T) {
 	h := startHouse(t)
 	q := h.AddQueue("/", 1, Hold{}, h.backend(t, "a", 1))
@@ -117,7 +117,7 @@ func TestQueue_servesAHalfCloseOnlyAtOnce(t *testing.T) {
 	first.finish()
 }
 
-// TestQueue_isTimed: a task is dismissed when it has waited for its timeout, and hears what is wrong if its backends are down.
+// TestQueue_isTimed: a task is dismissed when it has waited for its timeout, and its outcome says what is wrong if its backends are down.
 func TestQueue_isTimed(t *testing.T) {
 	t.Parallel()
 	h := startHouse(t)

@@ -8,27 +8,27 @@
 // What waits for a slot waits in a queue, and holds no worker.
 // The package moves no bytes: it knows nothing of HTTP, and of a connection no more than its descriptor.
 //
-// # Who owns a task
+// # The owner of a task
 //
 // A task belongs to the goroutine that enters it until Enter puts it into the queue or hands it to a slot, which happens
-// with the pool locked. From then on it is the pool's. What takes it out of the queue, with the pool locked, owns it next:
+// with the pool locked. Then the pool owns it. The next owner is the one that takes it out of the queue, with the pool locked:
 //
 //   - a worker, which calls Run;
-//   - Withdraw, whose caller has it then;
-//   - the pool itself, which calls Unserved: the lot has woken the task's Place, and its client had left or its time was
-//     over; or a hold was over; or the queue was removed, or the pool stopped.
+//   - the caller of Withdraw;
+//   - the pool itself, which calls Unserved: the lot has woken the task's Place, and its client had left or its timeout had
+//     passed; or it was held long enough; or the queue was removed, or the pool stopped.
 //
-// Each of them finds the task in the queue or does not, so that one of them has it, however closely they follow one
-// another. The Place's waiter belongs to no goroutine (lot.Waiter, InitShared): an old wake-up finds the place
-// empty, or with another client's task, and looks at that one. Before a task is put into the queue its place listens to
-// its client and to the clock, so that no end is missed.
+// Each of them finds the task in the queue or does not. So exactly one of them gets it, even if they come at the same moment. The
+// Place's waiter belongs to no goroutine (lot.Waiter, InitShared): an old wake-up finds the place empty, or with another client's
+// task, and then looks at that one. The place watches its client and its deadline before its task is put into the queue, so
+// that no end is missed.
 //
 // # What runs while the pool is locked
 //
-// Only the pool's own code, which does not wait. No callback, no closure, and no method of another package of ours or of ants
-// but two that read one atomic value: the lot's clock, and whether the client's end has happened (lot.Watch.Happened). Of the
-// standard library: timers are set and stopped, slices and words are made. Everything else is noted, and done by unlock: waking
-// workers, calling tasks, reporting events.
+// Only the pool's own code runs then, and it does not wait. It calls no callback, no closure and no method of ants. It calls two
+// methods of the lot, each of which reads one atomic value: the clock, and whether the client's end has happened
+// (lot.Watch.Happened). Of the standard library it sets and stops timers, and makes slices and words. Everything else is noted,
+// and done by unlock: waking workers, calling tasks, reporting events.
 package pool
 
 import (
@@ -50,17 +50,17 @@ type Pool struct {
 	waiting  int    // tasks in all queues
 	freed    uint64 // slots that have become idle with a connection so far
 
-	turn      uint    // whose turn it is among equally free backends
+	turn      uint    // which of equally free backends is next
 	later     later   // what is to be done as soon as the pool is unlocked
-	events    []Event // that were not reported yet, the oldest first
-	reporting bool    // a goroutine reports them
+	events    []Event // not reported yet, the oldest first
+	reporting bool    // a goroutine is reporting them
 
 	onEvent func(Event)               // fixed before the first backend
 	panics  func(v any, stack []byte) // fixed before the first backend
 }
 
-// New makes a pool without backends whose workers and queues wait in lot.
-// A task that panics is cut off, and onPanic is called unless it is nil.
+// New makes a pool without backends. Its workers and queues wait in l. onPanic is called after a task has panicked, unless it is
+// nil.
 func New(l *lot.Lot, onPanic func(v any, stack []byte)) *Pool {
 	if onPanic == nil {
 		onPanic = func(any, []byte) {}
@@ -68,11 +68,12 @@ func New(l *lot.Lot, onPanic func(v any, stack []byte)) *Pool {
 	return &Pool{lot: l, panics: onPanic, onEvent: func(Event) {}}
 }
 
-// OnEvent has the pool call f when a backend goes down, comes up again, or has another number of workers: one call at a time, in
-// the order of what happened, on the goroutine of whatever caused it, with nothing locked. OnEvent is called before the first backend is added.
+// OnEvent makes the pool call f when a backend goes down, comes up again, or has another number of workers. f is called once at a
+// time, in the order of the events, on the goroutine that caused one, with nothing locked. Call OnEvent before the first backend
+// is added.
 func (p *Pool) OnEvent(f func(Event)) { p.onEvent = f }
 
-// Workers is the number of goroutines that run exchanges: the sum of all slots. It is never exceeded.
+// Workers returns the number of goroutines that run exchanges: the sum of all slots. It is never exceeded.
 func (p *Pool) Workers() int {
 	p.mu.Lock()
 	defer p.unlock()
@@ -83,7 +84,7 @@ func (p *Pool) Workers() int {
 	return n
 }
 
-// MostStreams is the number of connections that backends may have beyond their slots, in all.
+// MostStreams returns the number of connections that backends may have beyond their slots, in all.
 func (p *Pool) MostStreams() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -94,14 +95,14 @@ func (p *Pool) MostStreams() int {
 	return n
 }
 
-// Backends are those that were added, in that order.
+// Backends returns the backends in the order in which they were added.
 func (p *Pool) Backends() []*Backend {
 	p.mu.Lock()
 	defer p.unlock()
 	return slices.Clone(p.backends)
 }
 
-// Served is the number of tasks that workers have begun.
+// Served returns the number of tasks that workers have begun.
 func (p *Pool) Served() int64 {
 	p.mu.Lock()
 	defer p.unlock()
@@ -112,15 +113,15 @@ func (p *Pool) Served() int64 {
 	return n
 }
 
-// Waiting is the number of tasks in all queues.
+// Waiting returns the number of tasks in all queues.
 func (p *Pool) Waiting() int {
 	p.mu.Lock()
 	defer p.unlock()
 	return p.waiting
 }
 
-// Stop ends all waiting: what is queued is unserved, what would enter is refused, and every worker that sleeps in the middle of a task is
-// woken, to look at whether that goes on.
+// Stop ends all waiting. Queued tasks are unserved, and tasks that would enter are refused. Every worker that sleeps in the middle
+// of a task is woken, so that the task sees that it is to end.
 func (p *Pool) Stop() {
 	p.mu.Lock()
 	defer p.unlock()
@@ -136,7 +137,7 @@ func (p *Pool) Stop() {
 	}
 }
 
-// Close stops the pool, ends the workers, each when its task has ended, and returns when all have gone.
+// Close stops the pool, ends each worker when its task has ended, and returns when all workers have ended.
 func (p *Pool) Close() {
 	p.Stop()
 	for _, b := range p.Backends() {

@@ -57,14 +57,14 @@ func (h *house) backend(t testing.TB, name string, slots int) *Backend {
 	return b
 }
 
-// job is a task that tells where it is, and ends when it is told to.
+// job is a task that reports where it is, and ends when the test says so.
 type job struct {
 	name     string
 	place    Place
 	began    chan *Slot    // gets the slot when Run begins
 	end      chan func()   // what Run ends with; nil is nothing
 	cut      chan struct{} // closed by Panicked
-	unserved chan Outcome  // gets what Unserved is told
+	unserved chan Outcome  // gets what Unserved was called with
 }
 
 func newJob(name string) *job {
@@ -254,7 +254,7 @@ func TestQueue_isFirstInFirstOut(t *testing.T) {
 	for i := range 50 {
 		to := r
 		if i%3 == 2 {
-			to = other // who has waited longest is first, whatever the route
+			to = other // the task that has waited longest is first, whatever its queue
 		}
 		j := enter(t, to, fmt.Sprint(i))
 		j.end <- func() {

@@ -2,8 +2,8 @@ package pool
 
 import "slices"
 
-// Queue stands in front of some backends: first in, first out, bounded, and timed. It notices by itself when the client of a task
-// leaves, or a task has waited for too long. Safe for use by several goroutines.
+// Queue is a queue in front of one or more backends: first in, first out, bounded, and timed. It notices by itself when the client
+// of a task leaves, or a task has waited for too long. Safe for use by several goroutines.
 type Queue struct {
 	Name string
 
@@ -11,7 +11,7 @@ type Queue struct {
 	backends []*Backend
 	most     int   // tasks that may wait
 	hold     int64 // how long a task waits for a backend while all are down, in nanoseconds; 0 is not at all
-	entry    bool  // it leads to one of another queue's backends: while that is down its tasks are unserved at once
+	entry    bool  // it leads to one backend of another queue: while that is down, its tasks are unserved at once
 
 	// guarded by the pool
 	head    Place // of the ring of the places that wait; its next is the oldest
@@ -19,14 +19,14 @@ type Queue struct {
 	removed bool
 }
 
-// AddQueue adds a queue in front of one or more backends in which up to most tasks may wait. While all its backends are
-// down they are held there, each for hold at the most.
+// AddQueue adds a queue in front of one or more backends, in which up to most tasks may wait. While all its backends are down,
+// tasks are held there, each for hold.For at most.
 func (p *Pool) AddQueue(name string, most int, hold Hold, backends ...*Backend) *Queue {
 	return p.addQueue(&Queue{Name: name, most: most, hold: int64(hold.For), backends: backends}, hold)
 }
 
-// AddEntry adds a queue to one backend of several, for tasks that have the choice: none waits in it for a backend that is
-// down.
+// AddEntry adds a queue to one of several backends, for a task that may go to any of them. No task waits in it while its backend
+// is down.
 func (p *Pool) AddEntry(name string, most int, b *Backend) *Queue {
 	return p.addQueue(&Queue{Name: name, most: most, backends: []*Backend{b}, entry: true}, Hold{})
 }
@@ -44,7 +44,7 @@ func (p *Pool) addQueue(q *Queue, hold Hold) *Queue {
 	return q
 }
 
-// Remove takes q out of the pool. A task that still waits there is unserved, as is one that comes later.
+// Remove takes q out of the pool. Tasks that wait there are unserved, and so are tasks that enter later.
 func (q *Queue) Remove() {
 	p := q.pool
 	p.mu.Lock()
@@ -57,21 +57,21 @@ func (q *Queue) Remove() {
 	}
 }
 
-// close has no task wait in q any longer.
+// close dismisses all tasks that wait in q.
 func (q *Queue) close() {
 	for q.waiting > 0 {
 		q.dismiss(q.head.next, Closed)
 	}
 }
 
-// Standing is how the backend of an entry stands, the best to ask first.
+// Standing says how the backend of an entry stands. The smallest is the best one to ask.
 type Standing uint8
 
 const (
 	Due   Standing = iota // it is down, and should be tried now
 	Ready                 // it has a free slot
-	Busy
-	Down
+	Busy                  // all its slots are taken
+	Down                  // it is down, and should not be tried now
 )
 
 // Standing returns how the only backend of an entry stands.
@@ -91,12 +91,11 @@ func (q *Queue) Standing() Standing {
 	return Busy
 }
 
-// Backends are the queue's, in the order they were given.
+// Backends returns the queue's backends, in the order in which AddQueue got them.
 func (q *Queue) Backends() []*Backend { return q.backends }
 
-// Enter has a worker run task now, if a slot is free, or puts it at the queue's end. If the outcome is one that is
-// unserved it did neither, and the task is still its caller's. Else the task is the pool's until Run or Unserved, or until
-// Withdraw has reported true.
+// Enter gives task to a worker, if a slot is free, or else puts it at the queue's end. If the outcome is unserved it did neither,
+// and the caller still owns the task. Else the pool owns it until Run or Unserved, or until Withdraw has reported true.
 func (q *Queue) Enter(task Task) Outcome {
 	at := task.Place()
 	at.use(q.pool, task)
@@ -107,12 +106,12 @@ func (q *Queue) Enter(task Task) Outcome {
 	at.listen() // it costs a system call: only for one that has to wait, and while no worker can take it
 	o := q.enter(at, now, true)
 	if o.Unserved() {
-		at.sleep()
+		at.ignore()
 	}
 	return o
 }
 
-// enter has a worker run the task if there is a slot. If there is none, one that listens is put into the queue.
+// enter gives the task to a slot, if one is free. If none is free and the place listens, it puts the task into the queue.
 func (q *Queue) enter(at *Place, now int64, listens bool) Outcome {
 	p := q.pool
 	p.mu.Lock()
@@ -135,7 +134,7 @@ func (q *Queue) enter(at *Place, now int64, listens bool) Outcome {
 		return q.outcome(Unreached)
 	}
 	b := q.choose()
-	for ; b != nil && q.waiting > 0; b = q.choose() { // it was down until now, and left the queue to others
+	for ; b != nil && q.waiting > 0; b = q.choose() { // a task is queued though a slot is free: the backend was down until now
 		b.take(q.leave())
 	}
 	switch {
@@ -150,9 +149,9 @@ func (q *Queue) enter(at *Place, now int64, listens bool) Outcome {
 	return q.join(at, now)
 }
 
-// Again is Enter for a task that has to be asked of a backend once more, since nothing came of it at unreached: it
-// stands in the queue where it stood. If the outcome is unserved it is because no other backend is any better and the task
-// is not held, or was for long enough, or waits no more.
+// Again is Enter for a task that has failed at a backend, unreached. If the task has to wait, it gets its old place in the queue.
+// It is unserved if no other backend is up and the task is not held, if it was held long enough, or if its client has left or
+// it is late.
 func (q *Queue) Again(task Task, unreached *Backend) Outcome {
 	at := task.Place()
 	at.use(q.pool, task)
@@ -160,7 +159,7 @@ func (q *Queue) Again(task Task, unreached *Backend) Outcome {
 	at.listen()
 	o := q.again(at, unreached, now)
 	if o.Unserved() {
-		at.sleep()
+		at.ignore()
 	}
 	return o
 }
@@ -183,7 +182,7 @@ func (q *Queue) again(at *Place, unreached *Backend, now int64) Outcome {
 	return q.join(at, now)
 }
 
-// Withdraw removes the task of a place from the queue, and reports whether it was still there: then it is its caller's.
+// Withdraw removes the task of a place from the queue, and reports whether it was still there. If so, the caller owns it.
 func (q *Queue) Withdraw(at *Place) bool {
 	q.pool.mu.Lock()
 	waits := at.queue == q
@@ -192,13 +191,13 @@ func (q *Queue) Withdraw(at *Place) bool {
 	}
 	q.pool.unlock()
 	if waits {
-		at.sleep()
+		at.ignore()
 	}
 	return waits
 }
 
-// choose returns the backend with the most free slots, ties in turn; nil if none is free. One that is down is left to
-// those that try it, unless the queue does not hold and has no other.
+// choose returns the backend with the most free slots, ties in turn; nil if none has room. A backend that is down is only chosen
+// if the queue does not hold its tasks and has no other that is up.
 func (q *Queue) choose() *Backend {
 	var best *Backend
 	n := len(q.backends)
@@ -217,7 +216,7 @@ func (q *Queue) choose() *Backend {
 	return best
 }
 
-// mayAsk reports whether the queue's tasks may go to b as they come.
+// mayAsk reports whether q's tasks go to b as they come. If not, b is down, and one of them at a time tries it.
 func (q *Queue) mayAsk(b *Backend) bool {
 	return b.up() || !q.entry && q.hold == 0 && !q.otherUp(b)
 }
@@ -238,12 +237,12 @@ func (b *Backend) take(at *Place) *Slot {
 	s := b.free[last]
 	b.free[last] = nil
 	b.free = b.free[:last]
-	s.task, s.offered = at.task, false
+	s.task, s.freeEarly = at.task, false
 	b.pool.wake(s)
 	return s
 }
 
-// join puts a place into the queue, after all that have entered before it, unless its task waits no more.
+// join puts a place into the queue, after all that have entered before it, unless its client has left or it is late.
 func (q *Queue) join(at *Place, now int64) Outcome {
 	if state := at.over(now); state != Waits {
 		return q.outcome(state)
@@ -258,12 +257,12 @@ func (q *Queue) join(at *Place, now int64) Outcome {
 	q.waiting++
 	q.pool.waiting++
 	for _, b := range q.backends {
-		b.attend(now)
+		b.schedule(now)
 	}
 	return Outcome{State: Waits}
 }
 
-// leave takes the oldest out of the queue.
+// leave removes the oldest place from the queue and returns it.
 func (q *Queue) leave() *Place {
 	at := q.head.next
 	q.remove(at)
@@ -277,13 +276,13 @@ func (q *Queue) remove(at *Place) {
 	q.pool.waiting--
 }
 
-// dismiss takes a place out of the queue whose task is not run. The task hears of it once the pool is unlocked.
+// dismiss removes a place from the queue whose task is not run. Its Unserved is called once the pool is unlocked.
 func (q *Queue) dismiss(at *Place, state State) {
 	q.remove(at)
 	q.pool.dismiss(unserved{at, q.outcome(state)})
 }
 
-// outcome is a state with its words.
+// outcome returns a state with its words.
 func (q *Queue) outcome(state State) Outcome {
 	o := Outcome{State: state}
 	switch {

@@ -48,8 +48,8 @@ func TestChoice_tiesTakeTurns(t *testing.T) {
 	}
 }
 
-// TestChoice_isMadeWhenTheQueueIsLeft: whoever is free first serves whoever has waited longest.
-func TestChoice_isMadeWhenTheQueueIsLeft(t *testing.T) {
+// TestChoice_isMadeWhenATaskLeavesTheQueue: the backend that is free first serves the task that has waited longest.
+func TestChoice_isMadeWhenATaskLeavesTheQueue(t *testing.T) {
 	h := startHouse(t)
 	a, b := h.backend(t, "a", 1), h.backend(t, "b", 1)
 	r := h.AddQueue("/", 10, Hold{}, a, b)
@@ -90,8 +90,8 @@ func TestDown_isAskedLast(t *testing.T) {
 	second.finish()
 }
 
-// TestDown_allOfThem: when no backend is up, the most free is asked all the same.
-func TestDown_allOfThem(t *testing.T) {
+// TestDown_allOfThemAreAskedAllTheSame: when no backend is up, the one with the most free slots is asked.
+func TestDown_allOfThemAreAskedAllTheSame(t *testing.T) {
 	h := startHouse(t)
 	a, b := h.backend(t, "a", 2), h.backend(t, "b", 1)
 	r := h.AddQueue("/", 10, Hold{}, a, b)
@@ -137,8 +137,8 @@ func TestDown_isServedAgainWhileTheQueueIsNeverEmpty(t *testing.T) {
 	busy.finish()
 }
 
-// TestUp_isServedAtOnceBehindAQueue: the next that comes finds the slot that nobody has used since its backend was down.
-func TestUp_isServedAtOnceBehindAQueue(t *testing.T) {
+// TestUp_isServedAtOnceThoughAQueueWaits: the next task finds the slot that no task has used since its backend was down.
+func TestUp_isServedAtOnceThoughAQueueWaits(t *testing.T) {
 	h := startHouse(t)
 	stuck, back := h.backend(t, "stuck", 1), h.backend(t, "back", 1)
 	r := h.AddQueue("/", 2, Hold{}, stuck, back)
@@ -203,8 +203,8 @@ func TestAgain_refusesWhenNoOtherIsBetter(t *testing.T) {
 	}
 }
 
-// TestAgain_passesTheQueuesBound: who has stood in it already is not refused.
-func TestAgain_passesTheQueuesBound(t *testing.T) {
+// TestAgain_isNotRefusedByAFullQueue: the task has been in it before.
+func TestAgain_isNotRefusedByAFullQueue(t *testing.T) {
 	h := startHouse(t)
 	a, b := h.backend(t, "a", 1), h.backend(t, "b", 1)
 	r := h.AddQueue("/", 0, Hold{}, a, b)

@@ -2,8 +2,8 @@ package pool
 
 import "slices"
 
-// Resize has b have so many slots from now on, and lend so many connections beyond them; auto finds its slots by itself.
-// Those that are in use beyond the new number go when their tasks have ended.
+// Resize gives b another number of slots, and of connections beyond them. With auto the number of slots stays. Slots in use
+// beyond the new number go when their tasks have ended.
 func (b *Backend) Resize(slots, streams int) {
 	more := b.newSlots(slots)
 	b.pool.mu.Lock()
@@ -14,15 +14,15 @@ func (b *Backend) Resize(slots, streams int) {
 	}
 	for len(b.slots) < slots && len(more) > 0 {
 		b.slots = append(b.slots, more[0])
-		b.spare = append(b.spare, more[0])
+		b.reserve = append(b.reserve, more[0])
 		more = more[1:]
-		b.away++
+		b.workerless++
 	}
 	b.setLimit(slots)
 	b.unwell.Store(b.unwell.Load() || b.width < b.limit)
 }
 
-// newSlots makes what b lacks of n slots, while the pool is not locked.
+// newSlots makes the slots that b lacks to have n. The pool is not locked.
 func (b *Backend) newSlots(n int) (more []*Slot) {
 	b.pool.mu.Lock()
 	n -= len(b.slots)
@@ -35,7 +35,7 @@ func (b *Backend) newSlots(n int) (more []*Slot) {
 	return more
 }
 
-// Remove takes b out of the pool, and returns when its workers have gone. No queue may lead to it any more.
+// Remove takes b out of the pool, and returns when its workers have ended. No queue may lead to b any more.
 func (b *Backend) Remove() {
 	p := b.pool
 	p.mu.Lock()

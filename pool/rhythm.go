@@ -5,16 +5,16 @@ import (
 	"time"
 )
 
-// rhythm learns how long a backend stays down, when it does so again and again for as long: a server that closes its
-// socket for each request, one that a supervisor starts again after a fixed pause. Trials then are timed so that one
-// meets the moment at which the backend is back. They come no more often for that: never sooner than one pause after
-// the other. The zero value knows nothing, and spreads trials at random.
+// rhythm learns how long a backend stays down, if its outages last equally long: a server that closes its socket for each
+// request, or one that a supervisor starts again after a fixed pause. Then trials are timed so that one comes when the
+// backend is back. They do not come more often: never sooner than one pause after the other. The zero value knows nothing,
+// and spreads trials at random.
 type rhythm struct {
-	aim  int64 // when a trial should meet the backend, after the outage's begin, in nanoseconds; 0 if unknown
-	step int64 // by how much it is moved forward next
+	aim  int64 // how long after the begin of an outage a trial should come, in nanoseconds; 0 if unknown
+	step int64 // by how much aim is made sooner next
 }
 
-// first is when the first trial should be, after the begin of the outage.
+// first returns how long after the begin of the outage the first trial should come.
 func (r *rhythm) first(every int64) int64 {
 	if r.aim < every {
 		return jittered(every)
@@ -22,7 +22,7 @@ func (r *rhythm) first(every int64) int64 {
 	return every + r.aim%every // and pauses of exactly every lead to the aim
 }
 
-// pause is what lies between a trial that was made at a time after the outage's begin, and the next.
+// pause returns the time between a trial, which came at after the outage's begin, and the next one.
 func (r *rhythm) pause(every, at int64) int64 {
 	if at < r.aim-every/2 {
 		return every
@@ -45,7 +45,7 @@ func (r *rhythm) learn(at, every int64) {
 	r.aim -= r.step
 }
 
-// jittered is a pause of every, and up to a quarter more, so that several proxies do not try in step.
+// jittered returns every, and up to a quarter more, so that several proxies do not try in step.
 func jittered(every int64) int64 {
 	if every <= 0 {
 		every = int64(10 * time.Millisecond)

@@ -20,7 +20,7 @@ func TestRhythm_meetsABackendThatIsDownForAsLongEachTime(t *testing.T) {
 				at := r.first(every)
 				for last := int64(0); at < back; {
 					if at-last < every {
-						t.Fatalf("a trial came %v behind the last one", time.Duration(at-last))
+						t.Fatalf("a trial came %v after the last one", time.Duration(at-last))
 					}
 					last = at
 					at += r.pause(every, at)

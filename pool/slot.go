@@ -23,34 +23,34 @@ type Slot struct {
 	Backend    *Backend
 	Kept       Kept // nil for none
 
-	task    Task      // what to run next; guarded by the pool
-	lone    bool      // close Kept while idle; guarded by the pool
-	retired bool      // end when idle; guarded by the pool
-	fallen  bool      // its worker panicked; guarded by the pool
-	trialTo int64     // while its task tries a backend that is down: until when, in the lot's time; guarded by the pool
-	offered bool      // it is among the free though its task still runs; guarded by the pool
-	keeps   uint64    // which slot in order it was to become idle with Kept; 0 when it keeps none; guarded by the pool
-	gives   chan bool // gets whether Kept was closed for its descriptor; nil when that is not needed; guarded by the pool
+	task       Task      // what to run next; guarded by the pool
+	closesKept bool      // its idle worker is to close Kept; guarded by the pool
+	retired    bool      // its worker is to end when it is idle; guarded by the pool
+	panicked   bool      // its worker panicked; guarded by the pool
+	trialTo    int64     // until when its task may try a backend that is down, in the lot's time; 0 if it does not; guarded by the pool
+	freeEarly  bool      // it is among the free slots though its task still runs; guarded by the pool
+	keptOrder  uint64    // when it became idle with Kept: its number in the order of all slots that did; 0 without Kept; guarded by the pool
+	keptClosed chan bool // gets whether Kept was closed, if its descriptor is needed; else nil; guarded by the pool
 
 	// only with auto
 	since     int64        // when its worker began with its task; 0 for none; guarded by the pool
-	over      bool         // it has hung since the limit was cut; guarded by the pool
-	reachedAt atomic.Int64 // when that task's request was on its way; 0 before
+	hung      bool         // its task has run since before the limit was cut; guarded by the pool
+	reachedAt atomic.Int64 // when that task's request had been sent; 0 before
 }
 
 // work is a worker: it runs one task after the other until its slot is retired.
 func (s *Slot) work() {
 	task := s.await()
 	defer func() {
-		if task != nil { // panicking; the pool recovers, and puts a new worker here
-			defer s.fall()
+		if task != nil { // it panics; ants recovers, and panicked starts another worker for s
+			defer s.markPanicked()
 			s.drop()
 			task.Panicked()
 		}
 	}()
 	for task != nil {
 		s.Backend.served.Add(1)
-		task.Place().sleep()
+		task.Place().ignore()
 		task.Run(s)
 		next := s.Backend.next(s)
 		task = next
@@ -59,48 +59,48 @@ func (s *Slot) work() {
 		}
 	}
 	s.drop()
-	s.Backend.left(s)
+	s.Backend.workerEnds(s)
 }
 
-// Ending says that s's task is about to return, and that its client may know: the next request is not to find the slot
-// taken still. Who is given s meanwhile runs when the task has returned. It does nothing where another slot is free.
+// Ending frees s before its task returns, so that the client's next request, which may follow at once, finds a slot. A task
+// that is given s in the meantime runs when the first one has returned. Ending does nothing if another slot is free.
 func (s *Slot) Ending() {
 	b := s.Backend
 	b.pool.mu.Lock()
 	defer b.pool.unlock()
-	if s.offered || s.task != nil || len(b.free) > 0 || b.width < b.limit || b.pool.closed || b.oldest() != nil {
+	if s.freeEarly || s.task != nil || len(b.free) > 0 || b.width < b.limit || b.pool.closed || b.oldest() != nil {
 		return
 	}
-	s.offered = true
+	s.freeEarly = true
 	b.free = append(b.free, s)
 }
 
-// Retired reports whether s is to go when its task has ended: then no other task waits for that.
+// Retired reports whether s is to go when its task has ended, so that no other task waits for it.
 func (s *Slot) Retired() bool {
 	s.Backend.pool.mu.Lock()
 	defer s.Backend.pool.unlock()
 	return s.retired
 }
 
-// recall takes back what Ending offered.
-func (s *Slot) recall() {
-	if s.offered {
-		s.offered = false
+// takeBack undoes Ending: it takes s out of the free slots.
+func (s *Slot) takeBack() {
+	if s.freeEarly {
+		s.freeEarly = false
 		b := s.Backend
 		b.free = slices.DeleteFunc(b.free, func(o *Slot) bool { return o == s })
 	}
 }
 
-// fall says that s's worker has panicked, and touches s no more.
-func (s *Slot) fall() {
+// markPanicked notes that s's worker has panicked. The worker does not touch s afterwards.
+func (s *Slot) markPanicked() {
 	s.Backend.pool.mu.Lock()
 	defer s.Backend.pool.unlock()
-	s.fallen = true
+	s.panicked = true
 }
 
-// await sleeps until there is a task, and meanwhile closes the kept connection when the backend does, when it has been
-// idle for long enough, or when another exchange may be waiting for the backend to be done with it. It returns nil at the
-// end.
+// await sleeps until there is a task. Meanwhile it closes the kept connection when the backend does, when it has been idle
+// for long enough, or when another exchange may be waiting until the backend has finished with it. It returns nil when s is
+// retired.
 func (s *Slot) await() Task {
 	if s.Kept != nil {
 		s.SetDeadline(s.Kept.Until())
@@ -110,20 +110,20 @@ func (s *Slot) await() Task {
 	for woken := false; ; woken = true {
 		p := s.Backend.pool
 		p.mu.Lock()
-		task, lone, retired, gives := s.task, s.lone, s.retired, s.gives
-		s.task, s.lone, s.gives = nil, false, nil
+		task, closesKept, retired, keptClosed := s.task, s.closesKept, s.retired, s.keptClosed
+		s.task, s.closesKept, s.keptClosed = nil, false, nil
 		if task != nil {
 			s.Backend.auto.given(s)
 		}
 		p.unlock()
-		closes := task == nil && !retired && s.Kept != nil && (lone || s.Kept.Pending() || woken && s.Now() >= s.Kept.Until())
+		closes := task == nil && !retired && s.Kept != nil && (closesKept || s.Kept.Pending() || woken && s.Now() >= s.Kept.Until())
 		if closes {
 			s.drop()
 			s.forget()
 			s.SetDeadline(0)
 		}
-		if gives != nil {
-			gives <- closes
+		if keptClosed != nil {
+			keptClosed <- closes
 		}
 		if task != nil || retired {
 			return task

@@ -77,8 +77,8 @@ func TestPanic_costsOneTask(t *testing.T) {
 	two.finish()
 }
 
-// TestPanic_withAQueue: the slot that comes back serves who waits, also when nobody enters any more.
-func TestPanic_withAQueue(t *testing.T) {
+// TestPanic_theQueueIsServedAfterIt: the slot that comes back serves the tasks that wait, also when no other enters any more.
+func TestPanic_theQueueIsServedAfterIt(t *testing.T) {
 	h := startHouse(t)
 	r := h.AddQueue("/", 10, Hold{}, h.backend(t, "a", 1))
 	j, waits := enter(t, r, "panics"), enter(t, r, "waits")
@@ -105,8 +105,8 @@ func TestPanic_ofAWorkerThatHasSlept(t *testing.T) {
 	}
 }
 
-// TestPanic_manyAtOnce: every slot comes back.
-func TestPanic_manyAtOnce(t *testing.T) {
+// TestPanic_everySlotComesBackAfterManyAtOnce.
+func TestPanic_everySlotComesBackAfterManyAtOnce(t *testing.T) {
 	h := startHouse(t)
 	const slots = 16
 	b := h.backend(t, "a", slots)
@@ -246,9 +246,9 @@ func TestImpatient_closesWhatIsIdle(t *testing.T) {
 	}
 }
 
-// TestImpatient_meetsOneThatIsJustKept: a task that asked MayKeep a moment before must not leave a connection idle
-// behind the back of the one that waits.
-func TestImpatient_meetsOneThatIsJustKept(t *testing.T) {
+// TestImpatient_closesAConnectionThatIsJustKept: a task that asked MayKeep just before must not leave an idle connection while
+// another exchange waits for the backend.
+func TestImpatient_closesAConnectionThatIsJustKept(t *testing.T) {
 	h := startHouse(t)
 	b := h.backend(t, "a", 1)
 	r := h.AddQueue("/", 10, Hold{}, b)
@@ -315,8 +315,8 @@ func TestLend_isBounded(t *testing.T) {
 	}
 }
 
-// TestStop_wakesWhatSleepsInATask: nothing else would, before its deadline.
-func TestStop_wakesWhatSleepsInATask(t *testing.T) {
+// TestStop_wakesAWorkerThatSleepsInATask: nothing else would, before its deadline.
+func TestStop_wakesAWorkerThatSleepsInATask(t *testing.T) {
 	h := startHouse(t)
 	r := h.AddQueue("/", 10, Hold{}, h.backend(t, "a", 1))
 	j := enter(t, r, "sleeps")

@@ -2,40 +2,40 @@ package pool
 
 import "time"
 
-// Snapshot is how the pool stands at a moment. It shares nothing with the pool.
+// Snapshot is the state of the pool at a moment. It shares nothing with the pool.
 type Snapshot struct {
 	Backends []BackendState
 	Queues   []QueueState
 }
 
-// BackendState is how a backend stands.
+// BackendState is the state of a backend.
 type BackendState struct {
 	Name    string
 	Up      bool
-	Why     string        // it is down, in words that follow its name
+	Why     string        // why it is down, in words that follow its name
 	Since   time.Duration // how long it has been down
-	NextTry time.Duration // until it may be tried again; 0 is now, or that it is up
-	Trying  bool          // an exchange tries it
-	Sick    bool          // its health check says that it is not well
+	NextTry time.Duration // until it may be tried again; 0 if that is now, or if it is up
+	Trying  bool          // a task is trying it
+	Sick    bool          // its health check has failed
 
-	Workers  int // slots; with auto, those that are used now, and Busy may be more for a moment
-	Width    int // of which so many may be used: all of them, but for the first moments after an outage
-	Busy     int // of which so many are
-	Streams  int // connections lent to what lasts
-	Failures int // exchanges that were lost to it, in a row
-	Served   int64
+	Workers  int   // slots; with auto, those that are used now, and Busy may be more for a moment
+	Width    int   // slots that may have a task: all of them, but fewer at first after an outage
+	Busy     int   // slots that have a task
+	Streams  int   // connections beyond the slots, of exchanges that last
+	Failures int   // exchanges in a row that it failed
+	Served   int64 // tasks that its workers have begun
 }
 
-// QueueState is how a queue stands.
+// QueueState is the state of a queue.
 type QueueState struct {
 	Name    string
 	Waiting int
-	Most    int           // that may wait
-	Oldest  time.Duration // how long the first has waited
-	Held    bool          // they wait for backends that are all down
+	Most    int           // tasks that may wait
+	Oldest  time.Duration // how long the first task has waited
+	Held    bool          // its backends are all down, and its tasks wait for them
 }
 
-// Snapshot returns how the pool stands now.
+// Snapshot returns the state of the pool.
 func (p *Pool) Snapshot() Snapshot {
 	p.mu.Lock()
 	defer p.unlock()

@@ -1,31 +1,31 @@
 package pool
 
-// Task is what a worker runs: an exchange. Its owner is the goroutine that gives it to a queue. From a successful Enter on it is the pool's,
-// which calls exactly one of Run and Unserved; that call has it for its own. The pool calls a task with nothing locked.
+// Task is what a worker runs: an exchange. The goroutine that gives it to a queue owns it. After a successful Enter the pool owns
+// it, and calls exactly one of Run and Unserved, which owns it then. The pool calls a task with nothing locked.
 type Task interface {
-	// Run is called once, on s's worker, which is the task's until Run returns. Whatever Run leaves in s.Kept may be
-	// used by the next task; every other connection to the backend is closed by then.
+	// Run is called once, on s's worker, which the task has until Run returns. The next task may use the connection that
+	// Run leaves in s.Kept. Every other connection to the backend is closed when Run returns.
 	Run(s *Slot)
 	// Unserved is called instead of Run, on any goroutine, and must not block.
 	Unserved(Outcome)
-	// Panicked is called instead of Run's return when it panicked: cut what the task was about.
+	// Panicked is called after Run has panicked: it must cut the connections of the task.
 	Panicked()
-	// Place is where the task stands in a queue. It is always the same.
+	// Place returns the task's place in a queue. It is always the same.
 	Place() *Place
 }
 
-// Outcome is what became of a task that was given to a queue.
+// Outcome says what became of a task that was given to a queue.
 type Outcome struct {
 	State State
-	Words string // with HeldOut, Unreached and Late: what is wrong with its backends, if all are down: "127.0.0.1:9001 refused connections"
+	Words string // with HeldOut, Unreached and Late, if all its backends are down: why, such as "127.0.0.1:9001 refused connections"
 }
 
-// State is what became of a task, in a word.
+// State is what became of a task.
 type State uint8
 
 const (
 	Runs      State = iota // a worker has it
-	Waits                  // it stands in the queue
+	Waits                  // it is in the queue
 	Gone                   // its client left while it waited
 	Full                   // no slot is free, and the queue holds all it may
 	Late                   // it has waited for as long as it may

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Trying reports until when s's task may try to reach its backend, which is down, in the lot's time; 0 when it is not.
+// Trying returns until when s's task may try to reach its backend, in the lot's time; 0 if the backend is not down.
 func (s *Slot) Trying() int64 {
 	if !s.Backend.unwell.Load() {
 		return 0
@@ -15,7 +15,7 @@ func (s *Slot) Trying() int64 {
 	return s.trialTo
 }
 
-// dueForTrial is a backend of q that is down and should be tried now; nil if there is none.
+// dueForTrial returns a backend of q that is down and should be tried now; nil if there is none.
 func (q *Queue) dueForTrial(now int64) *Backend {
 	for _, b := range q.backends {
 		if !b.up() && !q.mayAsk(b) && b.mayBeTried(now) {
@@ -25,13 +25,13 @@ func (q *Queue) dueForTrial(now int64) *Backend {
 	return nil
 }
 
-// mayBeTried reports whether it is time for a task to try b, which is down, and there is a slot for it.
+// mayBeTried reports whether it is time for a task to try b, which is down, and a slot is free for it.
 func (b *Backend) mayBeTried(now int64) bool {
 	o := &b.outage
 	return !o.sick && o.trial == nil && now >= o.next && len(b.free) > 0
 }
 
-// try gives a task of q, which waits no more, to b, which is down.
+// try gives a task of q, which is out of the queue, to b, which is down.
 func (b *Backend) try(at *Place, q *Queue) {
 	o := &b.outage
 	now := b.pool.lot.Now()
@@ -43,15 +43,15 @@ func (b *Backend) try(at *Place, q *Queue) {
 	}
 }
 
-// tried ends s's trial without a verdict: its client has left, or it failed for another reason.
+// tried ends s's trial without a verdict: its client has left, or its task failed for another reason.
 func (b *Backend) tried(s *Slot) {
 	if s.trialTo = 0; b.outage.trial == s {
 		b.outage.trial = nil
-		b.attend(b.pool.lot.Now())
+		b.schedule(b.pool.lot.Now())
 	}
 }
 
-// needed reports whether a queue that holds has no backend that is up: b is tried at the pace of the hold.
+// needed reports whether a queue that holds its tasks has no backend that is up, so that b is tried at the pace of the hold.
 func (b *Backend) needed() bool {
 	for _, q := range b.queues {
 		if q.hold > 0 && q.allDown() {
@@ -61,13 +61,14 @@ func (b *Backend) needed() bool {
 	return false
 }
 
-// attend sets the timer to when b, which is down, is to be looked after next, if a task waits for it.
-func (b *Backend) attend(now int64) {
+// schedule sets b's timer to when b, which is down, may be tried, or a task has been held long enough. It does nothing if no
+// task waits for b.
+func (b *Backend) schedule(now int64) {
 	o := &b.outage
 	if b.up() || o.closed {
 		return
 	}
-	waiting, out := false, int64(math.MaxInt64) // when the next may be held no longer
+	waiting, out := false, int64(math.MaxInt64) // when the next task has been held long enough
 	for _, q := range b.queues {
 		if q.waiting == 0 || q.mayAsk(b) {
 			continue
@@ -85,24 +86,24 @@ func (b *Backend) attend(now int64) {
 	}
 	at := min(o.next, out)
 	switch {
-	case o.trial != nil || o.sick: // it is not tried before that is over, and a task may be held out meanwhile
-		at = max(out, now+int64(attendMost))
-	case len(b.free) == 0: // nothing tells when a slot is free
-		at = max(at, now+int64(attendMost))
+	case o.trial != nil || o.sick: // it is not tried now, but a task may have been held long enough
+		at = max(out, now+int64(recheckEvery))
+	case len(b.free) == 0: // nothing reports when a slot becomes free
+		at = max(at, now+int64(recheckEvery))
 	}
 	wait := time.Duration(max(0, at-now))
 	if o.timer == nil {
-		o.timer = time.AfterFunc(wait, b.lookAfter)
+		o.timer = time.AfterFunc(wait, b.onTimer)
 	} else {
 		o.timer.Reset(wait)
 	}
 }
 
-// attendMost is how often at the most a backend is looked after that cannot be tried now.
-const attendMost = 10 * time.Millisecond
+// recheckEvery is the least pause until the timer runs again for a backend that cannot be tried now.
+const recheckEvery = 10 * time.Millisecond
 
-// lookAfter dismisses those that were held for long enough, and has the oldest of the others try b. The timer runs it.
-func (b *Backend) lookAfter() {
+// onTimer dismisses the tasks that were held long enough, and lets the oldest of the others try b. The timer runs it.
+func (b *Backend) onTimer() {
 	p := b.pool
 	now := p.lot.Now()
 	p.mu.Lock()
@@ -114,5 +115,5 @@ func (b *Backend) lookAfter() {
 	if q := b.oldestHeld(); q != nil && b.mayBeTried(now) {
 		b.try(q.leave(), q)
 	}
-	b.attend(now)
+	b.schedule(now)
 }

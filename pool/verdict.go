@@ -1,6 +1,6 @@
 package pool
 
-// Reached says that the request of s's task is on its way: its backend is down no more, or for another reason.
+// Reached notes that s's task has reached its backend, and sends its request: the backend may answer, or fail for another reason.
 func (s *Slot) Reached() {
 	b := s.Backend
 	b.auto.reached(s)
@@ -14,7 +14,7 @@ func (s *Slot) Reached() {
 	}
 }
 
-// Up says that the backend has answered s's task, which began at a time of the lot's.
+// Up notes that the backend has answered s's task, which began at the given time of the lot.
 func (s *Slot) Up(began int64) {
 	b := s.Backend
 	if !b.unwell.Load() {
@@ -27,7 +27,7 @@ func (s *Slot) Up(began int64) {
 	switch {
 	case b.up():
 		b.width = min(2*b.width, b.limit)
-	case began < o.since || o.sick: // an answer from before says nothing
+	case began < o.since || o.sick: // a task that began before the outage says nothing about it
 		return
 	default:
 		b.comeUp(s)
@@ -36,8 +36,8 @@ func (s *Slot) Up(began int64) {
 	b.serveQueues()
 }
 
-// Down says that s's task found its backend down, and why in words that follow its name. refused is that the backend
-// cannot be reached at all; else it may be again at once.
+// Down notes that s's task found its backend down, and why, in words that follow the backend's name. With refused the backend
+// cannot be reached at all. Else it may be reached again at once.
 func (s *Slot) Down(why string, refused bool) {
 	b := s.Backend
 	b.pool.mu.Lock()
@@ -49,7 +49,7 @@ func (s *Slot) Down(why string, refused bool) {
 	case first:
 		b.goDown(now, why)
 	case o.trial != s:
-		return // it began before the outage did
+		return // its task began before the outage
 	}
 	o.why, o.trial, s.trialTo = why, nil, 0
 	switch {
@@ -62,11 +62,11 @@ func (s *Slot) Down(why string, refused bool) {
 	default:
 		o.backOff(now)
 	}
-	b.attend(now)
+	b.schedule(now)
 }
 
-// Failed says that s's task was lost to its backend, which can be reached. Several in a row take the backend out of
-// choice, as if it were down, if all its routes have others.
+// Failed notes that the backend failed s's task, though it can be reached. After failuresMost in a row the backend counts as
+// down, if each of its queues has another that is up.
 func (s *Slot) Failed(why string) {
 	b := s.Backend
 	b.pool.mu.Lock()
@@ -84,10 +84,10 @@ func (s *Slot) Failed(why string) {
 	now := b.pool.lot.Now()
 	b.goDown(now, why)
 	b.outage.backOff(now)
-	b.attend(now)
+	b.schedule(now)
 }
 
-// Sick says that a health check of b has failed, and why in words that follow its name. It is down until Well.
+// Sick notes that a health check of b has failed, and why, in words that follow b's name. b is down until Well.
 func (b *Backend) Sick(why string) {
 	b.pool.mu.Lock()
 	defer b.pool.unlock()
@@ -96,10 +96,10 @@ func (b *Backend) Sick(why string) {
 		b.goDown(now, why)
 	}
 	b.outage.why = why
-	b.attend(now)
+	b.schedule(now)
 }
 
-// Well says that a health check of b has passed.
+// Well notes that a health check of b has passed.
 func (b *Backend) Well() {
 	b.pool.mu.Lock()
 	defer b.pool.unlock()

@@ -1,0 +1,140 @@
+package pool
+
+import (
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"slices"
+
+	"github.com/panjf2000/ants/v2"
+)
+
+// setLimit makes b use n of its slots from now on.
+func (b *Backend) setLimit(n int) {
+	if b.width == b.limit || b.width > n {
+		b.width = n
+	}
+	b.limit = n
+	b.trim()
+	for b.inUse() < n && len(b.reserve) > 0 && !b.pool.closed {
+		b.activate()
+	}
+	b.serveQueues()
+}
+
+// inUse returns how many slots are in use, idle or busy.
+func (b *Backend) inUse() int { return len(b.slots) - b.workerless }
+
+// trim retires idle slots while more are in use than the limit: those that were used longest ago first.
+func (b *Backend) trim() {
+	for i := 0; i < len(b.free) && b.inUse() > b.limit; {
+		s := b.free[i]
+		if s.freeEarly { // its task still runs
+			i++
+			continue
+		}
+		b.free = slices.Delete(b.free, i, i+1)
+		b.workerless++
+		s.retired = true
+		b.pool.wake(s)
+	}
+}
+
+// activate makes a slot of the reserve an idle one. Its worker starts as soon as the pool is unlocked.
+func (b *Backend) activate() {
+	last := len(b.reserve) - 1
+	s := b.reserve[last]
+	b.reserve = b.reserve[:last]
+	b.workerless--
+	b.free = append(b.free, s)
+	b.pool.start(s)
+}
+
+// start starts s's worker. The pool is not locked, because ants has a lock of its own, and may wait until the worker runs.
+func (b *Backend) start(s *Slot) {
+	b.tuning.Lock()
+	b.workers.Tune(b.workers.Running() + 1) // ants may still count a worker that has just ended: it must not be in the way
+	err := b.workers.Submit(s.work)
+	b.tuning.Unlock()
+	if err != nil {
+		b.notStarted(s, err)
+	}
+	b.tune()
+}
+
+// tune sets the size of the ants pool to the number of slots in use.
+func (b *Backend) tune() {
+	b.tuning.Lock()
+	defer b.tuning.Unlock()
+	b.pool.mu.Lock()
+	n := b.inUse()
+	b.pool.mu.Unlock()
+	b.workers.Tune(n)
+}
+
+// notStarted puts s back into the reserve, because its worker did not start. That happens if b is closed meanwhile.
+func (b *Backend) notStarted(s *Slot, err error) {
+	b.pool.mu.Lock()
+	task := s.task
+	s.task = nil
+	b.tried(s)
+	if !s.retired {
+		b.free = slices.DeleteFunc(b.free, func(o *Slot) bool { return o == s })
+		b.workerless++
+	}
+	s.retired = false
+	b.reserve = append(b.reserve, s)
+	b.pool.unlock()
+	if !errors.Is(err, ants.ErrPoolClosed) {
+		b.pool.panics(fmt.Errorf("backend %s: a worker did not start: %w", b.Name, err), nil)
+	}
+	if task != nil {
+		task.Place().ignore()
+		task.Unserved(Outcome{State: Closed})
+	}
+}
+
+// workerEnds notes that s's worker ends, because s is retired or the pool is closed. The worker calls it last, so that the size
+// of the ants pool is right when the worker returns.
+func (b *Backend) workerEnds(s *Slot) {
+	b.pool.mu.Lock()
+	closed := b.pool.closed
+	if !closed {
+		s.retired = false
+		b.reserve = append(b.reserve, s)
+		if b.inUse() < b.limit { // the limit has grown meanwhile
+			b.activate()
+			b.serveQueues()
+		}
+	}
+	b.pool.unlock()
+	if !closed {
+		b.tune()
+	}
+}
+
+// panicked is ants' panic handler. A worker that panics calls it once, last. It starts another worker for the slot of one that
+// has panicked.
+func (b *Backend) panicked(v any) {
+	b.pool.panics(v, debug.Stack())
+	b.pool.mu.Lock()
+	defer b.pool.unlock()
+	for _, s := range b.slots {
+		if !s.panicked {
+			continue
+		}
+		s.panicked = false
+		b.auto.countAgain(s)
+		b.tried(s)
+		s.takeBack()
+		if s.task == nil {
+			s.task = b.following(s)
+		}
+		if s.task == nil {
+			b.free = append(b.free, s)
+			b.trim()
+		}
+		b.pool.start(s)
+		return
+	}
+}
