@@ -14,8 +14,8 @@ import (
 	"tenfour/value/secret"
 )
 
-// check reports what is right by itself, and wrong beside something else: settings that contradict each other, names of what
-// is not there.
+// check reports settings that are valid by themselves and wrong together: they contradict each other, or name something that does
+// not exist.
 func (d *draft) check(bad *problems) {
 	d.checkTLS(bad)
 	d.checkAccessLog(bad)
@@ -58,7 +58,7 @@ func (p *part) beside(key, other string) string {
 // understood reports whether a setting has a value that was understood.
 func (p *part) understood(key string) bool { return p.from[key] == nil || !p.from[key].wrong }
 
-// whence is where the value of a setting came from, as an error tells it.
+// whence returns where the value of a setting came from, as an error names it.
 func (p *part) whence(key string) string {
 	switch n := p.from[key]; {
 	case n == nil:
@@ -213,7 +213,7 @@ func (c *claims) claim(route int, methods []string) (at int, taken bool) {
 }
 
 // checkShared reports what two routes that name the same backend say differently of it. Each is held against the first that
-// names it: who agrees with that one agrees with all. It also reports the first backend that is one too many, or whose workers
+// names it: a route that agrees with that one agrees with all. It also reports the first backend that is one too many, or whose workers
 // are.
 func (d *draft) checkShared(bad *problems) {
 	first := map[Backend]*part{}
@@ -238,7 +238,7 @@ func (d *draft) checkShared(bad *problems) {
 	}
 }
 
-// tooManyBackends reports that the part's backends are too many together with those of the routes in front of it, or that their
+// tooManyBackends reports that the part's backends are too many together with those of the routes before it, or that their
 // workers are.
 func (p *part) tooManyBackends(bad *problems, backends bool) {
 	if backends {
@@ -289,7 +289,7 @@ func (d *draft) checkLimits(bad *problems) {
 		byName[l.Name] = i
 		names = append(names, l.Name)
 	}
-	used, unsure := map[string]bool{}, false // unsure: one that is misspelt may be any of them
+	used, unsure := map[string]bool{}, false // unsure: a misspelt name may stand for any of them
 	for i := range d.routes {
 		p := &d.routes[i]
 		unsure = unsure || !p.understood("limit")

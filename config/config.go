@@ -6,8 +6,8 @@
 // Every setting is defined once, in settings.go: the file's keys, the flags, --help, what check prints, the example and
 // docs/settings.md are made of that.
 //
-// It opens the configuration file, and looks whether what that names (secrets, certificates, directories) is there. It keeps
-// none of it: who needs it opens it.
+// It opens the configuration file, and checks that what the file names (secrets, certificates, directories) exists. It keeps
+// none of it: the folder that needs it opens it.
 package config
 
 //go:generate go test . -run Reference -update
@@ -23,7 +23,7 @@ import (
 	"tenfour/value/statuses"
 )
 
-// Config is all that can be set. Nothing changes it once it was read.
+// Config is all that can be set. It is not changed after Parse.
 type Config struct {
 	Listen string  // HOST:PORT; default 127.0.0.1:8000
 	Routes []Route // 1 or more
@@ -33,7 +33,7 @@ type Config struct {
 	BodyTimeout time.Duration // for the whole body of a request; 0 is any time; default 10m
 	MinRate     int           // bytes per second that a client must send or take of a body, after a grace; 0 is any; default 500
 	HoldMax     int           // bytes held for bodies, responses and racers, in all; default 256 MiB
-	Drain       time.Duration // for what runs when asked to stop; default 30s
+	Drain       time.Duration // for running exchanges when asked to stop; default 30s
 
 	TLSCert, TLSKey string           // files in PEM; both or neither
 	AccessLog       choice.AccessLog // default off
@@ -41,29 +41,29 @@ type Config struct {
 	LogFormat       choice.LogFormat // default auto
 
 	MaxPerClient   int            // connections that one address may have open; 0 is any number
-	TrustedProxies []netip.Prefix // whose X-Forwarded-… is believed; default none
+	TrustedProxies []netip.Prefix // their X-Forwarded-… fields are believed; default none
 	Limits         []Limit        // in the order of the file
 }
 
-// Route is what may be asked for, of whom, and how. Nothing changes it once it was read.
+// Route says which requests are forwarded, to which backends, and how. It is not changed after Parse.
 type Route struct {
-	Paths    []string  // what may be asked for: exact, or a prefix if it ends in "/"; default "/"
-	Methods  []string  // with which methods; nil: any
+	Paths    []string  // of requests on it: exact, or a prefix if it ends in "/"; default "/"
+	Methods  []string  // of requests on it; nil: any
 	Backends []Backend // none means the welcome page
 	Serve    string    // a directory to serve instead of backends; "" for none
 
 	Workers     int           // slots at each backend, 1 or more; default 4
-	Auto        bool          // the number of slots is found by itself, between 1 and WorkersMax
+	Auto        bool          // tenfour finds the number of slots, between 1 and WorkersMax
 	WorkersMax  int           // default 64
 	Streams     int           // event streams, tunnels and slow transfers at each backend beyond its slots; default 256
 	Health      string        // the path of a health check; "" for none
 	HealthEvery time.Duration // how often; default 2s
 
 	Queue        int           // exchanges that may wait for a slot; 0 lets none wait; default 1024
-	QueueTimeout time.Duration // how long one may; default 30s
+	QueueTimeout time.Duration // how long one may wait; default 30s
 	Buffer       int           // bytes of a body held for a slower peer; 0 streams all; default 256 KiB
 	Hold         time.Duration // how long an exchange waits for a backend that is down; 0 is not at all; default 2s
-	HoldEvery    time.Duration // how often one is tried meanwhile; default 10ms
+	HoldEvery    time.Duration // between two attempts to reach it; default 10ms
 	Resend       int           // how often a request is sent again after a backend had it; 0 is never; default 1
 
 	KeepAlive choice.KeepAlive // which connections to a backend are kept for the next request; default auto
@@ -84,8 +84,8 @@ type Route struct {
 	CredentialFile   string         // a file or env:NAME: the credential shown to the backend; "" for none
 	CredentialHeader string         // where it is shown; default Authorization
 	ClientTokenFile  string         // a file or env:NAME: the tokens that clients must show; "" for none
-	AllowFrom        []netip.Prefix // which clients may come; nil: any
-	DenyFrom         []netip.Prefix // which may not, even so; default none
+	AllowFrom        []netip.Prefix // which clients are admitted; nil: any
+	DenyFrom         []netip.Prefix // which are not, even so; default none
 	Limits           []string       // the names of the limits that it is under
 }
 
@@ -129,7 +129,7 @@ func (b Backend) String() string {
 	return "http://" + b.Addr()
 }
 
-// Default is what holds when nobody says otherwise.
+// Default is the configuration without a file and without flags.
 var Default = Config{
 	Listen:      "127.0.0.1:8000",
 	Routes:      []Route{DefaultRoute},
@@ -138,7 +138,7 @@ var Default = Config{
 	LogLevel: choice.LogInfo,
 }
 
-// DefaultRoute is what holds for a route.
+// DefaultRoute is a route without settings of its own.
 var DefaultRoute = Route{
 	Paths:   []string{"/"},
 	Workers: 4, WorkersMax: 64, Streams: 256, HealthEvery: 2 * time.Second,
@@ -149,5 +149,5 @@ var DefaultRoute = Route{
 	CredentialHeader: "Authorization",
 }
 
-// DefaultLimit is what holds for a limit; it needs a rate.
+// DefaultLimit is a limit without settings of its own; it needs a rate.
 var DefaultLimit = Limit{WaitMax: 10 * time.Second}

@@ -62,7 +62,7 @@ func draw(f *file, flags layer, bad problems) (*draft, error) {
 	}
 	s.flags = flags
 	if !isTOML {
-		return nil, bad.err() // what stands behind the mistake is not known, and cannot be missed
+		return nil, bad.err() // the text after the mistake was not read, so keys there must not be reported as missing
 	}
 	d := lay(f, s, &bad)
 	if d.work > workMost {
@@ -99,7 +99,7 @@ func lay(f *file, s said, bad *problems) *draft {
 	for i, r := range routes {
 		d.c.Routes[i] = DefaultRoute
 		p := part{r.name, r.at, target{r: &d.c.Routes[i]}, map[string]*node{}}
-		d.fill(&p, ofRoute, whomToAsk(top, r.says, flags)...)
+		d.fill(&p, ofRoute, onlyLastSource(top, r.says, flags)...)
 		d.routes = append(d.routes, p)
 	}
 
@@ -125,8 +125,7 @@ func lay(f *file, s said, bad *problems) *draft {
 	return d
 }
 
-// fill sets a part's settings to what the last of the layers says that says something of them. It sets no more once there is too
-// much of it.
+// fill sets each of a part's settings from the last of the layers that has it. It stops setting once there are too many items.
 func (d *draft) fill(p *part, of scope, layers ...layer) {
 	var ignored problems // each layer was looked at when it was read
 	for _, s := range byScope[of] {
@@ -147,8 +146,8 @@ func (d *draft) fill(p *part, of scope, layers ...layer) {
 	}
 }
 
-// forRoutes are the layers around those of n routes: what the top says for each of them, and the flags. What tells a route
-// from another cannot be said for all of them.
+// forRoutes returns the layers around those of n routes: what the top says for each of them, and the flags. It reports keys that
+// tell routes apart, such as path, because they cannot hold for all of them.
 func (s *said) forRoutes(n int, bad *problems) (top, flags layer) {
 	top, flags = maps.Clone(s.top), maps.Clone(s.flags)
 	if n < 2 {
@@ -167,8 +166,8 @@ func (s *said) forRoutes(n int, bad *problems) (top, flags layer) {
 	return top, flags
 }
 
-// whomToAsk leaves serve and backends in the last layer that has one of them: they are two answers to the same question.
-func whomToAsk(layers ...layer) []layer {
+// onlyLastSource removes serve and backends from every layer but the last that has one of them: a route has the one or the other.
+func onlyLastSource(layers ...layer) []layer {
 	found := false
 	for i, l := range slices.Backward(layers) {
 		has := l["serve"] != nil || l["backends"] != nil

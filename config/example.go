@@ -8,22 +8,22 @@ import (
 	"strings"
 )
 
-// Example writes a file that says what holds anyway, with everything that can be set, explained.
+// Example writes a file with every setting at its default, each with an explanation.
 func Example(w io.Writer) error {
 	out := bufio.NewWriter(w)
-	fmt.Fprint(out, `# tenfour.toml: every setting of tenfour, with its default. tenfour check tells whether a file is right, and what holds with it.
+	fmt.Fprint(out, `# tenfour.toml: every setting of tenfour, with its default. tenfour check reports whether a file is right, and its values.
 #
 # Durations are written "500ms", "2s", "1m"; sizes 4096, "64KiB", "1MiB"; rates "10/1m". Paths of files are looked up from
 # where tenfour is started. A flag lies over its key.
 #
-# What stands at the top holds for every route, unless the route says otherwise. Lines without a space behind their # are
-# settings too, that do nothing until the # is taken away.
+# What stands at the top holds for every route, unless the route says otherwise. Lines without a space after their # are
+# settings too; they do nothing until the # is removed.
 `)
 	exampleOf(out, "", "", within(ofProcess, ofRoute))
 	fmt.Fprint(out, `
 
 # Routes. With one, its settings may stand at the top, as above; several have a [[route]] each, with paths and backends of its
-# own, and whatever else they do not share: any key from above but listen, tls_*, access_log, log_*, trusted_proxies and the
+# own, and any other key in which they differ: any key from above but listen, tls_*, access_log, log_*, trusted_proxies and the
 # timeouts head, idle and drain.
 #
 #[[route]]

@@ -100,8 +100,8 @@ func (f *file) parse(bad *problems) (root *node, isTOML bool) {
 // offset is where a part of the file's text is. The parser's errors have it as a slice.
 func (f *file) offset(part []byte) int { return max(min(cap(f.text)-cap(part), len(f.text)), 0) }
 
-// key is the key whose value is at a place, if it stands on the same line. What is no plain key may be the middle of a value,
-// which is not to be shown.
+// key returns the key of the value at a place, if it stands on the same line. Text that is no plain key may be the middle of a value,
+// which must not be shown.
 func (f *file) key(line, col int) string {
 	from := f.lines[line-1]
 	before := string(f.text[:from])
@@ -209,13 +209,13 @@ func (f *file) read(t *node, e *unstable.Node, bad *problems) {
 		case !key.IsLast():
 			t = t.put(string(k.Data), at, &node{at: at, kind: table, made: byDots})
 		default:
-			t.put(string(k.Data), at, f.value(e.Value(), f.place(f.behind(k)), bad))
+			t.put(string(k.Data), at, f.value(e.Value(), f.place(f.after(k)), bad))
 		}
 	}
 }
 
-// behind is where the value of a key begins.
-func (f *file) behind(key *unstable.Node) int {
+// after returns where the value of a key begins.
+func (f *file) after(key *unstable.Node) int {
 	at := int(key.Raw.Offset + key.Raw.Length)
 	for at < len(f.text) && strings.IndexByte(" \t=", f.text[at]) >= 0 {
 		at++
@@ -223,7 +223,7 @@ func (f *file) behind(key *unstable.Node) int {
 	return at
 }
 
-// value makes a node of what stands behind a key, or in an array.
+// value makes a node of a value after a key, or in an array.
 func (f *file) value(v *unstable.Node, at place, bad *problems) *node {
 	n := &node{at: at}
 	if v.Raw.Length > 0 {

@@ -64,7 +64,7 @@ func readFlags(args []string, bad *problems) (says layer, file string, err error
 	return says, file, nil
 }
 
-// parseFlags takes what each flag was given. A flag that there is not is reported, and the others are looked at nevertheless.
+// parseFlags collects the values of each flag. It reports an unknown flag, and reads the others nevertheless.
 func parseFlags(args []string, bad *problems) (*pflag.FlagSet, map[*setting]*texts, error) {
 	for {
 		fs, all := flagSet()
@@ -104,7 +104,7 @@ func meantFlag(name string) string {
 	return ""
 }
 
-// without is args less a flag that there is not, and less the value that probably is its own.
+// without returns args less an unknown flag, and less the value that probably belongs to it.
 func without(args []string, unknown *pflag.NotExistError) (rest []string, found bool) {
 	if unknown == nil {
 		return nil, false

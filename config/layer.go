@@ -25,7 +25,7 @@ type said struct {
 	routes, limits []section
 }
 
-// sort puts what a file has into layers, and reports keys that there are not. It reports too whether the file is TOML.
+// sort puts what a file has into layers, and reports unknown keys. It also returns whether the file is TOML.
 func (f *file) sort(bad *problems) (s said, isTOML bool) {
 	root, isTOML := f.parse(bad)
 	s.top = layer{}
@@ -119,7 +119,7 @@ func (l layer) take(m *member, name, within string, bad *problems, scopes ...sco
 	}
 }
 
-// put keeps what was said of a setting, if it can be: it is tried on a target that nobody will see.
+// put keeps the value that was written for a setting. It first sets it on a target that is thrown away, to find out whether it is valid.
 func (l layer) put(s *setting, n *node, bad *problems) {
 	n.hide(s.secret)
 	before := bad.found
@@ -128,7 +128,7 @@ func (l layer) put(s *setting, n *node, bad *problems) {
 	l[s.key] = n
 }
 
-// hide keeps errors from showing a value.
+// hide keeps a value out of errors.
 func (n *node) hide(secret bool) {
 	n.secret = secret
 	for _, item := range n.items {
@@ -144,7 +144,7 @@ func isTable(name string, scopes ...scope) bool {
 	return slices.ContainsFunc(within(scopes...), func(s *setting) bool { return strings.HasPrefix(s.key, name+".") })
 }
 
-// unknown says what to do about a key that its table has not.
+// unknown says what to do about a key that does not belong in its table.
 func unknown(key string, scopes ...scope) string {
 	say := "there is no such key"
 	last := key[strings.LastIndexByte(key, '.')+1:]

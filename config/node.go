@@ -28,7 +28,7 @@ type node struct {
 	byKey   map[string]*member // the same, when they are many
 	made    making
 	secret  bool // it is not to be shown
-	wrong   bool // it cannot be: that was reported
+	wrong   bool // it is not valid: that was reported
 }
 
 // member is a key of a table with its value.
@@ -42,7 +42,7 @@ type member struct {
 type making int8
 
 const (
-	asValue  making = iota // behind an equals sign: nothing
+	asValue  making = iota // after an equals sign: nothing
 	byDots                 // by a key such as a.b: keys of the same kind
 	between                // by [a.b], where it is a: anything
 	byHeader               // by [a]: keys, and tables within it

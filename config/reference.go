@@ -13,8 +13,8 @@ func Reference(w io.Writer) error {
 	fmt.Fprint(out, `<!-- Made from config/settings.go: change it there, then go generate ./config -->
 # Every setting
 
-tenfour is set by flags, by a file, or both: flags lie over the file. The file is TOML; `+"`"+DefaultFile+"`"+` in the working
-directory is read by itself, another with `+"`--config FILE`"+`.
+tenfour is configured by flags, by a file, or both: a flag wins over the file. The file is TOML; `+"`"+DefaultFile+"`"+` in the working
+directory is read automatically, another one with `+"`--config FILE`"+`.
 
 `+"```toml"+`
 listen = "0.0.0.0:8000"
@@ -38,12 +38,12 @@ rate = "10/1m"
 by = "client"
 `+"```"+`
 
-`+"`tenfour check`"+`, with the same flags, tells whether all is right, and prints what holds and where each value came from: a default,
+`+"`tenfour check`"+`, with the same flags, reports whether all is right, and prints every value and where it came from: a default,
 a line of the file, or a flag. It shows no secrets. `+"`tenfour check --example > tenfour.toml`"+` writes a file that has and
 explains everything on this page.
 
-What cannot be is an error that says where, what was expected, and which key was probably meant; the first hundred are reported, and the
-exit code is 2. Nothing is silently replaced.
+An invalid value is an error that says where it is, what was expected, and which key was probably meant. The first hundred errors are
+reported, and the exit code is 2. tenfour never replaces an invalid value by a default.
 
 `+"```"+`
 tenfour.toml:2:11: workers = "many": write a number from 1 to 65536, or auto
@@ -52,7 +52,7 @@ tenfour.toml:6:1: route[1].backend: there is no such key; did you mean backends?
 
 Durations are written `+"`500ms`, `2s`, `1m`, `1d`; sizes `4096`, `64KiB`, `1MiB` (`kB`, `MB`, `GB` are powers of ten); rates `10/1m`"+`.
 Numbers and sizes without a unit have no quotes; all else has. Where several values may stand, a single one needs no brackets; a
-flag is given several times. The names of files are looked up from where tenfour was started. `+"`tenfour --help`"+` has the flags in short.
+flag is repeated. The names of files are relative to the directory where tenfour was started. `+"`tenfour --help`"+` has the flags in short.
 
 A file may have 1 MiB, 100,000 keys, values and tables, 16 arrays or tables within each other, 20,000 routes, 10,000 limits, 10,000
 backends with 65,536 workers together, and a path 1,024
@@ -81,10 +81,10 @@ A key with a dot stands in a table: `+"`timeouts.connect`"+` is `+"`connect`"+` 
 		"2 wrong usage or configuration. `tenfour version` prints the version."))
 	fmt.Fprintf(out, "\n## While it runs\n\n%s", wrapped("", "On SIGHUP tenfour reads its file, certificates and secrets again, with the flags that it "+
 		"was started with. Requests that begin then follow the new configuration; those that run end as they began. When anything is wrong, "+
-		"it is logged as above, and what ran goes on. `listen`, `access_log`, `log_level`, `log_format`, and whether there is TLS, stay as they were "+
+		"it is logged as above, and the running configuration stays. `listen`, `access_log`, `log_level`, `log_format`, and whether there is TLS, stay as they were "+
 		"at the start: a warning says so. [admit.md](admit.md#changing-it-while-it-runs) tells more."))
-	fmt.Fprintf(out, "\n%s", wrapped("", "Requests go on while tenfour reads, and reading has 10 s: after that, what ran goes on. What a setting names must be "+
-		"a file. A FIFO, a socket or a device is an error, because reading it might never end; only `--config` takes a pipe too, for 2 s. A byte order "+
+	fmt.Fprintf(out, "\n%s", wrapped("", "Requests go on while tenfour reads, and reading has 10 s: after that, the running configuration stays. A file that a setting names must be "+
+		"a regular file. A FIFO, a socket or a device is an error, because reading it might never end; only `--config` takes a pipe too, for 2 s. A byte order "+
 		"mark and the line ends of Windows are understood."))
 	for _, g := range groups {
 		fmt.Fprintf(out, "\n## %s\n", g.title)
@@ -117,7 +117,7 @@ func (s *setting) heading() string {
 	return "**`" + s.key + "`** (`--" + s.flag + " " + s.arg() + "`)"
 }
 
-// byDefault is what holds when nothing is said.
+// byDefault is the default, as the reference has it.
 func (s *setting) byDefault() string {
 	if s.none != "" {
 		return s.none

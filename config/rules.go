@@ -9,7 +9,7 @@ import (
 	"tenfour/value/routepath"
 )
 
-// What a text must be to stand where it does.
+// Rules for the texts of settings.
 
 func isSpaceOrControl(r rune) bool { return r <= ' ' || r == 0x7f }
 

@@ -7,7 +7,7 @@ import (
 	"tenfour/value/secret"
 )
 
-// seen is what was found out about files, directories and variables that settings name: each is looked at once, however many routes
+// seen is what was found out about files, directories and variables that settings name. Each is looked at once, even if many routes
 // name it.
 type seen map[look]error
 

@@ -14,11 +14,11 @@ type setting struct {
 	in   func(t target) value // where it is kept, and how it is written
 
 	unit    string // what is written
-	none    string // what its default is, where that is no value: "none: the welcome page"
+	none    string // what the default means, where it is no value: "none: the welcome page"
 	zero    string // what zero means; "" where there is no zero
 	help    string // a line of --help, with the name of what follows the flag in backquotes
 	more    string // what the reference and the example say after its key: "is where clients connect."
-	example string // what the example has, commented out, where the default would not tell much
+	example string // what the example has, commented out, where the default would explain little
 	secret  bool   // an error does not show its value
 }
 
@@ -44,7 +44,7 @@ type group struct {
 	title    string
 	intro    string
 	settings []*setting
-	after    string // behind the settings, in the reference alone
+	after    string // text after the settings, in the reference alone
 }
 
 // settings is all of them, in the order of the reference.

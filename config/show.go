@@ -75,7 +75,7 @@ func (p *part) show(w io.Writer, of scope, prefix string, origin func(*setting, 
 		}
 		v := s.in(p.in)
 		line := key + " = " + v.toml()
-		if l, ok := v.(list); ok && len(l.texts()) < l.least { // it cannot be written, only left out
+		if l, ok := v.(list); ok && len(l.texts()) < l.least { // it has no text, and is left out
 			line = "# " + line
 		}
 		const comments = 40 // the column of the comments

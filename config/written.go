@@ -13,14 +13,14 @@ import (
 	"tenfour/value/field"
 )
 
-// countedBy is whom a limit counts for.
+// countedBy is what has a count of its own under a limit.
 func countedBy(by *choice.By, header *string) scalar {
 	return scalar{inQuotes, choice.Wants[choice.By](),
 		func(text string) error {
 			name, isHeader := strings.CutPrefix(text, "header:")
 			switch {
 			case isHeader && !field.IsName(name):
-				return fmt.Errorf("write the name of a field behind header:, such as header:X-Api-Key")
+				return fmt.Errorf("write the name of a field after header:, such as header:X-Api-Key")
 			case isHeader:
 				*by, *header = choice.ByHeader, name
 				return nil
@@ -98,7 +98,7 @@ func parsePrefix(text string) (netip.Prefix, error) {
 	case p.Addr().Is4In6():
 		return p, errors.New("write it as a network of IPv4")
 	case p != p.Masked():
-		return p, fmt.Errorf("it has bits behind its mask: write %v, or %v alone", p.Masked(), p.Addr())
+		return p, fmt.Errorf("it has bits after its mask: write %v, or %v alone", p.Masked(), p.Addr())
 	}
 	return p, nil
 }
