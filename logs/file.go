@@ -15,8 +15,8 @@ type file struct {
 	now  atomic.Pointer[os.File]
 }
 
-// reopen opens the file of that path, made if there is none, and closes the one that was open: a write that a FIFO keeps waiting
-// ends then. With an error the old one stays.
+// reopen opens the file at path, creates it if there is none, and closes the file that was open: this also ends a write that waits
+// for a FIFO's reader. With an error the old file stays.
 func (f *file) reopen() error {
 	next, err := openLog(f.path)
 	if err != nil {
@@ -48,7 +48,7 @@ func openLog(path string) (*os.File, error) {
 	return f, nil
 }
 
-// Write goes on in the next file when the one that it writes to is replaced meanwhile.
+// Write continues in the new file if reopen replaces the file while it writes.
 func (f *file) Write(p []byte) (n int, err error) {
 	for {
 		now := f.now.Load()

@@ -6,10 +6,10 @@
 //	l.Access.Info().Msg("to stdout")
 //	l.Say("in plain words to stdout")
 //
-// All lines go through a bounded queue for each place where they go, which one goroutine writes. When the place takes none
-// (a pipe that no program reads, a full disk), lines are lost and counted, and the log says so when it can.
+// Each destination has a bounded queue, and one goroutine that writes it. When the destination takes no lines (a pipe that no
+// program reads, a full disk), lines are lost and counted, and the log says so when it can.
 //
-// It decides nothing about what is said in a line.
+// It does not decide what a line says.
 package logs
 
 import (
@@ -25,7 +25,7 @@ import (
 	"github.com/rs/zerolog"
 )
 
-func init() { zerolog.TimeFieldFormat = time.RFC3339Nano } // zerolog has it for the whole process
+func init() { zerolog.TimeFieldFormat = time.RFC3339Nano } // zerolog has one setting for the whole process
 
 // Options are what config says about logs.
 type Options struct {
@@ -34,7 +34,7 @@ type Options struct {
 	Access choice.AccessLog
 }
 
-// Logs are tenfour's two logs. Close them when no goroutine writes any more.
+// Logs are tenfour's two logs. Close them once no goroutine writes to them.
 type Logs struct {
 	Log    zerolog.Logger
 	Access *zerolog.Logger // nil when off
@@ -51,7 +51,7 @@ var levels = [...]zerolog.Level{
 	choice.LogDebug: zerolog.DebugLevel, choice.LogInfo: zerolog.InfoLevel, choice.LogWarn: zerolog.WarnLevel, choice.LogError: zerolog.ErrorLevel,
 }
 
-// Open opens the logs. It may have to wait for a file system, never for a reader.
+// Open opens the logs. It may wait for a file system, but never for a reader.
 func Open(o Options, stdout, stderr io.Writer) (*Logs, error) {
 	l := &Logs{Text: readByPeople(o.Format, stderr)}
 	if o.Access.File != "" {
@@ -93,11 +93,10 @@ func (l *Logs) sayLost(log string, lost loss) {
 // Say writes a line in plain words to stdout.
 func (l *Logs) Say(format string, args ...any) { fmt.Fprintf(l.stdout, format+"\n", args...) }
 
-// Dropped is the number of access lines that were lost, as far as that was said.
+// Dropped returns how many access lines were lost, of those that the log has reported.
 func (l *Logs) Dropped() int64 { return l.dropped.Load() }
 
-// Reopen has the access log go on in a file that is opened anew: the old one may have been renamed. With an error it goes on
-// in the old one.
+// Reopen opens the access log's file again, for when the old file was renamed. With an error the access log stays in the old file.
 func (l *Logs) Reopen() error {
 	if l.file == nil {
 		return nil
@@ -106,18 +105,18 @@ func (l *Logs) Reopen() error {
 }
 
 const (
-	flushWait = 250 * time.Millisecond // how long Flush waits for a reader
-	closeWait = time.Second            // how long Close waits for one
+	flushWait = 250 * time.Millisecond // how long Flush waits for each reader
+	closeWait = time.Second            // how long Close waits for each reader
 )
 
-// Flush waits until what was said so far is written, so that lines of stdout and stderr stand in order on a terminal. It does
-// not wait long for a reader that takes nothing.
+// Flush waits until all lines so far are written, so that lines of stdout and stderr are in order on a terminal. It waits at most
+// 250 ms for each.
 func (l *Logs) Flush() {
 	l.stdout.Flush(flushWait)
 	l.stderr.Flush(flushWait)
 }
 
-// Close writes what waits, and closes the file. For a reader that takes nothing it waits a second, and then gives the lines up.
+// Close writes the lines that wait, and closes the file. It waits a second for a reader that takes nothing, and then drops the lines.
 func (l *Logs) Close() {
 	said := l.stdout.Close(closeWait)
 	if l.access != nil && l.access != l.stdout {

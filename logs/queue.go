@@ -7,14 +7,14 @@ import (
 	"time"
 )
 
-// queue takes lines without ever making a caller wait. One goroutine writes them, and waits for the writer as long as that takes.
+// queue takes lines without making a caller wait. One goroutine writes them, and waits for the writer for as long as a write takes.
 // A line that finds no room, or that cannot be written, is lost and counted.
 type queue struct {
 	to    io.Writer // used by the queue's goroutine alone
 	told  func(loss)
-	alone bool // told writes to this very queue: it is called only after a write that went well
+	alone bool // told writes to this same queue, so it is called only after a write that succeeded
 
-	wake chan struct{} // has room for one: there are lines, or the queue closes
+	wake chan struct{} // capacity 1; a value means: there are lines, or the queue closes
 	done chan struct{} // closed when the goroutine has ended
 
 	mu      sync.Mutex // guards the rest; held only while a line is copied, never while one is written
@@ -24,18 +24,18 @@ type queue struct {
 	given   int64      // bytes of them that were written, or are lost
 	awaited []flush
 	refused int64 // lines that found no room, since refusals was called
-	closing bool  // the goroutine is to end when no line waits
-	closed  bool  // it has: no line is taken any more
+	closing bool  // the goroutine ends once no line waits
+	closed  bool  // the goroutine took the last lines: later lines are lost
 }
 
-// loss is how many lines were lost, since the last time that it was told and in all, and why.
+// loss is how many lines were lost since the last report, how many in all, and why.
 type loss struct {
 	lines int64
 	all   int64
 	err   error // why a line could not be written; nil: there was no room, because the writer is too slow
 }
 
-// flush is a call that waits until so many bytes were given.
+// flush is a call of Flush that waits until so many bytes were given.
 type flush struct {
 	bytes int64
 	done  chan struct{}
@@ -44,18 +44,18 @@ type flush struct {
 const (
 	roomMost  = 4 << 20          // bytes of lines that may wait in a queue
 	spareMost = 64 << 10         // bytes of memory that an empty queue keeps
-	tellEvery = 10 * time.Second // how often a loss is told at most
+	tellEvery = 10 * time.Second // the shortest time between two reports of losses
 )
 
-// newQueue starts a queue in front of a writer; Close ends it. told is called by the queue's goroutine, at most once in tellEvery,
-// with what was lost. With alone it writes to this queue: see queue.
+// newQueue starts a queue in front of a writer; Close ends it. The queue's goroutine calls told with what was lost, at most once in
+// tellEvery. alone says that told writes to this same queue.
 func newQueue(to io.Writer, alone bool, told func(loss)) *queue {
 	q := &queue{to: to, told: told, alone: alone, wake: make(chan struct{}, 1), done: make(chan struct{})}
 	go q.run() // ends after Close, when the writer has taken or refused what waited
 	return q
 }
 
-// Write takes one or more whole lines. It never waits, and never fails: what finds no room is counted.
+// Write takes one or more whole lines. It never waits, and never fails: lines that find no room are counted.
 func (q *queue) Write(p []byte) (int, error) {
 	q.mu.Lock()
 	if q.closed || len(q.lines)+len(p) > roomMost {
@@ -65,36 +65,36 @@ func (q *queue) Write(p []byte) (int, error) {
 		q.taken += int64(len(p))
 	}
 	q.mu.Unlock()
-	q.rouse()
+	q.signal()
 	return len(p), nil
 }
 
 var newline = []byte{'\n'}
 
-func (q *queue) rouse() {
+func (q *queue) signal() {
 	select {
 	case q.wake <- struct{}{}:
-	default: // it is awake already
+	default: // a signal is there already
 	}
 }
 
-// Flush waits until the lines that came before it are written or lost, for at most d, and reports whether they are.
+// Flush waits at most d until the lines that came before the call are written or lost, and reports whether they are.
 func (q *queue) Flush(d time.Duration) bool {
 	q.mu.Lock()
 	f := flush{q.taken, make(chan struct{})}
 	q.awaited = append(q.awaited, f)
 	q.mu.Unlock()
-	q.rouse()
+	q.signal()
 	return endsWithin(f.done, d)
 }
 
-// Close has the goroutine end when it has written what waits. It waits for that for at most d, and reports whether it ended.
+// Close ends the goroutine once it has written the lines that wait. Close waits at most d for that, and reports whether it ended.
 // Lines that come later are lost.
 func (q *queue) Close(d time.Duration) bool {
 	q.mu.Lock()
 	q.closing = true
 	q.mu.Unlock()
-	q.rouse()
+	q.signal()
 	return endsWithin(q.done, d)
 }
 
@@ -109,7 +109,7 @@ func endsWithin(done <-chan struct{}, d time.Duration) bool {
 	}
 }
 
-// run writes what comes until the queue is closed and empty.
+// run writes lines until the queue is closed and empty.
 func (q *queue) run() {
 	defer close(q.done)
 	t := teller{q: q, works: true}
@@ -133,7 +133,7 @@ func (q *queue) run() {
 	}
 }
 
-// take returns all lines that wait, and whether there will be no more.
+// take returns all lines that wait, and whether the queue is closing.
 func (q *queue) take() (batch []byte, closing bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -141,7 +141,7 @@ func (q *queue) take() (batch []byte, closing bool) {
 	return batch, q.closing
 }
 
-// last returns the lines that wait, after which the queue takes none.
+// last returns the lines that wait, and closes the queue for later ones.
 func (q *queue) last() []byte {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -149,7 +149,7 @@ func (q *queue) last() []byte {
 	return q.lines
 }
 
-// give notes that a batch was dealt with, and keeps its memory.
+// give notes that a batch was written or lost, and keeps its memory for the next lines.
 func (q *queue) give(batch []byte) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -177,8 +177,8 @@ func (q *queue) refusals() int64 {
 	return n
 }
 
-// writeLines writes lines and returns how many were lost, and why. torn says that the writer has half a line from the last time:
-// the next one begins anew.
+// writeLines writes lines and returns how many were lost, and why. If the last write ended in the middle of a line, torn is set, and
+// a line feed is written first.
 func writeLines(to io.Writer, lines []byte, torn *bool) (lost int64, err error) {
 	if *torn {
 		if _, err := to.Write(newline); err != nil {
@@ -194,15 +194,15 @@ func writeLines(to io.Writer, lines []byte, torn *bool) (lost int64, err error) 
 	return int64(bytes.Count(lines[n:], newline)), err
 }
 
-// teller says now and then what a queue has lost. The queue's goroutine alone uses it.
+// teller reports what a queue has lost, at most once in tellEvery. Only the queue's goroutine uses it.
 type teller struct {
 	q     *queue
 	torn  bool      // the writer has half a line
-	works bool      // the last write went well
-	lost  loss      // lines that could not be written, not yet told
-	full  int64     // lines that found no room, not yet told
+	works bool      // the last write succeeded
+	lost  loss      // lines that could not be written, not yet reported
+	full  int64     // lines that found no room, not yet reported
 	all   int64     // lines lost so far
-	next  time.Time // when the next loss may be told
+	next  time.Time // when the next loss may be reported
 }
 
 // write writes lines, and counts those that cannot be written.
@@ -218,7 +218,7 @@ func (t *teller) write(lines []byte) {
 	t.q.give(lines)
 }
 
-// tell says what was lost, if anything was, if there is somewhere to say it, and if the last time is long enough ago or now.
+// tell reports what was lost, if the report can be written, and if the last report was at least tellEvery ago or now is true.
 func (t *teller) tell(now bool) {
 	n := t.q.refusals()
 	t.full += n
@@ -236,7 +236,7 @@ func (t *teller) tell(now bool) {
 	t.next = time.Now().Add(tellEvery)
 }
 
-// due ends when there is something to say and it may be said; nil while there is nothing.
+// due returns a channel that receives when a loss may be reported; nil while there is none to report.
 func (t *teller) due() <-chan time.Time {
 	if t.full == 0 && t.lost.err == nil || t.q.alone && !t.works {
 		return nil

@@ -225,7 +225,7 @@ func TestLogs_reopenEndsAWriteThatAFIFOKeepsWaiting(t *testing.T) {
 		l.Access.Info().Msg(strings.Repeat("x", 200))
 	}
 	if l.access.Flush(10 * time.Millisecond) {
-		t.Fatal("all was written to a FIFO whose reader reads nothing")
+		t.Fatal("all was written to a FIFO that no program reads")
 	}
 	if err := os.Remove(name); err != nil {
 		t.Fatal(err)

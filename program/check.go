@@ -11,8 +11,8 @@ import (
 	"tenfour/config"
 )
 
-// runCheck is the command check: it prints what holds for a file and flags, and where each value came from; with --example,
-// a file that explains every setting. What is wrong goes to stderr, a line each, which begins with its place as editors know it.
+// runCheck is the command check: it prints every value that a file and flags set, and where it came from; with --example, it
+// prints a file that explains every setting. Errors go to stderr, one to a line, which begins with its place as editors know it.
 func runCheck(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	var err error
 	show := config.Example
@@ -38,7 +38,7 @@ func runCheck(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 	return Stopped
 }
 
-// check reads a configuration, and looks at the content of the files with secrets too. It returns what shows it.
+// check reads a configuration, and the files with secrets that it names. It returns a function that prints it.
 func check(args []string) (show func(io.Writer) error, err error) {
 	e, err := config.Read(args)
 	if err != nil {

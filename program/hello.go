@@ -13,7 +13,7 @@ import (
 	"tenfour/site"
 )
 
-// sayEvent says that a backend is down, or up again. One that is so all the time is heard of at the debug level.
+// sayEvent logs that a backend is down, or up again. If this happens often, the line is at the debug level.
 func sayEvent(log *zerolog.Logger) func(pool.Event) {
 	return func(e pool.Event) {
 		if e.Workers > 0 {
@@ -36,11 +36,10 @@ func sayEvent(log *zerolog.Logger) func(pool.Event) {
 	}
 }
 
-// connectionsExpected is how many connections tenfour is made to hold.
+// connectionsExpected is how many client connections tenfour is built for.
 const connectionsExpected = 10_000
 
-// sayHello says what runs, a line for each route: for people on a terminal in plain words with what to try next, else as
-// log lines.
+// sayHello prints one line for each route: on a terminal in plain words, with a command to try next; elsewhere as log lines.
 func sayHello(s *site.Site, l *logs.Logs, addr net.Addr) {
 	at := "http://" + addr.String()
 	if s.Front.TLS != nil {
@@ -86,7 +85,8 @@ func sayHello(s *site.Site, l *logs.Logs, addr net.Addr) {
 	}
 }
 
-// descriptors is how many this process may have open. The runtime has raised the limit to the highest allowed.
+// descriptors returns how many descriptors this process may have open. The Go runtime has already raised the limit to the highest
+// that is allowed.
 func descriptors() int {
 	var limit syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
@@ -95,13 +95,13 @@ func descriptors() int {
 	return int(min(limit.Cur, 1<<30))
 }
 
-// mostOpen is how many connections clients may have open: descriptors are left for what tenfour opens for them.
+// mostOpen returns how many connections clients may have open. The other descriptors are for what tenfour opens on their behalf.
 func mostOpen(workers *pool.Pool) int {
 	return mostOpenOf(descriptors(), workers.Workers(), workers.MostStreams())
 }
 
-// mostOpenOf is mostOpen for a limit of descriptors, and a number of workers and of places for streams. Clients have two fifths
-// of the limit at least: what the rest may need is not all needed at once.
+// mostOpenOf is mostOpen for a limit of descriptors, a number of workers, and a number of places for streams. Clients get at least
+// two fifths of the limit, because the rest is rarely all in use at the same time.
 func mostOpenOf(limit, workers, streams int) int {
 	const files = 32 // the listener, logs, the poller, pipes that are kept
 	limit -= min(files, limit/4)

@@ -10,8 +10,8 @@ import (
 	"tenfour/lab"
 )
 
-// runLab is the command lab: it runs misbehaving backends until ctx is done. All that is wrong with their descriptions is
-// reported, not only the first.
+// runLab is the command lab: it runs misbehaving backends until ctx is done. It reports all mistakes in their descriptions, not
+// only the first.
 func runLab(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if len(args) == 0 || slices.Contains(args, "--help") || slices.Contains(args, "-h") {
 		labHelp(stdout)

@@ -9,8 +9,8 @@ import (
 // readMost is how long reading a configuration may take: a network file system may never answer.
 const readMost = 10 * time.Second
 
-// within runs do in a goroutine of its own and returns what that returns; or an error when that takes longer than readMost, or
-// ctx's when it is done first. Then do goes on alone, and its result is lost.
+// within runs do in a goroutine and returns its result. It returns an error if do takes longer than readMost, and ctx's error if
+// ctx is done first. In both cases do keeps running, and its result is dropped.
 func within[T any](ctx context.Context, do func() (T, error)) (T, error) {
 	type result struct {
 		value T
@@ -34,7 +34,8 @@ func within[T any](ctx context.Context, do func() (T, error)) (T, error) {
 	}
 }
 
-// interruptible runs a command that writes to stdout, and that a reader of it may keep waiting, until ctx is done.
+// interruptible runs a command that writes to stdout, and stops waiting for it when ctx is done: a reader that takes nothing may
+// keep the command waiting.
 func interruptible(ctx context.Context, command func() int) int {
 	code := make(chan int, 1)
 	go func() { code <- command() }() // ends with the command, or with the process

@@ -9,9 +9,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// procs moves the number of processors that run goroutines (GOMAXPROCS) with the load. With one, work stays where its
-// connection is; a second idles, spins for work and takes it away from the first, which costs every exchange more than
-// the proxy's own code does. So there is one until it is busy nearly all the time, and another stays only if it pays.
+// procs adjusts the number of processors that run goroutines (GOMAXPROCS) to the load. With one processor, work stays where its
+// connection is. A second one that has little to do searches for work and takes it away from the first. This costs every exchange
+// more than the proxy's own code does. So there is one until it is nearly always busy, and a further one stays only if it pays.
 type procs struct {
 	served func() int64 // tasks so far
 	judge  procsJudge
@@ -19,11 +19,11 @@ type procs struct {
 	ended  sync.WaitGroup
 }
 
-// procsEvery is how often the number may change: changing it stops the world for a moment.
+// procsEvery is the shortest time between two changes: each change stops all goroutines for a moment.
 const procsEvery = 200 * time.Millisecond
 
-// tendProcs starts to tend the number of processors, unless the environment sets GOMAXPROCS; Close ends it. served is
-// the number of tasks that workers have begun so far.
+// tendProcs starts to adjust the number of processors, unless the environment sets GOMAXPROCS; Close ends it. served returns how
+// many tasks the workers have begun so far.
 func tendProcs(served func() int64) *procs {
 	t := &procs{served: served, judge: procsJudge{most: runtime.GOMAXPROCS(0)}, quit: make(chan struct{})}
 	if t.judge.most > 1 && os.Getenv("GOMAXPROCS") == "" {
@@ -33,7 +33,7 @@ func tendProcs(served func() int64) *procs {
 	return t
 }
 
-// Close stops tending, and gives all processors back.
+// Close stops the adjusting, and sets the number back to all processors.
 func (t *procs) Close() {
 	close(t.quit)
 	t.ended.Wait()
@@ -59,7 +59,7 @@ func (t *procs) tend() {
 	}
 }
 
-// procsSample is a moment: how much had been done by then.
+// procsSample is a measurement: how much was done up to a moment.
 type procsSample struct {
 	at     time.Time
 	cpu    time.Duration // of the process
@@ -84,14 +84,14 @@ type procsJudge struct {
 }
 
 const (
-	procsBusy      = 0.9             // of all that the processors can do: one more is tried
-	procsIdle      = 0.6             // of all that one less could do: one is given up
-	procsPays      = 1.1             // times as many tasks as before: the one more is kept
+	procsBusy      = 0.9             // of the time of all processors: one more is tried
+	procsIdle      = 0.6             // of the time of all but one: one is given up
+	procsPays      = 1.1             // times as many tasks as before: the new one is kept
 	procsRetry     = 5 * time.Second // until one that did not pay is tried again; doubles up to procsRetryMost
 	procsRetryMost = 5 * time.Minute
 )
 
-// next returns how many of now n processors there should be.
+// next returns how many processors there should be, when there are n.
 func (j *procsJudge) next(n int, now procsSample) int {
 	wall := now.at.Sub(j.last.at).Seconds()
 	if wall <= 0 {

@@ -3,7 +3,7 @@
 //	os.Exit(program.Main(os.Args[1:], os.Stdout, os.Stderr)) // until SIGINT or SIGTERM
 //	code := program.Run(ctx, args, stdout, stderr, ready)      // the same for a test, until ctx is done
 //
-// It moves no bytes and decides about no request. The walk of a request is in docs/walk.md.
+// It forwards no bytes and decides about no request. docs/walk.md follows a request from its first byte to its last.
 package program
 
 import (
@@ -35,23 +35,23 @@ const (
 	Usage   = 2 // wrong usage or configuration
 )
 
-// Main is the program: it ends when it is asked to by SIGINT or SIGTERM.
+// Main is the program. It ends after SIGINT or SIGTERM.
 func Main(args []string, stdout, stderr io.Writer) int {
 	asked, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
-	if serves(args) { // a reader of its output that has gone ends other commands, as those who write "| head" expect
+	if serves(args) { // other commands end when the reader of their output has gone, as in "tenfour check | head"
 		signal.Ignore(syscall.SIGPIPE)
 	}
 	ctx, drain := context.WithCancel(context.Background())
 	defer drain()
-	context.AfterFunc(asked, func() { // from before it drains on, a second signal ends it at once
+	context.AfterFunc(asked, func() { // stop comes first: a second signal then ends the process at once
 		stop()
 		drain()
 	})
 	return Run(ctx, args, stdout, stderr, nil)
 }
 
-// serves reports whether a command line is that of a command which lasts.
+// serves reports whether a command line starts a command that runs until it is stopped.
 func serves(args []string) bool {
 	if len(args) == 0 {
 		return true
@@ -59,7 +59,7 @@ func serves(args []string) bool {
 	return args[0] == "lab" || args[0] != "check" && args[0] != "version" && !slices.Contains(args, "--help") && !slices.Contains(args, "-h")
 }
 
-// Run is Main until ctx is done. ready, if not nil, is told the address as soon as clients are answered.
+// Run is Main, but ends when ctx is done. If ready is not nil, Run calls it with the address as soon as tenfour accepts clients.
 func Run(ctx context.Context, args []string, stdout, stderr io.Writer, ready func(net.Addr)) int {
 	if len(args) == 1 && args[0] == "version" {
 		fmt.Fprintln(stdout, "tenfour", version())
@@ -72,8 +72,8 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer, ready fun
 		return interruptible(ctx, func() int { return runCheck(ctx, args[1:], stdout, stderr) })
 	}
 	hangUp := make(chan os.Signal, 1)
-	if ready == nil { // else the process, its processors and its signals are not ours alone
-		signal.Notify(hangUp, syscall.SIGHUP) // from the beginning: a signal that is not taken ends a process
+	if ready == nil { // with ready, the caller shares the process: its processors and signals are not ours
+		signal.Notify(hangUp, syscall.SIGHUP) // before anything else: an unhandled SIGHUP ends a process
 		defer signal.Stop(hangUp)
 	}
 	c, err := within(ctx, func() (config.Config, error) { return config.Parse(args) })
@@ -109,7 +109,7 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer, ready fun
 	return Failed
 }
 
-// serve builds the house, and answers clients until ctx is done. A hang-up has it read its configuration again.
+// serve builds and connects the parts, and answers clients until ctx is done. On SIGHUP it reads its configuration again.
 func serve(ctx context.Context, args []string, c *config.Config, l *logs.Logs, hangUp <-chan os.Signal, ready func(net.Addr)) error {
 	lot, err := lot.New()
 	if err != nil {
@@ -153,8 +153,8 @@ func serve(ctx context.Context, args []string, c *config.Config, l *logs.Logs, h
 	return nil
 }
 
-// run follows the configuration whenever it is told to, until ctx is done or clients cannot be served any more. Nothing that it
-// does waits for a file or for a reader of the log.
+// run reloads the configuration on each hang-up, until ctx is done or the listener fails. It never waits for a file, or for a
+// reader of the log.
 func (r *running) run(ctx context.Context, hangUp <-chan os.Signal, failed <-chan error) error {
 	reload := r.reloader()
 	defer reload.end()

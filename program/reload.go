@@ -13,34 +13,34 @@ import (
 	"tenfour/site"
 )
 
-// reloader has what runs follow the configuration as it is now. It never waits: a goroutine reads, one at a time, and the main
-// loop goes on meanwhile. The main loop alone calls its methods.
+// reloader reads the configuration again and puts it in force. It never waits: one goroutine at a time reads, while the main loop
+// goes on. Only the main loop calls its methods.
 type reloader struct {
-	read  func() prepared // may wait for a file system for ever
+	read  func() prepared // may hang, if a file system does not answer
 	use   func(prepared)
-	drop  func(prepared) // gives up what was read and is not to be used
+	drop  func(prepared) // closes what was read and is not used
 	log   *zerolog.Logger
 	limit time.Duration // how long read may take
 
-	done    chan prepared    // what read has returned
-	late    <-chan time.Time // when read has taken too long; nil: nothing is awaited
+	done    chan prepared    // receives the result of read
+	late    <-chan time.Time // receives when read has taken too long; nil while nothing is read
 	reading bool
-	over    bool // it has taken too long: what it returns is not used
-	again   bool // asked for meanwhile
+	over    bool // read has taken too long: its result is not used
+	again   bool // ask was called while read ran
 }
 
-// prepared is a configuration that was read, and what it describes.
+// prepared is the result of a reading: a configuration, and the site that it describes.
 type prepared struct {
 	config *config.Config
 	site   *site.Site
-	err    error // why there is none
-	reopen error // why the access log stays where it was
+	err    error // why there is no configuration
+	reopen error // why the access log's file could not be opened again
 }
 
-// ask begins to read, or does so once what is being read has ended.
+// ask starts a reading. If one is under way, the next starts after it.
 func (r *reloader) ask() {
 	if r.over {
-		r.log.Error().Msg("the configuration is still being read, for longer than it may: what ran goes on")
+		r.log.Error().Msg("the configuration is still being read, for longer than it may: the running configuration stays")
 	}
 	r.again = r.reading
 	if r.reading {
@@ -50,20 +50,20 @@ func (r *reloader) ask() {
 	go func() { r.done <- r.read() }() // ends with read
 }
 
-// giveUp goes on with what runs: reading takes too long.
+// giveUp is called when a reading takes too long: its result will not be used.
 func (r *reloader) giveUp() {
 	r.late, r.over = nil, true
-	r.log.Error().Stringer("limit", r.limit).Msg("reading the configuration takes too long, a file system does not answer: what ran goes on")
+	r.log.Error().Stringer("limit", r.limit).Msg("reading the configuration takes too long, a file system does not answer: the running configuration stays")
 }
 
-// finish uses what was read, if it is right and has come in time.
+// finish puts what was read in force, if it is valid and came in time.
 func (r *reloader) finish(p prepared) {
 	over := r.over
 	r.reading, r.late, r.over = false, nil, false
 	switch {
 	case p.err != nil:
 		for line := range strings.SplitSeq(p.err.Error(), "\n") {
-			r.log.Error().Err(errors.New(line)).Msg("the configuration is wrong: what ran goes on")
+			r.log.Error().Err(errors.New(line)).Msg("the configuration is wrong: the running configuration stays")
 		}
 	case over:
 		r.log.Warn().Msg("the configuration was read too late, and is not used: ask for it again")
@@ -76,7 +76,7 @@ func (r *reloader) finish(p prepared) {
 	}
 }
 
-// end waits a moment for what is being read, so that it does not end in the middle, and gives it up.
+// end waits at most a second for a reading that is under way, and drops its result.
 func (r *reloader) end() {
 	if !r.reading {
 		return
@@ -90,7 +90,7 @@ func (r *reloader) end() {
 	}
 }
 
-// running is what serves, and what it was started with.
+// running is the site that serves clients, and what the program was started with.
 type running struct {
 	args    []string
 	first   *config.Config
@@ -120,29 +120,29 @@ func (r *running) prepare() (p prepared) {
 	return p
 }
 
-// follow has requests that begin now go by another configuration.
+// follow puts a configuration in force for all requests that begin from now on.
 func (r *running) follow(p prepared) {
 	r.builder.Use(p.site, r.site, r.front)
 	r.site = p.site
 	r.front.SetMostOpen(mostOpen(r.front.Pool))
 	log := &r.logs.Log
 	for _, key := range unchangeable(r.first, p.config) {
-		log.Warn().Str("key", key).Msg(key + " cannot change while tenfour runs: start it anew for that")
+		log.Warn().Str("key", key).Msg(key + " cannot change while tenfour runs: restart tenfour to change it")
 	}
 	if p.reopen != nil {
-		log.Error().Err(p.reopen).Msg("the access log stays where it was")
+		log.Error().Err(p.reopen).Msg("the access log's file cannot be opened again: the access log stays in the old file")
 	}
 	log.Info().Int("routes", len(p.config.Routes)).Msg("reloaded: requests that begin now follow the new configuration")
 }
 
-// unchangeable are the keys that differ, and stay as they are.
+// unchangeable returns the keys whose values differ, and that keep their first value until tenfour is started again.
 func unchangeable(first, c *config.Config) (keys []string) {
 	for _, k := range []struct {
 		name    string
 		differs bool
 	}{
 		{"listen", first.Listen != c.Listen},
-		{"tls_cert", (first.TLSCert == "") != (c.TLSCert == "")}, // another certificate is taken
+		{"tls_cert", (first.TLSCert == "") != (c.TLSCert == "")}, // a certificate may change; TLS itself may not
 		{"access_log", first.AccessLog != c.AccessLog},
 		{"hold_max", first.HoldMax != c.HoldMax},
 		{"log_level", first.LogLevel != c.LogLevel},

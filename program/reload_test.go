@@ -11,7 +11,7 @@ import (
 	"github.com/rs/zerolog"
 )
 
-// TestReloader_goesOnWhenReadingHangs: it never waits, says so, starts no second reading, and does not use what comes too late.
+// TestReloader_goesOnWhenReadingHangs: the reloader never waits, logs that reading hangs, starts no second reading, and drops a late result.
 func TestReloader_goesOnWhenReadingHangs(t *testing.T) {
 	var out bytes.Buffer
 	log := zerolog.New(&out)
@@ -30,7 +30,7 @@ func TestReloader_goesOnWhenReadingHangs(t *testing.T) {
 	if len(begun) != 0 || used != 0 {
 		t.Error("it reads, or uses, a second time while the first hangs")
 	}
-	for _, words := range []string{"a file system does not answer: what ran goes on", "still being read"} {
+	for _, words := range []string{"a file system does not answer: the running configuration stays", "still being read"} {
 		if !strings.Contains(out.String(), words) {
 			t.Errorf("the log does not say %q\n%s", words, &out)
 		}
@@ -50,7 +50,7 @@ func TestReloader_goesOnWhenReadingHangs(t *testing.T) {
 	<-begun
 	answer <- prepared{err: errors.New("a\nb")}
 	r.finish(<-r.done)
-	if n := strings.Count(out.String(), "the configuration is wrong: what ran goes on"); n != 2 || used != 1 {
+	if n := strings.Count(out.String(), "the configuration is wrong: the running configuration stays"); n != 2 || used != 1 {
 		t.Errorf("%d lines say what is wrong, want 2\n%s", n, &out)
 	}
 }

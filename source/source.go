@@ -4,8 +4,8 @@
 //	text, err := source.Read("env:TOKEN", 4<<20)      // the variable TOKEN; without env: it is a file
 //	text, err := source.FileOrPipe("tenfour.toml", 1<<20)
 //
-// It opens nothing that could keep it waiting: a FIFO, a socket or a device is an error, and a pipe has a time limit. A byte order
-// mark is left out, and lines end as on Unix. An error does not name the source: its caller knows whose setting it is.
+// It opens nothing that could block: a FIFO, a socket or a device is an error, and a pipe has a time limit. It removes a byte order
+// mark, and changes line ends to those of Unix. An error does not name the source, because the caller knows which setting names it.
 package source
 
 import (
@@ -74,7 +74,7 @@ func read(name string, most int, pipes bool) ([]byte, error) {
 	case err != nil:
 		return nil, cause(err)
 	case len(text) == 0 && info.Mode()&fs.ModeNamedPipe != 0:
-		return nil, errors.New("it is a pipe, and no program writes to it: what is to be read again is a file")
+		return nil, errors.New("it is a pipe, and no program writes to it: use a file, because it is read again")
 	}
 	return plain(text, most)
 }
@@ -96,7 +96,7 @@ func inWords(kind fs.FileMode) string {
 	return "a device"
 }
 
-// plain is text of at most most bytes without a byte order mark, its lines ending with a line feed.
+// plain returns text of at most most bytes without a byte order mark, with line feeds for line ends.
 func plain(text []byte, most int) ([]byte, error) {
 	if len(text) > most {
 		return nil, fmt.Errorf("it is larger than %dMiB", most>>20)
@@ -108,13 +108,13 @@ func plain(text []byte, most int) ([]byte, error) {
 	return bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n")), nil
 }
 
-// cause is what the system said of a file, without the file's name.
+// cause is the system's error about a file, without the file's name.
 func cause(err error) error {
 	var p *fs.PathError
 	if errors.As(err, &p) {
 		err = p.Err
 	}
-	if errors.Is(err, syscall.ENXIO) { // what open says of a socket
+	if errors.Is(err, syscall.ENXIO) { // open returns this for a socket
 		return errors.New("it is not a file but a socket")
 	}
 	return err

@@ -69,7 +69,7 @@ func TestFile_opensNothingThatCouldKeepItWaiting(t *testing.T) {
 			t.Errorf("%s: got %v, want %s", name, err, want)
 		}
 		if name == fifo {
-			want = "it is a pipe, and no program writes to it: what is to be read again is a file"
+			want = "it is a pipe, and no program writes to it: use a file, because it is read again"
 		}
 		if _, err := FileOrPipe(name, most); name != os.DevNull && (err == nil || err.Error() != want) {
 			t.Errorf("%s: got %v, want %s", name, err, want)

@@ -89,7 +89,7 @@ func TestReload_aBadFileChangesNothing(t *testing.T) {
 		"a backend that is none":  {"backends = \"nowhere\"\n", "tenfour.toml:1:12"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			tf.reload(t, bad.settings, "what ran goes on")
+			tf.reload(t, bad.settings, "the running configuration stays")
 			tf.logHas(t, bad.words)
 			if _, body := tf.get(t, "/"); body != "a" {
 				t.Errorf("got %q, want a", body)

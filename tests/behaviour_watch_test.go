@@ -210,7 +210,7 @@ func TestFIFO_inPlaceOfAFileIsRefused(t *testing.T) {
 			if setting != "serve" {
 				text = a + text
 			}
-			tf.reload(t, text, "what ran goes on")
+			tf.reload(t, text, "the running configuration stays")
 			if setting == "serve" {
 				tf.logHas(t, "is not a directory")
 			} else {
@@ -231,7 +231,7 @@ func TestFIFO_inPlaceOfAFileIsRefused(t *testing.T) {
 			t.Fatal(err)
 		}
 		tf.cmd.Process.Signal(syscall.SIGHUP)
-		tf.logHas(t, "what ran goes on", "no program writes to it")
+		tf.logHas(t, "the running configuration stays", "no program writes to it")
 		if _, body := tf.get(t, "/"); body != "a" {
 			t.Errorf("got %q, want a", body)
 		}
@@ -251,7 +251,7 @@ func TestFIFO_inPlaceOfAFileIsRefused(t *testing.T) {
 			t.Fatal(err)
 		}
 		tf.reload(t, a, reloaded)
-		tf.logHas(t, "the access log stays where it was", "no program reads it")
+		tf.logHas(t, "the access log stays in the old file", "no program reads it")
 		if _, body := tf.get(t, "/"); body != "a" {
 			t.Errorf("got %q, want a", body)
 		}

@@ -192,7 +192,7 @@ func (s *stress) reloadOn(rng *rand.Rand, over <-chan struct{}) int {
 		}
 		next := s.settings[rng.IntN(len(s.settings))]
 		if rng.IntN(8) == 0 {
-			next += "this is wrong\n" // refused, and what ran goes on
+			next += "this is wrong\n" // refused: the running configuration stays
 		}
 		s.write(next)
 		s.cmd.Process.Signal(syscall.SIGHUP)

@@ -4,7 +4,7 @@
 //	n, err := amount.ParseSize("64KiB")
 //	amount.FormatSize(n) // "64KiB"
 //
-// It has no bounds but its own: what is too long or too large for a setting, the setting says.
+// Its bounds are only those of its own types. A setting that needs tighter bounds checks them itself.
 package amount
 
 import (

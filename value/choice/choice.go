@@ -13,7 +13,7 @@ import (
 	"strings"
 )
 
-// Choice is a type whose values are words, numbered from 0.
+// Choice is a type for one of a few words. Its values are numbered from 0.
 type Choice interface {
 	~uint8
 	fmt.Stringer

@@ -1,12 +1,12 @@
 package choice
 
-// KeepAlive is after which requests a connection to a backend may carry another one. The zero value is KeepAuto.
+// KeepAlive says after which requests a connection to a backend may carry another request. The zero value is KeepAuto.
 type KeepAlive uint8
 
 const (
-	KeepAuto     KeepAlive = iota // after those whose end the backend knows for certain
-	KeepBodyless                  // of those, after none that has content
-	KeepOff                       // after none
+	KeepAuto     KeepAlive = iota // after a request if the backend knows for certain where it ends
+	KeepBodyless                  // as KeepAuto, but not after a request with content
+	KeepOff                       // after no request
 )
 
 func (KeepAlive) words() []string { return []string{"auto", "bodyless", "off"} }

@@ -2,7 +2,7 @@ package choice
 
 import "errors"
 
-// LogLevel is from which weight on a log line is written. The zero value is LogDebug.
+// LogLevel is the lowest level of the lines that are logged. The zero value is LogDebug.
 type LogLevel uint8
 
 const (

@@ -1,13 +1,13 @@
 package choice
 
-// Race is when the next of a route's backends is asked for the same response. The zero value is no race.
+// Race says when a request is also sent to the next of a route's backends. The zero value is no race.
 type Race uint8
 
 const (
 	NoRace   Race = iota
 	Parallel      // all at once
-	Serial        // when the one before had no usable answer
-	Hedge         // that too, and when the one before takes long
+	Serial        // when the backend before had no usable answer
+	Hedge         // as Serial, and also when the backend before takes long
 )
 
 func (Race) words() []string { return []string{"off", "parallel", "serial", "hedge"} }
