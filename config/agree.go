@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"tenfour/source"
+	"tenfour/value/address"
 	"tenfour/value/choice"
 	"tenfour/value/method"
 	"tenfour/value/routepath"
@@ -216,7 +217,7 @@ func (c *claims) claim(route int, methods []string) (at int, taken bool) {
 // names it: a route that agrees with that one agrees with all. It also reports the first backend that is one too many, or whose workers
 // are.
 func (d *draft) checkShared(bad *problems) {
-	first := map[Backend]*part{}
+	first := map[address.Backend]*part{}
 	slots := 0
 	for i := range d.routes {
 		p := &d.routes[i]
@@ -256,7 +257,7 @@ func (r *Route) slots() int {
 	return r.Workers
 }
 
-func checkAgree(a, b *part, shared Backend, bad *problems) {
+func checkAgree(a, b *part, shared address.Backend, bad *problems) {
 	ra, rb := a.in.r, b.in.r
 	keys := []string{"workers", "streams", "keep_idle", "health"}
 	if ra.Auto && rb.Auto {
@@ -276,7 +277,7 @@ func checkAgree(a, b *part, shared Backend, bad *problems) {
 			here, other = a, b
 		}
 		here.wrong(bad, key, 0, "%s has %s = %s (%s); they share the backend %s, so make it the same",
-			other.name, key, of(other), other.whence(key), formatBackend(shared))
+			other.name, key, of(other), other.whence(key), shared)
 	}
 }
 

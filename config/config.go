@@ -13,11 +13,10 @@ package config
 //go:generate go test . -run Reference -update
 
 import (
-	"net"
 	"net/netip"
-	"strconv"
 	"time"
 
+	"tenfour/value/address"
 	"tenfour/value/choice"
 	"tenfour/value/rate"
 	"tenfour/value/statuses"
@@ -47,10 +46,10 @@ type Config struct {
 
 // Route says which requests are forwarded, to which backends, and how. It is not changed after Parse.
 type Route struct {
-	Paths    []string  // of requests on it: exact, or a prefix if it ends in "/"; default "/"
-	Methods  []string  // of requests on it; nil: any
-	Backends []Backend // none means the welcome page
-	Serve    string    // a directory to serve instead of backends; "" for none
+	Paths    []string          // of requests on it: exact, or a prefix if it ends in "/"; default "/"
+	Methods  []string          // of requests on it; nil: any
+	Backends []address.Backend // none means the welcome page
+	Serve    string            // a directory to serve instead of backends; "" for none
 
 	Workers     int           // slots at each backend, 1 or more; default 4
 	Auto        bool          // tenfour finds the number of slots, between 1 and WorkersMax
@@ -109,24 +108,6 @@ type Limit struct {
 	WaitMax time.Duration // how long one waits at most; default 10s
 
 	AdmitOnError bool // an exchange that cannot be counted passes; else it is rejected, and that is the default
-}
-
-// Backend is where a backend is.
-type Backend struct {
-	Host  string // a name or an address, without brackets
-	Port  uint16
-	HTTPS bool
-}
-
-// Addr is HOST:PORT.
-func (b Backend) Addr() string { return net.JoinHostPort(b.Host, strconv.Itoa(int(b.Port))) }
-
-// String is its URL, without a path.
-func (b Backend) String() string {
-	if b.HTTPS {
-		return "https://" + b.Addr()
-	}
-	return "http://" + b.Addr()
 }
 
 // Default is the configuration without a file and without flags.

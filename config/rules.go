@@ -11,8 +11,6 @@ import (
 
 // Rules for the texts of settings.
 
-func isSpaceOrControl(r rune) bool { return r <= ' ' || r == 0x7f }
-
 func isAlphanumeric(c byte) bool {
 	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
 }

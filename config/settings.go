@@ -3,6 +3,7 @@ package config
 import (
 	"time"
 
+	"tenfour/value/address"
 	"tenfour/value/choice"
 	"tenfour/value/field"
 	"tenfour/value/rate"
@@ -31,7 +32,7 @@ var groups = []group{
 			{
 				key: "backends", flag: "backend", of: ofRoute, example: `["127.0.0.1:9001", "127.0.0.1:9002"]`,
 				in: func(t target) value {
-					return listOf(&t.r.Backends, "host:port, such as 127.0.0.1:9001", parseBackend, formatBackend)
+					return listOf(&t.r.Backends, address.Wants, address.Parse, address.Backend.String)
 				},
 				unit: "`host:port` or URL, several", none: "none: the welcome page",
 				help: "`URL` of a backend: host:port, http://… or https://… (repeatable)",

@@ -14,6 +14,7 @@ import (
 	"tenfour/lot"
 	"tenfour/pool"
 	"tenfour/sock"
+	"tenfour/value/address"
 )
 
 // patience is how long a test waits for what must come. Only a failure takes that long.
@@ -123,7 +124,7 @@ func TestExchange_triesEveryAddressOfAName(t *testing.T) {
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			at := startOrigin(t, tc.listens)
-			o := NewOrigin("localhost", at.Port(), nil)
+			o := NewOrigin(address.Backend{Host: "localhost", Port: at.Port()}, nil)
 			o.resolved = []netip.AddrPort{
 				netip.AddrPortFrom(netip.MustParseAddr(tc.first), at.Port()), netip.AddrPortFrom(netip.MustParseAddr(tc.second), at.Port()),
 			}
@@ -139,7 +140,7 @@ func TestExchange_triesEveryAddressOfAName(t *testing.T) {
 
 func TestExchange_tellsWhyNoAddressCouldBeHad(t *testing.T) {
 	at := startOrigin(t, "127.0.0.1:0")
-	o := NewOrigin("localhost", at.Port(), nil)
+	o := NewOrigin(address.Backend{Host: "localhost", Port: at.Port()}, nil)
 	dead := netip.MustParseAddr("127.0.0.2")
 	o.resolved, o.until = []netip.AddrPort{netip.AddrPortFrom(dead, at.Port()), netip.AddrPortFrom(dead, at.Port())}, time.Now().Add(time.Minute)
 	route, l := startRoute(t, o)

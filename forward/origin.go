@@ -6,12 +6,12 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"tenfour/pool"
+	"tenfour/value/address"
 )
 
 // resolvedFor is how long an answer of the resolver is used.
@@ -25,7 +25,7 @@ type Origin struct {
 	TLS    *tls.Config    // nil for http://
 	Pool   *pool.Backend  // its slots
 	fixed  netip.AddrPort // when Name is an address; else it is looked up
-	port   uint16
+	where  address.Backend
 
 	uploads   uploads     // that their clients hold up
 	http10    atomic.Bool // its last response was of HTTP/1.0
@@ -55,18 +55,12 @@ type Entry struct {
 	Queue *pool.Queue
 }
 
-// NewOrigin makes an origin of a host, a port, and the TLS configuration for https://, which needs the host's name only.
-func NewOrigin(host string, port uint16, config *tls.Config) *Origin {
-	name := net.JoinHostPort(host, strconv.Itoa(int(port)))
-	o := &Origin{Name: name, Host: name, Header: "X-Backend: " + name + "\r\n", TLS: config, port: port}
-	if config == nil && port == 80 || config != nil && port == 443 {
-		o.Host = host
-	}
-	if ip, err := netip.ParseAddr(host); err == nil {
-		o.fixed = netip.AddrPortFrom(ip, port)
-		if ip.Is6() && o.Host == host {
-			o.Host = "[" + host + "]"
-		}
+// NewOrigin makes an origin of an address, and the TLS configuration for https://, which needs the host's name only.
+func NewOrigin(at address.Backend, config *tls.Config) *Origin {
+	name := at.HostPort()
+	o := &Origin{Name: name, Host: at.Authority(), Header: "X-Backend: " + name + "\r\n", TLS: config, where: at}
+	if ip, err := netip.ParseAddr(at.Host); err == nil {
+		o.fixed = netip.AddrPortFrom(ip, at.Port)
 	}
 	return o
 }
@@ -95,14 +89,13 @@ func (o *Origin) at(try int, most time.Duration) (netip.AddrPort, bool, error) {
 func (o *Origin) resolve(most time.Duration) ([]netip.AddrPort, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), most)
 	defer cancel()
-	host, _, _ := net.SplitHostPort(o.Name)
-	ips, err := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
+	ips, err := net.DefaultResolver.LookupNetIP(ctx, "ip", o.where.Host)
 	if err != nil {
-		return nil, fmt.Errorf("look up %s: %w", host, err)
+		return nil, fmt.Errorf("look up %s: %w", o.where.Host, err)
 	}
 	var list []netip.AddrPort
 	for _, ip := range ips {
-		list = append(list, netip.AddrPortFrom(ip.Unmap(), o.port))
+		list = append(list, netip.AddrPortFrom(ip.Unmap(), o.where.Port))
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()

@@ -9,6 +9,7 @@ import (
 	"tenfour/lot"
 	"tenfour/pool"
 	"tenfour/sock"
+	"tenfour/value/address"
 	"tenfour/value/choice"
 )
 
@@ -40,7 +41,7 @@ func TestRace_anEntrantChosenBeforeItsEndStaysInNoQueue(t *testing.T) {
 				workers.Close()
 				l.Close()
 			}()
-			o := NewOrigin("127.0.0.1", 1, nil)
+			o := NewOrigin(address.Backend{Host: "127.0.0.1", Port: 1}, nil)
 			b, err := workers.AddBackend(o.Name, 1, 0, o)
 			if err != nil {
 				t.Fatal(err)

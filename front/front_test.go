@@ -20,6 +20,7 @@ import (
 	"tenfour/front"
 	"tenfour/lot"
 	"tenfour/pool"
+	"tenfour/value/address"
 )
 
 // patience is how long a test waits for what must come. Only a failure takes that long.
@@ -107,7 +108,7 @@ func startRuled(t testing.TB, slots, queue int, backends map[string]string, rule
 		if err != nil {
 			t.Fatal(err)
 		}
-		o := forward.NewOrigin(tcp.IP.String(), uint16(tcp.Port), nil)
+		o := forward.NewOrigin(address.Backend{Host: tcp.IP.String(), Port: uint16(tcp.Port)}, nil)
 		b, err := workers.AddBackend(o.Name, slots, 8, o)
 		if err != nil {
 			t.Fatal(err)

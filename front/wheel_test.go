@@ -14,6 +14,7 @@ import (
 	"tenfour/forward"
 	"tenfour/front"
 	"tenfour/pool"
+	"tenfour/value/address"
 	"tenfour/value/choice"
 	"tenfour/value/statuses"
 )
@@ -55,7 +56,7 @@ func race(t *testing.T, f *front.Front, addrs ...string) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		o := forward.NewOrigin(tcp.IP.String(), uint16(tcp.Port), nil)
+		o := forward.NewOrigin(address.Backend{Host: tcp.IP.String(), Port: uint16(tcp.Port)}, nil)
 		b, err := f.Pool.AddBackend(o.Name, 1, 8, o)
 		if err != nil {
 			t.Fatal(err)

@@ -31,6 +31,7 @@ import (
 	"tenfour/health"
 	"tenfour/lab"
 	"tenfour/pool"
+	"tenfour/value/address"
 	"tenfour/value/choice"
 	"tenfour/value/secret"
 )
@@ -242,7 +243,7 @@ type labKey struct{ serve string }
 
 // backendsOf returns the addresses of a route's backends. For a route without any it starts some, which serve a directory
 // or the welcome page.
-func (s *Site) backendsOf(r *config.Route) ([]config.Backend, error) {
+func (s *Site) backendsOf(r *config.Route) ([]address.Backend, error) {
 	if len(r.Backends) > 0 {
 		return r.Backends, nil
 	}
@@ -260,25 +261,25 @@ func (s *Site) backendsOf(r *config.Route) ([]config.Backend, error) {
 	if err != nil {
 		return nil, err
 	}
-	var at []config.Backend
+	var at []address.Backend
 	for _, addr := range own.Addrs() {
 		a, err := netip.ParseAddrPort(addr)
 		if err != nil {
 			return nil, err
 		}
-		at = append(at, config.Backend{Host: a.Addr().String(), Port: a.Port()})
+		at = append(at, address.Backend{Host: a.Addr().String(), Port: a.Port()})
 	}
 	return at, nil
 }
 
 // backendKey has everything that distinguishes two backends. The number of slots does not: it can change.
 type backendKey struct {
-	config.Backend
+	address.Backend
 	autoMost int // 0 for a fixed number of slots
 }
 
 // backend takes the backend at an address, with its health check. Two routes that name the same backend share its slots.
-func (s *Site) backend(at config.Backend, r *config.Route) (*pool.Backend, error) {
+func (s *Site) backend(at address.Backend, r *config.Route) (*pool.Backend, error) {
 	key := backendKey{Backend: at}
 	if r.Auto {
 		key.autoMost = r.WorkersMax
@@ -288,7 +289,7 @@ func (s *Site) backend(at config.Backend, r *config.Route) (*pool.Backend, error
 		if at.HTTPS {
 			serverTLS = &tls.Config{ServerName: at.Host, NextProtos: []string{"http/1.1"}}
 		}
-		o := forward.NewOrigin(at.Host, at.Port, serverTLS)
+		o := forward.NewOrigin(at, serverTLS)
 		add, slots := s.b.workers.AddBackend, r.Workers
 		if r.Auto {
 			add, slots = s.b.workers.AddAuto, r.WorkersMax
@@ -303,7 +304,7 @@ func (s *Site) backend(at config.Backend, r *config.Route) (*pool.Backend, error
 		return nil, err
 	}
 	if s.checks[b] == nil && r.Health != "" {
-		ask := health.Check{URL: at.String() + r.Health, Every: r.HealthEvery, Timeout: r.ConnectTimeout + r.HealthEvery}
+		ask := health.Check{URL: at.URL() + r.Health, Every: r.HealthEvery, Timeout: r.ConnectTimeout + r.HealthEvery}
 		s.checks[b], err = share(s, checkKey{b, ask}, func() (*check, func(), error) {
 			c := &check{Check: ask, b: b}
 			return c, func() { s.b.checks.leave(c) }, nil
