@@ -11,6 +11,7 @@ import (
 	"tenfour/front"
 	"tenfour/logs"
 	"tenfour/site"
+	"tenfour/sock"
 )
 
 // reloader reads the configuration again and puts it in force. It never waits: one goroutine at a time reads, while the main loop
@@ -109,15 +110,39 @@ func (r *running) reloader() *reloader {
 
 // prepare reads the configuration and builds what it describes.
 func (r *running) prepare() (p prepared) {
-	c, err := config.Parse(r.args)
-	if err != nil {
-		return prepared{err: err}
+	var c config.Config
+	p.err = r.withDescriptors(func() (err error) {
+		c, err = config.Parse(r.args)
+		return err
+	})
+	if p.err != nil {
+		return p
 	}
 	p.config = &c
-	if p.site, p.err = r.builder.Prepare(&c); p.err == nil {
-		p.reopen = r.logs.Reopen()
+	p.err = r.withDescriptors(func() (err error) {
+		p.site, err = r.builder.Prepare(&c)
+		return err
+	})
+	if p.err == nil {
+		p.reopen = r.withDescriptors(r.logs.Reopen)
 	}
 	return p
+}
+
+// giveMost is how many descriptors are given up for files that are to be read: others may take them first.
+const giveMost = 16
+
+// withDescriptors reads files. If there is no descriptor for one, it gives up those that are not needed at the moment, and reads
+// again: the configuration can be changed while clients or backends have all descriptors.
+func (r *running) withDescriptors(read func() error) error {
+	err := read()
+	for given := 0; given < giveMost && sock.OutOfDescriptors(err); given++ {
+		if !sock.GivePipes() && !r.front.Pool.GiveUpKept() {
+			break
+		}
+		err = read()
+	}
+	return err
 }
 
 // follow puts a configuration in force for all requests that begin from now on.

@@ -198,6 +198,36 @@ func TestMaxPerClient_refusesTheRest(t *testing.T) {
 	}
 }
 
+// TestDescriptors_aReloadHasOne: connections that are kept, and have all descriptors, make room for the files of a reload.
+func TestDescriptors_aReloadHasOne(t *testing.T) {
+	t.Parallel()
+	const backends = 60
+	var settings strings.Builder
+	settings.WriteString("keep_idle = \"10m\"\n")
+	for i := range backends {
+		s := startServer(t, okay)
+		fmt.Fprintf(&settings, "[[route]]\npath = \"/%d\"\nbackends = %q\nworkers = 1\n", i, s.addr)
+	}
+	file := writeFile(t, filepath.Join(t.TempDir(), "tenfour.toml"), settings.String())
+	p := startProcess(t, `ulimit -n 64; exec "$@"`, nil, "--config", file)
+	c := dialPeer(t, p.addr) // one for all: what it leaves would be free
+	for i := range backends {
+		c.say(fmt.Sprintf("GET /%d HTTP/1.1\r\nHost: a\r\n\r\n", i))
+		if status, _, err := c.status("GET"); status != 200 || err != nil {
+			t.Fatalf("backend %d: got %d (%v)\n%s", i, status, err, p.log)
+		}
+	}
+	for i := range 3 {
+		p.signal(t, syscall.SIGHUP)
+		eventually(t, "the reload has an end", func() bool {
+			return strings.Count(p.log.String(), "reloaded: ")+strings.Count(p.log.String(), "what ran goes on") > i
+		})
+	}
+	if strings.Contains(p.log.String(), "what ran goes on") {
+		t.Errorf("a reload found no descriptor\n%s", p.log)
+	}
+}
+
 // TestDescriptors_idleBackendsMakeRoom: with more backends than descriptors, the connection that is kept for none longest is
 // closed for the one that is needed.
 func TestDescriptors_idleBackendsMakeRoom(t *testing.T) {
