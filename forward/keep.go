@@ -1,6 +1,8 @@
 package forward
 
 import (
+	"errors"
+	"syscall"
 	"time"
 
 	"tenfour/httpparse"
@@ -99,3 +101,32 @@ func (x *Exchange) mayKeep() bool {
 
 // asksToClose reports whether the request has told the backend to end the connection.
 func (x *Exchange) asksToClose() bool { return x.single && !x.Req.WebSocket }
+
+const (
+	// resetPause is how long a new connection is put off after which a server like `nc -l` does not listen any more: the next
+	// one does.
+	resetPause = int64(10 * time.Millisecond)
+	// resetFor is for how long a backend that has reset a new connection counts as such a server.
+	resetFor = int64(time.Minute)
+)
+
+// awaitListener puts the connection off for a request that may not go out twice, if the backend has reset a new one that had a
+// request. A server that serves one connection and ends, in a loop, listens until it has ended: what connects a moment too
+// early is reset with it. It waits on x's worker.
+func (x *Exchange) awaitListener() {
+	at := x.origin.resetAt.Load()
+	if at == 0 || x.now-at > resetFor || x.mayRepeat() {
+		return
+	}
+	for until := x.now + resetPause; x.now < until && !x.off(); x.now = x.lot.Now() {
+		x.slot.SetDeadline(until)
+		x.slot.Wait()
+	}
+}
+
+// noteReset notes that the backend has ended a new connection that had a request, if it did so with a reset.
+func (x *Exchange) noteReset(err error) {
+	if !x.back.reused && !x.heard && (errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)) {
+		x.origin.resetAt.Store(x.now)
+	}
+}

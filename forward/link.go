@@ -65,6 +65,7 @@ func (x *Exchange) begin() bool {
 		}
 		l.Discard()
 	}
+	x.awaitListener()
 	return x.dial(nil)
 }
 

@@ -32,6 +32,8 @@ type Origin struct {
 	reuses    atomic.Bool // it has served a second request on a connection, and none that was kept has died since
 	staysOpen atomic.Bool // it was asked to end a connection, and did not
 
+	resetAt atomic.Int64 // when it last reset a new connection that had a request, in the lot's time; 0 is never
+
 	mu       sync.Mutex // guards what the resolver said
 	resolved []netip.AddrPort
 	until    time.Time

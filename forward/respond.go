@@ -79,6 +79,7 @@ func (x *Exchange) noAnswer(err error) bool {
 	if x.back.reused && !x.heard {
 		x.origin.reuses.Store(false)
 	}
+	x.noteReset(err)
 	if x.resend() {
 		return x.dial(err)
 	}
