@@ -69,8 +69,8 @@ func TestHeld_servesInTurn(t *testing.T) {
 	}
 }
 
-// TestHeld_whoLeavesLetsOthersPass, and gives back what it had been given a moment before.
-func TestHeld_whoLeavesLetsOthersPass(t *testing.T) {
+// TestHeld_aRequestThatLeavesLetsOthersPass, and gives back what it had been given a moment before.
+func TestHeld_aRequestThatLeavesLetsOthersPass(t *testing.T) {
 	l, h := newLot(t), NewHeld(100)
 	h.Take(50)
 	var large, small HeldPlace

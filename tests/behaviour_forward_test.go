@@ -526,7 +526,7 @@ func TestBackendWithoutAName_isTold(t *testing.T) {
 	}
 }
 
-func TestOneOfTwoBackendsDead_isNoticedByNobody(t *testing.T) {
+func TestOneOfTwoBackendsDead_isNoticedByNoClient(t *testing.T) {
 	s := startServer(t, answerBack(t, nil))
 	tests := map[string]struct{ addr, timeout string }{
 		"refuses": {refusing(t), "2s"},

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// TestHealth_decidesWhoIsAsked: a backend that answers clients, but says that it is not well, is not asked.
-func TestHealth_decidesWhoIsAsked(t *testing.T) {
+// TestHealth_decidesWhichBackendIsAsked: a backend that answers clients, but says that it is not well, is not asked.
+func TestHealth_decidesWhichBackendIsAsked(t *testing.T) {
 	var sick atomic.Bool
 	start := func(name string, mayBeSick bool) *server {
 		return startServer(t, func(p *peer) {

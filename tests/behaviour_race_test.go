@@ -113,7 +113,7 @@ func TestRace_theFirstUsableAnswerWins(t *testing.T) {
 	}
 }
 
-func TestRace_nobodyIsUsable(t *testing.T) {
+func TestRace_noneIsUsable(t *testing.T) {
 	servers := []*server{answering(t, 0, 503, nil), answering(t, 1, 500, nil)}
 	tf := startTenfour(t, append(addrs(servers...), refusing(t)), "--race", "parallel", "--log-level", "warn")
 	r, body := tf.ask(t, "GET", "")
@@ -123,8 +123,8 @@ func TestRace_nobodyIsUsable(t *testing.T) {
 	tf.logHas(t, servers[0].addr+": 503", servers[1].addr+": 500", "connection refused")
 }
 
-// TestRace_nobodyIsUsableOfMany: the first response goes through, and says how many were asked, not how many before it.
-func TestRace_nobodyIsUsableOfMany(t *testing.T) {
+// TestRace_noneOfManyIsUsable: the first response goes through, and says how many were asked, not how many before it.
+func TestRace_noneOfManyIsUsable(t *testing.T) {
 	var list []string
 	for i := range 10 {
 		list = append(list, answering(t, i, 500, nil).addr)
@@ -258,8 +258,8 @@ func TestRace_queuesAreFull(t *testing.T) {
 	}
 }
 
-// TestRace_whoIsLate does not wait for a slot longer than others do, though one of its backends has had it.
-func TestRace_whoIsLate(t *testing.T) {
+// TestRace_isLateWhenItsTimeInQueuesIsOver does not wait for a slot longer than others do, though one of its backends has had it.
+func TestRace_isLateWhenItsTimeInQueuesIsOver(t *testing.T) {
 	for _, mode := range []string{"parallel", "serial"} {
 		t.Run(mode, func(t *testing.T) {
 			never := make(chan struct{})
@@ -283,7 +283,7 @@ func TestRace_whoIsLate(t *testing.T) {
 	}
 }
 
-func TestRace_whoIsRaced(t *testing.T) {
+func TestRace_whichMethodsAreRaced(t *testing.T) {
 	for _, tc := range []struct {
 		method, body string
 		flags        []string

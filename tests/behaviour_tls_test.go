@@ -207,7 +207,7 @@ func TestTLSBackend_ofAnotherNameIsNotAsked(t *testing.T) {
 	}
 }
 
-func TestTLSBackend_thatNobodyVouchesForIsNotAsked(t *testing.T) {
+func TestTLSBackend_ofAnUnknownAuthorityIsNotAsked(t *testing.T) {
 	t.Parallel()
 	a := newAuthority(t)
 	cert, _, _ := a.sign("localhost")

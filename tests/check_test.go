@@ -90,7 +90,7 @@ type brokenPipe struct{}
 
 func (brokenPipe) Write([]byte) (int, error) { return 0, errors.New("broken pipe") }
 
-func TestCheck_failsWhenNobodyReads(t *testing.T) {
+func TestCheck_failsWhenItsReaderHasGone(t *testing.T) {
 	var stderr bytes.Buffer
 	if code := program.Run(context.Background(), []string{"check"}, brokenPipe{}, &stderr, nil); code != program.Failed || !strings.Contains(stderr.String(), "broken pipe") {
 		t.Errorf("left with %d and said %q", code, &stderr)

@@ -702,7 +702,7 @@ func TestLingeringClose_letsTheAnswerBeRead(t *testing.T) {
 
 // The same goes for a client that had begun another request behind the one that closes: what it goes on to send is
 // read and forgotten, and resets nothing.
-func TestLingeringClose_behindAPipelinedRequest(t *testing.T) {
+func TestLingeringClose_afterAPipelinedRequest(t *testing.T) {
 	for _, closing := range []string{"GET /1 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", "GET /1 HTTP/1.0\r\n\r\n"} {
 		r := startRig(t)
 		r.replies(plainReply)

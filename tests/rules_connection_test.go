@@ -27,8 +27,8 @@ func TestConnection_dropsItsFieldsOfRequests(t *testing.T) {
 	})
 }
 
-func TestConnection_cannotHideWhoAsks(t *testing.T) {
-	const raw = "GET / HTTP/1.1\r\nHost: a\r\nConnection: Via, X-Forwarded-For, X-Forwarded-Proto, X-Forwarded-Host\r\nVia: 1.1 b\r\nX-Forwarded-For: 192.0.2.1\r\n\r\n"
+func TestConnection_cannotHideTheClient(t *testing.T) {
+	const raw = "GET / HTTP/1.1\r\nHost: a\r\nConnection: Via, X-Forwarded-For, X-Forwarded-Proto, X-Forwarded-Host, Authorization, Cookie, Host\r\nVia: 1.1 b\r\nX-Forwarded-For: 192.0.2.1\r\nAuthorization: Basic YTpi\r\nCookie: a=b\r\n\r\n"
 	r := startRig(t)
 	r.exchange(t, raw, whole)
 	requests, bytes := r.backend.seen()
@@ -38,6 +38,9 @@ func TestConnection_cannotHideWhoAsks(t *testing.T) {
 	m := requests[0]
 	if !slices.Equal(m.list("Via"), []string{"1.1 b", "1.1 tenfour"}) || !slices.Equal(m.list("X-Forwarded-For"), []string{"192.0.2.1", "127.0.0.1"}) || !m.has("X-Forwarded-Host", "a") || !m.has("X-Forwarded-Proto", "http") {
 		t.Errorf("the backend met %q, want Via and X-Forwarded-For with all their elements, for %q", bytes, raw)
+	}
+	if !m.has("Authorization", "Basic YTpi") || !m.has("Cookie", "a=b") || !m.has("Host", "a") {
+		t.Errorf("the backend met %q, want the client's credentials and its Host, for %q", bytes, raw)
 	}
 }
 
