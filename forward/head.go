@@ -89,11 +89,10 @@ func (x *Exchange) appendRequestHead(dst []byte, o *Origin, framing httpparse.Fr
 }
 
 // passesForOurs reports whether a name passes for a field that tenfour sets, replaces or frames by, at a server that reads
-// X_Forwarded_For as X-Forwarded-For.
+// Content_Length as Content-Length. X_Forwarded_For and its like are dropsForwarded's.
 func passesForOurs(name []byte) bool {
 	switch id := httpparse.Alias(name); id {
-	case httpparse.FieldHost, httpparse.FieldContentLength, httpparse.FieldExpect, httpparse.FieldVia, httpparse.FieldMaxForwards,
-		httpparse.FieldXForwardedFor, httpparse.FieldXForwardedHost, httpparse.FieldXForwardedProto:
+	case httpparse.FieldHost, httpparse.FieldContentLength, httpparse.FieldExpect, httpparse.FieldVia, httpparse.FieldMaxForwards:
 		return true
 	default:
 		return id.ConnectionSpecific()

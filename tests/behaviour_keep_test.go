@@ -279,6 +279,25 @@ func TestPOST_isTrustedToAServerThatKeeps(t *testing.T) {
 	}
 }
 
+// TestPOST_notOverAConnectionThatWasIdleForASecond: the server keeps connections, but may be about to close this one.
+func TestPOST_notOverAConnectionThatWasIdleForASecond(t *testing.T) {
+	t.Parallel()
+	b := startBackend(t, repeat(func(message) reply { return plainReply }))
+	tf := startTenfour(t, []string{b.addr}, "--workers", "1")
+	const post = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nbody"
+	for _, request := range []string{plainRequest, plainRequest, post} { // the server is known to keep connections
+		tf.exchange(t, request, whole)
+	}
+	for _, request := range []string{post, plainRequest} { // the second may go out again
+		met := b.visitors()
+		<-time.After(1100 * time.Millisecond)
+		tf.exchange(t, request, whole)
+		if n, want := b.visitors()-met, strings.Count(request, "POST"); n != want {
+			t.Errorf("for %q the backend met %d new connections, want %d", request, n, want)
+		}
+	}
+}
+
 // TestResend_boundsWhatOneRequestMayKill: a request that ends each server that gets it goes out once more by default.
 func TestResend_boundsWhatOneRequestMayKill(t *testing.T) {
 	for resend, want := range map[string]int32{"": 2, "0": 1, "1": 2, "2": 3, "9": 3} {

@@ -36,6 +36,7 @@ request.remove = ["X-Internal-Debug"]
 	_, environ := tf.raw(t, request("GET", "/",
 		"X_Api_Key: evil", "X-Api_Key: evil", "x_api-key: evil", "X-Api-Key: evil",
 		"X_Forwarded_Proto: evil", "X_Forwarded-For: 6.6.6.6", "X_Forwarded_Host: evil",
+		"Content_Length: 7 evil", "Transfer_Encoding: evil", "Keep_Alive: evil", "Max_Forwards: evil",
 		"X_Tenant: evil", "X_Internal_Debug: evil", "X-Internal-Debug: evil",
 		"X_Custom: kept"))
 	for _, want := range []string{"HTTP_X_API_KEY=real-key", "HTTP_X_FORWARDED_PROTO=http", "HTTP_X_FORWARDED_FOR=127.0.0.1",
