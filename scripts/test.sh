@@ -326,6 +326,12 @@ words_plain() {
 	return "$rc"
 }
 
+# walk_shown: docs/walk.md has the files, the handovers and the calls back up of a GET as they are.
+walk_shown() {
+	[ "$(go env GOOS)" = linux ] || return 0 # elsewhere a GET passes other files
+	go run ./tests/walk -check
+}
+
 # await PORT PID: until something listens there, while the process runs.
 await() {
 	local tries
@@ -426,6 +432,7 @@ step "docs: flags" flags_agree
 step "docs: links and tests" links_lead
 step "docs: house" house_holds
 step "docs: words" words_plain
+step "docs: walk" walk_shown
 step "docs: README's commands" readme
 step "demo" scripts/demo.sh --quick --port 18000 --backend-port 18001 # others may have its usual ports
 

@@ -1,0 +1,169 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// The page, and the lines between which it has the drawings.
+const (
+	page  = "docs/walk.md"
+	begin = "<!-- go run ./tests/walk -update writes from here -->\n"
+	end   = "<!-- to here -->\n"
+)
+
+// markdown is the drawings as the page has them.
+func markdown(all []drawing) string {
+	var b strings.Builder
+	for _, d := range all {
+		fmt.Fprintf(&b, "\n#### %s\n\n%s\n\n", d.title, d.counts())
+		for i, l := range d.legs {
+			fmt.Fprintf(&b, "%d. %s passes %s\n", i+1, l.name(), links(l.files))
+		}
+		for _, l := range d.wakers {
+			fmt.Fprintf(&b, "- %s only wakes others: %s\n", l.name(), links(l.files))
+		}
+		b.WriteString("\nHandovers:\n\n")
+		for _, h := range d.handovers {
+			fmt.Fprintf(&b, "- from `%s` to %s: %s\n", h.from, quoted(h.to), h.way)
+		}
+		b.WriteString("\nCalls back up:\n\n")
+		for _, u := range d.up {
+			fmt.Fprintf(&b, "- %s\n", u)
+		}
+	}
+	b.WriteByte('\n')
+	return b.String()
+}
+
+// counts is how long a walk is.
+func (d *drawing) counts() string {
+	per, parsers, n := map[string]int{}, 0, 0
+	var order, parts []string
+	for _, f := range d.files() {
+		p := f[:strings.LastIndexByte(f, '/')]
+		if p == parses {
+			parsers++
+			continue
+		}
+		n++
+		if per[p]++; per[p] == 1 {
+			order = append(order, p)
+		}
+	}
+	for _, p := range order {
+		parts = append(parts, fmt.Sprintf("%s %d", p, per[p]))
+	}
+	return fmt.Sprintf("Files besides the %d of `%s`: **%d** (%s); %d of them call on into others. Handovers: **%d**. Calls back up: **%d**.",
+		parsers, parses, n, strings.Join(parts, ", "), d.through(), len(d.handovers), len(d.up))
+}
+
+func (l *leg) name() string {
+	if n := len(l.goroutines); n > 1 {
+		return fmt.Sprintf("`%s` (%d goroutines)", l.role, n)
+	}
+	return "`" + l.role + "`"
+}
+
+func quoted(role string) string {
+	if strings.Contains(role, ".") {
+		return "`" + role + "`"
+	}
+	return role
+}
+
+// links is the files, package by package in the order in which they come, but for those of the parser.
+func links(files []string) string {
+	var order []string
+	names := map[string][]string{}
+	for _, f := range files {
+		slash := strings.LastIndexByte(f, '/')
+		p, name := f[:slash+1], f[slash+1:]
+		if p == parses+"/" {
+			name = "…"
+		}
+		if names[p] == nil {
+			order = append(order, p)
+		}
+		if !slices.Contains(names[p], name) {
+			names[p] = append(names[p], name)
+		}
+	}
+	for i, p := range order {
+		order[i] = "**" + p + "** " + strings.ReplaceAll(strings.Join(names[p], ", "), ".go", "")
+	}
+	return strings.Join(order, "; ")
+}
+
+// onPage returns the page, and where its drawings begin and end.
+func onPage() (text []byte, from, to int, err error) {
+	text, err = os.ReadFile(page)
+	if err != nil {
+		return nil, 0, 0, err
+	}
+	from, to = bytes.Index(text, []byte(begin)), bytes.Index(text, []byte(end))
+	if from < 0 || to < from {
+		return nil, 0, 0, fmt.Errorf("%s: it needs the line %q, and after it %q", page, strings.TrimSpace(begin), strings.TrimSpace(end))
+	}
+	return text, from + len(begin), to, nil
+}
+
+// update writes the drawings into the page.
+func update(drawn string) error {
+	text, from, to, err := onPage()
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(page, slices.Concat(text[:from], []byte(drawn), text[to:]), 0o644)
+}
+
+// check returns an error that says how the page's drawings differ from those drawn. Names of functions may be others, and the order of files:
+// only which files a walk passes, and how many handovers and calls back up it has, are compared.
+func check(drawn string) error {
+	text, from, to, err := onPage()
+	if err != nil {
+		return err
+	}
+	was, is := gist(string(text[from:to])), gist(drawn)
+	var differ []string
+	for _, l := range was {
+		if !slices.Contains(is, l) {
+			differ = append(differ, "no longer: "+l)
+		}
+	}
+	for _, l := range is {
+		if !slices.Contains(was, l) {
+			differ = append(differ, "new:       "+l)
+		}
+	}
+	if differ == nil {
+		return nil
+	}
+	return errors.New(page + " does not show the walk as it is:\n  " + strings.Join(differ, "\n  ") +
+		"\nIf that is meant, write it anew: go run ./tests/walk -update. If a walk has grown, say in the commit why.")
+}
+
+var packageFiles = regexp.MustCompile(`\*\*([a-z/]+)/\*\* ([^;\n]+)`)
+
+// gist is what check compares: a line for each walk's counts, and for each file of a walk.
+func gist(drawn string) (lines []string) {
+	for _, one := range strings.Split(drawn, "\n#### ")[1:] {
+		title, rest, _ := strings.Cut(one, "\n\n")
+		counts, _, _ := strings.Cut(rest, "\n")
+		lines = append(lines, title+": "+counts)
+		for _, m := range packageFiles.FindAllStringSubmatch(rest, -1) {
+			for _, f := range strings.Split(m[2], ", ") {
+				if f != "…" {
+					lines = append(lines, fmt.Sprintf("%s: %s/%s.go", title, m[1], f))
+				}
+			}
+		}
+	}
+	slices.Sort(lines)
+	return slices.Compact(lines)
+}
