@@ -82,7 +82,7 @@ type Exchange struct {
 	leaverAt   int64 // when it may be asked again whether others wait for the slot of a client that may have left
 	stays      int64 // until when it stays at its worker: it wanted to leave, and there was no place
 	single     bool  // its connection carries no other request after it
-	unsure     bool  // an interim response announced a body: where the next message begins is not certain
+	unsure     bool  // an interim response announced a body, or showed a login: the connection carries no other request
 	upStopped  bool  // the backend takes no more of the request
 	impatient  bool  // the backend was told so
 	again      bool  // it stopped though it could go on

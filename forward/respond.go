@@ -123,7 +123,7 @@ func (x *Exchange) answered(n int) (over, on bool) {
 		}
 	}
 	in.B = in.B[:copy(in.B, in.B[n:])]
-	x.unsure = x.unsure || x.Res.Announced
+	x.unsure = x.unsure || x.Res.Announced || x.Res.LoggedIn
 	x.Res.Reset()
 	return false, true
 }

@@ -141,6 +141,7 @@ func TestKept_afterWhichExchanges(t *testing.T) {
 		"304":                             {"", ask("GET", "\r\n"), "HTTP/1.1 304 Not Modified\r\n\r\n", true, false},
 		"304 that announces a length":     {"", ask("GET", "\r\n"), "HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n", false, false},
 		"an interim one that announces":   {"", ask("GET", "\r\n"), "HTTP/1.1 103 Early Hints\r\nContent-Length: 5\r\n\r\n" + ok, false, false},
+		"an interim one with a login":     {"", ask("GET", "\r\n"), "HTTP/1.1 103 Early Hints\r\nWWW-Authenticate: NTLM\r\n\r\n" + ok, false, false},
 		"an interim one":                  {"", ask("GET", "\r\n"), "HTTP/1.1 103 Early Hints\r\n\r\n" + ok, true, false},
 		"the answer to an unread request": {"", ask("POST", "Content-Length: 400000\r\n\r\n") + strings.Repeat("x", 9), "", false, false},
 
