@@ -57,6 +57,8 @@ func readFlags(args []string, bad *problems) (says layer, file string, err error
 		case s.flag == "" || len(all[s].given) == 0:
 		case s.of == ofCommand:
 			file = all[s].given[len(all[s].given)-1]
+		case s.path && slices.Contains(all[s].given, ""): // "$TOKENS" of a shell that has no such variable must not let all pass
+			bad.ofFlag("--"+s.flag, "it is empty: write the name, or leave the flag out")
 		default:
 			says.put(s, s.fromFlag(all[s].given), bad)
 		}

@@ -280,8 +280,10 @@ func TestParse_wrong(t *testing.T) {
 		"a limit without a rate":         {"[limit.api]\n[[route]]\nlimit = \"api\"", nil, `tenfour.toml:1:8: limit.api: it needs a rate, such as rate = "10/1m"`},
 		"a limit by no token":            {"[limit.api]\nrate = \"1/s\"\nby = \"token\"\n[[route]]\nlimit = \"api\"", nil, `tenfour.toml:3:6: limit.api.by = "token": route[1] asks for no token: it needs client_token_file`},
 		"a flag by no token":             {"", []string{"--limit", "1/s", "--limit-by", "token"}, `--limit-by token: the route asks for no token: it needs client_token_file`},
-		"half a limit by flag":           {"", []string{"--over", "wait"}, `--over wait: it needs --limit, such as --limit 10/1m`},
-		"a limit by the flags' name":     {"[limit.flag]\nrate = \"1/s\"\n[[route]]\nlimit = \"flag\"", []string{"--limit", "1/s"}, `tenfour.toml:1:8: limit.flag: --limit makes a limit of this name: give yours another`},
+		"flags that name no file": {"", []string{"--client-token-file", "", "--tls-cert=", "--tls-key", ""}, "--client-token-file: it is empty: write the name, or leave the flag out\n" +
+			"--tls-cert: it is empty: write the name, or leave the flag out\n--tls-key: it is empty: write the name, or leave the flag out"},
+		"half a limit by flag":       {"", []string{"--over", "wait"}, `--over wait: it needs --limit, such as --limit 10/1m`},
+		"a limit by the flags' name": {"[limit.flag]\nrate = \"1/s\"\n[[route]]\nlimit = \"flag\"", []string{"--limit", "1/s"}, `tenfour.toml:1:8: limit.flag: --limit makes a limit of this name: give yours another`},
 
 		"all of them, by place": {"[[route]]\npath = \"b\"\nlimit = \"x\"\n[timeouts]\nhead = \"5\"\nxyz = 1", []string{"--queue", "x", "--workers", "0"},
 			"tenfour.toml:2:8: route[1].path = \"b\": write a path that begins with /\n" +

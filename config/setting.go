@@ -20,6 +20,7 @@ type setting struct {
 	more    string // what the reference and the example say after its key: "is where clients connect."
 	example string // what the example has, commented out, where the default would explain little
 	secret  bool   // an error does not show its value
+	path    bool   // it names a file or a directory: a flag that is empty is refused
 }
 
 // scope is what a setting is of.

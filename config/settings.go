@@ -44,7 +44,7 @@ var groups = []group{
 					"with a welcome page and a page of 4,096 bytes at `/4k` for `ab`.",
 			},
 			{
-				key: "serve", flag: "serve", of: ofRoute, example: `"public"`,
+				key: "serve", flag: "serve", of: ofRoute, path: true, example: `"public"`,
 				in:   func(t target) value { return words(&t.r.Serve, "the name of a directory", anything) },
 				unit: "directory", none: "none",
 				help: "serve the files of `DIR` instead of backends",
@@ -304,7 +304,7 @@ var groups = []group{
 			"A file that has changed is read again within a second; if it is wrong then, the content that was read before stays in force.",
 		settings: []*setting{
 			{
-				key: "credential_file", flag: "credential-file", of: ofRoute, example: `"env:BACKEND_TOKEN"`,
+				key: "credential_file", flag: "credential-file", of: ofRoute, path: true, example: `"env:BACKEND_TOKEN"`,
 				in:   func(t target) value { return words(&t.r.CredentialFile, "the name of a file, or env:NAME", anything) },
 				unit: "file, or `env:NAME`", none: "none",
 				help: "`FILE` or env:NAME with a credential for the backend: Authorization: Bearer …",
@@ -321,7 +321,7 @@ var groups = []group{
 				more: "is the field in which the credential is sent. In any field but `Authorization` it is sent unchanged.",
 			},
 			{
-				key: "client_token_file", flag: "client-token-file", of: ofRoute, example: `"env:CLIENT_TOKENS"`,
+				key: "client_token_file", flag: "client-token-file", of: ofRoute, path: true, example: `"env:CLIENT_TOKENS"`,
 				in:   func(t target) value { return words(&t.r.ClientTokenFile, "the name of a file, or env:NAME", anything) },
 				unit: "file, or `env:NAME`", none: "none: clients need none",
 				help: "`FILE` or env:NAME with what clients must show as Bearer: lines of NAME TOKEN",
@@ -479,14 +479,14 @@ var groups = []group{
 		title: "TLS and logs",
 		settings: []*setting{
 			{
-				key: "tls_cert", flag: "tls-cert", of: ofProcess, example: `"cert.pem"`,
+				key: "tls_cert", flag: "tls-cert", of: ofProcess, path: true, example: `"cert.pem"`,
 				in:   func(t target) value { return words(&t.c.TLSCert, "the name of a file", anything) },
 				unit: "file (PEM)", none: "none: plain HTTP",
 				help: "`FILE` with a certificate (PEM): clients speak TLS",
 				more: "is the certificate, with its chain. With it and its key, clients speak HTTPS on `listen`; one without the other is an error.",
 			},
 			{
-				key: "tls_key", flag: "tls-key", of: ofProcess, example: `"key.pem"`,
+				key: "tls_key", flag: "tls-key", of: ofProcess, path: true, example: `"key.pem"`,
 				in:   func(t target) value { return words(&t.c.TLSKey, "the name of a file", anything) },
 				unit: "file (PEM)", none: "none",
 				help: "`FILE` with the certificate's key (PEM)",
