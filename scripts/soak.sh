@@ -8,7 +8,7 @@
 #   scripts/soak.sh --stress [SECONDS [SEED]]
 #                                the random stress of tests/stress_linux_test.go instead, under -race: 60 seconds; a SEED of
 #                                a run before throws the same dice. It needs Go and gcc alone
-#   SOAK_PORT=P                  where tenfour listens (18100); its backend has the port behind it
+#   SOAK_PORT=P                  where tenfour listens (18100); its backend has the next port
 #
 # It ends with 1 when the median of PSS is higher in the last quarter than in the second by more than 10 % and 1 MB, when
 # PSS was above 25 MB at any time, when at quiet moments of the last quarter more descriptors are open than in the second, by

@@ -55,7 +55,7 @@ func headMirror(t testing.TB) *server {
 	return s
 }
 
-// raw sends a request as it is on a connection of its own, and returns the response with its content.
+// raw sends a request unchanged on a connection of its own, and returns the response with its content.
 func (tf *tenfour) raw(t testing.TB, request string) (*http.Response, string) {
 	t.Helper()
 	p := dialPeer(t, tf.addr)
@@ -129,7 +129,7 @@ strip_prefix = "/files"
 	}
 }
 
-// TestRoutes_encodedIsNoWayAround: a path that a backend may decode to that of a route with tokens is not on another route.
+// TestRoutes_encodedIsNoWayAround: a path that a backend may decode to the path of a route with tokens is not on another route.
 func TestRoutes_encodedIsNoWayAround(t *testing.T) {
 	t.Setenv("TENFOUR_TEST_TOKENS", "ann s3cret")
 	s := headMirror(t)
@@ -160,7 +160,7 @@ strip_prefix = "/ü"
 	}
 }
 
-// TestRoutes_ofOnePathHaveTheirOwnQueues: a full one is full for its own methods.
+// TestRoutes_ofOnePathHaveTheirOwnQueues: a full queue rejects only requests with its own route's methods.
 func TestRoutes_ofOnePathHaveTheirOwnQueues(t *testing.T) {
 	release := make(chan struct{})
 	s := startServer(t, func(p *peer) {
@@ -217,7 +217,7 @@ methods = ["DELETE"]
 	select {
 	case <-refused:
 		t.Error("both were refused while the queue of GET was full")
-	case <-time.After(50 * time.Millisecond): // in which the other would be
+	case <-time.After(50 * time.Millisecond): // time enough for the other to be served, if it were
 	}
 	close(release)
 }
@@ -256,11 +256,11 @@ remove = ["X-Powered-By", "X-Backend"]
 	}
 }
 
-// TestCredentials_inAndOut: a client shows its own token, and the backend is shown another one.
+// TestCredentials_inAndOut: a client sends its own token, and tenfour sends another one to the backend.
 func TestCredentials_inAndOut(t *testing.T) {
 	s := headMirror(t)
 	dir := t.TempDir()
-	tokens := writeFile(t, filepath.Join(dir, "clients"), "# who may\n\nann  s3cret-of-ann\nbob sha256:"+
+	tokens := writeFile(t, filepath.Join(dir, "clients"), "# clients\n\nann  s3cret-of-ann\nbob sha256:"+
 		"0ecf6ce01ba7a6d4d0ea4dfcc6fbbc4e69c8b76b9d54ed2ac0a2eb2b0d6e7a7b\n")
 	credential := writeFile(t, filepath.Join(dir, "out"), "  backend-s3cret\n")
 	tf := startTenfour(t, []string{s.addr}, "--client-token-file", tokens, "--credential-file", credential,
@@ -299,7 +299,7 @@ func TestCredentials_inAndOut(t *testing.T) {
 			}
 		}
 	}
-	eventually(t, "the access log names who it was, and no secret", func() bool {
+	eventually(t, "the access log names the client's token, and has no secret", func() bool {
 		log, err := os.ReadFile(filepath.Join(dir, "access"))
 		if all := string(log) + tf.log.String(); err == nil && strings.Contains(all, "s3cret") {
 			t.Fatalf("a log tells a secret:\n%s", all)
@@ -308,7 +308,7 @@ func TestCredentials_inAndOut(t *testing.T) {
 	})
 }
 
-// TestCredentials_areReadAgain: when their files change.
+// TestCredentials_areReadAgain: tenfour reads them again when their files change.
 func TestCredentials_areReadAgain(t *testing.T) {
 	t.Parallel()
 	s := headMirror(t)
@@ -321,7 +321,7 @@ func TestCredentials_areReadAgain(t *testing.T) {
 		!strings.Contains(head, "\r\nX-Api-Key: one\r\n") || strings.Contains(head, "mine") || strings.Contains(head, "first") {
 		t.Errorf("got %d, and the backend\n%s", r.StatusCode, head)
 	}
-	writeFile(t, credential, "two lines\nare wrong") // it stays what it was
+	writeFile(t, credential, "two lines\nare wrong") // the old credential stays
 	eventually(t, "the log says that the credential is wrong", func() bool { return strings.Contains(tf.log.String(), "more than one line") })
 	writeFile(t, filepath.Join(dir, "next"), "ann second\n")
 	if err := os.Rename(filepath.Join(dir, "next"), tokens); err != nil {
@@ -341,23 +341,23 @@ func TestCredentials_areReadAgain(t *testing.T) {
 	})
 }
 
-func TestAllowFrom_andTrustedProxies(t *testing.T) {
+func TestAllowFrom_believesTrustedProxiesOnly(t *testing.T) {
 	s := headMirror(t)
 	for name, tc := range map[string]struct {
 		flags, lines []string
 		status       int
 	}{
-		"allowed":                         {[]string{"--allow-from", "127.0.0.0/8"}, nil, 200},
-		"not allowed":                     {[]string{"--allow-from", "10.0.0.0/8"}, nil, 403},
-		"denied":                          {[]string{"--deny-from", "127.0.0.1"}, nil, 403},
-		"denied though allowed":           {[]string{"--allow-from", "127.0.0.0/8", "--deny-from", "127.0.0.1"}, nil, 403},
-		"who says to be another is not":   {[]string{"--allow-from", "10.0.0.0/8"}, []string{"X-Forwarded-For: 10.1.1.1"}, 403},
-		"but by a trusted proxy he is":    {[]string{"--allow-from", "10.0.0.0/8", "--trusted-proxies", "127.0.0.1"}, []string{"X-Forwarded-For: 10.1.1.1"}, 200},
-		"the last that is no proxy":       {[]string{"--allow-from", "10.0.0.0/8", "--trusted-proxies", "127.0.0.1"}, []string{"X-Forwarded-For: 10.1.1.1, 192.0.2.1"}, 403},
-		"through two proxies, two lines":  {[]string{"--allow-from", "10.0.0.0/8", "--trusted-proxies", "127.0.0.1,192.0.2.0/24"}, []string{"X-Forwarded-For: 8.8.8.8, 10.1.1.1", "X-Forwarded-For: 192.0.2.1"}, 200},
-		"what is no address ends it":      {[]string{"--allow-from", "10.0.0.0/8", "--trusted-proxies", "127.0.0.1"}, []string{"X-Forwarded-For: 10.1.1.1, unknown"}, 403},
-		"an address in brackets":          {[]string{"--allow-from", "2001:db8::/32", "--trusted-proxies", "127.0.0.1"}, []string{"X-Forwarded-For: [2001:db8::1]"}, 200},
-		"an address with a port, of IPv6": {[]string{"--allow-from", "2001:db8::/32", "--trusted-proxies", "127.0.0.1"}, []string{"X-Forwarded-For: [2001:db8::1]:443"}, 200},
+		"allowed":               {[]string{"--allow-from", "127.0.0.0/8"}, nil, 200},
+		"not allowed":           {[]string{"--allow-from", "10.0.0.0/8"}, nil, 403},
+		"denied":                {[]string{"--deny-from", "127.0.0.1"}, nil, 403},
+		"denied though allowed": {[]string{"--allow-from", "127.0.0.0/8", "--deny-from", "127.0.0.1"}, nil, 403},
+		"a forged X-Forwarded-For is not believed":      {[]string{"--allow-from", "10.0.0.0/8"}, []string{"X-Forwarded-For: 10.1.1.1"}, 403},
+		"a trusted proxy's X-Forwarded-For is believed": {[]string{"--allow-from", "10.0.0.0/8", "--trusted-proxies", "127.0.0.1"}, []string{"X-Forwarded-For: 10.1.1.1"}, 200},
+		"the last that is no proxy":                     {[]string{"--allow-from", "10.0.0.0/8", "--trusted-proxies", "127.0.0.1"}, []string{"X-Forwarded-For: 10.1.1.1, 192.0.2.1"}, 403},
+		"through two proxies, two lines":                {[]string{"--allow-from", "10.0.0.0/8", "--trusted-proxies", "127.0.0.1,192.0.2.0/24"}, []string{"X-Forwarded-For: 8.8.8.8, 10.1.1.1", "X-Forwarded-For: 192.0.2.1"}, 200},
+		"what is no address ends it":                    {[]string{"--allow-from", "10.0.0.0/8", "--trusted-proxies", "127.0.0.1"}, []string{"X-Forwarded-For: 10.1.1.1, unknown"}, 403},
+		"an address in brackets":                        {[]string{"--allow-from", "2001:db8::/32", "--trusted-proxies", "127.0.0.1"}, []string{"X-Forwarded-For: [2001:db8::1]"}, 200},
+		"an address with a port, of IPv6":               {[]string{"--allow-from", "2001:db8::/32", "--trusted-proxies", "127.0.0.1"}, []string{"X-Forwarded-For: [2001:db8::1]:443"}, 200},
 	} {
 		t.Run(name, func(t *testing.T) {
 			tf := startTenfour(t, []string{s.addr}, tc.flags...)
@@ -368,7 +368,7 @@ func TestAllowFrom_andTrustedProxies(t *testing.T) {
 	}
 }
 
-// TestLimit_rejects: three in any hour, and then it is said when to come again.
+// TestLimit_rejects: three requests in any hour; the fourth answer says when to come again.
 func TestLimit_rejects(t *testing.T) {
 	s := headMirror(t)
 	tf := startTenfour(t, []string{s.addr}, "--limit", "3/1h")
@@ -403,7 +403,7 @@ func TestLimit_rejects(t *testing.T) {
 	}
 }
 
-// TestLimit_countsByWhatItIsToldTo: clients, tokens, values of a field, or all together.
+// TestLimit_countsByWhatItIsToldTo: by clients, tokens, values of a field, or all together.
 func TestLimit_countsByWhatItIsToldTo(t *testing.T) {
 	s := headMirror(t)
 	tokens := writeFile(t, filepath.Join(t.TempDir(), "clients"), "ann a\nann b\nbob c\n")
@@ -436,7 +436,7 @@ func TestLimit_countsByWhatItIsToldTo(t *testing.T) {
 	}
 }
 
-// TestLimit_isShared by the routes that name it, and one that refuses takes nothing from another.
+// TestLimit_isShared: routes that name a limit share it, and a request that one limit rejects does not count in another.
 func TestLimit_isShared(t *testing.T) {
 	s := headMirror(t)
 	tf := configured(t, s.addr, `
@@ -462,8 +462,8 @@ rate = "1/1h"
 	}
 }
 
-// TestLimit_waits: whoever is over the limit waits for its turn, in its order, and holds no worker.
-func TestLimit_waits(t *testing.T) {
+// TestLimit_overItRequestsWaitInOrder: a request over the limit waits for its turn, in order, and holds no worker.
+func TestLimit_overItRequestsWaitInOrder(t *testing.T) {
 	var mu sync.Mutex
 	var served []string
 	s := startServer(t, func(p *peer) {
@@ -501,7 +501,7 @@ wait_max = "30s"
 		if i == 1 {
 			eventually(t, "these two, and one that is free, are served", func() bool { mu.Lock(); defer mu.Unlock(); return len(served) >= 3 })
 		}
-		if status, _ := tf.get(t, "/free"); status != 200 { // is read behind it, and waits for no one
+		if status, _ := tf.get(t, "/free"); status != 200 { // is read after it, and does not wait
 			t.Errorf("beside those that wait a request got %d", status)
 		}
 	}
@@ -530,7 +530,7 @@ wait_max = "30s"
 	}
 }
 
-// TestLimit_waitsNoLongerThanItMay, also while a client's FIN or a body is behind its head.
+// TestLimit_waitsNoLongerThanItMay: also while a client's FIN or a body has come after its head.
 func TestLimit_waitsNoLongerThanItMay(t *testing.T) {
 	s := headMirror(t)
 	tf := configured(t, s.addr, `
@@ -554,8 +554,8 @@ wait_max = "200ms"
 	}
 }
 
-// TestLimit_stopWhileWaiting: a drain that ends answers those who wait still.
-func TestLimit_stopWhileWaiting(t *testing.T) {
+// TestLimit_drainAnswersThoseThatWait: when a drain ends, requests that still wait are answered.
+func TestLimit_drainAnswersThoseThatWait(t *testing.T) {
 	s := headMirror(t)
 	p := startProgram(t, nil, []string{s.addr}, "--limit", "1/1h", "--over", "wait", "--wait-max", "1h", "--drain", "100ms")
 	p.raw(t, request("GET", "/"))

@@ -115,7 +115,7 @@ func (c *rawClient) exchange() {
 	}
 }
 
-func TestAllocations_ofAWholeRequest(t *testing.T) {
+func TestAllocations_aWholeRequestMakesTwoAtMost(t *testing.T) {
 	addr := startMute(t)
 	tf := startTenfour(t, []string{addr})
 	t.Run("over a persistent connection", func(t *testing.T) {
@@ -138,8 +138,8 @@ func TestAllocations_ofAWholeRequest(t *testing.T) {
 	})
 }
 
-// TestAllocations_ofARequestThatIsAdmitted: with routes, a token, a credential and a limit.
-func TestAllocations_ofARequestThatIsAdmitted(t *testing.T) {
+// TestAllocations_anAdmittedRequestMakesTwoAtMost: with routes, a token, a credential and a limit.
+func TestAllocations_anAdmittedRequestMakesTwoAtMost(t *testing.T) {
 	t.Setenv("TOKENS", "ann hunter2")
 	t.Setenv("CREDENTIAL", "of-the-backend")
 	tf := configured(t, startMute(t), `

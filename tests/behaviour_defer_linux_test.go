@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// dialSilent opens a connection, says nothing, and returns when tenfour has it: the kernel keeps it for a while.
+// dialSilent opens a connection, sends nothing, and returns when tenfour has accepted it: the kernel keeps it for a while first.
 func dialSilent(t *testing.T, p *process) *peer {
 	t.Helper()
 	silent := dialPeer(t, p.addr)
@@ -18,7 +18,7 @@ func dialSilent(t *testing.T, p *process) *peer {
 	return silent
 }
 
-// accepted reports whether somebody has accepted the connection from a port of 127.0.0.1.
+// accepted reports whether a process has accepted the connection from a port of 127.0.0.1.
 func accepted(t *testing.T, port int) bool {
 	t.Helper()
 	table, err := os.ReadFile("/proc/net/tcp")
@@ -35,7 +35,7 @@ func accepted(t *testing.T, port int) bool {
 	return false
 }
 
-// TestDrain_doesNotWaitForTLSThatHasNotBegun: who has said nothing is idle.
+// TestDrain_doesNotWaitForTLSThatHasNotBegun: a connection on which the client has sent nothing is idle.
 func TestDrain_doesNotWaitForTLSThatHasNotBegun(t *testing.T) {
 	t.Parallel()
 	_, cert, key := newAuthority(t).sign("127.0.0.1")
@@ -49,8 +49,8 @@ func TestDrain_doesNotWaitForTLSThatHasNotBegun(t *testing.T) {
 	}
 }
 
-// TestDrain_endsTheSilent: also those of which not a byte has come since they were opened.
-func TestDrain_endsTheSilent(t *testing.T) {
+// TestDrain_endsSilentConnections: also connections on which no byte has come since they were opened.
+func TestDrain_endsSilentConnections(t *testing.T) {
 	t.Parallel()
 	s := startServer(t, okay)
 	p := startProcess(t, plainly, nil, "--backend", s.addr, "--head-timeout", "10m", "--drain", "10m")
@@ -64,7 +64,7 @@ func TestDrain_endsTheSilent(t *testing.T) {
 	}
 }
 
-// TestHeadTimeout_countsWhatTheKernelWaited: a timeout that lets the kernel wait for the first byte ends no later for that.
+// TestHeadTimeout_countsWhatTheKernelWaited: the time that the kernel waits for the first byte counts toward the timeout.
 func TestHeadTimeout_countsWhatTheKernelWaited(t *testing.T) {
 	const timeout = 2 * time.Second
 	s := startServer(t, okay)
@@ -79,7 +79,7 @@ func TestHeadTimeout_countsWhatTheKernelWaited(t *testing.T) {
 	}
 }
 
-// TestDefer_anEndComesAtOnce: a client that connects and leaves, as those who look whether a port is open, is not waited for.
+// TestDefer_anEndComesAtOnce: tenfour closes at once for a client that connects and leaves, such as a port scan.
 func TestDefer_anEndComesAtOnce(t *testing.T) {
 	s := startServer(t, okay)
 	p := startProcess(t, plainly, nil, "--backend", s.addr)

@@ -31,8 +31,8 @@ func dialFrom(t testing.TB, from, addr string) *peer {
 	return &peer{Conn: c, in: bufio.NewReader(c)}
 }
 
-// TestDescriptors_oneAddressLocksNoOtherOut: when there are no descriptors left, what has waited longest for its client, of
-// the address that has most connections, makes room.
+// TestDescriptors_oneAddressLocksNoOtherOut: when there are no descriptors left, tenfour takes the address with most connections, and
+// closes the one that has waited longest for its client.
 func TestDescriptors_oneAddressLocksNoOtherOut(t *testing.T) {
 	for name, raw := range map[string]string{
 		"half heads": "GET / HTTP/1.1\r\nHost: a\r\nX-Half: ",
@@ -92,8 +92,8 @@ func TestDescriptors_handshakesMakeRoom(t *testing.T) {
 	}
 }
 
-// TestDescriptors_runOut is survived, said, and over when there are some again: here all clients wait for a backend, and none
-// can make room.
+// TestDescriptors_runOut: tenfour survives, logs it, and accepts again when there are descriptors again. Here all clients wait for a
+// backend, and no connection can be closed to make room.
 func TestDescriptors_runOut(t *testing.T) {
 	t.Parallel()
 	s := startServer(t, func(p *peer) {
@@ -158,7 +158,7 @@ func TestDescriptors_downloadsGoOn(t *testing.T) {
 	}
 }
 
-// TestMaxPerClient_refusesTheRest of an address, and of no other, and says so once.
+// TestMaxPerClient_refusesTheRest: further connections of one address are refused, others are not, and the log says so once.
 func TestMaxPerClient_refusesTheRest(t *testing.T) {
 	t.Parallel()
 	const most = 3
@@ -220,16 +220,16 @@ func TestDescriptors_aReloadHasOne(t *testing.T) {
 	for i := range 3 {
 		p.signal(t, syscall.SIGHUP)
 		eventually(t, "the reload has an end", func() bool {
-			return strings.Count(p.log.String(), "reloaded: ")+strings.Count(p.log.String(), "what ran goes on") > i
+			return strings.Count(p.log.String(), "reloaded: ")+strings.Count(p.log.String(), "the running configuration stays") > i
 		})
 	}
-	if strings.Contains(p.log.String(), "what ran goes on") {
+	if strings.Contains(p.log.String(), "the running configuration stays") {
 		t.Errorf("a reload found no descriptor\n%s", p.log)
 	}
 }
 
-// TestDescriptors_idleBackendsMakeRoom: with more backends than descriptors, the connection that is kept for none longest is
-// closed for the one that is needed.
+// TestDescriptors_idleBackendsMakeRoom: with more backends than descriptors, the backend connection that has been idle longest is
+// closed to make room for a new one.
 func TestDescriptors_idleBackendsMakeRoom(t *testing.T) {
 	t.Parallel()
 	const backends = 60

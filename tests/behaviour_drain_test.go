@@ -84,8 +84,8 @@ func startDraining(t testing.TB) (p *process, asked *atomic.Int32) {
 	return startProcess(t, plainly, nil, "--config", file, "--buffer", "8MiB", "--log-level", "info"), asked
 }
 
-// TestDrain_endsEveryPhaseAtItsDeadline: whatever a client waits for when the time to drain is over, the program ends
-// then. A request that has begun and has no response is told so; a response that has begun is cut so that it shows.
+// TestDrain_endsEveryPhaseAtItsDeadline: the program ends at the drain's deadline, in whatever phase its clients are. A request that
+// has begun and has no response gets an answer that says so; a response that has begun is visibly cut.
 func TestDrain_endsEveryPhaseAtItsDeadline(t *testing.T) {
 	t.Parallel()
 	const refused, cut = "HTTP/1.1 503 ", "cut"
@@ -176,7 +176,7 @@ func (c *halfway) Read(p []byte) (int, error) {
 	return 0, io.EOF
 }
 
-// TestDrain_endsHandshakesAtItsDeadline: a client inside its TLS handshake puts the end off no more than any other.
+// TestDrain_endsHandshakesAtItsDeadline: a client inside its TLS handshake does not delay the end.
 func TestDrain_endsHandshakesAtItsDeadline(t *testing.T) {
 	t.Parallel()
 	_, cert, key := newAuthority(t).sign("localhost")

@@ -10,14 +10,14 @@ import (
 	"time"
 )
 
-// A client that has its last byte may come again at once: with one slot and no queue it must not find it taken by
-// the exchange before.
+// A client that has its last byte may come again at once. With one slot and no queue, the exchange before must not hold the slot
+// any more.
 func TestSlot_isFreeWhenItsClientComesAgain(t *testing.T) {
 	b := startBackend(t, always("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"))
 	tf := startTenfour(t, []string{b.addr}, "--workers", "1", "--queue", "0")
 	tests := map[string]struct {
 		request  string
-		halfDone bool // the client shuts its side behind the request
+		halfDone bool // the client shuts its side after the request
 	}{
 		"on the same connection":            {request: "GET / HTTP/1.1\r\nHost: a\r\n\r\n"},
 		"on a connection each":              {request: "GET / HTTP/1.0\r\n\r\n"},

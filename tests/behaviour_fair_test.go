@@ -119,8 +119,8 @@ func hasEnded(c *net.TCPConn) (ended bool) {
 	return ended
 }
 
-// TestIdleTimeout_aRequestThatCameBeforeTheEndIsServed: the kernel has the request when tenfour ends the connection for
-// having been idle too long. It is read first.
+// TestIdleTimeout_aRequestThatCameBeforeTheEndIsServed: the kernel has a request when the idle timeout of its connection ends. tenfour
+// reads and serves it before it closes.
 func TestIdleTimeout_aRequestThatCameBeforeTheEndIsServed(t *testing.T) {
 	t.Parallel()
 	const timeout, tries = 100 * time.Millisecond, 60

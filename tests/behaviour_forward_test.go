@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// sizesAround lists sizes of bodies one below, at and one above everything that changes how a body is moved.
+// sizesAround lists sizes of bodies one below, at and one above each limit that changes how a body is forwarded.
 func sizesAround(buffer int64) []int64 {
 	sizes := []int64{0, 1}
 	for _, at := range []int64{4 << 10, 16 << 10, buffer, buffer + 16<<10, 256 << 10, 256<<10 + 16<<10, 64 << 10} {
@@ -27,7 +27,7 @@ func sizesAround(buffer int64) []int64 {
 	return append(sizes, 5<<20)
 }
 
-// exchange is one request with a body and its answer with a body, as a test names them.
+// exchange is one request with a body, and its answer with a body.
 type exchange struct {
 	version  int // 1 or 0
 	sent, as string
@@ -38,7 +38,7 @@ func (e exchange) String() string {
 	return fmt.Sprintf("a 1.%d client sends %d bytes (%s) and gets them back (%s)", e.version, e.n, e.sent, e.as)
 }
 
-// over makes the exchange over a connection; the body is sent while the answer is read.
+// over makes the exchange over a connection. It sends the body while it reads the answer.
 func (e exchange) over(p *peer) error {
 	head := fmt.Sprintf("POST /?n=%d&seed=%d&as=%s HTTP/1.%d\r\nHost: a\r\n", e.n, e.seed, e.as, e.version)
 	sent := make(chan error, 1)
@@ -124,7 +124,7 @@ func (p paced) Read(b []byte) (int, error) {
 	return p.Conn.Read(b[:min(len(b), 1+rand.IntN(16<<10))])
 }
 
-// pause now and then lets the other side run into a wall, or into a void.
+// pause stops now and then, so that the other side finds full buffers, or nothing to read.
 func pause() {
 	if rand.IntN(8) == 0 {
 		time.Sleep(time.Duration(rand.IntN(int(2 * time.Millisecond))))
@@ -178,7 +178,7 @@ func TestBodies_ofSlowAndBurstyPeers(t *testing.T) {
 	}
 }
 
-// What the kernel's pipe still holds when the backend is done belongs to the client, however slowly he reads.
+// What the kernel's pipe still holds when the backend is done is delivered to the client, however slowly it reads.
 func TestBodies_endWithTheirLastByteThoughTheClientIsSlow(t *testing.T) {
 	s := startServer(t, answerBack(t, nil))
 	tf := startTenfour(t, []string{s.addr})
@@ -226,7 +226,7 @@ func TestBodies_echoedWhileTheyAreSent(t *testing.T) {
 	}
 }
 
-// earlyAnswers are what a backend says that has seen enough of a request by its head.
+// earlyAnswers are answers that a backend sends after the head, without reading the body.
 var earlyAnswers = map[string]string{
 	"401": "HTTP/1.1 401 Unauthorized\r\nContent-Length: 2\r\n\r\nno",
 	"413": "HTTP/1.1 413 Content Too Large\r\nContent-Length: 2\r\n\r\nno",
@@ -264,7 +264,7 @@ func TestEarlyAnswer_reachesTheClient(t *testing.T) {
 					if fmt.Sprint(code) != status || words != "no" || err != nil {
 						t.Errorf("%s: got %d %q (%v), want the backend's %s", sent, code, words, err, status)
 					}
-					io.Copy(io.Discard, p.in) // tenfour closes: nobody reads the rest of the body
+					io.Copy(io.Discard, p.in) // tenfour closes, because the backend does not read the rest of the body
 					p.Close()
 					<-body
 				}
@@ -274,7 +274,7 @@ func TestEarlyAnswer_reachesTheClient(t *testing.T) {
 	}
 }
 
-// halves are answers whose backend goes away before their end, by their framing.
+// halves are incomplete answers, by their framing: the backend goes away before their end.
 var halves = map[string]string{
 	"length":         "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nhalf",
 	"chunked":        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n",
@@ -305,9 +305,7 @@ func TestHalfABody_isNeverTakenForAWhole(t *testing.T) {
 					if name[:4] == "long" {
 						io.Copy(p, content{1 << 20, 1}.reader())
 					}
-					for late := time.Now().Add(patience); answered.Load() == began && time.Now().Before(late); {
-						time.Sleep(time.Millisecond)
-					}
+					await(patience, func() bool { return answered.Load() != began })
 					if how == "RST" {
 						p.breakOff()
 					}
@@ -375,7 +373,7 @@ func TestClientThatLeaves_freesItsSlot(t *testing.T) {
 			} else {
 				p.Close()
 			}
-			// There is one slot: it is free when somebody else is answered, and its connection has ended.
+			// There is one slot: it is free when another client is answered, and its connection has ended.
 			if status, body := tf.get(t, "/"); status != 200 || body != "ok" {
 				t.Errorf("the next client got %d %q, want 200", status, body)
 			}
@@ -423,7 +421,7 @@ func TestReuse_ofABackendsConnection(t *testing.T) {
 	}
 }
 
-// A kept connection that says something by itself would have its next request answered by that.
+// If a kept connection is used after its backend sent bytes unasked, these bytes would answer the next request.
 func TestReuse_notOfAConnectionThatSpokeUnasked(t *testing.T) {
 	s := startServer(t, func(p *peer) {
 		for {
@@ -444,7 +442,7 @@ func TestReuse_notOfAConnectionThatSpokeUnasked(t *testing.T) {
 	}
 }
 
-// The backend reads the request and ends the connection that was kept. What can be sent again is, once; a POST never.
+// The backend reads the request and ends the kept connection. tenfour sends a request again once if that is safe, and a POST never.
 func TestReuse_ofAConnectionThatDies(t *testing.T) {
 	for method, want := range map[string]int{"GET": 200, "PUT": 200, "DELETE": 200, "POST": 502, "PATCH": 502} {
 		for _, how := range []string{"FIN", "RST"} {
@@ -507,7 +505,7 @@ func TestReuse_notOfAConnectionThatHasEnded(t *testing.T) {
 	}
 }
 
-// deadAddr is where nobody listens.
+// deadAddr is an address on which no program listens.
 func TestBackendThatRefuses_isTold(t *testing.T) {
 	t.Parallel()
 	dead := refusing(t)
@@ -538,7 +536,7 @@ func TestOneOfTwoBackendsDead_isNoticedByNoClient(t *testing.T) {
 				t.Parallel()
 				for i, e := range framings() {
 					e.content = content{n, byte(i)}
-					// Whichever is asked first, and while the dead one is known to be so.
+					// Either may be asked first, also while the dead one is known to be down.
 					tf := startTenfour(t, []string{tc.addr, s.addr}, "--connect-timeout", tc.timeout, "--buffer", "64KiB")
 					for range 3 {
 						p := dialPeer(t, tf.addr)
@@ -594,7 +592,7 @@ func TestReuse_ofABackendThatWritesInPieces(t *testing.T) {
 	}
 }
 
-// The reset may be met by a write of the request's: what is read then looks like a clean end, and is none.
+// A write of the request may meet the reset first. The next read then returns a clean end, though the response is incomplete.
 func TestHalfABody_whileTheRequestIsStillSent(t *testing.T) {
 	answered := make(chan bool)
 	s := startServer(t, func(p *peer) {

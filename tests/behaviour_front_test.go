@@ -24,14 +24,14 @@ import (
 	"tenfour/program"
 )
 
-// process is tenfour in a process of its own that is expected to end by itself, or by a signal of the test.
+// process is tenfour in a process of its own. It ends by itself, or after a signal from the test.
 type process struct {
 	*ownProcess
 	ended chan struct{} // closed when it has ended
 	err   error         // of cmd.Wait, once ended is closed
 }
 
-// startProcess runs what line, a line of sh, makes of the command "$@", which is tenfour with the given flags.
+// startProcess runs line, a line of sh in which "$@" is tenfour with the given flags.
 func startProcess(t testing.TB, line string, stdout io.Writer, flags ...string) *process {
 	t.Helper()
 	self, err := os.Executable()
@@ -85,7 +85,7 @@ func (p *process) exit(t testing.TB) *os.ProcessState {
 	select {
 	case <-p.ended:
 	case <-time.After(2 * patience):
-		p.signal(t, syscall.SIGQUIT) // it says where its goroutines are
+		p.signal(t, syscall.SIGQUIT) // it prints the stacks of its goroutines
 		<-p.ended
 		t.Fatalf("tenfour has not ended after %v\n%s", 2*patience, p.log)
 	}
@@ -103,7 +103,7 @@ func (tf *tenfour) lines(msg string) (found []map[string]any) {
 	return found
 }
 
-// dribble says a byte every few milliseconds until that fails, or the test ends.
+// dribble sends a byte every few milliseconds until that fails, or the test ends.
 func dribble(t testing.TB, p *peer, with string) {
 	var writing sync.WaitGroup
 	stop := make(chan struct{})
@@ -134,7 +134,7 @@ func (p *peer) ends(t testing.TB) (string, time.Duration, error) {
 	return string(b), time.Since(begun), err
 }
 
-func TestHeadTimeout(t *testing.T) {
+func TestHeadTimeout_isForTheWholeHead(t *testing.T) {
 	t.Parallel()
 	s := startServer(t, okay)
 	const timeout = 400 * time.Millisecond
@@ -177,7 +177,7 @@ func TestHeadTimeout(t *testing.T) {
 	})
 }
 
-func TestIdleTimeout(t *testing.T) {
+func TestIdleTimeout_endsIdleConnectionsAndStalledBodies(t *testing.T) {
 	t.Parallel()
 	const timeout = 400 * time.Millisecond
 	s := startServer(t, okay)
@@ -234,7 +234,7 @@ func TestIdleTimeout(t *testing.T) {
 	})
 }
 
-// startHeld starts a process before a backend that answers when it is told to, and sends it a request.
+// startHeld starts a process in front of a backend that answers only when the test says so, and sends it a request.
 func startHeld(t testing.TB, flags ...string) (p *process, client *peer, answer func()) {
 	t.Helper()
 	asked, told := make(chan struct{}, 1), make(chan struct{})
@@ -300,7 +300,7 @@ func TestDrain_letsWhatRunsEnd(t *testing.T) {
 				t.Errorf("the exchange that ran got %d %q (%v)", status, body, err)
 			}
 			if got, _, err := client.ends(t); got != "" || err != nil {
-				t.Errorf("behind its answer it got %q (%v), want the end", got, err)
+				t.Errorf("after its answer it got %q (%v), want the end", got, err)
 			}
 			if state := p.exit(t); state.ExitCode() != 0 {
 				t.Errorf("it ended with %v\n%s", state, p.log)
@@ -346,7 +346,7 @@ func TestDrain_aSecondSignalEndsItAtOnce(t *testing.T) {
 	}
 }
 
-// ran returns what the program says with wrong flags, and how it leaves.
+// ran returns what the program prints with wrong flags, and its exit code.
 func ran(t testing.TB, flags ...string) (code int, said string) {
 	t.Helper()
 	var out lockedBuffer
@@ -435,7 +435,7 @@ func unreachable(t testing.TB) string {
 	return ""
 }
 
-// TestFlags_doSomething sees what each flag does, or names the test that does, and misses none that --help lists.
+// TestFlags_doSomething tests each flag that --help lists, or names the test that does.
 func TestFlags_doSomething(t *testing.T) {
 	t.Parallel()
 	s := startServer(t, func(p *peer) {
@@ -523,10 +523,10 @@ func TestFlags_doSomething(t *testing.T) {
 		},
 	}
 	elsewhere := map[string]func(*testing.T){
-		"workers": TestSlots_areNeverExceededAtTheBackend, "workers-max": TestWorkersAuto_isNeverMoreThanTheMost, "queue": TestQueue_isFull, "queue-timeout": TestQueue_isTimed,
-		"head-timeout": TestHeadTimeout, "idle-timeout": TestIdleTimeout, "drain": TestDrain_cutsAtItsDeadline,
+		"workers": TestSlots_areNeverExceededAtTheBackend, "workers-max": TestWorkersAuto_isNeverMoreThanTheMost, "queue": TestQueue_answers503WhenFull, "queue-timeout": TestQueue_answers503AfterItsTimeout,
+		"head-timeout": TestHeadTimeout_isForTheWholeHead, "idle-timeout": TestIdleTimeout_endsIdleConnectionsAndStalledBodies, "drain": TestDrain_cutsAtItsDeadline,
 		"access-log": TestAccessLog_hasALineForEveryExchange, "hold-every": TestHold_triesABackendOnceAnInterval,
-		"resend": TestResend_boundsWhatOneRequestMayKill,
+		"resend": TestResend_boundsHowManyServersARequestCrashes,
 		"health": TestHealth_decidesWhichBackendIsAsked, "health-every": TestHealth_decidesWhichBackendIsAsked,
 		"race": TestRace_serialAsksOneAfterTheOther, "usable": TestRace_theFirstUsableAnswerWins,
 		"hedge-after": TestRace_hedgeAsksTheNextWhenOneTakesLong, "race-methods": TestRace_whichMethodsAreRaced,
@@ -554,7 +554,7 @@ func TestFlags_doSomething(t *testing.T) {
 	}
 }
 
-// TestRefused_whileItStillSends: a client that has much to send still can read why nobody wants it.
+// TestRefused_whileItStillSends: a client that still has much to send can read why it was refused.
 func TestRefused_whileItStillSends(t *testing.T) {
 	const length = 10 << 20
 	_, tf, _ := startBusy(t, "--queue", "0", "--path", "/a/", "--path", "/busy")
@@ -663,7 +663,7 @@ func TestAccessLog_hasALineForEveryExchange(t *testing.T) {
 	}
 }
 
-// TestAccessLog_neverBlocks: exchanges do not wait for a standard output that nobody reads.
+// TestAccessLog_neverBlocks: exchanges do not wait for a standard output that no program reads.
 func TestAccessLog_neverBlocks(t *testing.T) {
 	s := startServer(t, okay)
 	unread, theirs, err := os.Pipe()
@@ -694,7 +694,7 @@ func TestAccessLog_neverBlocks(t *testing.T) {
 	}
 }
 
-// TestLogs_haveNoCredentials: neither those of requests that went well, nor of those that did not.
+// TestLogs_haveNoCredentials: neither of requests that succeeded, nor of those that failed.
 func TestLogs_haveNoCredentials(t *testing.T) {
 	const secret = "s3cr3t"
 	file := filepath.Join(t.TempDir(), "access.log")
@@ -782,7 +782,7 @@ func TestPipelining_isInOrder(t *testing.T) {
 	}
 }
 
-// TestPipelining_withoutReading: such a client fills what the kernel holds for it, and then waits; others do not.
+// TestPipelining_withoutReading: a client that does not read fills the kernel's buffers and then waits; other clients do not wait.
 func TestPipelining_withoutReading(t *testing.T) {
 	page := strings.Repeat("x", 16<<10)
 	s := startServer(t, func(p *peer) {

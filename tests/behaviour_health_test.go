@@ -49,8 +49,8 @@ func TestHealth_decidesWhichBackendIsAsked(t *testing.T) {
 	eventually(t, "both are asked again", func() bool { n := asked(); return strings.Contains(n, "a") && strings.Contains(n, "b") })
 }
 
-// TestHealth_aCheckThatPassesEndsAnyOutage: three exchanges in a row failed, so that the backend is out of choice for as long as
-// another is up. Its checks have passed all the time: the next one that does ends that.
+// TestHealth_aCheckThatPassesEndsAnyOutage: after three failed exchanges in a row, the backend gets no requests while another one is
+// up. The next check that passes ends this.
 func TestHealth_aCheckThatPassesEndsAnyOutage(t *testing.T) {
 	t.Parallel()
 	var broken atomic.Bool
@@ -82,7 +82,7 @@ func TestHealth_aCheckThatPassesEndsAnyOutage(t *testing.T) {
 	})
 }
 
-// TestHealth_ofTheOnlyBackend: exchanges are held until it is well, or no longer.
+// TestHealth_ofTheOnlyBackend: exchanges are held until its check passes, or for the hold.
 func TestHealth_ofTheOnlyBackend(t *testing.T) {
 	var sick atomic.Bool
 	sick.Store(true)

@@ -32,7 +32,7 @@ func (p *ownProcess) resident(t testing.TB) int {
 	return n
 }
 
-// TestHeldBodies_areHeldOnce: what a connection costs whose request has a body of 200 KiB.
+// TestHeldBodies_areHeldOnce: a connection whose request has a body of 200 KiB needs memory for one copy of it.
 func TestHeldBodies_areHeldOnce(t *testing.T) {
 	const clients, size, most = 200, 200 << 10, 240 // KiB
 	mute := func(p *peer) { p.untilGone() }

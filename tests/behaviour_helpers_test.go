@@ -17,7 +17,7 @@ import (
 	"time"
 )
 
-// content is n bytes that follow from a seed: no part of it can be taken for another.
+// content is n bytes that follow from a seed: no part of it equals another.
 type content struct {
 	n    int64
 	seed byte
@@ -27,7 +27,7 @@ func (c content) reader() io.Reader {
 	return io.LimitReader(rand.NewChaCha8([32]byte{c.seed}), c.n)
 }
 
-// differs says how what r gives up to its end is not the content; nil when it is.
+// differs reads r to its end, and returns how it differs from the content; nil if it does not.
 func (c content) differs(r io.Reader) error {
 	want := c.reader()
 	got, expected := make([]byte, 64<<10), make([]byte, 64<<10)
@@ -51,17 +51,8 @@ func (c content) differs(r io.Reader) error {
 	}
 }
 
-// eventually returns when cond holds; the test fails when that takes longer than the patience of all.
-func eventually(t testing.TB, what string, cond func() bool) {
-	t.Helper()
-	for late := time.Now().Add(patience); !cond(); time.Sleep(time.Millisecond) {
-		if time.Now().After(late) {
-			t.Fatalf("waited %v for this: %s", patience, what)
-		}
-	}
-}
-
-// server is a backend that keeps nothing of what it reads, for large bodies and for counting connections.
+// server is a backend that keeps nothing of what it reads, for large bodies and for counting connections. See doc.go for when to use
+// it and when a backend.
 type server struct {
 	addr     string
 	accepted atomic.Int32 // connections so far
@@ -70,7 +61,7 @@ type server struct {
 
 	mu    sync.Mutex // guards conns and ended
 	conns map[*peer]bool
-	ended bool // what is accepted from now on is closed
+	ended bool // connections accepted from now on are closed
 }
 
 // peer is one connection, of a server or of a client.
@@ -219,7 +210,7 @@ func describedBy(r *http.Request) (content, string) {
 	return content{n, byte(seed)}, q.Get("as")
 }
 
-// dialPeer is a client's connection without a deadline or a memory.
+// dialPeer opens a client's connection that has no deadline and keeps nothing of what it reads.
 func dialPeer(t testing.TB, addr string) *peer {
 	t.Helper()
 	c, err := net.DialTimeout("tcp", addr, patience)

@@ -36,7 +36,7 @@ func TestHold_costsLittle(t *testing.T) {
 	}
 }
 
-// corked has the kernel send what is written together with the end behind it.
+// corked makes the kernel send what is written together with the FIN after it.
 func corked(t testing.TB, p *peer) {
 	raw, err := p.Conn.(*net.TCPConn).SyscallConn()
 	if err == nil {
@@ -47,7 +47,7 @@ func corked(t testing.TB, p *peer) {
 	}
 }
 
-// TestHold_anEventStreamThatEndsWithItsHead is asked for again, and the answer to that may be late as any other.
+// TestHold_anEventStreamThatEndsWithItsHead: the request is sent again, and the second answer has the full timeout.
 func TestHold_anEventStreamThatEndsWithItsHead(t *testing.T) {
 	var visits atomic.Int32
 	b := startServer(t, func(p *peer) {
@@ -65,7 +65,7 @@ func TestHold_anEventStreamThatEndsWithItsHead(t *testing.T) {
 	p := dialPeer(t, tf.addr)
 	p.SetDeadline(time.Now().Add(patience))
 	p.say("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-	// Whether the end is seen with the head or behind it is the kernel's to say; then the head has gone out.
+	// The kernel may deliver the end with the head or after it; in the second case the head has gone out.
 	if status, body, err := p.status("GET"); (status != 504 || err != nil) && (status != 200 || err == nil) {
 		t.Errorf("got %d %q (%v) after %d attempts, want 504, or a 200 that is cut", status, body, err, visits.Load())
 	}
@@ -74,7 +74,7 @@ func TestHold_anEventStreamThatEndsWithItsHead(t *testing.T) {
 	}
 }
 
-// TestRace_aWinnerThatEndsWithItsHead on a connection that was kept is asked again, and still is the winner.
+// TestRace_aWinnerThatEndsWithItsHead: if that happens on a kept connection, the backend is asked again, and still wins.
 func TestRace_aWinnerThatEndsWithItsHead(t *testing.T) {
 	var requests atomic.Int32
 	b := startServer(t, func(p *peer) {

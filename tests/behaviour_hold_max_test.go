@@ -21,12 +21,13 @@ func withHoldMax(t testing.TB, size string) string {
 	return "--config=" + file
 }
 
-// racedPost is a request that is raced, whose body must be held whole.
+// racedPost is a raced request: its body must be held whole.
 var racedPost = fmt.Sprintf("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n%s", 200<<10, strings.Repeat("x", 200<<10))
 
 var raced = []string{"--race", "parallel", "--race-methods", "POST"}
 
-// TestHoldMax_aBodyThatMustBeHeldWholeWaitsForMemory, and gets it when another gives it back, or a 503 in words.
+// TestHoldMax_aBodyThatMustBeHeldWholeWaitsForMemory: it gets memory when another body gives it back; else its client gets a 503 that
+// says why.
 func TestHoldMax_aBodyThatMustBeHeldWholeWaitsForMemory(t *testing.T) {
 	t.Parallel()
 	when := make(chan struct{})
@@ -77,7 +78,7 @@ func TestHoldMax_aBodyThatIsLargerIs503AtOnce(t *testing.T) {
 	}
 }
 
-// TestHoldMax_zeroStreams every body that can stream.
+// TestHoldMax_zeroStreams: with 0, every body that can stream does.
 func TestHoldMax_zeroStreams(t *testing.T) {
 	t.Parallel()
 	s := startServer(t, answerBack(t, nil))
@@ -95,7 +96,7 @@ func TestHoldMax_zeroStreams(t *testing.T) {
 	}
 }
 
-// TestHoldMax_isGivenBack by whatever ends an exchange: afterwards as much may be held as before.
+// TestHoldMax_isGivenBack: however an exchange ends, as much memory can be held after it as before it.
 func TestHoldMax_isGivenBack(t *testing.T) {
 	t.Parallel()
 	large := strings.Repeat("x", 400<<10)

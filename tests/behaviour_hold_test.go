@@ -21,7 +21,7 @@ import (
 	"tenfour/lab"
 )
 
-// refusing is an address on which nobody listens, and that nobody gets who wants just any.
+// refusing returns an address on which no program listens, and that the kernel gives to no listener that asks for any port.
 func refusing(t testing.TB) string {
 	t.Helper()
 	b, err := lab.StartFaulty("refuse")
@@ -32,7 +32,7 @@ func refusing(t testing.TB) string {
 	return b.Addr()
 }
 
-// opens has a server begin to listen on an address on which nobody does.
+// opens starts a server on an address on which no program listens.
 func opens(t testing.TB, addr string, script func(*peer)) *server {
 	t.Helper()
 	ln, err := net.Listen("tcp", addr)
@@ -42,7 +42,7 @@ func opens(t testing.TB, addr string, script func(*peer)) *server {
 	return serveOn(t, ln, script)
 }
 
-// asks sends a request on a connection of its own; what came of it is told when it has come.
+// asks sends a request on a connection of its own. The channel receives the outcome.
 func (tf *tenfour) asks(t testing.TB, method, target, body string) (p *peer, told chan string) {
 	t.Helper()
 	p = dialPeer(t, tf.addr)
@@ -106,7 +106,7 @@ func TestHold_endsIn502InWords(t *testing.T) {
 	}
 }
 
-// TestHold_answers502AfterTheHold: each request waits as long as it may, from when it came.
+// TestHold_answers502AfterTheHold: each request waits for the whole hold, from when it came.
 func TestHold_answers502AfterTheHold(t *testing.T) {
 	t.Parallel()
 	tf := startTenfour(t, []string{refusing(t)}, "--hold", "300ms", "--workers", "1")
@@ -133,8 +133,8 @@ func TestHold_answers502AtOnceWhenOff(t *testing.T) {
 	}
 }
 
-// TestHold_triesABackendOnceAnInterval, and by one attempt at a time, however many requests wait. An attempt takes longer than the
-// interval here.
+// TestHold_triesABackendOnceAnInterval: there is one attempt at a time, however many requests wait. Here an attempt takes longer than
+// the interval.
 func TestHold_triesABackendOnceAnInterval(t *testing.T) {
 	t.Parallel()
 	const every = 50 * time.Millisecond
@@ -147,7 +147,7 @@ func TestHold_triesABackendOnceAnInterval(t *testing.T) {
 		at++
 		most = max(most, at)
 		mu.Unlock()
-		time.Sleep(2 * every) // what the server is like
+		time.Sleep(2 * every) // a slow server
 		mu.Lock()
 		at--
 		mu.Unlock()
@@ -181,7 +181,7 @@ func TestHold_triesABackendOnceAnInterval(t *testing.T) {
 	}
 }
 
-// TestHold_aClientThatLeavesIsNeverSeen by the backend, and the others are.
+// TestHold_aClientThatLeavesIsNeverSeen: the backend never sees its request, and sees the others.
 func TestHold_aClientThatLeavesIsNeverSeen(t *testing.T) {
 	t.Parallel()
 	addr := refusing(t)
@@ -192,7 +192,7 @@ func TestHold_aClientThatLeavesIsNeverSeen(t *testing.T) {
 	_, last := tf.asks(t, "GET", "/last", "")
 	leaves.breakOff()
 	<-gone
-	fence := tf.dial(t) // what tenfour reads of it comes behind the other's end
+	fence := tf.dial(t) // tenfour reads it after the other's end
 	if err := fence.sendAndAwaitRead("GET /fence HTTP/1.1\r\nHost: a\r\n\r\n"); err != nil {
 		t.Fatal(err)
 	}
@@ -217,13 +217,13 @@ func TestHold_aClientThatLeavesIsNeverSeen(t *testing.T) {
 	}
 }
 
-// TestHold_aClientThatLeavesDuringItsTrial has left when that has failed.
+// TestHold_aClientThatLeavesDuringItsTrial: its request is not sent again when the trial has failed.
 func TestHold_aClientThatLeavesDuringItsTrial(t *testing.T) {
 	access := filepath.Join(t.TempDir(), "access")
 	tf := startTenfour(t, []string{blackHole(t)}, "--hold", "1m", "--connect-timeout", "300ms", "--access-log", access)
 	p := dialPeer(t, tf.addr)
 	p.say("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-	fence := tf.dial(t) // what tenfour reads of it comes behind the other's request
+	fence := tf.dial(t) // tenfour reads it after the other's request
 	if err := fence.sendAndAwaitRead("GET /"); err != nil {
 		t.Fatal(err)
 	}
@@ -235,7 +235,7 @@ func TestHold_aClientThatLeavesDuringItsTrial(t *testing.T) {
 	})
 }
 
-// TestHold_othersTakeOver: while one backend is down nobody is held as long as another is up.
+// TestHold_othersTakeOver: while one backend is down and another is up, no request is held.
 func TestHold_othersTakeOver(t *testing.T) {
 	up := startServer(t, okay)
 	tf := startTenfour(t, []string{refusing(t), up.addr, refusing(t)}, "--hold", "1m")
@@ -294,7 +294,7 @@ func TestHold_whatWasSentIsRepeatedOnlyIfThatIsSafe(t *testing.T) {
 	}
 }
 
-// TestHold_aBackendThatDiesBetweenHeadAndBody has not been heard by the client: a GET is asked again.
+// TestHold_aBackendThatDiesBetweenHeadAndBody: the client was sent nothing, so a GET is sent again.
 func TestHold_aBackendThatDiesBetweenHeadAndBody(t *testing.T) {
 	var visits atomic.Int32
 	b := startServer(t, func(p *peer) {
@@ -335,7 +335,7 @@ func TestHold_aBackendThatIsDying(t *testing.T) {
 	}
 }
 
-// TestHead_waitsForItsBodyOnlyForAMoment: a body that takes its time does not keep the head back.
+// TestHead_waitsForItsBodyOnlyForAMoment: a slow body does not delay the head.
 func TestHead_waitsForItsBodyOnlyForAMoment(t *testing.T) {
 	body := make(chan struct{})
 	b := startServer(t, func(p *peer) {
@@ -357,8 +357,8 @@ func TestHead_waitsForItsBodyOnlyForAMoment(t *testing.T) {
 	}
 }
 
-// forking is a server that closes its listener at every accept, and needs a pause to open it again. It tells of each
-// request, and for how long it had been listening when that came.
+// forking is a server that closes its listener at every accept, and needs a pause to open it again. It reports each request, and
+// for how long it had been listening when the request came.
 func forking(t *testing.T, addr string, pause time.Duration, serve func(r *http.Request, listened time.Duration)) (stop func()) {
 	t.Helper()
 	var mu sync.Mutex
@@ -393,7 +393,7 @@ func forking(t *testing.T, addr string, pause time.Duration, serve func(r *http.
 				p.say("HTTP/1.0 200 OK\r\nContent-Length: 4\r\n\r\nokay")
 			}
 			c.Close()
-			time.Sleep(pause) // what the server is like
+			time.Sleep(pause) // a slow server
 		}
 	})
 	return func() {
@@ -407,8 +407,8 @@ func forking(t *testing.T, addr string, pause time.Duration, serve func(r *http.
 	}
 }
 
-// TestHold_aServerThatForks: it is there for one connection at a time, and for 40 ms for none. All are served, in order,
-// and hardly later than it can.
+// TestHold_aServerThatForks: it accepts one connection, and then none for 40 ms. All requests are served, in order, and hardly later
+// than the server allows.
 func TestHold_aServerThatForks(t *testing.T) {
 	const pause, n, clients = 40 * time.Millisecond, 100, 10
 	addr := refusing(t)
@@ -469,7 +469,7 @@ func TestHold_keepsTheOrder(t *testing.T) {
 	}
 }
 
-// TestHold_aPythonThatIsKilled three times, in the middle of 6,000 requests: none is lost.
+// TestHold_aPythonThatIsKilled: a Python server is killed three times during 6,000 requests, and no request is lost.
 func TestHold_aPythonThatIsKilled(t *testing.T) {
 	if _, err := exec.LookPath("python3"); err != nil {
 		t.Skip("python3 is not installed")
@@ -544,12 +544,12 @@ func TestHold_logsDownAndUpOnce(t *testing.T) {
 	if held == nil {
 		t.Fatalf("the log does not say how many were held, and how long\n%s", log)
 	}
-	if n, _ := strconv.Atoi(held[1]); n < 1 || n > 30 { // some may come when it is up again
+	if n, _ := strconv.Atoi(held[1]); n < 1 || n > 30 { // some may come when the backend is up again
 		t.Errorf("%d are said to have been held, want up to 30", n)
 	}
 }
 
-// TestHold_longerThanTheQueueTimeout: who is held for that long is told what he has waited for.
+// TestHold_longerThanTheQueueTimeout: a client whose request was held until the queue's timeout gets an answer that says what it waited for.
 func TestHold_longerThanTheQueueTimeout(t *testing.T) {
 	addr := refusing(t)
 	tf := startTenfour(t, []string{addr}, "--hold", "1m", "--queue-timeout", "200ms")
@@ -558,7 +558,7 @@ func TestHold_longerThanTheQueueTimeout(t *testing.T) {
 	}
 }
 
-// TestHold_aBackendWithoutTLS is left alone after three requests, when there is another.
+// TestHold_aBackendWithoutTLS: after three failed requests it gets no more while there is another backend.
 func TestHold_aBackendWithoutTLS(t *testing.T) {
 	plain, well := startServer(t, okay), startServer(t, okay)
 	tf := startTenfour(t, []string{"https://" + plain.addr, well.addr}, "--workers", "1")

@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// Connections to a backend that are kept: for how long, what they stand in the way of, and which requests go over them.
+// Kept connections to a backend: for how long they are kept, which other clients they block, and which requests use them.
 
 // countingPython serves one connection at a time and keeps it. It answers with the number of its health checks so far.
 const countingPython = `
@@ -36,8 +36,8 @@ print(s.server_port)
 s.serve_forever()
 `
 
-// TestHealth_ofASingleThreadedPython that keeps connections is no outage of tenfour's own making: checks are answered
-// although a kept connection sits on the only thread.
+// TestHealth_ofASingleThreadedPython: tenfour's kept connection occupies the server's only thread, and health checks still get
+// answers.
 func TestHealth_ofASingleThreadedPython(t *testing.T) {
 	t.Parallel()
 	tf := startTenfour(t, []string{startPython(t, countingPython)}, "--health", "/health", "--health-every", "50ms", "--connect-timeout", "500ms", "--hold", "0", "--log-level", "info")
@@ -56,8 +56,8 @@ func TestHealth_ofASingleThreadedPython(t *testing.T) {
 	}
 }
 
-// TestKeepIdle_letsOthersAskTheBackend: a client of a single-threaded server that does not come through tenfour is served
-// when the kept connection has been idle for keep_idle.
+// TestKeepIdle_letsOthersAskTheBackend: a client that connects directly to a single-threaded server is served once tenfour's kept
+// connection has been idle for keep_idle.
 func TestKeepIdle_letsOthersAskTheBackend(t *testing.T) {
 	t.Parallel()
 	addr := startPython(t, countingPython)
@@ -111,7 +111,7 @@ func (tf *tenfour) posts(t *testing.T, n int) (failed int) {
 	return failed
 }
 
-// TestPOST_aServerThatClosesAfterEachAnswer, though it has not said so: no POST goes over a connection that it is about to
+// TestPOST_aServerThatClosesAfterEachAnswer: it does not announce the close. No POST is sent on a connection that it is about to
 // close.
 func TestPOST_aServerThatClosesAfterEachAnswer(t *testing.T) {
 	for _, after := range []time.Duration{0, time.Millisecond, 5 * time.Millisecond, 20 * time.Millisecond} {
@@ -123,7 +123,7 @@ func TestPOST_aServerThatClosesAfterEachAnswer(t *testing.T) {
 					if _, err := readRequest(p.in); err == nil {
 						met.Add(1)
 						p.say("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
-						time.Sleep(after) // the kind of server that it is
+						time.Sleep(after) // its delay
 					}
 				})
 				tf := startTenfour(t, []string{s.addr}, "--workers", workers)
@@ -136,7 +136,7 @@ func TestPOST_aServerThatClosesAfterEachAnswer(t *testing.T) {
 }
 
 // TestPOST_aServerOfOneConnectionAtATime is `while :; do printf … | nc -l PORT; done`: each nc listens for one connection,
-// says its answer at once, and ends when the other side does.
+// sends its answer at once, and ends when the other side does.
 func TestPOST_aServerOfOneConnectionAtATime(t *testing.T) {
 	for _, workers := range []string{"1", "4"} {
 		t.Run(workers+" workers", func(t *testing.T) {
@@ -220,7 +220,7 @@ func TestPOST_aServerThatListensUntilItEnds(t *testing.T) {
 				io.Copy(io.Discard, c)
 				c.Close()
 			}
-			time.Sleep(time.Millisecond) // the kind of server that it is
+			time.Sleep(time.Millisecond) // its delay
 			ln.Close()
 		}
 	})
@@ -251,8 +251,8 @@ func TestPOST_aServerThatListensUntilItEnds(t *testing.T) {
 	}
 }
 
-// TestPOST_isTrustedToAServerThatKeeps: after a second request on one connection was answered, POSTs go over kept ones; when
-// a kept one dies, not before the next proof.
+// TestPOST_isTrustedToAServerThatKeeps: once a second request on one connection was answered, POSTs use kept connections. After a kept
+// connection has died, they do not until another second request was answered.
 func TestPOST_isTrustedToAServerThatKeeps(t *testing.T) {
 	t.Parallel()
 	b := startBackend(t, repeat(func(m message) reply {
@@ -298,8 +298,8 @@ func TestPOST_notOverAConnectionThatWasIdleForASecond(t *testing.T) {
 	}
 }
 
-// TestResend_boundsWhatOneRequestMayKill: a request that ends each server that gets it goes out once more by default.
-func TestResend_boundsWhatOneRequestMayKill(t *testing.T) {
+// TestResend_boundsHowManyServersARequestCrashes: a request that ends each server that gets it goes out once more by default.
+func TestResend_boundsHowManyServersARequestCrashes(t *testing.T) {
 	for resend, want := range map[string]int32{"": 2, "0": 1, "1": 2, "2": 3, "9": 3} {
 		for _, kept := range []bool{false, true} {
 			t.Run(fmt.Sprintf("resend %q, over a kept connection %t", resend, kept), func(t *testing.T) {

@@ -101,7 +101,7 @@ func TestClosedTabs_giveTheirSlotsUpWhenOthersWait(t *testing.T) {
 	}
 }
 
-// A half-close is no leaving: `printf … | nc -N` has its answer, however late, while no other exchange waits.
+// A client that shuts its sending side has not left: `printf … | nc -N` gets its answer, however late, while no other exchange waits.
 func TestHalfClose_isAnsweredLateWhenNoOtherWaits(t *testing.T) {
 	t.Parallel()
 	s := startServer(t, slowPages)
@@ -119,7 +119,7 @@ func TestHalfClose_isAnsweredLateWhenNoOtherWaits(t *testing.T) {
 	all.Wait()
 }
 
-// A long poll whose client has not left keeps its slot, whoever waits.
+// A long poll whose client has not left keeps its slot, even if others wait.
 func TestLongPoll_keepsItsSlotWhileItsClientStays(t *testing.T) {
 	t.Parallel()
 	s := startServer(t, slowPages)
@@ -234,8 +234,8 @@ func startWorking(t testing.TB, stubborn time.Duration, begin func(*peer)) *work
 	return w
 }
 
-// However an exchange is given up, the backend has ended it before the slot is given on: with one worker it works on one at
-// a time.
+// However an exchange is given up, its slot is free only after the backend has ended it: with one worker, the backend works on one
+// at a time.
 func TestGivenUp_keepsItsSlotUntilTheBackendEndsIt(t *testing.T) {
 	get := "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 	tests := map[string]struct {
@@ -292,7 +292,7 @@ func TestGivenUp_keepsItsSlotUntilTheBackendEndsIt(t *testing.T) {
 	}
 }
 
-// A backend that does not notice has a second; then its slot is given on.
+// A backend that does not notice has a second; then the slot goes to the next exchange.
 func TestGivenUp_waitsASecondForAStubbornBackend(t *testing.T) {
 	t.Parallel()
 	w := startWorking(t, 4*time.Second, nil)

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// wsgiPython is Python's WSGI server: it joins the lines of all fields whose names differ in case, '-' and '_' alone.
+// wsgiPython is Python's WSGI server: it joins the lines of all fields whose names differ only in case, '-' and '_'.
 const wsgiPython = `
 from wsgiref.simple_server import make_server, WSGIRequestHandler
 class H(WSGIRequestHandler):

@@ -128,7 +128,7 @@ func TestMinRate_cutsADownloadThatIsNotTaken(t *testing.T) {
 	}
 }
 
-// TestMinRate_leavesAloneWhatTheClientDoesNotHoldUp: for longer than the grace and the window.
+// TestMinRate_leavesAloneWhatTheClientDoesNotHoldUp: a transfer that waits for the backend lasts longer than the grace and the window.
 func TestMinRate_leavesAloneWhatTheClientDoesNotHoldUp(t *testing.T) {
 	t.Parallel()
 	const long = paceFound
@@ -213,7 +213,7 @@ func staysQuietly(t *testing.T, tf *tenfour, e *events, ask string, long time.Du
 	}
 }
 
-// dialSmall is a client whose kernel takes no more than a few KiB before the client reads them.
+// dialSmall opens a client's connection with a small receive buffer: the kernel takes only a few KiB before the client reads.
 func dialSmall(t *testing.T, addr string) net.Conn {
 	t.Helper()
 	control := func(_, _ string, c syscall.RawConn) error {

@@ -123,7 +123,7 @@ func TestCurl_speaksEveryVersion(t *testing.T) {
 	}
 }
 
-func TestAB_withAndWithoutKeepAlive(t *testing.T) {
+func TestAB_failsNoRequestWithOrWithoutKeepAlive(t *testing.T) {
 	s := startServer(t, okay)
 	tf := startTenfour(t, []string{s.addr})
 	for _, flags := range [][]string{nil, {"-k"}} {
@@ -221,10 +221,10 @@ func executable(file string) bool {
 	return err == nil && info.Mode()&0o111 != 0
 }
 
-// awaitListener returns when somebody listens there.
+// awaitListener returns when a program listens at addr.
 func awaitListener(t testing.TB, addr string) {
 	t.Helper()
-	eventually(t, "somebody listens on "+addr, func() bool {
+	eventually(t, "a program listens on "+addr, func() bool {
 		c, err := net.Dial("tcp", addr)
 		if err != nil {
 			return false
@@ -311,7 +311,7 @@ func TestBackendKilledInMidst_andRestarted(t *testing.T) {
 	}
 	for _, r := range begun {
 		if body, err := io.ReadAll(r.Body); err == nil || os.IsTimeout(err) || len(body) > 0 {
-			t.Errorf("got %q (%v) behind the first half, want a cut", body, err)
+			t.Errorf("got %q (%v) after the first half, want a cut", body, err)
 		}
 	}
 	if status, words := tf.get(t, "/"); status != 502 || !strings.Contains(words, addr) {
@@ -324,8 +324,8 @@ func TestBackendKilledInMidst_andRestarted(t *testing.T) {
 	}
 }
 
-// portOfOurOwn is an address where nobody listens, with a port that the kernel gives to nobody who asks for any: one
-// that is to be listened on later, while other tests open connections.
+// portOfOurOwn returns an address on which no program listens, with a port that the kernel gives to no socket that asks for any. The
+// test can listen on it later, while other tests open connections.
 func portOfOurOwn(t testing.TB) string {
 	t.Helper()
 	for range 100 {

@@ -67,10 +67,10 @@ func runAB(t testing.TB, url string, n, c int, flags ...string) abReport {
 	return r
 }
 
-// keepsThroughput asserts that ab gets beside what the first server endures 90 % of what it gets at the second, which
-// endures nothing; under the race detector three quarters. The runs take turns; the median of their ratios counts, and noise is given more rounds to go by.
-// Where the system tells what CPU time each of two programs takes, that is what is compared, for a request: neighbours
-// who take the processors away for a while change throughput, and hardly this.
+// keepsThroughput asserts that ab's throughput at the first server, which is under some load, is at least 90 % of that at the second,
+// which has no other load; under the race detector three quarters. The runs take turns; the median of their ratios counts, and noise is given more rounds to go by.
+// Where the system reports the CPU time of both programs, the CPU time of a request is compared instead: other programs on the
+// machine change throughput, and hardly change this.
 func keepsThroughput(t *testing.T, beside, alone *tenfour, path string, n int, programs ...*ownProcess) {
 	t.Helper()
 	const rounds, most, clients = 3, 11, 40
@@ -187,8 +187,8 @@ func TestUnfinishedHeads_costNoThroughput(t *testing.T) {
 	keepsThroughput(t, &beside.tenfour, &alone.tenfour, "/", 4000, beside, alone)
 }
 
-// TestQueue_isFull answers at once, in words, and says when to come again.
-func TestQueue_isFull(t *testing.T) {
+// TestQueue_answers503WhenFull: the answer comes at once, says why, and says when to come again.
+func TestQueue_answers503WhenFull(t *testing.T) {
 	for _, persistent := range []bool{true, false} {
 		s, tf, release := startBusy(t, "--queue", "0")
 		p := dialPeer(t, tf.addr)
@@ -239,7 +239,7 @@ func startBusy(t testing.TB, flags ...string) (s *server, tf *tenfour, release f
 			case "/busy":
 				<-released
 			case "/gone":
-				t.Error("the backend saw the request of one who had left the queue")
+				t.Error("the backend saw the request of a client that had left the queue")
 			}
 			p.say("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nokay")
 		}
@@ -253,8 +253,8 @@ func startBusy(t testing.TB, flags ...string) (s *server, tf *tenfour, release f
 	return s, tf, release
 }
 
-// TestQueue_isTimed: who has waited too long is told so; who has been served in time is not touched.
-func TestQueue_isTimed(t *testing.T) {
+// TestQueue_answers503AfterItsTimeout: a request that has waited too long gets an answer that says so; one that is served in time is not affected.
+func TestQueue_answers503AfterItsTimeout(t *testing.T) {
 	t.Parallel()
 	s, tf, _ := startBusy(t, "--queue-timeout", "400ms")
 	p := dialPeer(t, tf.addr)
@@ -277,7 +277,7 @@ func TestQueue_isTimed(t *testing.T) {
 	}
 }
 
-// occupied reports whether the one place of tf's queue is taken. When it is not, the asking takes it for a moment.
+// occupied reports whether the one place in tf's queue is taken. If it is free, the question takes it for a moment.
 func occupied(t testing.TB, tf *tenfour) bool {
 	t.Helper()
 	p := dialPeer(t, tf.addr)
@@ -295,8 +295,8 @@ func occupied(t testing.TB, tf *tenfour) bool {
 	return false
 }
 
-// TestQueue_clientLeaves: its place is free at once, and the backend never sees its request.
-func TestQueue_clientLeaves(t *testing.T) {
+// TestQueue_aClientThatLeavesFreesItsPlace: the client's place is free at once, and the backend never sees its request.
+func TestQueue_aClientThatLeavesFreesItsPlace(t *testing.T) {
 	for name, leave := range map[string]func(*peer){
 		"by a FIN":                     func(p *peer) { p.Close() },
 		"by a reset":                   func(p *peer) { p.breakOff() },
@@ -310,7 +310,7 @@ func TestQueue_clientLeaves(t *testing.T) {
 			leave(leaver)
 			eventually(t, "the place is free", func() bool { return !occupied(t, tf) })
 			release()
-			eventually(t, "others are served behind them", func() bool {
+			eventually(t, "others are served after them", func() bool {
 				status, _ := tf.get(t, "/last")
 				return status == 200
 			})
@@ -390,7 +390,7 @@ func (c *census) serve(ln net.Listener) {
 		tcp := conn.(*net.TCPConn)
 		c.mu.Lock()
 		n := 1
-		for o := range c.open { // what tenfour has closed before it came again is closed, whether we have read so or not
+		for o := range c.open { // a connection that tenfour closed before its next one came counts as closed, whether we have read its end or not
 			if !ended(o) {
 				n++
 			}
@@ -438,7 +438,7 @@ func ended(conn *net.TCPConn) (is bool) {
 	return is || err != nil
 }
 
-// TestSlots_areNeverExceededAtTheBackend: it counts by itself, at every moment, while ab pushes.
+// TestSlots_areNeverExceededAtTheBackend: the backend counts its connections at every moment, under the load of ab.
 func TestSlots_areNeverExceededAtTheBackend(t *testing.T) {
 	for _, keeps := range []bool{false, true} {
 		for _, workers := range []int{1, 2, 4} {
@@ -510,8 +510,8 @@ print(s.server_port)
 s.serve_forever()
 `
 
-// TestSingleThreadedPython_thatKeepsConnections can only serve the connection that it sits on: nothing hangs behind an
-// idle one.
+// TestSingleThreadedPython_thatKeepsConnections: such a server serves one connection until that ends. No request waits because of an
+// idle connection.
 func TestSingleThreadedPython_thatKeepsConnections(t *testing.T) {
 	addr := startPython(t, fmt.Sprintf(pythonServer, "HTTP/1.1"))
 	tf := startTenfour(t, []string{addr}, "--workers", "4")
@@ -589,7 +589,7 @@ func TestSlowReaders_holdNoWorker(t *testing.T) {
 		fmt.Fprintf(p, "GET /?n=%d&seed=1&as=length HTTP/1.1\r\nHost: a\r\n\r\n", want.n)
 		readers = append(readers, p)
 	}
-	for range 20 { // the one worker is there for others, though nobody has read a byte yet
+	for range 20 { // the one worker is free for others, though no client has read a byte yet
 		if status, _ := tf.get(t, "/?n=0&as=length"); status != 200 {
 			t.Errorf("beside slow readers a client got %d", status)
 		}
@@ -606,7 +606,7 @@ func TestSlowReaders_holdNoWorker(t *testing.T) {
 	}
 }
 
-// TestBackend_thatReturnsIsUsedAgain: while a queue never empties, one that has been down gets its share of it again.
+// TestBackend_thatReturnsIsUsedAgain: a backend that was down gets its share again, even if the queue never empties.
 func TestBackend_thatReturnsIsUsedAgain(t *testing.T) {
 	t.Parallel()
 	addr := refusing(t) // it is down for now

@@ -120,7 +120,7 @@ func generatedRace(t *testing.T, rng *rand.Rand) {
 	mode := []string{"parallel", "serial", "hedge"}[rng.IntN(3)]
 	workers := 1 + rng.IntN(3)
 	var tf *tenfour
-	t.Cleanup(func() { // behind its own
+	t.Cleanup(func() { // runs after tenfour's own cleanup
 		if log := tf.log.String(); !strings.Contains(log, `"cut":0`) {
 			t.Errorf("something was cut when tenfour stopped\n%s", log)
 		}
@@ -194,10 +194,10 @@ func oneResponse(c *peer, method string, parts []role, anyUsable, mayBreak bool)
 	case p.does == "answers" && err != nil:
 		return fmt.Errorf("the body of backend %d: %w", number, err)
 	}
-	if !r.Close && p.does == "answers" { // nothing of another response is behind it
+	if !r.Close && p.does == "answers" { // no byte of another response follows
 		c.SetDeadline(time.Now().Add(5 * time.Millisecond))
 		if rest, _ := c.in.Peek(1); len(rest) > 0 {
-			return fmt.Errorf("there are bytes behind the response")
+			return fmt.Errorf("there are bytes after the response")
 		}
 	}
 	return nil

@@ -69,7 +69,7 @@ func TestRace_postIsNeverSentTwiceToOneBackend(t *testing.T) {
 	}
 }
 
-// TestRace_aLargeUnusableResponseWaitsForABetterOne, and is cut off when that has come; else it is the answer.
+// TestRace_aLargeUnusableResponseWaitsForABetterOne: it is dropped when a usable one has come; else it is the answer.
 func TestRace_aLargeUnusableResponseWaitsForABetterOne(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
@@ -122,7 +122,7 @@ func TestRace_aLargeUnusableResponseWaitsForABetterOne(t *testing.T) {
 	})
 }
 
-// TestRace_twoWithLargeResponsesDoNotWaitForEachOther: each has one from a backend whose only worker the other needs.
+// TestRace_twoWithLargeResponsesDoNotWaitForEachOther: each has a response from a backend whose only worker the other one needs.
 func TestRace_twoWithLargeResponsesDoNotWaitForEachOther(t *testing.T) {
 	t.Parallel()
 	for _, mode := range []string{"serial", "parallel"} {

@@ -106,7 +106,7 @@ func TestRace_theFirstUsableAnswerWins(t *testing.T) {
 			if asked := r.Header.Get("X-Race"); !strings.HasSuffix(asked, "/3") {
 				t.Errorf("X-Race is %q, want so many of 3", asked)
 			}
-			for i, s := range servers { // who has not answered yet is cut off
+			for i, s := range servers { // a backend that has not answered yet is cut off
 				eventually(t, "the others' connections end", func() bool { return s.open.Load() == 0 || tc.statuses[i] != 0 })
 			}
 		})
@@ -136,8 +136,8 @@ func TestRace_noneOfManyIsUsable(t *testing.T) {
 	}
 }
 
-// TestRace_unusableAndLarge: more than may be held, and there is nothing better.
-func TestRace_unusableAndLarge(t *testing.T) {
+// TestRace_relaysALargeUnusableResponse: both responses are unusable, and larger than may be held.
+func TestRace_relaysALargeUnusableResponse(t *testing.T) {
 	const size = 300 << 10
 	script := func(p *peer) {
 		for {
@@ -155,8 +155,8 @@ func TestRace_unusableAndLarge(t *testing.T) {
 	}
 }
 
-// TestRace_unusableAndEndless: an event stream has no end to wait for, so it does not wait for others either.
-func TestRace_unusableAndEndless(t *testing.T) {
+// TestRace_anUnusableEventStreamDoesNotWait: an unusable event stream has no end, so it does not wait for other responses.
+func TestRace_anUnusableEventStreamDoesNotWait(t *testing.T) {
 	script := func(p *peer) {
 		http.ReadRequest(p.in)
 		p.say("HTTP/1.1 500 No\r\nContent-Type: text/event-stream\r\n\r\ndata: one\n\n")
@@ -199,9 +199,9 @@ func TestRace_allAreDown(t *testing.T) {
 	}
 }
 
-// TestRace_thatIsHeld, since all are down, is held as any other: a client that leaves is taken out, and nobody waits for
-// longer than the queue's timeout.
-func TestRace_thatIsHeld(t *testing.T) {
+// TestRace_isHeldWhileAllAreDown: with all backends down, a race is held like any exchange. A client that leaves is removed from the queue, and
+// none waits longer than the queue's timeout.
+func TestRace_isHeldWhileAllAreDown(t *testing.T) {
 	one, other := refusing(t), refusing(t)
 	t.Run("its client leaves", func(t *testing.T) {
 		access := filepath.Join(t.TempDir(), "access")
@@ -223,8 +223,8 @@ func TestRace_thatIsHeld(t *testing.T) {
 	})
 }
 
-// TestRace_thatIsHeldAndServed has lost nothing, and the log says nothing but that the backends were down.
-func TestRace_thatIsHeldAndServed(t *testing.T) {
+// TestRace_heldIsServedWhenABackendReturns: the client gets its answer, and the log says only that the backends were down.
+func TestRace_heldIsServedWhenABackendReturns(t *testing.T) {
 	addr := refusing(t)
 	tf := startTenfour(t, []string{addr, refusing(t)}, "--race", "parallel", "--hold", "1m", "--log-level", "warn")
 	_, told := tf.asks(t, "GET", "/", "")
@@ -238,8 +238,8 @@ func TestRace_thatIsHeldAndServed(t *testing.T) {
 	}
 }
 
-// TestRace_queuesAreFull: who finds no place in any is told so, and is not queued once more.
-func TestRace_queuesAreFull(t *testing.T) {
+// TestRace_isRefusedWhenAllQueuesAreFull: a request that finds no place in any queue gets an answer that says so, and is not queued again.
+func TestRace_isRefusedWhenAllQueuesAreFull(t *testing.T) {
 	when := make(chan struct{})
 	a, b := answering(t, 0, 200, when), answering(t, 1, 200, when)
 	tf := startTenfour(t, addrs(a, b), "--race", "parallel", "--workers", "1", "--queue", "1")
@@ -278,7 +278,7 @@ func TestRace_isLateWhenItsTimeInQueuesIsOver(t *testing.T) {
 			if status, words, err := p.status("GET"); status != 500 || words != "number0" {
 				t.Errorf("got %d %q, %v; want what the other one has said", status, words, err)
 			}
-			tf.logHas(t, mute.addr+": all its workers stayed busy for 100ms") // why the second was not asked
+			tf.logHas(t, mute.addr+": all its workers stayed busy for 100ms") // why the second backend was not asked
 		})
 	}
 }
@@ -359,7 +359,7 @@ func TestRace_hedgeAsksTheNextWhenOneTakesLong(t *testing.T) {
 	}
 }
 
-// TestRace_hedgesHaveABudget: when all is slow, not twice as much is asked.
+// TestRace_hedgesHaveABudget: when all backends are slow, hedging does not double the number of requests.
 func TestRace_hedgesHaveABudget(t *testing.T) {
 	when := make(chan struct{})
 	a, b := answering(t, 0, 200, when), answering(t, 1, 200, when)
@@ -389,7 +389,7 @@ func TestRace_aClientThatLeavesEndsIt(t *testing.T) {
 	eventually(t, "both are cut off", func() bool { return servers[0].open.Load() == 0 && servers[1].open.Load() == 0 })
 }
 
-// TestRace_aLoserThatShakesHands is cut off as any other, and so is one whose client leaves.
+// TestRace_aLoserThatShakesHands: a loser inside its TLS handshake is cut off, also when its client leaves.
 func TestRace_aLoserThatShakesHands(t *testing.T) {
 	begun := make(chan struct{})
 	mute, good := startServer(t, (*peer).untilGone), answering(t, 1, 200, begun)
@@ -428,7 +428,7 @@ func TestRace_aHalfCloseIsAnswered(t *testing.T) {
 	}
 }
 
-// TestRace_aHalfCloseThatComesAtOnce, before a backend has begun, is one too: slots are free.
+// TestRace_aHalfCloseThatComesAtOnce: the client's half-close comes before a backend is asked, with free slots, and it gets its answer.
 func TestRace_aHalfCloseThatComesAtOnce(t *testing.T) {
 	a, b := answering(t, 0, 200, nil), answering(t, 1, 200, nil)
 	tf := startTenfour(t, addrs(a, b), "--race", "serial")
@@ -444,7 +444,7 @@ func TestRace_aHalfCloseThatComesAtOnce(t *testing.T) {
 	}
 }
 
-// TestRace_aWinnerThatFails breaks the response so that the client can tell.
+// TestRace_aWinnerThatFails: the response is cut so that the client can tell.
 func TestRace_aWinnerThatFails(t *testing.T) {
 	half := startServer(t, func(p *peer) {
 		http.ReadRequest(p.in)
@@ -464,8 +464,8 @@ func TestRace_aWinnerThatFails(t *testing.T) {
 	}
 }
 
-// TestRace_fourThatFailOneCallInFour, with delays, and clients that leave: exactly one response is relayed, whole, and
-// nothing is left: not a slot, for there is one for each backend.
+// TestRace_fourThatFailOneCallInFour: four backends with delays, and clients that leave. Each client gets exactly one response, whole,
+// and no slot stays taken: each backend has only one.
 func TestRace_fourThatFailOneCallInFour(t *testing.T) {
 	for _, mode := range []string{"parallel", "serial", "hedge"} {
 		t.Run(mode, func(t *testing.T) {
@@ -510,8 +510,8 @@ func TestRace_fourThatFailOneCallInFour(t *testing.T) {
 	}
 }
 
-// TestRace_goesByJudgement: a backend that answers nobody in time is left alone after three requests, and one that is
-// down is not asked with each.
+// TestRace_goesByJudgement: a backend that answers none in time gets no more after three requests, and one that is down is not
+// asked in every race.
 func TestRace_goesByJudgement(t *testing.T) {
 	never := make(chan struct{})
 	defer close(never)

@@ -76,7 +76,7 @@ func numbered(t *testing.T, word string) string {
 	}).addr
 }
 
-// TestReload_aBadFileChangesNothing, and the log says why, with the line.
+// TestReload_aBadFileChangesNothing: the log says what is wrong, and in which line.
 func TestReload_aBadFileChangesNothing(t *testing.T) {
 	t.Parallel()
 	a := numbered(t, "a")
@@ -99,7 +99,8 @@ func TestReload_aBadFileChangesNothing(t *testing.T) {
 	tf.reload(t, "log_level = \"debug\"\nbackends = \""+a+"\"\n", "cannot change while tenfour runs")
 }
 
-// TestReload_whatRunsEnds as it began, at a backend that the new file does not name; then that one's connections end.
+// TestReload_whatRunsEnds: running exchanges end with the configuration that they began with, at a backend that the new file does not
+// name. Then the connections to that backend are closed.
 func TestReload_whatRunsEnds(t *testing.T) {
 	t.Parallel()
 	release := make(chan struct{})
@@ -139,7 +140,7 @@ func TestReload_whatRunsEnds(t *testing.T) {
 	eventually(t, "the old backend is left alone", func() bool { return old.open.Load() == 0 })
 }
 
-// TestReload_keepsWhatHasNotChanged: a backend's connections, and what a limit has counted.
+// TestReload_keepsWhatHasNotChanged: a backend's connections, and a limit's count, stay.
 func TestReload_keepsWhatHasNotChanged(t *testing.T) {
 	t.Parallel()
 	s := headMirror(t)
@@ -210,7 +211,8 @@ func TestReload_workersChangeInPlace(t *testing.T) {
 	clients.Wait()
 }
 
-// TestReload_underLoad: many, while clients ask on; not one request is lost, and in the end nothing is left of the old.
+// TestReload_underLoad: tenfour reloads often while clients send requests. No request is lost, and in the end nothing of the old
+// configurations is left.
 func TestReload_underLoad(t *testing.T) {
 	a, b := numbered(t, "a"), numbered(t, "b")
 	tf := startReloadable(t, "backends = \""+a+"\"\n")
@@ -244,7 +246,7 @@ func TestReload_underLoad(t *testing.T) {
 	clients.Wait()
 }
 
-// TestReload_reopensTheAccessLog, as those who rotate logs expect.
+// TestReload_reopensTheAccessLog: log rotation renames the file, and tenfour makes a new one.
 func TestReload_reopensTheAccessLog(t *testing.T) {
 	t.Parallel()
 	log := filepath.Join(t.TempDir(), "access")
@@ -268,8 +270,8 @@ func TestReload_reopensTheAccessLog(t *testing.T) {
 	}
 }
 
-// TestReload_theNewestHealthCheckHasTheSay, also while an exchange goes on by the configuration that had another.
-func TestReload_theNewestHealthCheckHasTheSay(t *testing.T) {
+// TestReload_theNewestHealthCheckDecides: also while an exchange still uses the old configuration with another check.
+func TestReload_theNewestHealthCheckDecides(t *testing.T) {
 	t.Parallel()
 	var before, after, askedBefore, askedAfter atomic.Int32 // what the two checks are answered, and how often they were asked
 	before.Store(200)
@@ -334,7 +336,7 @@ func TestReload_theNewestHealthCheckHasTheSay(t *testing.T) {
 	}
 }
 
-// TestReload_aFIFOInPlaceOfCredentials does not keep tenfour from ending when the test does.
+// TestReload_aFIFOInPlaceOfCredentials: tenfour still ends when it is asked to.
 func TestReload_aFIFOInPlaceOfCredentials(t *testing.T) {
 	t.Parallel()
 	tokens := writeFile(t, filepath.Join(t.TempDir(), "tokens"), "ann s3cret\n")

@@ -9,7 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// blackHole is an address that answers no attempt to connect: its listener's backlog is full, and nobody accepts.
+// blackHole is an address that answers no attempt to connect: its listener's backlog is full, and nothing accepts.
 func blackHole(t testing.TB) string {
 	t.Helper()
 	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM, 0)

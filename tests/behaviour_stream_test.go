@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// While one client reads 100 MB, or sends them, at his own speed, the one worker serves the others.
+// While one client reads 100 MB, or sends them, at its own speed, the one worker serves the others.
 func TestSlowClient_leavesTheWorkerToOthers(t *testing.T) {
 	const size, lap = 100 << 20, 20 << 20
 	tests := map[string]func(p *peer, wait func()) error{
@@ -97,7 +97,7 @@ func (l *inLaps) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// digest is answerBack that says little where it is asked for no framing.
+// digest is answerBack with a short answer for requests that ask for no framing.
 func digest(t testing.TB) func(*peer) {
 	full := answerBack(t, nil)
 	return func(p *peer) {
@@ -338,7 +338,7 @@ func TestStreams_areBounded(t *testing.T) {
 	}
 }
 
-// What goes through a tunnel is as large, and as slow, as anything.
+// A tunnel's bytes may be as many and as slow as those of any body.
 func TestTunnel_movesBytesBothWays(t *testing.T) {
 	const n = 20 << 20
 	s := startServer(t, func(p *peer) {
@@ -361,7 +361,7 @@ func TestTunnel_movesBytesBothWays(t *testing.T) {
 	}
 }
 
-// Where there is no place for what lasts, a client that does nothing is given up when its time is over.
+// Where no place for lasting transfers is free, a client that does nothing is given up after the idle timeout.
 func TestStalledClient_isGivenUpThoughThereIsNoPlace(t *testing.T) {
 	tests := map[string]string{
 		"takes nothing": "GET /?n=100000000&as=length HTTP/1.1\r\nHost: a\r\n\r\n",

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// What a backend ties to a connection must not reach the next client: a body that it did not read, a body that it should
+// State that a backend keeps for a connection must not reach the next client: a body that it did not read, a body that it should
 // not have sent, a login.
 
 // unreadingPython is Python's http.server as it is at HTTP/1.1: GET, HEAD and DELETE leave a body unread, and take it for
@@ -36,8 +36,8 @@ print(s.server_port)
 s.serve_forever()
 `
 
-// TestPython_answersNoOtherClientWithWhatAnAttackerChose: two clients send requests whose bodies, or whose answers' bodies,
-// are another message, and eight others ask for what is theirs.
+// TestPython_answersNoOtherClientWithWhatAnAttackerChose: two clients send requests with a body, or get an answer with a body, that is
+// itself an HTTP message. Eight other clients must get their own answers only.
 func TestPython_answersNoOtherClientWithWhatAnAttackerChose(t *testing.T) {
 	const (
 		hidden = "GET /secret HTTP/1.1\r\nHost: a\r\n\r\n"
@@ -209,7 +209,7 @@ func TestKept_afterWhichExchanges(t *testing.T) {
 	}
 }
 
-// TestKept_bytesThatAreNoStatusLine: what is on a kept connection in front of an answer is left from an exchange before.
+// TestKept_bytesThatAreNoStatusLine: bytes on a kept connection before an answer are left from an exchange before.
 func TestKept_bytesThatAreNoStatusLine(t *testing.T) {
 	for method, want := range map[string]string{"GET": "200 fresh", "POST": "502"} {
 		t.Run(method, func(t *testing.T) {
@@ -244,7 +244,7 @@ func TestKept_bytesThatAreNoStatusLine(t *testing.T) {
 	}
 }
 
-// TestKept_aServerThatIgnoresClose is waited for once: it goes on to be asked without a pause for each exchange.
+// TestKept_aServerThatIgnoresClose: tenfour waits once for such a server to close; later exchanges do not pause.
 func TestKept_aServerThatIgnoresClose(t *testing.T) {
 	t.Parallel()
 	s := startServer(t, func(p *peer) {
@@ -272,8 +272,8 @@ func TestKept_aServerThatIgnoresClose(t *testing.T) {
 	}
 }
 
-// TestLogin_thatBelongsToItsConnection: a backend that knows its connections' users takes none of ten other
-// clients for the first one.
+// TestLogin_thatBelongsToItsConnection: a backend that ties a login to a connection does not take ten other clients for the first
+// one.
 func TestLogin_thatBelongsToItsConnection(t *testing.T) {
 	s := startServer(t, func(p *peer) {
 		user := "nobody"

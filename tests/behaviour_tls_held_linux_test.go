@@ -23,7 +23,7 @@ import (
 	"time"
 )
 
-// recordMaker writes TLS 1.3 records by hand, on a connection whose handshake crypto/tls has done (RFC 8446 §5.2, §7).
+// recordMaker writes TLS 1.3 records by hand, after crypto/tls has made the handshake (RFC 8446 §5.2, §7).
 type recordMaker struct {
 	*tls.Conn // reads
 	raw       net.Conn
@@ -103,8 +103,8 @@ const applicationData = 23
 // updatesMost is less than how many key updates in a row crypto/tls takes: after 16 there must be content.
 const updatesMost = 10
 
-// TestTLSClient_thatAsksForKeyUpdatesAndNeverReads takes no memory: what it is to read is bounded, and then it is read no
-// more itself.
+// TestTLSClient_thatAsksForKeyUpdatesAndNeverReads: it costs no memory. The bytes that wait for it are bounded; at the bound, tenfour
+// stops reading from it.
 func TestTLSClient_thatAsksForKeyUpdatesAndNeverReads(t *testing.T) {
 	t.Parallel()
 	const most = 8 << 10 // KiB: half of it is garbage that need not be collected yet
@@ -140,7 +140,7 @@ func TestTLSClient_thatAsksForKeyUpdatesAndNeverReads(t *testing.T) {
 	}
 }
 
-// TestTLSClient_thatAsksForKeyUpdatesIsServed when it reads.
+// TestTLSClient_thatAsksForKeyUpdatesIsServed: if it reads.
 func TestTLSClient_thatAsksForKeyUpdatesIsServed(t *testing.T) {
 	a := newAuthority(t)
 	s := startServer(t, answerBack(t, nil))
@@ -164,7 +164,7 @@ func TestTLSClient_thatAsksForKeyUpdatesIsServed(t *testing.T) {
 	}
 }
 
-// TestTLSConnections_thatAreIdleHoldNoBuffer, also when a large response has gone over them.
+// TestTLSConnections_thatAreIdleHoldNoBuffer: also after a large response.
 func TestTLSConnections_thatAreIdleHoldNoBuffer(t *testing.T) {
 	const n, size, most = 200, 200 << 10, 13 << 10
 	a := newAuthority(t)

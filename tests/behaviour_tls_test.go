@@ -24,7 +24,7 @@ import (
 	"time"
 )
 
-// authority signs certificates, and is trusted by whoever reads its file.
+// authority signs certificates. A program that reads its file trusts it.
 type authority struct {
 	t    testing.TB
 	cert *x509.Certificate
@@ -170,7 +170,7 @@ func TestTLSBackend_movesBodiesBothWays(t *testing.T) {
 	}
 }
 
-// The last bytes of a body are TLS's to hold while the kernel takes no more.
+// TLS must hold the last bytes of a body while the kernel takes no more.
 func TestTLSBackend_thatIsSlowGetsTheLastByte(t *testing.T) {
 	t.Parallel()
 	a := newAuthority(t)
@@ -236,7 +236,7 @@ func TestTLSBackend_thatNeverShakesHands(t *testing.T) {
 	}
 }
 
-// A FIN without close_notify may be anybody's: what is delimited by it is cut (RFC 9112 §9.8).
+// A FIN without close_notify may be an attacker's: a body that it delimits is cut (RFC 9112 §9.8).
 func TestTLSBackend_thatEndsWithoutCloseNotify(t *testing.T) {
 	t.Parallel()
 	a := newAuthority(t)

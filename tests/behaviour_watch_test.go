@@ -18,7 +18,7 @@ import (
 	"tenfour/program"
 )
 
-// watched is tenfour in a process of its own whose stdout and stderr are pipes that the test reads, or does not.
+// watched is tenfour in a process of its own. Its stdout and stderr are pipes that the test reads, or does not.
 type watched struct {
 	tenfour
 	cmd            *exec.Cmd
@@ -90,13 +90,13 @@ func (w *watched) ends(t *testing.T) {
 	}
 }
 
-// deadAndWell is a file of settings with two routes whose backends are dead, and one whose backend answers with a word.
+// deadAndWell is a file of settings with two routes to dead backends, and one to a backend that answers with a word.
 func deadAndWell(t *testing.T, word string) string {
 	route := "[[route]]\npath = %q\nbackends = %q\n"
 	return fmt.Sprintf(route, "/dead/", refusing(t)) + fmt.Sprintf(route, "/late/", refusing(t)) + fmt.Sprintf(route, "/", numbered(t, word))
 }
 
-// TestLog_aStderrThatIsNotReadHangsNothing: no request, no event, no reload and no end.
+// TestLog_aStderrThatIsNotReadHangsNothing: requests, events, reloads and the end of tenfour do not wait for its reader.
 func TestLog_aStderrThatIsNotReadHangsNothing(t *testing.T) {
 	t.Parallel()
 	file := writeFile(t, filepath.Join(t.TempDir(), "tenfour.toml"), deadAndWell(t, "before"))
@@ -118,7 +118,7 @@ func TestLog_aStderrThatIsNotReadHangsNothing(t *testing.T) {
 	w.ends(t)
 }
 
-// TestLog_whatWasSaidBeforeTheEndIsRead, also when the reader begins only then.
+// TestLog_whatWasSaidBeforeTheEndIsRead: also when the reader begins only then.
 func TestLog_whatWasSaidBeforeTheEndIsRead(t *testing.T) {
 	t.Parallel()
 	w := startWatched(t, "--backend", refusing(t))
@@ -132,7 +132,7 @@ func TestLog_whatWasSaidBeforeTheEndIsRead(t *testing.T) {
 	}
 }
 
-// TestLog_aReaderThatHasGoneEndsNothing: SIGPIPE does not end tenfour, and what could not be written is said where that is possible.
+// TestLog_aReaderThatHasGoneEndsNothing: SIGPIPE does not end tenfour, and the other log says which lines could not be written.
 func TestLog_aReaderThatHasGoneEndsNothing(t *testing.T) {
 	t.Parallel()
 	serves := func(t *testing.T, w *watched) {
@@ -182,8 +182,8 @@ func TestLog_aReaderThatHasGoneEndsNothing(t *testing.T) {
 	}
 }
 
-// TestFIFO_inPlaceOfAFileIsRefused at the start, and when tenfour is asked to read its settings again: it says so, goes on, and ends
-// when it is told to.
+// TestFIFO_inPlaceOfAFileIsRefused: at the start, and when tenfour reads its settings again: it logs an error, goes on, and ends when it
+// is asked to.
 func TestFIFO_inPlaceOfAFileIsRefused(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -258,7 +258,7 @@ func TestFIFO_inPlaceOfAFileIsRefused(t *testing.T) {
 	})
 }
 
-// TestLog_tellsOfAResponseThatWasCut: one line at warn each, with and without an access log, and none for a client that leaves.
+// TestLog_tellsOfAResponseThatWasCut: each has one line at warn, with and without an access log; a client that leaves has none.
 func TestLog_tellsOfAResponseThatWasCut(t *testing.T) {
 	t.Parallel()
 	begun := make(chan bool, 10)

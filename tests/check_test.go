@@ -57,8 +57,8 @@ func TestCheck_saysWhatHoldsOrWhatIsWrong(t *testing.T) {
 	}
 }
 
-// TestCheck_takesItsOwn: what it prints is a file that says the same, and so is its example.
-func TestCheck_takesItsOwn(t *testing.T) {
+// TestCheck_acceptsItsOwnOutput: what it prints is a file that says the same, and so is its example.
+func TestCheck_acceptsItsOwnOutput(t *testing.T) {
 	secret := written(t, "secret", "hunter2")
 	_, standard, _ := checked()
 	_, example, _ := checked("--example")

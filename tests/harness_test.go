@@ -19,8 +19,30 @@ import (
 	"tenfour/program"
 )
 
-// patience is how long a test waits for what must come. Only a failure takes that long.
+// patience is how long a test waits for something that must happen. A test takes that long only if it fails.
 const patience = 5 * time.Second
+
+// await asks cond until it holds, and reports whether that happened within d. It asks often at first, and then once a millisecond.
+// It is the one loop in these tests that polls; eventually is await for a test that must not go on without it.
+func await(d time.Duration, cond func() bool) bool {
+	late := time.Now().Add(d)
+	for pause := 10 * time.Microsecond; !cond(); pause = min(2*pause, time.Millisecond) {
+		if time.Now().After(late) {
+			return false
+		}
+		time.Sleep(pause)
+	}
+	return true
+}
+
+// eventually returns when cond holds. The test fails when that takes longer than patience. what is a statement: "the log says that the
+// backend is down".
+func eventually(t testing.TB, what string, cond func() bool) {
+	t.Helper()
+	if !await(patience, cond) {
+		t.Fatalf("waited %v for this: %s", patience, what)
+	}
+}
 
 // tenfour is the whole program on a port of its own.
 type tenfour struct {
@@ -28,8 +50,8 @@ type tenfour struct {
 	log  *lockedBuffer // what it wrote to stderr
 }
 
-// startTenfour runs the program before the given backends, with further flags, and returns when it listens.
-// The test's end drains it, and fails the test when it does not leave with 0.
+// startTenfour runs the program in front of the given backends, with further flags, and returns when it listens. At the test's end
+// the program is drained; the test fails if its exit code is not 0.
 func startTenfour(t testing.TB, backends []string, flags ...string) *tenfour {
 	t.Helper()
 	args := []string{"--listen", "127.0.0.1:0", "--access-log", "off", "--log-level", "error", "--drain", "2s"}
@@ -75,7 +97,7 @@ func stacks() []byte {
 	return buf[:runtime.Stack(buf, true)]
 }
 
-// logHas waits until the log has all of the words, and returns it. A line comes a moment after what it tells of.
+// logHas waits until the log has all of the words, and returns it. A line is written a moment after its event.
 func (tf *tenfour) logHas(t testing.TB, words ...string) string {
 	t.Helper()
 	for _, w := range words {
@@ -102,8 +124,8 @@ func (b *lockedBuffer) String() string {
 	return b.buf.String()
 }
 
-// way is how bytes are put on the wire: in how many writes, and where they are parted. Every write but the last is
-// read by the peer before the next one is made, so that each is a read of its own.
+// way is how bytes are sent: in how many writes, and where they are split. The peer has read each write before the next one is made,
+// so that each is a read of its own.
 type way struct {
 	cut int // whole, bytewise, or the length of the first of two writes
 }
@@ -136,14 +158,14 @@ func everyWay(raw string) []way {
 	return ways
 }
 
-// wire is a connection that counts what it sent, so that it can tell when its peer has read all of it. One goroutine
-// sends at a time; another may read meanwhile.
+// wire is a connection that counts what it sent, so that it knows when its peer has read all of it. One goroutine sends at a time;
+// another one may read at the same time.
 type wire struct {
 	*net.TCPConn
 	sent int
 }
 
-// send writes raw in the way given, and tail, which is never parted, together with the end of raw.
+// send writes raw in the given way, and tail, which is never split, together with the end of raw.
 func (w *wire) send(raw, tail string, how way) error {
 	first, rest := "", raw
 	if how == bytewise && len(raw) > 1 {
@@ -172,7 +194,7 @@ func (w *wire) sendAndAwaitRead(part string) error {
 	return w.awaitRead()
 }
 
-// end is how a connection stands after an exchange.
+// end is the state of a connection after an exchange.
 type end string
 
 const (
@@ -181,7 +203,7 @@ const (
 	reset  end = "reset"
 )
 
-// endOf tells from the error of a read how the connection ended.
+// endOf returns how a connection ended, from the error of a read.
 func endOf(err error) end {
 	switch {
 	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
@@ -218,7 +240,7 @@ func (tf *tenfour) dial(t testing.TB) *client {
 type outcome struct {
 	answers []message // the final responses, the last one as far as it came
 	err     error     // why the last one is incomplete; nil when it is complete
-	surplus string    // bytes behind the last one
+	surplus string    // bytes after the last one
 	end     end
 	raw     string // every byte that came
 }
@@ -231,8 +253,8 @@ func (o outcome) last() message {
 	return o.answers[len(o.answers)-1]
 }
 
-// listen reads a response for each of the methods, and on to the end of the connection when the last one announces
-// it. The test waits no longer than its patience.
+// listen reads a response for each of the methods. If the last one announces the end of the connection, it reads up to that. It
+// waits no longer than patience.
 func (c *client) listen(methods ...string) outcome {
 	o := outcome{end: open}
 	for _, method := range methods {
@@ -278,7 +300,7 @@ func (tf *tenfour) exchange(t testing.TB, raw string, how way, methods ...string
 	return o
 }
 
-// exchangeOpen is exchange with a tail behind raw, and leaves the connection to the caller.
+// exchangeOpen is exchange with a tail after raw; the caller owns the connection.
 func (tf *tenfour) exchangeOpen(t testing.TB, raw, tail string, how way, methods ...string) (outcome, *client) {
 	t.Helper()
 	c := tf.dial(t)
@@ -290,7 +312,7 @@ func (tf *tenfour) exchangeOpen(t testing.TB, raw, tail string, how way, methods
 	if err != nil && endOf(err) != reset {
 		t.Errorf("sending %q %v: %v", raw, how, err)
 	} else if err != nil {
-		o.end = reset // the failed write has taken the news that a read would have had
+		o.end = reset // the failed write consumed the error that a read would have returned
 	}
 	return o, c
 }
@@ -407,10 +429,10 @@ func (v *visit) request() (message, error) {
 // head reads the next request's head and leaves its body alone.
 func (v *visit) head() (message, error) { return readHead(v.in) }
 
-// say writes raw at once.
+// say writes raw in one write.
 func (v *visit) say(raw string) { v.send(raw, "", whole) }
 
-// untilGone reads and forgets until tenfour ends the connection.
+// untilGone reads and drops bytes until tenfour ends the connection.
 func (v *visit) untilGone() { io.Copy(io.Discard, v.in) }
 
 // reset ends the connection with a RST.
@@ -441,8 +463,8 @@ func (b *backend) visitors() int {
 	return len(b.visits)
 }
 
-// await returns when cond holds, which is asked with b.mu held whenever something came; the test fails when it does not
-// come to hold.
+// await returns when cond holds. It calls cond with b.mu held, each time the backend has read something. The test fails when that
+// takes longer than patience.
 func (b *backend) await(t testing.TB, what string, cond func() bool) {
 	t.Helper()
 	late := time.After(patience)
@@ -473,17 +495,17 @@ func (b *backend) awaitEnd(t testing.TB, number int) (end, string) {
 	return b.visits[number].end, b.visits[number].bytes.String()
 }
 
-// reply is what a backend says to one request, and what becomes of the connection then.
+// reply is a backend's answer to one request, and what happens to the connection after it.
 type reply struct {
-	raw     string // parted as how says
-	surplus string // goes with the end of raw
+	raw     string // split as how says
+	surplus string // is sent together with the end of raw
 	how     way
 	then    end // open, closed or reset
 }
 
 var plainReply = reply{raw: "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nplain", then: open}
 
-// repeat is the script that reads requests and says what next returns to each of them.
+// repeat is the script that reads requests and answers each with what next returns.
 func repeat(next func(message) reply) func(*visit) {
 	return func(v *visit) {
 		for {
@@ -507,13 +529,13 @@ func repeat(next func(message) reply) func(*visit) {
 	}
 }
 
-// always is the script that says the same to every request.
+// always is the script that answers every request with raw.
 func always(raw string) func(*visit) {
 	return repeat(func(message) reply { return reply{raw: raw, then: open} })
 }
 
-// rig is a tenfour with one backend and one worker, for one test at a time. The one worker makes order certain: when
-// a later request has been answered, whatever came of the earlier ones has reached the backend too.
+// rig is a tenfour with one backend and one worker, for one test at a time. With one worker the order is certain: when a later
+// request has been answered, everything of the earlier ones that reaches the backend has reached it.
 type rig struct {
 	*tenfour
 	backend *backend
@@ -539,7 +561,7 @@ func (r *rig) next(m message) reply {
 	return r.reply
 }
 
-// replies sets what the backend says from now on, and forgets what it has seen.
+// replies sets the backend's answer from now on, and forgets what the backend has seen.
 func (r *rig) replies(next reply) {
 	r.backend.forget()
 	r.mu.Lock()
@@ -549,8 +571,8 @@ func (r *rig) replies(next reply) {
 
 const canaryRequest = "GET /canary HTTP/1.1\r\nHost: canary\r\n\r\n"
 
-// canary sends a request that must get its own answer, over c or, when that is nil, a connection of its own. It
-// returns what is wrong with it.
+// canary sends a request that must get its own answer, over c or, if c is nil, a new connection. It returns what is wrong with the
+// answer.
 func (r *rig) canary(t testing.TB, c *client) error {
 	if c == nil {
 		c = r.dial(t)

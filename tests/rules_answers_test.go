@@ -32,7 +32,7 @@ func TestStatusLine_relays(t *testing.T) {
 		"a reason with control bytes":   {raw: "HTTP/1.1 200 O\x01\x1b\x7fK" + rest, line: "HTTP/1.1 200 OK"},
 		"HTTP/1.0 as 1.1":               {raw: "HTTP/1.0 200 OK" + rest, then: closed, line: "HTTP/1.1 200 OK", fresh: true},
 		"HTTP/1.9 as 1.1":               {raw: "HTTP/1.9 200 OK" + rest, line: "HTTP/1.1 200 OK"},
-		"a code nobody knows":           {raw: "HTTP/1.1 299 Fine" + rest, line: "HTTP/1.1 299 Fine"},
+		"an unknown code":               {raw: "HTTP/1.1 299 Fine" + rest, line: "HTTP/1.1 299 Fine"},
 		"an error":                      {raw: "HTTP/1.1 503 Down" + rest, line: "HTTP/1.1 503 Down"},
 		"a code of the highest class":   {raw: "HTTP/1.1 599 Odd" + rest, line: "HTTP/1.1 599 Odd"},
 		"to HTTP/1.0, still as 1.1":     {request: request10, raw: "HTTP/1.1 200 OK" + rest, line: "HTTP/1.1 200 OK", end: closed},
@@ -64,7 +64,7 @@ func TestStatusLine_refuses(t *testing.T) {
 		"a version and a space":         "HTTP/1.1 \r\nContent-Length: 1\r\n\r\nb",
 		"two spaces":                    "HTTP/1.1  200 OK\r\nContent-Length: 1\r\n\r\nb",
 		"a tab":                         "HTTP/1.1\t200 OK\r\nContent-Length: 1\r\n\r\nb",
-		"no space behind the code":      "HTTP/1.1 200OK\r\nContent-Length: 1\r\n\r\nb",
+		"no space after the code":       "HTTP/1.1 200OK\r\nContent-Length: 1\r\n\r\nb",
 		"a code of two digits":          "HTTP/1.1 20 OK\r\nContent-Length: 1\r\n\r\nb",
 		"a code of four digits":         "HTTP/1.1 2000 OK\r\nContent-Length: 1\r\n\r\nb",
 		"a code with a sign":            "HTTP/1.1 +20 OK\r\nContent-Length: 1\r\n\r\nb",
@@ -80,8 +80,8 @@ func TestStatusLine_refuses(t *testing.T) {
 	relayEach(t, cases)
 }
 
-// TestAnswer_framings has each framing of a backend's for each kind of client.
-func TestAnswer_framings(t *testing.T) {
+// TestAnswer_hasAFramingForEachClient has each framing of a backend's for each kind of client.
+func TestAnswer_hasAFramingForEachClient(t *testing.T) {
 	const (
 		line       = "HTTP/1.1 200 OK"
 		length     = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
@@ -90,25 +90,25 @@ func TestAnswer_framings(t *testing.T) {
 		rule       = "RFC 9112 §6.3"
 	)
 	relayEach(t, map[string]relayed{
-		"a length to HTTP/1.1":                 {raw: length, rule: rule, line: line, body: "hello", length: "5"},
-		"a length to HTTP/1.0":                 {request: request10, raw: length, rule: rule, line: line, body: "hello", length: "5", end: closed},
-		"a length to HTTP/1.0 that stays":      {request: request10Stay, raw: length, rule: rule, line: line, body: "hello", length: "5"},
-		"a length of HTTP/1.0 to HTTP/1.1":     {raw: "HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\nhello", then: closed, rule: rule, line: line, body: "hello", length: "5", fresh: true},
-		"chunks to HTTP/1.1":                   {raw: chunks, rule: rule, line: line, body: "hello"},
-		"chunks to HTTP/1.0":                   {request: request10, raw: chunks, rule: rule, line: line, body: "hello", end: closed},
-		"the connection's end to HTTP/1.1":     {raw: untilClose, then: closed, rule: rule, line: line, body: "hello", fresh: true},
-		"the end, of HTTP/1.0, to HTTP/1.1":    {raw: "HTTP/1.0 200 OK\r\n\r\nhello", then: closed, rule: rule, line: line, body: "hello", fresh: true},
-		"the end, announced, to HTTP/1.1":      {raw: "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nhello", then: closed, rule: rule, line: line, body: "hello", fresh: true},
-		"the end, and no body, to HTTP/1.1":    {raw: "HTTP/1.0 200 OK\r\n\r\n", then: closed, rule: rule, line: line, fresh: true},
-		"the connection's end to HTTP/1.0":     {request: request10, raw: untilClose, then: closed, rule: rule, line: line, body: "hello", end: closed, fresh: true},
-		"the end, and no body, to HTTP/1.0":    {request: request10, raw: "HTTP/1.0 200 OK\r\n\r\n", then: closed, rule: rule, line: line, end: closed, fresh: true},
-		"an answer of HTTP/1.0 by name only":   {raw: "HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 5\r\n\r\nhello", rule: rule, line: line, body: "hello", length: "5"},
-		"a length and a reset behind the body": {raw: length, then: reset, rule: rule, line: line, body: "hello", length: "5", fresh: true},
-		"chunks and a reset behind the body":   {raw: chunks, then: reset, rule: rule, line: line, body: "hello", fresh: true},
+		"a length to HTTP/1.1":                {raw: length, rule: rule, line: line, body: "hello", length: "5"},
+		"a length to HTTP/1.0":                {request: request10, raw: length, rule: rule, line: line, body: "hello", length: "5", end: closed},
+		"a length to HTTP/1.0 that stays":     {request: request10Stay, raw: length, rule: rule, line: line, body: "hello", length: "5"},
+		"a length of HTTP/1.0 to HTTP/1.1":    {raw: "HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\nhello", then: closed, rule: rule, line: line, body: "hello", length: "5", fresh: true},
+		"chunks to HTTP/1.1":                  {raw: chunks, rule: rule, line: line, body: "hello"},
+		"chunks to HTTP/1.0":                  {request: request10, raw: chunks, rule: rule, line: line, body: "hello", end: closed},
+		"the connection's end to HTTP/1.1":    {raw: untilClose, then: closed, rule: rule, line: line, body: "hello", fresh: true},
+		"the end, of HTTP/1.0, to HTTP/1.1":   {raw: "HTTP/1.0 200 OK\r\n\r\nhello", then: closed, rule: rule, line: line, body: "hello", fresh: true},
+		"the end, announced, to HTTP/1.1":     {raw: "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nhello", then: closed, rule: rule, line: line, body: "hello", fresh: true},
+		"the end, and no body, to HTTP/1.1":   {raw: "HTTP/1.0 200 OK\r\n\r\n", then: closed, rule: rule, line: line, fresh: true},
+		"the connection's end to HTTP/1.0":    {request: request10, raw: untilClose, then: closed, rule: rule, line: line, body: "hello", end: closed, fresh: true},
+		"the end, and no body, to HTTP/1.0":   {request: request10, raw: "HTTP/1.0 200 OK\r\n\r\n", then: closed, rule: rule, line: line, end: closed, fresh: true},
+		"an answer of HTTP/1.0 by name only":  {raw: "HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 5\r\n\r\nhello", rule: rule, line: line, body: "hello", length: "5"},
+		"a length and a reset after the body": {raw: length, then: reset, rule: rule, line: line, body: "hello", length: "5", fresh: true},
+		"chunks and a reset after the body":   {raw: chunks, then: reset, rule: rule, line: line, body: "hello", fresh: true},
 	})
 }
 
-// To HTTP/1.0 that stays, an answer without length may get one, when it is all known, or end with the connection.
+// To a client of HTTP/1.0 that stays, an answer without length gets a length if all of it is known, or ends with the connection.
 func TestAnswer_toHTTP10ThatStays(t *testing.T) {
 	r := startRig(t)
 	for _, next := range []reply{
@@ -128,8 +128,8 @@ func TestAnswer_toHTTP10ThatStays(t *testing.T) {
 	}
 }
 
-// TestAnswer_withoutBody has the answers that have none, whatever their fields say (RFC 9112 §6.3): what comes behind
-// them belongs to nobody.
+// TestAnswer_withoutBody has the answers that have no body, whatever their fields say (RFC 9112 §6.3): bytes after them are not
+// forwarded.
 func TestAnswer_withoutBody(t *testing.T) {
 	const (
 		ok          = "HTTP/1.1 200 OK"
@@ -138,37 +138,37 @@ func TestAnswer_withoutBody(t *testing.T) {
 		rule        = "RFC 9112 §6.3"
 	)
 	relayEach(t, map[string]relayed{
-		"HEAD with a length":                {request: requestHEAD, raw: ok + "\r\nContent-Length: 5\r\n\r\n", rule: rule, line: ok, length: "5"},
-		"HEAD with a length and a body":     {request: requestHEAD, raw: ok + "\r\nContent-Length: 5\r\n\r\n", surplus: "hello", rule: rule, line: ok, length: "5", fresh: true},
-		"HEAD with a length of zero":        {request: requestHEAD, raw: ok + "\r\nContent-Length: 0\r\n\r\n", rule: rule, line: ok, length: "0"},
-		"HEAD with chunks":                  {request: requestHEAD, raw: ok + "\r\nTransfer-Encoding: chunked\r\n\r\n", rule: rule, line: ok, length: "none"},
-		"HEAD with chunks and a body":       {request: requestHEAD, raw: ok + "\r\nTransfer-Encoding: chunked\r\n\r\n", surplus: oneChunk, rule: rule, line: ok, length: "none", fresh: true},
-		"HEAD with neither":                 {request: requestHEAD, raw: ok + "\r\n\r\n", rule: rule, line: ok, length: "none"},
-		"HEAD with neither, and a FIN":      {request: requestHEAD, raw: "HTTP/1.0 200 OK\r\n\r\n", then: closed, rule: rule, line: ok, length: "none", fresh: true},
-		"HEAD that fails":                   {request: requestHEAD, raw: "HTTP/1.1 404 Not Found\r\nContent-Length: 5\r\n\r\n", surplus: "hello", rule: rule, line: "HTTP/1.1 404 Not Found", length: "5", fresh: true},
-		"HEAD from HTTP/1.0":                {request: "HEAD / HTTP/1.0\r\n\r\n", raw: ok + "\r\nContent-Length: 5\r\n\r\n", rule: rule, line: ok, length: "5", end: closed},
-		"204":                               {raw: noContent + "\r\n\r\n", rule: rule, line: noContent, length: "none"},
-		"204 with a length of zero":         {raw: noContent + "\r\nContent-Length: 0\r\n\r\n", rule: "RFC 9110 §8.6", line: noContent, length: "none"},
-		"204 with a length and a body":      {raw: noContent + "\r\nContent-Length: 5\r\n\r\n", surplus: "hello", rule: "RFC 9110 §8.6", line: noContent, length: "none", fresh: true},
-		"204 with chunks and a body":        {raw: noContent + "\r\nTransfer-Encoding: chunked\r\n\r\n", surplus: oneChunk, rule: rule, line: noContent, length: "none", fresh: true},
-		"204 with a body alone":             {raw: noContent + "\r\n\r\n", surplus: "hello", rule: rule, line: noContent, length: "none", fresh: true},
-		"204 with another answer":           {raw: noContent + "\r\n\r\n", surplus: "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil", rule: rule, line: noContent, length: "none", fresh: true},
-		"204 to HTTP/1.0":                   {request: request10, raw: noContent + "\r\n\r\n", rule: rule, line: noContent, length: "none", end: closed},
-		"304":                               {raw: notModified + "\r\nETag: \"x\"\r\n\r\n", rule: rule, line: notModified, fields: []string{"ETag: \"x\""}},
-		"304 with a length":                 {raw: notModified + "\r\nContent-Length: 5\r\n\r\n", rule: rule, line: notModified, length: "5"},
-		"304 with a length and a body":      {raw: notModified + "\r\nContent-Length: 5\r\n\r\n", surplus: "hello", rule: rule, line: notModified, length: "5", fresh: true},
-		"304 with chunks and a body":        {raw: notModified + "\r\nTransfer-Encoding: chunked\r\n\r\n", surplus: oneChunk, rule: rule, line: notModified, fresh: true},
-		"304 with another answer":           {raw: notModified + "\r\n\r\n", surplus: "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil", rule: rule, line: notModified, fresh: true},
-		"a length with more behind it":      {raw: ok + "\r\nContent-Length: 5\r\n\r\nhello", surplus: "evil", rule: "RFC 9112 §9.2", line: ok, body: "hello", length: "5", fresh: true},
-		"a length with an answer behind it": {raw: ok + "\r\nContent-Length: 5\r\n\r\nhello", surplus: "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil", rule: "RFC 9112 §9.2", line: ok, body: "hello", length: "5", fresh: true},
-		"chunks with an answer behind them": {raw: chunkedAnswer + oneChunk, surplus: "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil", rule: "RFC 9112 §9.2", line: ok, body: "hello", fresh: true},
-		"a length of zero and an answer":    {raw: ok + "\r\nContent-Length: 0\r\n\r\n", surplus: "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil", rule: "RFC 9112 §9.2", line: ok, length: "0", fresh: true},
-		"surplus to HTTP/1.0":               {request: request10, raw: ok + "\r\nContent-Length: 5\r\n\r\nhello", surplus: "evil", rule: "RFC 9112 §9.2", line: ok, body: "hello", length: "5", end: closed, fresh: true},
+		"HEAD with a length":               {request: requestHEAD, raw: ok + "\r\nContent-Length: 5\r\n\r\n", rule: rule, line: ok, length: "5"},
+		"HEAD with a length and a body":    {request: requestHEAD, raw: ok + "\r\nContent-Length: 5\r\n\r\n", surplus: "hello", rule: rule, line: ok, length: "5", fresh: true},
+		"HEAD with a length of zero":       {request: requestHEAD, raw: ok + "\r\nContent-Length: 0\r\n\r\n", rule: rule, line: ok, length: "0"},
+		"HEAD with chunks":                 {request: requestHEAD, raw: ok + "\r\nTransfer-Encoding: chunked\r\n\r\n", rule: rule, line: ok, length: "none"},
+		"HEAD with chunks and a body":      {request: requestHEAD, raw: ok + "\r\nTransfer-Encoding: chunked\r\n\r\n", surplus: oneChunk, rule: rule, line: ok, length: "none", fresh: true},
+		"HEAD with neither":                {request: requestHEAD, raw: ok + "\r\n\r\n", rule: rule, line: ok, length: "none"},
+		"HEAD with neither, and a FIN":     {request: requestHEAD, raw: "HTTP/1.0 200 OK\r\n\r\n", then: closed, rule: rule, line: ok, length: "none", fresh: true},
+		"HEAD that fails":                  {request: requestHEAD, raw: "HTTP/1.1 404 Not Found\r\nContent-Length: 5\r\n\r\n", surplus: "hello", rule: rule, line: "HTTP/1.1 404 Not Found", length: "5", fresh: true},
+		"HEAD from HTTP/1.0":               {request: "HEAD / HTTP/1.0\r\n\r\n", raw: ok + "\r\nContent-Length: 5\r\n\r\n", rule: rule, line: ok, length: "5", end: closed},
+		"204":                              {raw: noContent + "\r\n\r\n", rule: rule, line: noContent, length: "none"},
+		"204 with a length of zero":        {raw: noContent + "\r\nContent-Length: 0\r\n\r\n", rule: "RFC 9110 §8.6", line: noContent, length: "none"},
+		"204 with a length and a body":     {raw: noContent + "\r\nContent-Length: 5\r\n\r\n", surplus: "hello", rule: "RFC 9110 §8.6", line: noContent, length: "none", fresh: true},
+		"204 with chunks and a body":       {raw: noContent + "\r\nTransfer-Encoding: chunked\r\n\r\n", surplus: oneChunk, rule: rule, line: noContent, length: "none", fresh: true},
+		"204 with a body alone":            {raw: noContent + "\r\n\r\n", surplus: "hello", rule: rule, line: noContent, length: "none", fresh: true},
+		"204 with another answer":          {raw: noContent + "\r\n\r\n", surplus: "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil", rule: rule, line: noContent, length: "none", fresh: true},
+		"204 to HTTP/1.0":                  {request: request10, raw: noContent + "\r\n\r\n", rule: rule, line: noContent, length: "none", end: closed},
+		"304":                              {raw: notModified + "\r\nETag: \"x\"\r\n\r\n", rule: rule, line: notModified, fields: []string{"ETag: \"x\""}},
+		"304 with a length":                {raw: notModified + "\r\nContent-Length: 5\r\n\r\n", rule: rule, line: notModified, length: "5"},
+		"304 with a length and a body":     {raw: notModified + "\r\nContent-Length: 5\r\n\r\n", surplus: "hello", rule: rule, line: notModified, length: "5", fresh: true},
+		"304 with chunks and a body":       {raw: notModified + "\r\nTransfer-Encoding: chunked\r\n\r\n", surplus: oneChunk, rule: rule, line: notModified, fresh: true},
+		"304 with another answer":          {raw: notModified + "\r\n\r\n", surplus: "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil", rule: rule, line: notModified, fresh: true},
+		"a length with more after it":      {raw: ok + "\r\nContent-Length: 5\r\n\r\nhello", surplus: "evil", rule: "RFC 9112 §9.2", line: ok, body: "hello", length: "5", fresh: true},
+		"a length with an answer after it": {raw: ok + "\r\nContent-Length: 5\r\n\r\nhello", surplus: "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil", rule: "RFC 9112 §9.2", line: ok, body: "hello", length: "5", fresh: true},
+		"chunks with an answer after them": {raw: chunkedAnswer + oneChunk, surplus: "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil", rule: "RFC 9112 §9.2", line: ok, body: "hello", fresh: true},
+		"a length of zero and an answer":   {raw: ok + "\r\nContent-Length: 0\r\n\r\n", surplus: "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil", rule: "RFC 9112 §9.2", line: ok, length: "0", fresh: true},
+		"surplus to HTTP/1.0":              {request: request10, raw: ok + "\r\nContent-Length: 5\r\n\r\nhello", surplus: "evil", rule: "RFC 9112 §9.2", line: ok, body: "hello", length: "5", end: closed, fresh: true},
 	})
 }
 
-// TestAnswer_isCut has the answers that end before their framing says so: they must not look complete (RFC 9112 §8).
-func TestAnswer_isCut(t *testing.T) {
+// TestAnswer_cutIsVisible has the answers that end before their framing says so: they must not look complete (RFC 9112 §8).
+func TestAnswer_cutIsVisible(t *testing.T) {
 	const line = "HTTP/1.1 200 OK"
 	cases := make(map[string]relayed)
 	for client, request := range map[string]string{"HTTP/1.1": plainRequest, "HTTP/1.0": request10, "HTTP/1.0 that stays": request10Stay} {
@@ -178,7 +178,7 @@ func TestAnswer_isCut(t *testing.T) {
 				"at its head's end":              "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n",
 				"in chunk data":                  chunkedAnswer + "a\r\nhello",
 				"in a chunk line":                chunkedAnswer + "5\r\nhello\r\n1",
-				"behind a chunk":                 chunkedAnswer + "5\r\nhello\r\n",
+				"after a chunk":                  chunkedAnswer + "5\r\nhello\r\n",
 				"before the CR LF of a chunk":    chunkedAnswer + "5\r\nhello",
 				"before the first chunk":         chunkedAnswer,
 				"before the last line":           chunkedAnswer + "5\r\nhello\r\n0\r\n",
@@ -196,7 +196,7 @@ func TestAnswer_isCut(t *testing.T) {
 	relayEach(t, cases)
 }
 
-// Of an answer that streams, the head and a part are out before the cut: no 502 can hide it any more.
+// When an answer streams, its head and a part are sent before the cut: it is too late for a 502.
 func TestAnswer_isCutWhileItStreams(t *testing.T) {
 	x := strings.Repeat("x", 600<<10)
 	heads := map[string]string{
@@ -245,7 +245,7 @@ func TestAnswer_streamsToItsFIN(t *testing.T) {
 	}
 }
 
-// A large body of a known length passes as it is, and leaves both connections fit for the next exchange.
+// A large body of a known length is forwarded unchanged, and both connections can be used for the next exchange.
 func TestAnswer_streamsByLength(t *testing.T) {
 	x := strings.Repeat("0123456789abcdef", 256<<10)
 	r := startRig(t, "--buffer", "64KiB")
@@ -265,7 +265,7 @@ func TestAnswer_streamsByLength(t *testing.T) {
 	}
 }
 
-// An answer may begin before the request has ended and need the rest of it: an echo gets all its bytes back.
+// An answer may begin before the request has ended, and need the rest of the request: an echo returns all bytes.
 func TestAnswer_echoesWhileTheBodyComes(t *testing.T) {
 	x := strings.Repeat("0123456789abcdef", 128<<10)
 	b := startBackend(t, func(v *visit) {
@@ -302,7 +302,7 @@ func TestAnswer_echoesWhileTheBodyComes(t *testing.T) {
 	}
 }
 
-func TestAnswer_neverBegins(t *testing.T) {
+func TestAnswer_thatNeverBeginsIs502(t *testing.T) {
 	relayEach(t, map[string]relayed{
 		"half a status-line and a FIN": {raw: "HTTP/1.1 2", then: closed, rule: "RFC 9110 §15.6.3", line: "502", fresh: true},
 		"half a status-line and a RST": {raw: "HTTP/1.1 2", then: reset, rule: "RFC 9110 §15.6.3", line: "502", fresh: true},
@@ -313,7 +313,7 @@ func TestAnswer_neverBegins(t *testing.T) {
 	})
 }
 
-func TestBackend_isUnreachable(t *testing.T) {
+func TestBackend_unreachableIs502(t *testing.T) {
 	t.Parallel()
 	tf := startTenfour(t, []string{refusing(t)})
 	for _, request := range []string{plainRequest, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello", requestHEAD} {
@@ -324,7 +324,7 @@ func TestBackend_isUnreachable(t *testing.T) {
 	}
 }
 
-func TestBackend_doesNotAnswerInTime(t *testing.T) {
+func TestBackend_lateIs504(t *testing.T) {
 	t.Parallel()
 	b := startBackend(t, func(v *visit) {
 		m, err := v.request()
@@ -361,19 +361,19 @@ func TestInterim_isRelayed(t *testing.T) {
 		status       int
 		fields       []string // of the first interim response
 	}{
-		"103 to HTTP/1.1":                {plainRequest, "HTTP/1.1 103 Early Hints\r\nLink: </a>; rel=preload\r\nLink: </b>\r\n\r\n" + final, []string{"HTTP/1.1 103 Early Hints"}, 200, []string{"Link: </a>; rel=preload", "Link: </b>"}},
-		"102 and 103 to HTTP/1.1":        {plainRequest, "HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 103 Early Hints\r\n\r\n" + final, []string{"HTTP/1.1 102 Processing", "HTTP/1.1 103 Early Hints"}, 200, nil},
-		"one nobody knows to HTTP/1.1":   {plainRequest, "HTTP/1.1 199 Hm\r\n\r\n" + final, []string{"HTTP/1.1 199 Hm"}, 200, nil},
-		"100 that nobody awaits":         {plainRequest, "HTTP/1.1 100 Continue\r\n\r\n" + final, nil, 200, nil},
-		"103 with a length":              {plainRequest, "HTTP/1.1 103 Early Hints\r\nContent-Length: 9\r\nConnection: close\r\n\r\n" + final, []string{"HTTP/1.1 103 Early Hints"}, 200, nil},
-		"103 with chunked":               {plainRequest, "HTTP/1.1 103 Early Hints\r\nTransfer-Encoding: chunked\r\n\r\n" + final, []string{"HTTP/1.1 103 Early Hints"}, 200, nil},
-		"103 to HTTP/1.0":                {request10, "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" + final, nil, 200, nil},
-		"100 to HTTP/1.0":                {request10, "HTTP/1.1 100 Continue\r\n\r\n" + final, nil, 200, nil},
-		"103 to HTTP/1.0 that stays":     {request10Stay, "HTTP/1.1 103 Early Hints\r\n\r\n" + final, nil, 200, nil},
-		"twenty of them":                 {plainRequest, strings.Repeat("HTTP/1.1 103 Early Hints\r\n\r\n", 20) + final, slices.Repeat([]string{"HTTP/1.1 103 Early Hints"}, 20), 200, nil},
-		"twenty-one of them":             {plainRequest, strings.Repeat("HTTP/1.1 103 Early Hints\r\n\r\n", 21) + final, slices.Repeat([]string{"HTTP/1.1 103 Early Hints"}, 20), 502, nil},
-		"103 before an answer to HEAD":   {requestHEAD, "HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", []string{"HTTP/1.1 103 Early Hints"}, 200, nil},
-		"103 before an answer of chunks": {plainRequest, "HTTP/1.1 103 Early Hints\r\n\r\n" + chunkedAnswer + oneChunk, []string{"HTTP/1.1 103 Early Hints"}, 200, nil},
+		"103 to HTTP/1.1":                     {plainRequest, "HTTP/1.1 103 Early Hints\r\nLink: </a>; rel=preload\r\nLink: </b>\r\n\r\n" + final, []string{"HTTP/1.1 103 Early Hints"}, 200, []string{"Link: </a>; rel=preload", "Link: </b>"}},
+		"102 and 103 to HTTP/1.1":             {plainRequest, "HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 103 Early Hints\r\n\r\n" + final, []string{"HTTP/1.1 102 Processing", "HTTP/1.1 103 Early Hints"}, 200, nil},
+		"an unknown one to HTTP/1.1":          {plainRequest, "HTTP/1.1 199 Hm\r\n\r\n" + final, []string{"HTTP/1.1 199 Hm"}, 200, nil},
+		"100 that the client did not ask for": {plainRequest, "HTTP/1.1 100 Continue\r\n\r\n" + final, nil, 200, nil},
+		"103 with a length":                   {plainRequest, "HTTP/1.1 103 Early Hints\r\nContent-Length: 9\r\nConnection: close\r\n\r\n" + final, []string{"HTTP/1.1 103 Early Hints"}, 200, nil},
+		"103 with chunked":                    {plainRequest, "HTTP/1.1 103 Early Hints\r\nTransfer-Encoding: chunked\r\n\r\n" + final, []string{"HTTP/1.1 103 Early Hints"}, 200, nil},
+		"103 to HTTP/1.0":                     {request10, "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" + final, nil, 200, nil},
+		"100 to HTTP/1.0":                     {request10, "HTTP/1.1 100 Continue\r\n\r\n" + final, nil, 200, nil},
+		"103 to HTTP/1.0 that stays":          {request10Stay, "HTTP/1.1 103 Early Hints\r\n\r\n" + final, nil, 200, nil},
+		"twenty of them":                      {plainRequest, strings.Repeat("HTTP/1.1 103 Early Hints\r\n\r\n", 20) + final, slices.Repeat([]string{"HTTP/1.1 103 Early Hints"}, 20), 200, nil},
+		"twenty-one of them":                  {plainRequest, strings.Repeat("HTTP/1.1 103 Early Hints\r\n\r\n", 21) + final, slices.Repeat([]string{"HTTP/1.1 103 Early Hints"}, 20), 502, nil},
+		"103 before an answer to HEAD":        {requestHEAD, "HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", []string{"HTTP/1.1 103 Early Hints"}, 200, nil},
+		"103 before an answer of chunks":      {plainRequest, "HTTP/1.1 103 Early Hints\r\n\r\n" + chunkedAnswer + oneChunk, []string{"HTTP/1.1 103 Early Hints"}, 200, nil},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -399,8 +399,8 @@ func TestInterim_isRelayed(t *testing.T) {
 	}
 }
 
-// An answer may come while its request's body is still on its way (RFC 9112 §9.3). It is passed on at once, and what is
-// left of the body is never taken for a request.
+// An answer may come before all of the request's body has been sent (RFC 9112 §9.3). It is forwarded at once, and the rest of the body
+// is never taken for a request.
 func TestAnswer_comesBeforeTheBodyIsThere(t *testing.T) {
 	const early = "HTTP/1.1 413 Content Too Large\r\nContent-Length: 5\r\n\r\nearly"
 	var taken atomic.Bool // a part of a body came as a request
@@ -440,11 +440,11 @@ func TestAnswer_comesBeforeTheBodyIsThere(t *testing.T) {
 			}
 			for range 3 {
 				if err := c.sendAndAwaitRead(tc.more); err != nil {
-					t.Errorf("sending on behind the answer: %v", err)
+					t.Errorf("sending on after the answer: %v", err)
 				}
 			}
 			if got, end := c.rest(); got != "" || end != closed {
-				t.Errorf("got %q, then %s, behind the answer, want a FIN", got, end)
+				t.Errorf("got %q, then %s, after the answer, want a FIN", got, end)
 			}
 			if err := r.canary(t, nil); err != nil {
 				t.Error(err)
@@ -456,7 +456,7 @@ func TestAnswer_comesBeforeTheBodyIsThere(t *testing.T) {
 	}
 }
 
-// The same for an answer of our own: a body that nobody takes any more is read and forgotten, whatever stands in it.
+// The same for an answer of our own: the rest of the body is read and dropped, whatever it contains.
 func TestOwnAnswer_comesBeforeTheBodyIsThere(t *testing.T) {
 	var taken atomic.Bool          // a part of a body came as a request
 	busy := make(chan struct{}, 1) // has an element when the only worker is taken
@@ -511,11 +511,11 @@ func TestOwnAnswer_comesBeforeTheBodyIsThere(t *testing.T) {
 			}
 			for range 3 {
 				if err := c.sendAndAwaitRead(body); err != nil {
-					t.Errorf("sending on behind the answer: %v", err)
+					t.Errorf("sending on after the answer: %v", err)
 				}
 			}
 			if got, end := c.rest(); got != "" || end != closed {
-				t.Errorf("got %q, then %s, behind the answer, want a FIN", got, end)
+				t.Errorf("got %q, then %s, after the answer, want a FIN", got, end)
 			}
 		}
 	}
@@ -542,7 +542,7 @@ func TestOwnAnswer_comesBeforeTheBodyIsThere(t *testing.T) {
 	}
 }
 
-// Each read is passed on when it comes: an event must not wait for the next (RFC 9110 §7.6).
+// Each read is forwarded when it comes: an event must not wait for the next one (RFC 9110 §7.6).
 func TestAnswer_streamsEventByEvent(t *testing.T) {
 	tests := map[string]struct{ head, first, second, end string }{
 		"by length":                    {"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n", "first", "secon", ""},
@@ -618,7 +618,7 @@ func TestAnswer_keepsWhatTheBackendSaid(t *testing.T) {
 	}
 }
 
-// An answer of our own has words, and none of them for HEAD; a program that asks for JSON gets its words so.
+// An answer of our own has a text, but not for HEAD; a program that asks for JSON gets JSON.
 func TestOwnAnswer_words(t *testing.T) {
 	t.Parallel()
 	tf := startTenfour(t, []string{refusing(t)})
@@ -640,7 +640,7 @@ func TestOwnAnswer_words(t *testing.T) {
 	}
 }
 
-// A queue that is full, or that takes too long, says so and when to come again (RFC 9110 §15.6.4).
+// The answer for a full queue, or after a timeout in the queue, says so, and when to come again (RFC 9110 §15.6.4).
 func TestOwnAnswer_fromTheQueue(t *testing.T) {
 	for name, flags := range map[string][]string{
 		"that is full":        {"--workers", "1", "--queue", "0"},
@@ -673,7 +673,7 @@ func TestOwnAnswer_fromTheQueue(t *testing.T) {
 	}
 }
 
-// A client that sends on, unaware that it was refused, can still read why: we read on until it stops (RFC 9112 §9.6).
+// A client that sends on after it was refused can still read why: tenfour reads on until the client stops (RFC 9112 §9.6).
 func TestLingeringClose_letsTheAnswerBeRead(t *testing.T) {
 	const refusedHead = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1048576\r\nTransfer-Encoding: chunked\r\n\r\n"
 	r := startRig(t)
@@ -700,8 +700,8 @@ func TestLingeringClose_letsTheAnswerBeRead(t *testing.T) {
 	onlyCanary(t, r, refusedHead)
 }
 
-// The same goes for a client that had begun another request behind the one that closes: what it goes on to send is
-// read and forgotten, and resets nothing.
+// The same holds for a client that has begun another request after the one that closes: what it sends is read and dropped, and
+// causes no reset.
 func TestLingeringClose_afterAPipelinedRequest(t *testing.T) {
 	for _, closing := range []string{"GET /1 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", "GET /1 HTTP/1.0\r\n\r\n"} {
 		r := startRig(t)
@@ -716,11 +716,11 @@ func TestLingeringClose_afterAPipelinedRequest(t *testing.T) {
 		}
 		for _, part := range []string{"TP/1.1\r\n", "Host: a\r\n", "\r\n"} {
 			if err := c.sendAndAwaitRead(part); err != nil {
-				t.Errorf("sending %q behind %q and its answer: %v", part, closing, err)
+				t.Errorf("sending %q after %q and its answer: %v", part, closing, err)
 			}
 		}
 		if got, end := c.rest(); got != "" || end != closed {
-			t.Errorf("got %q, then %s, behind the answer, want a FIN", got, end)
+			t.Errorf("got %q, then %s, after the answer, want a FIN", got, end)
 		}
 		if requests, bytes := r.backend.seen(); len(requests) != 1 {
 			t.Errorf("the backend met %q, want the first request alone", bytes)

@@ -8,10 +8,10 @@ import (
 )
 
 // The rows about chunked bodies (RFC 9112 §7.1), in both directions: sizes, extensions, line ends, trailer sections and
-// their limits, small bodies and streamed ones, and what becomes of a body that breaks or ends early. An answer's body
+// their limits, small bodies and streamed ones, and what happens to a body that breaks or ends early. An answer's body
 // that ends early is in rules_answers_test.go.
 
-// brokenChunks are chunked bodies with an error in them, told by what the error is.
+// brokenChunks are chunked bodies with an error, each by the name of its error.
 var brokenChunks = map[string]string{
 	"a space before a size":              " 5\r\nhello\r\n0\r\n\r\n",
 	"a plus before a size":               "+5\r\nhello\r\n0\r\n\r\n",
@@ -23,35 +23,35 @@ var brokenChunks = map[string]string{
 	"no size before an extension":        ";a=b\r\nhello\r\n0\r\n\r\n",
 	"a size in quotes":                   "\"5\"\r\nhello\r\n0\r\n\r\n",
 	"a fraction":                         "5.0\r\nhello\r\n0\r\n\r\n",
-	"a second number behind a size":      "5 5\r\nhello\r\n0\r\n\r\n",
-	"a second number behind a zero":      "0 5\r\n\r\nhello\r\n0\r\n\r\n",
-	"a letter behind white space":        "5 a\r\nhello\r\n0\r\n\r\n",
-	"a comma behind a size":              "5,a\r\nhello\r\n0\r\n\r\n",
+	"a second number after a size":       "5 5\r\nhello\r\n0\r\n\r\n",
+	"a second number after a zero":       "0 5\r\n\r\nhello\r\n0\r\n\r\n",
+	"a letter after white space":         "5 a\r\nhello\r\n0\r\n\r\n",
+	"a comma after a size":               "5,a\r\nhello\r\n0\r\n\r\n",
 	"digits that are not ASCII":          "\xef\xbc\x95\r\nhello\r\n0\r\n\r\n",
 	"a size of 2^63":                     "8000000000000000\r\nhello\r\n0\r\n\r\n",
 	"a size of 2^64-1":                   "FFFFFFFFFFFFFFFF\r\nhello\r\n0\r\n\r\n",
 	"a size of 17 digits that wraps":     "10000000000000005\r\nhello\r\n0\r\n\r\n",
 	"a size of 17 digits, zeros first":   "00000000000000005\r\nhello\r\n0\r\n\r\n",
-	"a bare LF behind a size":            "5\nhello\r\n0\r\n\r\n",
-	"a bare CR behind a size":            "5\rhello\r\n0\r\n\r\n",
-	"CR CR LF behind a size":             "5\r\r\nhello\r\n0\r\n\r\n",
+	"a bare LF after a size":             "5\nhello\r\n0\r\n\r\n",
+	"a bare CR after a size":             "5\rhello\r\n0\r\n\r\n",
+	"CR CR LF after a size":              "5\r\r\nhello\r\n0\r\n\r\n",
 	"a bare LF in an extension":          "5;a=b\nc\r\nhello\r\n0\r\n\r\n",
 	"a bare LF in a quoted extension":    "5;a=\"b\nc\"\r\nhello\r\n0\r\n\r\n",
 	"a bare CR in an extension":          "5;a\rb\r\nhello\r\n0\r\n\r\n",
 	"a bare CR in a quoted extension":    "5;a=\"b\rc\"\r\nhello\r\n0\r\n\r\n",
 	"a NUL in an extension":              "5;a\x00b\r\nhello\r\n0\r\n\r\n",
-	"a NUL behind a size":                "5\x00\r\nhello\r\n0\r\n\r\n",
+	"a NUL after a size":                 "5\x00\r\nhello\r\n0\r\n\r\n",
 	"a bare LF in the last extension":    "5\r\nhello\r\n0;a\nb\r\n\r\n",
 	"more data than the size":            "5\r\nhello!\r\n0\r\n\r\n",
 	"less data than the size":            "6\r\nhello\r\n0\r\n\r\n",
-	"two other bytes behind the data":    "5\r\nhelloXX0\r\n\r\n",
-	"a CR and another byte behind it":    "5\r\nhello\rX0\r\n\r\n",
-	"another byte and an LF behind it":   "5\r\nhelloX\n0\r\n\r\n",
-	"a bare LF behind the data":          "5\r\nhello\n0\r\n\r\n",
-	"a bare LF behind the last chunk":    "5\r\nhello\r\n0\n\r\n",
+	"two other bytes after the data":     "5\r\nhelloXX0\r\n\r\n",
+	"a CR and another byte after it":     "5\r\nhello\rX0\r\n\r\n",
+	"another byte and an LF after it":    "5\r\nhelloX\n0\r\n\r\n",
+	"a bare LF after the data":           "5\r\nhello\n0\r\n\r\n",
+	"a bare LF after the last chunk":     "5\r\nhello\r\n0\n\r\n",
 	"a bare LF for the last line":        "5\r\nhello\r\n0\r\n\n",
 	"a bare CR for the last line":        "5\r\nhello\r\n0\r\n\rX",
-	"text behind the last chunk":         "5\r\nhello\r\n0\r\nX\r\n\r\n",
+	"text after the last chunk":          "5\r\nhello\r\n0\r\nX\r\n\r\n",
 	"a trailer with a bare LF":           "5\r\nhello\r\n0\r\nX: y\nZ: 1\r\n\r\n",
 	"a trailer with a NUL":               "5\r\nhello\r\n0\r\nX: y\x00\r\n\r\n",
 	"a trailer with a space before it":   "5\r\nhello\r\n0\r\n X: y\r\n\r\n",
@@ -121,7 +121,7 @@ func TestChunked_relays(t *testing.T) {
 func TestChunked_cutsBrokenAnswers(t *testing.T) {
 	cases := make(map[string]relayed)
 	for name, body := range brokenChunks {
-		// Whatever was data before the error may have been passed on, and nothing else.
+		// Data before the error may have been forwarded, and nothing else.
 		cases[name] = relayed{raw: chunkedAnswer + body, rule: "RFC 9112 §7.1", line: "HTTP/1.1 200 OK", body: dataOf(body), cut: true, end: closed, fresh: true}
 	}
 	relayEach(t, cases)
@@ -138,7 +138,7 @@ func dataOf(body string) string {
 	return "hello"
 }
 
-// A body above the buffer is on its way already when its error comes: the backend must not see its end, and its
+// A part of a body larger than the buffer is forwarded before its error comes: the backend must not see an end of the body, and its
 // connection must not be used again.
 func TestChunked_breaksWhileItStreams(t *testing.T) {
 	big := "10000\r\n" + strings.Repeat("x", 64<<10) + "\r\n"
@@ -160,7 +160,7 @@ func TestChunked_breaksWhileItStreams(t *testing.T) {
 	}
 }
 
-// What streams stays chunked, with sizes of our own and without extensions, or gets a length when all of it is known.
+// A body that streams stays chunked, with sizes of our own and without extensions; if all of it is known, it gets a length.
 func TestChunked_streamsWhole(t *testing.T) {
 	r := startRig(t, "--buffer", "4KiB")
 	var raw, content strings.Builder

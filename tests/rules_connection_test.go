@@ -59,20 +59,20 @@ func TestConnection_dropsItsFieldsOfAnswers(t *testing.T) {
 
 func TestConnection_staysOrCloses(t *testing.T) {
 	forwardEach(t, map[string]forwarded{
-		"HTTP/1.1 stays":                        {raw: "GET / HTTP/1.1\r\nHost: a\r\n\r\n", rule: "RFC 9112 §9.3", line: "GET / HTTP/1.1", host: "a"},
-		"HTTP/1.1 with close":                   {raw: "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", rule: "RFC 9112 §9.6", line: "GET / HTTP/1.1", host: "a", end: closed},
-		"HTTP/1.1 with close in capitals":       {raw: "GET / HTTP/1.1\r\nHost: a\r\nCONNECTION: CLOSE\r\n\r\n", rule: "RFC 9110 §7.6.1", line: "GET / HTTP/1.1", host: "a", end: closed},
-		"HTTP/1.1 with close and keep-alive":    {raw: "GET / HTTP/1.1\r\nHost: a\r\nConnection: close, keep-alive\r\n\r\n", rule: "RFC 9112 §9.3", line: "GET / HTTP/1.1", host: "a", end: closed},
-		"HTTP/1.1 with close on another line":   {raw: "GET / HTTP/1.1\r\nHost: a\r\nConnection: keep-alive\r\nConnection: x,close\r\n\r\n", rule: "RFC 9112 §9.3", line: "GET / HTTP/1.1", host: "a", end: closed},
-		"HTTP/1.1 with a word like close":       {raw: "GET / HTTP/1.1\r\nHost: a\r\nConnection: closed, xclose\r\n\r\n", rule: "RFC 9112 §9.3", line: "GET / HTTP/1.1", host: "a"},
-		"HTTP/1.1 with keep-alive":              {raw: "GET / HTTP/1.1\r\nHost: a\r\nConnection: keep-alive\r\n\r\n", rule: "RFC 9112 §9.3", line: "GET / HTTP/1.1", host: "a"},
-		"HTTP/1.0 closes":                       {raw: "GET / HTTP/1.0\r\nHost: a\r\n\r\n", rule: "RFC 9112 §9.3", line: "GET / HTTP/1.1", host: "a", end: closed},
-		"HTTP/1.0 with keep-alive":              {raw: "GET / HTTP/1.0\r\nHost: a\r\nConnection: keep-alive\r\n\r\n", rule: "RFC 9112 §9.3", line: "GET / HTTP/1.1", host: "a"},
-		"HTTP/1.0 with Keep-Alive in a list":    {raw: "GET / HTTP/1.0\r\nHost: a\r\nConnection: x, Keep-Alive\r\n\r\n", rule: "RFC 9112 §9.3", line: "GET / HTTP/1.1", host: "a"},
-		"HTTP/1.0 with keep-alive and close":    {raw: "GET / HTTP/1.0\r\nHost: a\r\nConnection: keep-alive, close\r\n\r\n", rule: "RFC 9112 §9.3", line: "GET / HTTP/1.1", host: "a", end: closed},
-		"HTTP/1.0 with a proxy's keep-alive":    {raw: "GET / HTTP/1.0\r\nHost: a\r\nProxy-Connection: keep-alive\r\n\r\n", rule: "RFC 9112 §C.2.2", line: "GET / HTTP/1.1", host: "a", end: closed},
-		"HTTP/1.0 with keep-alive and a body":   {raw: "POST / HTTP/1.0\r\nHost: a\r\nConnection: keep-alive\r\nContent-Length: 5\r\n\r\nhello", rule: "RFC 9112 §9.3", line: "POST / HTTP/1.1", host: "a", body: "hello"},
-		"HTTP/1.1 with close behind its answer": {raw: "POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 5\r\n\r\nhello", rule: "RFC 9112 §9.6", line: "POST / HTTP/1.1", host: "a", body: "hello", end: closed},
+		"HTTP/1.1 stays":                       {raw: "GET / HTTP/1.1\r\nHost: a\r\n\r\n", rule: "RFC 9112 §9.3", line: "GET / HTTP/1.1", host: "a"},
+		"HTTP/1.1 with close":                  {raw: "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", rule: "RFC 9112 §9.6", line: "GET / HTTP/1.1", host: "a", end: closed},
+		"HTTP/1.1 with close in capitals":      {raw: "GET / HTTP/1.1\r\nHost: a\r\nCONNECTION: CLOSE\r\n\r\n", rule: "RFC 9110 §7.6.1", line: "GET / HTTP/1.1", host: "a", end: closed},
+		"HTTP/1.1 with close and keep-alive":   {raw: "GET / HTTP/1.1\r\nHost: a\r\nConnection: close, keep-alive\r\n\r\n", rule: "RFC 9112 §9.3", line: "GET / HTTP/1.1", host: "a", end: closed},
+		"HTTP/1.1 with close on another line":  {raw: "GET / HTTP/1.1\r\nHost: a\r\nConnection: keep-alive\r\nConnection: x,close\r\n\r\n", rule: "RFC 9112 §9.3", line: "GET / HTTP/1.1", host: "a", end: closed},
+		"HTTP/1.1 with a word like close":      {raw: "GET / HTTP/1.1\r\nHost: a\r\nConnection: closed, xclose\r\n\r\n", rule: "RFC 9112 §9.3", line: "GET / HTTP/1.1", host: "a"},
+		"HTTP/1.1 with keep-alive":             {raw: "GET / HTTP/1.1\r\nHost: a\r\nConnection: keep-alive\r\n\r\n", rule: "RFC 9112 §9.3", line: "GET / HTTP/1.1", host: "a"},
+		"HTTP/1.0 closes":                      {raw: "GET / HTTP/1.0\r\nHost: a\r\n\r\n", rule: "RFC 9112 §9.3", line: "GET / HTTP/1.1", host: "a", end: closed},
+		"HTTP/1.0 with keep-alive":             {raw: "GET / HTTP/1.0\r\nHost: a\r\nConnection: keep-alive\r\n\r\n", rule: "RFC 9112 §9.3", line: "GET / HTTP/1.1", host: "a"},
+		"HTTP/1.0 with Keep-Alive in a list":   {raw: "GET / HTTP/1.0\r\nHost: a\r\nConnection: x, Keep-Alive\r\n\r\n", rule: "RFC 9112 §9.3", line: "GET / HTTP/1.1", host: "a"},
+		"HTTP/1.0 with keep-alive and close":   {raw: "GET / HTTP/1.0\r\nHost: a\r\nConnection: keep-alive, close\r\n\r\n", rule: "RFC 9112 §9.3", line: "GET / HTTP/1.1", host: "a", end: closed},
+		"HTTP/1.0 with a proxy's keep-alive":   {raw: "GET / HTTP/1.0\r\nHost: a\r\nProxy-Connection: keep-alive\r\n\r\n", rule: "RFC 9112 §C.2.2", line: "GET / HTTP/1.1", host: "a", end: closed},
+		"HTTP/1.0 with keep-alive and a body":  {raw: "POST / HTTP/1.0\r\nHost: a\r\nConnection: keep-alive\r\nContent-Length: 5\r\n\r\nhello", rule: "RFC 9112 §9.3", line: "POST / HTTP/1.1", host: "a", body: "hello"},
+		"HTTP/1.1 with close after its answer": {raw: "POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 5\r\n\r\nhello", rule: "RFC 9112 §9.6", line: "POST / HTTP/1.1", host: "a", body: "hello", end: closed},
 	})
 }
 
@@ -196,23 +196,23 @@ func TestPipelining_answersInOrder(t *testing.T) {
 	}
 }
 
-// alone reports whether a read may end where the request that closes the connection does: nothing told then that more
-// would come, which has the kernel reset the connection though the answer is out.
+// alone reports whether a read may end exactly where the closing request ends. tenfour then does not know that more bytes will come,
+// and the kernel resets the connection although the answer was sent.
 func alone(raw string, how way) bool {
 	last := strings.LastIndex(raw, "GET /")
 	return how == bytewise || how.cut == last
 }
 
-// A FIN behind a request is no wish to leave: its answer is still delivered (RFC 9112 §9.6).
+// A client that sends a FIN after a request has not left: its answer is still delivered (RFC 9112 §9.6).
 func TestHalfClose_stillGetsItsAnswers(t *testing.T) {
 	tests := map[string]struct {
 		raw  string
 		want []string
 	}{
-		"behind one request":      {"GET /1 HTTP/1.1\r\nHost: a\r\n\r\n", []string{"/1"}},
-		"behind a body":           {"POST /1 HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello", []string{"/1"}},
-		"behind one of HTTP/1.0":  {"GET /1 HTTP/1.0\r\n\r\n", []string{"/1"}},
-		"behind two requests":     {"GET /1 HTTP/1.1\r\nHost: a\r\n\r\nGET /2 HTTP/1.1\r\nHost: a\r\n\r\n", []string{"/1", "/2"}},
+		"after one request":       {"GET /1 HTTP/1.1\r\nHost: a\r\n\r\n", []string{"/1"}},
+		"after a body":            {"POST /1 HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello", []string{"/1"}},
+		"after one of HTTP/1.0":   {"GET /1 HTTP/1.0\r\n\r\n", []string{"/1"}},
+		"after two requests":      {"GET /1 HTTP/1.1\r\nHost: a\r\n\r\nGET /2 HTTP/1.1\r\nHost: a\r\n\r\n", []string{"/1", "/2"}},
 		"in the head of a second": {"GET /1 HTTP/1.1\r\nHost: a\r\n\r\nGET /2 HT", []string{"/1"}},
 		"in the body of a second": {"GET /1 HTTP/1.1\r\nHost: a\r\n\r\nPOST /2 HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhell", []string{"/1"}},
 	}
@@ -242,7 +242,7 @@ func TestHalfClose_stillGetsItsAnswers(t *testing.T) {
 				}
 			}
 			if got, end := c.rest(); end != closed || got != "" && !strings.HasPrefix(got, "HTTP/1.1 400 ") {
-				t.Errorf("got %q, then %s, behind the answers; want nothing or 400, and a close", got, end)
+				t.Errorf("got %q, then %s, after the answers; want nothing or 400, and a close", got, end)
 			}
 			if requests, bytes := b.seen(); len(requests) != len(tc.want) {
 				t.Errorf("the backend met %q, want %d requests", bytes, len(tc.want))
@@ -251,8 +251,8 @@ func TestHalfClose_stillGetsItsAnswers(t *testing.T) {
 	}
 }
 
-// While a request waits in the queue, though, nothing is lost yet by taking a FIN for a goodbye: its place is free at
-// once, and the backend never meets it.
+// While a request waits in the queue, a FIN means that its client has left: its place is free at once, and the backend never sees
+// the request.
 func TestHalfClose_inTheQueueIsLeaving(t *testing.T) {
 	for _, with := range []end{closed, reset} {
 		t.Run(string(with), func(t *testing.T) {
@@ -295,18 +295,18 @@ func TestHalfClose_inTheQueueIsLeaving(t *testing.T) {
 				t.Errorf("got %q, want the third answer", o.raw)
 			}
 			if _, bytes := b.seen(); strings.Contains(bytes, "GET /2 ") {
-				t.Errorf("the backend met %q, want nothing of the one who left", bytes)
+				t.Errorf("the backend met %q, want nothing of the client that left", bytes)
 			}
 		})
 	}
 }
 
-// queued returns a client whose request waits in the queue. While the queue is full, which a 503 tells at once, it asks
+// queued returns a client with a request in the queue. While the queue is full, each attempt gets a 503 at once, and queued tries
 // again.
-func (tf *tenfour) queued(t *testing.T, raw string) *client {
+func (tf *tenfour) queued(t *testing.T, raw string) (c *client) {
 	t.Helper()
-	for deadline := time.Now().Add(patience); ; {
-		c := tf.dial(t)
+	eventually(t, "the queue has a place", func() bool {
+		c = tf.dial(t)
 		if err := c.send(raw, "", whole); err != nil {
 			t.Fatal(err)
 		}
@@ -314,24 +314,23 @@ func (tf *tenfour) queued(t *testing.T, raw string) *client {
 		_, err := c.in.Peek(1)
 		c.SetReadDeadline(time.Now().Add(patience))
 		if errors.Is(err, os.ErrDeadlineExceeded) {
-			return c
+			return true
 		}
 		c.Close()
-		if time.Now().After(deadline) {
-			t.Fatalf("the queue has no place after %v for %q", patience, raw)
-		}
-	}
+		return false
+	})
+	return c
 }
 
-// A client that leaves in its body has not sent a request: the backend must learn that by the end of its connection,
-// and by nothing that could be taken for the whole (RFC 9112 §8).
+// A client that leaves in the middle of its body has not sent a request. The backend must see its connection end, and nothing that
+// looks like a complete request (RFC 9112 §8).
 func TestClient_vanishesInItsBody(t *testing.T) {
 	x := strings.Repeat("x", 40<<10)
 	for name, raw := range map[string]string{
-		"by length":          "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n" + x,
-		"chunked, in data":   chunkedRequest + "20000\r\n" + x,
-		"chunked, behind it": chunkedRequest + "a000\r\n" + x + "\r\n",
-		"chunked, at its 0":  chunkedRequest + "a000\r\n" + x + "\r\n0\r\n",
+		"by length":         "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n" + x,
+		"chunked, in data":  chunkedRequest + "20000\r\n" + x,
+		"chunked, after it": chunkedRequest + "a000\r\n" + x + "\r\n",
+		"chunked, at its 0": chunkedRequest + "a000\r\n" + x + "\r\n0\r\n",
 	} {
 		for _, with := range []end{closed, reset} {
 			t.Run(name+", "+string(with), func(t *testing.T) {
@@ -358,7 +357,7 @@ func TestClient_vanishesInItsBody(t *testing.T) {
 	}
 }
 
-// A small body is read before its request takes a slot, so its backend never hears of a client that leaves in it.
+// A small body is read before its request takes a slot, so the backend never sees a request whose client leaves in its body.
 func TestClient_vanishesInASmallBody(t *testing.T) {
 	r := startRig(t)
 	for _, raw := range []string{
@@ -424,19 +423,19 @@ func TestBackendConnection_isUsedAgain(t *testing.T) {
 		surplus      string
 		want         int // connections that two requests need
 	}{
-		"behind a length":                       {plainRequest, "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nb", "", 1},
-		"behind chunks":                         {plainRequest, chunkedAnswer + oneChunk, "", 1},
-		"behind 204":                            {plainRequest, "HTTP/1.1 204 No Content\r\n\r\n", "", 1},
-		"behind 304":                            {plainRequest, "HTTP/1.1 304 Not Modified\r\n\r\n", "", 1},
-		"behind HEAD":                           {"HEAD / HTTP/1.1\r\nHost: a\r\n\r\n", "HTTP/1.1 200 OK\r\n\r\n", "", 1},
-		"behind a request with a body":          {"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello", "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nb", "", 1},
-		"behind a client that closes":           {"GET / HTTP/1.0\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nb", "", 1},
-		"not behind close":                      {plainRequest, "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 1\r\n\r\nb", "", 2},
-		"not behind HTTP/1.0":                   {plainRequest, "HTTP/1.0 200 OK\r\nContent-Length: 1\r\n\r\nb", "", 2},
-		"not behind surplus bytes":              {plainRequest, "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nb", "x", 2},
-		"not behind surplus bytes after chunks": {plainRequest, chunkedAnswer + oneChunk, "\r\n", 2},
-		"not behind a body of HEAD":             {"HEAD / HTTP/1.1\r\nHost: a\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n", "unwelcome", 2},
-		"not behind an answer of our own":       {plainRequest, "HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n", "", 2},
+		"after a length":                        {plainRequest, "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nb", "", 1},
+		"after chunks":                          {plainRequest, chunkedAnswer + oneChunk, "", 1},
+		"after 204":                             {plainRequest, "HTTP/1.1 204 No Content\r\n\r\n", "", 1},
+		"after 304":                             {plainRequest, "HTTP/1.1 304 Not Modified\r\n\r\n", "", 1},
+		"after HEAD":                            {"HEAD / HTTP/1.1\r\nHost: a\r\n\r\n", "HTTP/1.1 200 OK\r\n\r\n", "", 1},
+		"after a request with a body":           {"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello", "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nb", "", 1},
+		"after a client that closes":            {"GET / HTTP/1.0\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nb", "", 1},
+		"not after close":                       {plainRequest, "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 1\r\n\r\nb", "", 2},
+		"not after HTTP/1.0":                    {plainRequest, "HTTP/1.0 200 OK\r\nContent-Length: 1\r\n\r\nb", "", 2},
+		"not after a length with surplus bytes": {plainRequest, "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nb", "x", 2},
+		"not after chunks with surplus bytes":   {plainRequest, chunkedAnswer + oneChunk, "\r\n", 2},
+		"not after a body of HEAD":              {"HEAD / HTTP/1.1\r\nHost: a\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n", "unwelcome", 2},
+		"not after an answer of our own":        {plainRequest, "HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n", "", 2},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -457,7 +456,7 @@ func TestBackendConnection_isUsedAgain(t *testing.T) {
 	}
 }
 
-// What a backend says before it is asked must not answer anybody (RFC 9112 §9.2).
+// Bytes that a backend sends before a request must not answer any request (RFC 9112 §9.2).
 func TestBackendConnection_speaksOrEndsWhileItIsIdle(t *testing.T) {
 	tests := map[string]struct {
 		early string
@@ -510,8 +509,8 @@ func TestBackendConnection_speaksOrEndsWhileItIsIdle(t *testing.T) {
 	}
 }
 
-// A connection that served before may end at the very moment it is used again: RFC 9112 §9.3.1 lets an idempotent
-// request go out once more.
+// A kept connection may end at the moment when it is used again: RFC 9112 §9.3.1 allows tenfour to send an idempotent request once
+// more.
 func TestBackendConnection_diesWhenUsedAgain(t *testing.T) {
 	const body = "Content-Length: 5\r\n\r\nhello"
 	tests := map[string]struct {
@@ -528,7 +527,7 @@ func TestBackendConnection_diesWhenUsedAgain(t *testing.T) {
 		"POST does not":                       {"POST / HTTP/1.1\r\nHost: a\r\n" + body, "", "502", 1},
 		"POST without body does not":          {"POST / HTTP/1.1\r\nHost: a\r\n\r\n", "", "502", 1},
 		"PATCH does not":                      {"PATCH / HTTP/1.1\r\nHost: a\r\n" + body, "", "502", 1},
-		"a method nobody knows does not":      {"BREW / HTTP/1.1\r\nHost: a\r\n\r\n", "", "502", 1},
+		"an unknown method does not":          {"BREW / HTTP/1.1\r\nHost: a\r\n\r\n", "", "502", 1},
 		"GET with an answer begun does not":   {"GET / HTTP/1.1\r\nHost: a\r\n\r\n", "HTTP/1.1 2", "502", 1},
 		"GET with an interim answer does not": {"GET / HTTP/1.1\r\nHost: a\r\n\r\n", "HTTP/1.1 103 Early Hints\r\n\r\n", "502", 1},
 	}
@@ -582,7 +581,7 @@ func TestBackendConnection_diesWhenUsedAgain(t *testing.T) {
 	}
 }
 
-// A backend that never answers ends its exchanges with 502, and meets no request that may not be repeated twice.
+// If a backend never answers, clients get 502, and the backend never sees a request twice that must not be repeated.
 func TestBackendConnection_alwaysDies(t *testing.T) {
 	for _, with := range []end{closed, reset} {
 		b := startBackend(t, func(v *visit) {

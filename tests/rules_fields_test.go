@@ -17,8 +17,8 @@ import (
 
 func TestFields_refuses(t *testing.T) {
 	refuseEach(t, map[string]refusal{
-		"a bare LF behind the request-line":    {"GET / HTTP/1.1\nHost: a\r\n\r\n", "RFC 9112 §2.2", "400"},
-		"a bare LF behind a field line":        {"GET / HTTP/1.1\r\nHost: a\nX: y\r\n\r\n", "RFC 9112 §2.2", "400"},
+		"a bare LF after the request-line":     {"GET / HTTP/1.1\nHost: a\r\n\r\n", "RFC 9112 §2.2", "400"},
+		"a bare LF after a field line":         {"GET / HTTP/1.1\r\nHost: a\nX: y\r\n\r\n", "RFC 9112 §2.2", "400"},
 		"a bare LF for the empty line":         {"GET / HTTP/1.1\r\nHost: a\r\n\n", "RFC 9112 §2.2", "400"},
 		"bare LFs alone":                       {"GET / HTTP/1.1\nHost: a\n\n", "RFC 9112 §2.2", "400"},
 		"a bare CR in the request-line":        {"GET /a\rb HTTP/1.1\r\nHost: a\r\n\r\n", "RFC 9112 §2.2", "400"},
@@ -26,8 +26,8 @@ func TestFields_refuses(t *testing.T) {
 		"a bare CR in a value":                 {"GET / HTTP/1.1\r\nHost: a\r\nX: y\rz\r\n\r\n", "RFC 9112 §2.2", "400"},
 		"a bare CR for a line end":             {"GET / HTTP/1.1\r\nHost: a\rX: y\r\n\r\n", "RFC 9112 §2.2", "400"},
 		"a bare CR at the start of a value":    {"GET / HTTP/1.1\r\nHost: a\r\nX:\ry\r\n\r\n", "RFC 9112 §2.2", "400"},
-		"CR CR LF behind the request-line":     {"GET / HTTP/1.1\r\r\nHost: a\r\n\r\n", "RFC 9112 §2.2", "400"},
-		"CR CR LF behind a field line":         {"GET / HTTP/1.1\r\nHost: a\r\r\n\r\n", "RFC 9112 §2.2", "400"},
+		"CR CR LF after the request-line":      {"GET / HTTP/1.1\r\r\nHost: a\r\n\r\n", "RFC 9112 §2.2", "400"},
+		"CR CR LF after a field line":          {"GET / HTTP/1.1\r\nHost: a\r\r\n\r\n", "RFC 9112 §2.2", "400"},
 		"CR CR LF for the empty line":          {"GET / HTTP/1.1\r\nHost: a\r\n\r\r\n", "RFC 9112 §2.2", "400"},
 		"a NUL in a name":                      {"GET / HTTP/1.1\r\nHost: a\r\nX\x00: y\r\n\r\n", "RFC 9110 §5.5", "400"},
 		"a NUL in a value":                     {"GET / HTTP/1.1\r\nHost: a\r\nX: y\x00z\r\n\r\n", "RFC 9110 §5.5", "400"},
@@ -35,13 +35,13 @@ func TestFields_refuses(t *testing.T) {
 		"a control byte in a value":            {"GET / HTTP/1.1\r\nHost: a\r\nX: y\x01z\r\n\r\n", "RFC 9110 §5.5", "400"},
 		"an escape byte in a value":            {"GET / HTTP/1.1\r\nHost: a\r\nX: \x1b[0m\r\n\r\n", "RFC 9110 §5.5", "400"},
 		"a vertical tab before a value":        {"GET / HTTP/1.1\r\nHost: a\r\nX:\vy\r\n\r\n", "RFC 9110 §5.5", "400"},
-		"a form feed behind a value":           {"GET / HTTP/1.1\r\nHost: a\r\nX: y\f\r\n\r\n", "RFC 9110 §5.5", "400"},
+		"a form feed after a value":            {"GET / HTTP/1.1\r\nHost: a\r\nX: y\f\r\n\r\n", "RFC 9110 §5.5", "400"},
 		"a DEL in a value":                     {"GET / HTTP/1.1\r\nHost: a\r\nX: y\x7f\r\n\r\n", "RFC 9110 §5.5", "400"},
 		"a fold by a space":                    {"GET / HTTP/1.1\r\nHost: a\r\nX: y\r\n z\r\n\r\n", "RFC 9112 §5.2", "400"},
 		"a fold by a tab":                      {"GET / HTTP/1.1\r\nHost: a\r\nX: y\r\n\tz\r\n\r\n", "RFC 9112 §5.2", "400"},
 		"a fold that looks like a field line":  {"GET / HTTP/1.1\r\nHost: a\r\nX: y\r\n Z: 1\r\n\r\n", "RFC 9112 §5.2", "400"},
 		"a fold that looks blank":              {"GET / HTTP/1.1\r\nHost: a\r\nX: y\r\n \r\n\r\n", "RFC 9112 §5.2", "400"},
-		"a fold behind an empty value":         {"GET / HTTP/1.1\r\nHost: a\r\nX:\r\n y\r\n\r\n", "RFC 9112 §5.2", "400"},
+		"a fold after an empty value":          {"GET / HTTP/1.1\r\nHost: a\r\nX:\r\n y\r\n\r\n", "RFC 9112 §5.2", "400"},
 		"a fold of Host":                       {"GET / HTTP/1.1\r\nHost:\r\n a\r\n\r\n", "RFC 9112 §5.2", "400"},
 		"white space before the first field":   {"GET / HTTP/1.1\r\n Host: a\r\n\r\n", "RFC 9112 §2.2", "400"},
 		"a blank line before the first field":  {"GET / HTTP/1.1\r\n \r\nHost: a\r\n\r\n", "RFC 9112 §2.2", "400"},
@@ -55,7 +55,7 @@ func TestFields_refuses(t *testing.T) {
 		"a slash within a name":                {"GET / HTTP/1.1\r\nHost: a\r\nX/Y: z\r\n\r\n", "RFC 9110 §5.1", "400"},
 		"a name in quotes":                     {"GET / HTTP/1.1\r\nHost: a\r\n\"X\": z\r\n\r\n", "RFC 9110 §5.1", "400"},
 		"a name with a byte above ASCII":       {"GET / HTTP/1.1\r\nHost: a\r\nX\xe9: z\r\n\r\n", "RFC 9110 §5.1", "400"},
-		"a name behind a byte order mark":      {"GET / HTTP/1.1\r\n\xef\xbb\xbfHost: a\r\n\r\n", "RFC 9110 §5.1", "400"},
+		"a name after a byte order mark":       {"GET / HTTP/1.1\r\n\xef\xbb\xbfHost: a\r\n\r\n", "RFC 9110 §5.1", "400"},
 		"a request-line among the field lines": {"GET / HTTP/1.1\r\nHost: a\r\nGET /b HTTP/1.1\r\n\r\n", "RFC 9110 §5.1", "400"},
 	})
 }
@@ -167,12 +167,12 @@ func TestHeadTimeout_answers408(t *testing.T) {
 		raw    string
 		want   string // "" is a close without an answer
 	}{
-		"half a request-line":             {"", "GET / HT", "408"},
-		"half a field line":               {"", "GET / HTTP/1.1\r\nHost: a\r\nX: ", "408"},
-		"all but the last byte":           {"", "GET / HTTP/1.1\r\nHost: a\r\n\r", "408"},
-		"half a head behind an exchange":  {plainRequest, "GET / HTTP/1.1\r\nHost: a\r\n", "408"},
-		"nothing at all":                  {"", "", ""},
-		"nothing more behind an exchange": {plainRequest, "", ""},
+		"half a request-line":            {"", "GET / HT", "408"},
+		"half a field line":              {"", "GET / HTTP/1.1\r\nHost: a\r\nX: ", "408"},
+		"all but the last byte":          {"", "GET / HTTP/1.1\r\nHost: a\r\n\r", "408"},
+		"half a head after an exchange":  {plainRequest, "GET / HTTP/1.1\r\nHost: a\r\n", "408"},
+		"nothing at all":                 {"", "", ""},
+		"nothing more after an exchange": {plainRequest, "", ""},
 	}
 	r := startRig(t, "--head-timeout", "300ms", "--idle-timeout", "300ms")
 	for name, tc := range tests {

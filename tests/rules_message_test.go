@@ -202,7 +202,7 @@ func readChunks(body io.Writer, r *bufio.Reader) error {
 			return notFirst(err, true)
 		}
 		if line != "" {
-			return fmt.Errorf("%q behind a chunk", line)
+			return fmt.Errorf("%q after a chunk", line)
 		}
 		if size == 0 {
 			return nil

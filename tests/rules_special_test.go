@@ -65,7 +65,7 @@ func TestExpect_isAnswered(t *testing.T) {
 				if len(requests) != 1 || strings.Contains(tc.early+tc.late, "hello") && requests[0].body != "hello" {
 					t.Errorf("the backend met %q, want the request and its body", bytes)
 				} else if tc.want == 0 && len(requests[0].values("Expect")) > 0 {
-					t.Errorf("the backend met %q, want no Expect: nobody waits for a 100", bytes)
+					t.Errorf("the backend met %q, want no Expect, because tenfour does not wait for a 100", bytes)
 				}
 			})
 		}
@@ -81,7 +81,7 @@ func TestExpect_isRefused(t *testing.T) {
 	})
 }
 
-// A client that was not asked for its body may send it or not: only a close says where the next request begins.
+// A client that was sent no 100 may send its body or not. Only closing the connection avoids guessing where the next request begins.
 func TestExpect_isAnsweredFinallyBeforeThe100(t *testing.T) {
 	b := startBackend(t, func(v *visit) {
 		if _, err := v.head(); err == nil {
@@ -106,7 +106,7 @@ const (
 	upgradeAnswer  = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n"
 )
 
-// tunnelEcho says 101 and sends back all that comes, until the client ends its side; then it says goodbye.
+// tunnelEcho answers 101 and sends back all bytes until the client ends its side; then it sends goodbye.
 func tunnelEcho(how way, first string) func(*visit) {
 	return func(v *visit) {
 		if _, err := v.request(); err != nil {
@@ -151,7 +151,7 @@ func TestUpgrade_opensATunnel(t *testing.T) {
 				}
 				c.CloseWrite() // the other direction stays
 				if rest, end := c.rest(); rest != "goodbye" || end != closed {
-					t.Errorf("got %q, then %s, behind a FIN, want goodbye and a FIN", rest, end)
+					t.Errorf("got %q, then %s, after a FIN, want goodbye and a FIN", rest, end)
 				}
 				requests, bytes := b.seen()
 				if len(requests) != 1 || !requests[0].has("Connection", "upgrade") || !slices.Equal(requests[0].values("Upgrade"), []string{"websocket"}) || !requests[0].has("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==") {
@@ -162,7 +162,7 @@ func TestUpgrade_opensATunnel(t *testing.T) {
 	}
 }
 
-// Either side's end is passed on as it is: a FIN of the backend's leaves the client free to send on.
+// Each side's end is forwarded separately: after a FIN of the backend, the client can still send.
 func TestUpgrade_passesOnTheBackendsFIN(t *testing.T) {
 	b := startBackend(t, func(v *visit) {
 		v.request()
@@ -242,7 +242,7 @@ func TestUpgrade_isDeclined(t *testing.T) {
 
 		o, c = r.exchangeOpen(t, upgradeRequest, "GET /bad HTTP/1.1\r\nHost : a\r\n\r\n", whole, "GET", "GET")
 		if o.last().status() != 400 || o.end != closed {
-			t.Errorf("got %q, then %s, want the answer, then 400 for the faulty request behind the declined upgrade", o.raw, o.end)
+			t.Errorf("got %q, then %s, want the answer, then 400 for the faulty request after the declined upgrade", o.raw, o.end)
 		}
 		c.Close()
 	}
@@ -263,7 +263,7 @@ func TestUpgrade_isDropped(t *testing.T) {
 	})
 }
 
-// A 101 that nobody asked for would make a tunnel past every rule here.
+// A 101 that the client did not ask for would open a tunnel in which no rule holds.
 func TestUpgrade_thatWasDroppedIsNotAnsweredBy101(t *testing.T) {
 	r := startRig(t)
 	for _, request := range []string{
@@ -337,15 +337,15 @@ func TestForwardedFields_areSet(t *testing.T) {
 		via, forwardedFor             []string
 		forwardedHost, forwardedProto []string // nil is not asked
 	}{
-		"without any":          {"GET / HTTP/1.1\r\nHost: A:80\r\n\r\n", []string{"1.1 tenfour"}, []string{"127.0.0.1"}, []string{"A:80"}, []string{"http"}},
-		"of HTTP/1.0":          {"GET / HTTP/1.0\r\nHost: a\r\n\r\n", []string{"1.0 tenfour"}, []string{"127.0.0.1"}, []string{"a"}, []string{"http"}},
-		"of HTTP/1.0, no Host": {"GET / HTTP/1.0\r\n\r\n", []string{"1.0 tenfour"}, []string{"127.0.0.1"}, nil, []string{"http"}},
-		"behind another proxy": {"GET / HTTP/1.1\r\nHost: a\r\nVia: 1.0 b (x), 1.1 c\r\nX-Forwarded-For: 192.0.2.1, 192.0.2.2\r\n\r\n", []string{"1.0 b (x)", "1.1 c", "1.1 tenfour"}, []string{"192.0.2.1", "192.0.2.2", "127.0.0.1"}, []string{"a"}, []string{"http"}},
-		"on several lines":     {"GET / HTTP/1.1\r\nVia: 1.0 b\r\nX-Forwarded-For: 192.0.2.1\r\nHost: a\r\nx-forwarded-for: 192.0.2.2\r\nvia: 1.1 c\r\n\r\n", []string{"1.0 b", "1.1 c", "1.1 tenfour"}, []string{"192.0.2.1", "192.0.2.2", "127.0.0.1"}, []string{"a"}, []string{"http"}},
-		"empty ones":           {"GET / HTTP/1.1\r\nHost: a\r\nX-Forwarded-For:\r\nVia:\r\n\r\n", []string{"1.1 tenfour"}, []string{"127.0.0.1"}, []string{"a"}, []string{"http"}},
-		"the client's own":     {"GET / HTTP/1.1\r\nHost: a\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Host: evil\r\nx-forwarded-host: evil2\r\n\r\n", []string{"1.1 tenfour"}, []string{"127.0.0.1"}, []string{"a"}, []string{"http"}},
-		"named in Connection":  {"GET / HTTP/1.1\r\nHost: a\r\nConnection: X-Forwarded-For, Via\r\nX-Forwarded-For: 192.0.2.1\r\nVia: 1.1 b\r\n\r\n", []string{"1.1 b", "1.1 tenfour"}, []string{"192.0.2.1", "127.0.0.1"}, []string{"a"}, []string{"http"}},
-		"a method with a body": {"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello", []string{"1.1 tenfour"}, []string{"127.0.0.1"}, []string{"a"}, []string{"http"}},
+		"without any":           {"GET / HTTP/1.1\r\nHost: A:80\r\n\r\n", []string{"1.1 tenfour"}, []string{"127.0.0.1"}, []string{"A:80"}, []string{"http"}},
+		"of HTTP/1.0":           {"GET / HTTP/1.0\r\nHost: a\r\n\r\n", []string{"1.0 tenfour"}, []string{"127.0.0.1"}, []string{"a"}, []string{"http"}},
+		"of HTTP/1.0, no Host":  {"GET / HTTP/1.0\r\n\r\n", []string{"1.0 tenfour"}, []string{"127.0.0.1"}, nil, []string{"http"}},
+		"through another proxy": {"GET / HTTP/1.1\r\nHost: a\r\nVia: 1.0 b (x), 1.1 c\r\nX-Forwarded-For: 192.0.2.1, 192.0.2.2\r\n\r\n", []string{"1.0 b (x)", "1.1 c", "1.1 tenfour"}, []string{"192.0.2.1", "192.0.2.2", "127.0.0.1"}, []string{"a"}, []string{"http"}},
+		"on several lines":      {"GET / HTTP/1.1\r\nVia: 1.0 b\r\nX-Forwarded-For: 192.0.2.1\r\nHost: a\r\nx-forwarded-for: 192.0.2.2\r\nvia: 1.1 c\r\n\r\n", []string{"1.0 b", "1.1 c", "1.1 tenfour"}, []string{"192.0.2.1", "192.0.2.2", "127.0.0.1"}, []string{"a"}, []string{"http"}},
+		"empty ones":            {"GET / HTTP/1.1\r\nHost: a\r\nX-Forwarded-For:\r\nVia:\r\n\r\n", []string{"1.1 tenfour"}, []string{"127.0.0.1"}, []string{"a"}, []string{"http"}},
+		"the client's own":      {"GET / HTTP/1.1\r\nHost: a\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Host: evil\r\nx-forwarded-host: evil2\r\n\r\n", []string{"1.1 tenfour"}, []string{"127.0.0.1"}, []string{"a"}, []string{"http"}},
+		"named in Connection":   {"GET / HTTP/1.1\r\nHost: a\r\nConnection: X-Forwarded-For, Via\r\nX-Forwarded-For: 192.0.2.1\r\nVia: 1.1 b\r\n\r\n", []string{"1.1 b", "1.1 tenfour"}, []string{"192.0.2.1", "127.0.0.1"}, []string{"a"}, []string{"http"}},
+		"a method with a body":  {"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello", []string{"1.1 tenfour"}, []string{"127.0.0.1"}, []string{"a"}, []string{"http"}},
 	}
 	r := startRig(t)
 	for name, tc := range tests {
@@ -375,7 +375,7 @@ func TestForwardedFields_areSet(t *testing.T) {
 	}
 }
 
-// A request that came by here often goes in circles (RFC 9110 §7.6.3).
+// A request that has passed through this proxy often is in a forwarding loop (RFC 9110 §7.6.3).
 func TestVia_showsLoops(t *testing.T) {
 	tests := map[string]struct {
 		via    string
@@ -404,7 +404,7 @@ func TestVia_showsLoops(t *testing.T) {
 	}
 }
 
-// A proxy that is its own backend ends the circle by itself.
+// A proxy that is its own backend ends the loop by itself.
 func TestVia_endsARealLoop(t *testing.T) {
 	var tf *tenfour
 	started := make(chan struct{})        // closed when tf is set
@@ -432,7 +432,7 @@ func TestVia_endsARealLoop(t *testing.T) {
 	}
 }
 
-// A slow sender holds no slot: while its body comes, others are served by the one worker there is.
+// A slow sender holds no slot: while its body comes, the only worker serves others.
 func TestBody_thatComesSlowlyHoldsNoSlot(t *testing.T) {
 	for name, slow := range map[string]struct{ first, rest string }{
 		"by length": {"POST /slow HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nhello", "hello"},
@@ -455,13 +455,13 @@ func TestBody_thatComesSlowlyHoldsNoSlot(t *testing.T) {
 			o := c.listen("POST")
 			requests, bytes := r.backend.seen()
 			if o.last().body != "plain" || len(requests) != 2 || requests[1].body != "hellohello" || !requests[1].has("Content-Length", "10") {
-				t.Errorf("got %q, the backend met %q, want the body whole, with its length, behind the canary", o.raw, bytes)
+				t.Errorf("got %q, the backend met %q, want the body whole, with its length, after the canary", o.raw, bytes)
 			}
 		})
 	}
 }
 
-// A body above the buffer streams: it stays framed as it came.
+// A body larger than the buffer streams, and keeps its framing.
 func TestBody_aboveTheBuffer(t *testing.T) {
 	x := strings.Repeat("0123456789abcdef", 64<<10)
 	r := startRig(t, "--buffer", "64KiB")
@@ -484,7 +484,7 @@ func TestBody_aboveTheBuffer(t *testing.T) {
 	}
 }
 
-// HTTP/1.0 knows no chunks: of a backend that is known to speak only that, a streamed body needs a length.
+// HTTP/1.0 has no chunks: for a backend that is known to speak only HTTP/1.0, a streamed body needs a length.
 func TestBody_withoutLengthForHTTP10(t *testing.T) {
 	x := strings.Repeat("x", 100<<10)
 	r := startRig(t, "--buffer", "64KiB")

@@ -19,7 +19,7 @@ type refusal struct {
 
 const smuggled = "GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n"
 
-// refuseEach sends each case in every way, with one more request behind it, and wants the answer to be readable to its end,
+// refuseEach sends each case in every way, with one more request after it, and wants the answer to be readable to its end,
 // the connection to be closed then, and the backend to have met no request.
 func refuseEach(t *testing.T, cases map[string]refusal) {
 	rigs := startRigs(t, runtime.GOMAXPROCS(0))

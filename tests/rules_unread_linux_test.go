@@ -6,51 +6,47 @@ import (
 	"net"
 	"sync"
 	"syscall"
-	"time"
 )
 
 // awaitRead returns when the peer has read every byte that w sent, or when it has answered or gone, because then it
 // need not read on. It asks the kernel about the peer's socket, which tests can since both ends are on this machine.
-func (w *wire) awaitRead() error {
-	for deadline := time.Now().Add(patience); ; time.Sleep(10 * time.Microsecond) {
-		peer, err := askKernel(w.RemoteAddr(), w.LocalAddr())
+func (w *wire) awaitRead() (err error) {
+	var peer, own socketState
+	if await(patience, func() bool {
+		peer, err = askKernel(w.RemoteAddr(), w.LocalAddr())
 		if err != nil || !peer.there || peer.received >= w.sent && peer.unread == 0 {
-			return err
+			return true
 		}
-		own, err := askKernel(w.LocalAddr(), w.RemoteAddr())
-		if err != nil || !own.there || own.state != established || own.unread > 0 {
-			return err
-		}
-		if time.Now().After(deadline) {
-			return fmt.Errorf("the peer has neither read %d bytes of %d within %v nor answered", peer.unread, w.sent, patience)
-		}
+		own, err = askKernel(w.LocalAddr(), w.RemoteAddr())
+		return err != nil || !own.there || own.state != established || own.unread > 0
+	}) {
+		return err
 	}
+	return fmt.Errorf("the peer has neither read %d bytes of %d within %v nor answered", peer.unread, w.sent, patience)
 }
 
 // awaitArrival returns when every byte that w sent, and its FIN if fin is set, has reached the peer's socket, read or not.
-func (w *wire) awaitArrival(fin bool) error {
-	for deadline := time.Now().Add(patience); ; time.Sleep(10 * time.Microsecond) {
-		peer, err := askKernel(w.RemoteAddr(), w.LocalAddr())
-		if err != nil || !peer.there || peer.received >= w.sent && (!fin || peer.state != established) {
-			return err
-		}
-		if time.Now().After(deadline) {
-			return fmt.Errorf("only %d bytes of %d arrived within %v", peer.received, w.sent, patience)
-		}
+func (w *wire) awaitArrival(fin bool) (err error) {
+	var peer socketState
+	if await(patience, func() bool {
+		peer, err = askKernel(w.RemoteAddr(), w.LocalAddr())
+		return err != nil || !peer.there || peer.received >= w.sent && (!fin || peer.state != established)
+	}) {
+		return err
 	}
+	return fmt.Errorf("only %d bytes of %d arrived within %v", peer.received, w.sent, patience)
 }
 
-// awaitGone returns when the kernel knows the peer's socket no more. It is for a connection that w has reset.
-func (w *wire) awaitGone() error {
-	for deadline := time.Now().Add(patience); ; time.Sleep(10 * time.Microsecond) {
-		peer, err := askKernel(w.RemoteAddr(), w.LocalAddr())
-		if err != nil || !peer.there || peer.state != established {
-			return err
-		}
-		if time.Now().After(deadline) {
-			return fmt.Errorf("the peer still has its side of the connection after %v", patience)
-		}
+// awaitGone returns when the peer's socket has ended. It is for a connection that w has reset.
+func (w *wire) awaitGone() (err error) {
+	if await(patience, func() bool {
+		var peer socketState
+		peer, err = askKernel(w.RemoteAddr(), w.LocalAddr())
+		return err != nil || !peer.there || peer.state != established
+	}) {
+		return err
 	}
+	return fmt.Errorf("the peer still has its side of the connection after %v", patience)
 }
 
 const established = 1 // TCP_ESTABLISHED of Linux

@@ -27,7 +27,7 @@ type stressBackend struct {
 	workers int         // exchanges that it may meet at a time
 	tls     *tls.Config // nil for http://
 	old     bool        // speaks HTTP/1.0, and closes
-	unsaid  bool        // closes after each response, without saying so
+	unsaid  bool        // closes after each response, without Connection: close
 	unread  bool        // leaves the body of a GET unread, and takes it for the next request
 	chatty  bool        // sends the content of a response to HEAD
 	flappy  bool        // resets, cuts its bodies short, talks nonsense, and goes away for a while
@@ -451,8 +451,8 @@ func (v *stressVisit) takeInHand(a *ask) *inHand {
 	return h
 }
 
-// finLag is how long the kernel of a busy machine may take to tell of the end of one connection, when it has told of the
-// beginning of another already: they may be on different processors.
+// finLag is how long the kernel of a busy machine may take to report the end of one connection after it has reported the beginning
+// of a later one: they may be on different processors.
 const finLag = 50 * time.Millisecond
 
 // tooMany tells that there are more exchanges at a time than may be, unless tenfour had ended one of them before. givenUp is
@@ -522,7 +522,7 @@ func (v *stressVisit) leaveHand(h *inHand) {
 	delete(v.hands, h)
 }
 
-// completes takes an exchange out of its backend's hands of which the last byte is about to be sent.
+// completes notes that an exchange is over for its backend: its last byte is about to be sent.
 func (v *stressVisit) completes(h *inHand) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -591,7 +591,7 @@ func (b *stressBackend) openGate() {
 	b.gate = make(chan struct{})
 }
 
-// atGate is how many wait there whose connection has not been cut.
+// atGate returns how many requests wait at the gate with a connection that has not been cut.
 func (b *stressBackend) atGate() (n int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -54,7 +54,7 @@ func (o stressOutcome) of(a *ask) string {
 	return fmt.Sprintf("%s %s (%d bytes): %s %d", a.method, a.target(), a.body, o.how, o.status)
 }
 
-// stressPatience is how long a client waits for anything: longer than all timeouts of tenfour's.
+// stressPatience is how long a client waits for anything: longer than all of tenfour's timeouts.
 const stressPatience = 40 * time.Second
 
 // run asks until over.
@@ -351,7 +351,7 @@ func (c *stressClient) nextOf(l *stressLine, a *ask) (o stressOutcome, closes bo
 }
 
 // pipelinedAfter notes a request that is not answered since one in front of it ended the connection. It may have reached
-// no backend, or have been answered to no one.
+// no backend, or its answer was dropped.
 func (l *ledger) pipelinedAfter(a *ask, how string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

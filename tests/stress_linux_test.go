@@ -14,8 +14,8 @@ import (
 	"time"
 )
 
-// The stress is random, and its dice follow from its seed. How things meet in time does not, so that a seed that failed
-// may pass; with more time it mostly fails again.
+// The stress is random. All choices follow from its seed, but the timing does not: a seed that failed may pass, and with more time
+// it mostly fails again.
 var (
 	stressFor  = flag.Duration("stress", 4*time.Second, "how long the stress lasts")
 	stressSeed = flag.Uint64("stress-seed", 0, "the seed of the stress; 0 for any")
@@ -131,7 +131,7 @@ func (s *stress) addRoutes(t *testing.T, backendTLS *tls.Config) {
 	}
 }
 
-// run has everybody go on for a while, and then looks at what there is.
+// run lets all clients and backends work for a while, and then checks the outcome.
 func (s *stress) run(lasts time.Duration) {
 	s.calm(true)
 	s.holdAll("before")

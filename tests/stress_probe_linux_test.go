@@ -113,21 +113,20 @@ func (s *stress) fill(r *stressRoute, kind string, inHand, queued int) {
 // awaitGate returns when so many requests wait at the gates of a route's backends.
 func (s *stress) awaitGate(r *stressRoute, kind string, inHand int) {
 	s.t.Helper()
-	for late := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
-		n := 0
+	var n int
+	if await(patience, func() bool {
+		n = 0
 		for _, b := range r.backends {
 			n += b.atGate()
 		}
-		if n == inHand {
-			return
-		}
-		if time.Now().After(late) {
-			for _, b := range r.backends {
-				s.t.Logf("%s has %d at its gate, of %d; it has answered %d", b.name, b.atGate(), b.workers, b.answered())
-			}
-			s.t.Fatalf("on %s %d %q are in hand, want %d\n%s", r.path, n, kind, inHand, s.log)
-		}
+		return n == inHand
+	}) {
+		return
 	}
+	for _, b := range r.backends {
+		s.t.Logf("%s has %d at its gate, of %d; it has answered %d", b.name, b.atGate(), b.workers, b.answered())
+	}
+	s.t.Fatalf("on %s %d %q are in hand, want %d\n%s", r.path, n, kind, inHand, s.log)
 }
 
 func (s *stress) prober() *stressClient {

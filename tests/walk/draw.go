@@ -136,7 +136,7 @@ func pass(legs []*leg, s steps.Step) []*leg {
 	return legs
 }
 
-// through is how many of the files call on into others, but for those of the parser: a reader who follows the request goes through them.
+// through is how many of the files call on into others, but for those of the parser: the files that one reads to follow the request.
 func (d *drawing) through() int {
 	all := map[string]bool{}
 	for _, s := range d.steps {
