@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"regexp"
 	"slices"
@@ -130,22 +131,27 @@ func check(drawn string) error {
 		return err
 	}
 	was, is := gist(string(text[from:to])), gist(drawn)
-	var differ []string
-	for _, l := range was {
-		if !slices.Contains(is, l) {
-			differ = append(differ, "no longer: "+l)
-		}
-	}
-	for _, l := range is {
-		if !slices.Contains(was, l) {
-			differ = append(differ, "new:       "+l)
-		}
-	}
+	differ := slices.Concat(lacking("no longer", was, is), lacking("new", is, was))
 	if differ == nil {
 		return nil
 	}
 	return errors.New(page + " does not show the walk as it is:\n  " + strings.Join(differ, "\n  ") +
 		"\nIf that is meant, write it anew: go run ./tests/walk -update. If a walk has grown, say in the commit why.")
+}
+
+// lacking says which of the lines are not among the others, those of several walks in one.
+func lacking(what string, lines, others []string) (differ []string) {
+	walks := map[string][]string{}
+	for _, l := range lines {
+		if !slices.Contains(others, l) {
+			title, line, _ := strings.Cut(l, ": ")
+			walks[line] = append(walks[line], title)
+		}
+	}
+	for _, line := range slices.Sorted(maps.Keys(walks)) {
+		differ = append(differ, fmt.Sprintf("%s: %s (%s)", what, line, strings.Join(walks[line], "; ")))
+	}
+	return differ
 }
 
 var packageFiles = regexp.MustCompile(`\*\*([a-z/]+)/\*\* ([^;\n]+)`)
