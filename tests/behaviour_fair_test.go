@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -156,5 +157,40 @@ func TestIdleTimeout_aRequestThatCameBeforeTheEndIsServed(t *testing.T) {
 	t.Logf("of %d requests %d were served, %d came too late, %d were lost", tries, served, late, lost)
 	if lost > tries/3 {
 		t.Errorf("of %d requests %d were lost: the connection ended though they were there", tries, lost)
+	}
+}
+
+// TestIdleTimeout_asksTheKernelFirst: tenfour is stopped while requests come in and the idle timeout passes. When it goes on, event
+// and deadline are there together, and all requests are served, whichever it meets first.
+func TestIdleTimeout_asksTheKernelFirst(t *testing.T) {
+	t.Parallel()
+	const timeout, clients = 3 * time.Second, 400
+	s := startServer(t, okay)
+	tf := startProgram(t, []string{"GOMAXPROCS=1"}, []string{s.addr}, "--idle-timeout", timeout.String())
+	begun := time.Now()
+	var peers []*peer
+	for range clients {
+		p := dialPeer(t, tf.addr)
+		p.SetDeadline(begun.Add(timeout + 2*patience))
+		p.say(plainHTTP)
+		if status, _, err := p.status("GET"); status != 200 || err != nil {
+			t.Fatalf("got %d (%v)", status, err)
+		}
+		peers = append(peers, p)
+	}
+	tf.cmd.Process.Signal(syscall.SIGSTOP)
+	defer tf.cmd.Process.Signal(syscall.SIGCONT)
+	if took := time.Since(begun); took > timeout/2 {
+		t.Skipf("the machine is too slow: %d requests took %v", clients, took)
+	}
+	for _, p := range peers {
+		p.say(plainHTTP)
+	}
+	<-time.After(timeout)
+	tf.cmd.Process.Signal(syscall.SIGCONT)
+	for i, p := range peers {
+		if status, _, err := p.status("GET"); status != 200 || err != nil {
+			t.Errorf("client %d got %d (%v), want 200", i, status, err)
+		}
 	}
 }
