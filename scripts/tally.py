@@ -15,6 +15,7 @@ def main():
     step, results = sys.argv[1:]
     said = collections.defaultdict(list)  # output by (package, test); of a build, by its package
     wrong, tests = set(), 0  # packages with a failure; tests that ended
+    running = collections.defaultdict(set)  # top-level tests that have begun and not ended, by package
     with open(results, "a", encoding="utf-8") as out:
 
         def note(outcome, name, reason=""):
@@ -31,6 +32,8 @@ def main():
                 said[pkg, test].append(ev["Output"])
             elif action == "build-fail":
                 say(said[pkg, test])
+            elif action == "run" and "/" not in test:
+                running[pkg].add(test)
             elif action not in ("pass", "fail", "skip"):
                 continue
             elif test is None:
@@ -39,11 +42,14 @@ def main():
                     wrong.add(pkg)
                     note("fail", pkg)
                     say(said[pkg, None])
+                for name in sorted(running.pop(pkg, ())):  # it panicked, or ran out of time, in the middle of these
+                    note("fail", f"{pkg}.{name}: it did not end")
                 elapsed = ev.get("Elapsed", 0)
                 if action != "skip":
                     print(f"  {action} {pkg} {elapsed:.1f} s", flush=True)
             else:
                 tests += 1
+                running[pkg].discard(test)
                 if action == "fail":
                     wrong.add(pkg)
                     say(said[pkg, test])
