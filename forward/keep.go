@@ -55,7 +55,7 @@ func (x *Exchange) logsIn() bool {
 
 // mayRepeat reports whether x's request may go out a second time after a backend had some of it.
 func (x *Exchange) mayRepeat() bool {
-	return x.resent < x.Route.Settings.Resend && x.whole() && x.Req.Verb.Idempotent()
+	return x.resends() < x.Route.Settings.Resend && x.whole() && x.Req.Verb.Idempotent()
 }
 
 // repeats counts a request that goes out a second time after a backend had some of it, if it may.
@@ -63,8 +63,19 @@ func (x *Exchange) repeats() bool {
 	if !x.mayRepeat() {
 		return false
 	}
+	if x.entry != nil {
+		return int(x.entry.race.resent.Add(1)) <= x.Route.Settings.Resend
+	}
 	x.resent++
 	return true
+}
+
+// resends is how often x's request went out again; in a race, how often all its parts together did.
+func (x *Exchange) resends() int {
+	if x.entry != nil {
+		return int(x.entry.race.resent.Load())
+	}
+	return x.resent
 }
 
 // coldAfter is how long a connection may have been idle for a request that may not go out twice: its backend may be about

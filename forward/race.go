@@ -46,7 +46,8 @@ type race struct {
 	target  []byte  // nil for the request's own
 	entries []Entry // the backends, in the order in which they are asked
 
-	abandoned atomic.Bool // its client has left
+	abandoned atomic.Bool  // its client has left
+	resent    atomic.Int32 // how often its request went out again after a backend had some of it
 
 	mu       sync.Mutex // guards the rest, and the entrants' outcome
 	decided  bool

@@ -298,6 +298,39 @@ func TestPOST_notOverAConnectionThatWasIdleForASecond(t *testing.T) {
 	}
 }
 
+// TestResend_isForAllOfARaceTogether: each backend is asked once, and one of them once more.
+func TestResend_isForAllOfARaceTogether(t *testing.T) {
+	for resend, want := range map[string]int32{"0": 3, "1": 4, "2": 5} {
+		for _, mode := range []string{"serial", "parallel"} {
+			t.Run("resend "+resend+", "+mode, func(t *testing.T) {
+				t.Parallel()
+				var killed atomic.Int32
+				var addrs []string
+				for range 3 {
+					addrs = append(addrs, startServer(t, func(p *peer) {
+						for {
+							m, err := readRequest(p.in)
+							if err != nil {
+								return
+							}
+							if strings.Contains(m.line, "/boom") {
+								killed.Add(1)
+								return
+							}
+							p.say("HTTP/1.1 500 No\r\nContent-Length: 2\r\n\r\nno")
+						}
+					}).addr)
+				}
+				tf := startTenfour(t, addrs, "--race", mode, "--resend", resend)
+				tf.get(t, "/") // no backend has a usable response: a connection to each is kept
+				if status, body := tf.get(t, "/boom"); status != 502 || killed.Load() != want {
+					t.Errorf("got %d %q, %d servers were killed; want 502 and %d", status, body, killed.Load(), want)
+				}
+			})
+		}
+	}
+}
+
 // TestResend_boundsHowManyServersARequestCrashes: a request that ends each server that gets it goes out once more by default.
 func TestResend_boundsHowManyServersARequestCrashes(t *testing.T) {
 	for resend, want := range map[string]int32{"": 2, "0": 1, "1": 2, "2": 3, "9": 3} {
