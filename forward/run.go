@@ -11,7 +11,9 @@ import (
 // Run takes x from its first byte to the backend to its end, or to where it leaves its worker.
 func (x *Exchange) Run(s *pool.Slot) {
 	x.slot, x.lender, x.origin = s, s.Backend, s.Backend.Origin.(*Origin)
-	x.backend = x.origin.Name
+	if x.backend != x.origin.Name { // a part of a race has it from its beginning: other parts read it meanwhile
+		x.backend = x.origin.Name
+	}
 	x.now = x.lot.Now()
 	x.begun = x.now
 	if x.times.Left == 0 {
