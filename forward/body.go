@@ -144,8 +144,8 @@ func (b *Body) Append(p []byte) bool {
 
 // speaksHTTP10 reports whether the last response of one of r's backends was of HTTP/1.0, which has no chunked bodies.
 func (r *Route) speaksHTTP10() bool {
-	for _, b := range r.Queue.Backends() {
-		if o, ok := b.Origin.(*Origin); ok && o.http10.Load() {
+	for _, o := range r.Origins {
+		if o.http10.Load() {
 			return true
 		}
 	}

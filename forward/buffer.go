@@ -4,11 +4,13 @@ import (
 	"math/bits"
 
 	"github.com/valyala/bytebufferpool"
+
+	"tenfour/sock"
 )
 
-// buffers are the pooled buffers, a pool for each capacity of 1 KiB times a power of 4: whoever needs a little is not
-// given, and does not keep, what a large body once needed. A bytebufferpool.Pool drops what is larger than most of
-// what it gets back, by the bytes in use; so Put has it see the capacity.
+// buffers are the pooled buffers, with a pool for each capacity of 1 KiB times a power of 4. So a use that needs a little does
+// not get, and does not keep, what a large body once needed. A bytebufferpool.Pool drops buffers larger than most of those it
+// gets back, by the bytes in use; so PutBuffer has it see the capacity.
 var buffers [6]bytebufferpool.Pool
 
 const smallest = 1 << 10
@@ -31,7 +33,7 @@ func PutBuffer(b *bytebufferpool.ByteBuffer) {
 	}
 	i := class(size)
 	if i > 0 && size < smallest<<(2*i) {
-		i-- // whoever takes from a pool finds at least its size
+		i-- // a buffer that is taken from a pool has at least its size
 	}
 	b.B = b.B[:size]
 	buffers[i].Put(b)
@@ -45,8 +47,18 @@ func class(n int) int {
 	return min((bits.Len(uint(n-1))-bits.Len(smallest-1)+1)/2, len(buffers)-1)
 }
 
-// Grown is p with room for n more bytes.
-func Grown(p []byte, n int) []byte {
+// ReadMore reads once from c into b, after what b holds. If b has fewer than least bytes free, it grows by room.
+func ReadMore(c *sock.Conn, b *bytebufferpool.ByteBuffer, least, room int) (int, error) {
+	if cap(b.B)-len(b.B) < least {
+		b.B = grown(b.B, room)
+	}
+	n, err := c.Read(b.B[len(b.B):cap(b.B)])
+	b.B = b.B[:len(b.B)+n]
+	return n, err
+}
+
+// grown is p with room for n more bytes.
+func grown(p []byte, n int) []byte {
 	q := make([]byte, len(p), max(2*cap(p), len(p)+n))
 	copy(q, p)
 	return q

@@ -14,11 +14,11 @@ type Edits struct {
 	drop   []string                // names of lines that do not go on
 	ours   bool                    // some that tenfour adds are among them
 	login  bool                    // add shows a login that belongs to the connection
-	add    string                  // lines that go out behind the others, each with its CRLF
+	add    string                  // lines that go out after the others, each with its CRLF
 	secret *atomic.Pointer[[]byte] // one more, which may change; nil for none
 }
 
-// NewEdits makes edits that drop the lines of some names, those that tenfour adds among them, and have others go out behind
+// NewEdits makes edits that drop the lines of some names, those that tenfour adds among them, and have others go out after
 // the rest, each with its CRLF. secret is one more of those, which may change; nil for none.
 func NewEdits(drop []string, add string, secret *atomic.Pointer[[]byte]) *Edits {
 	if len(drop) == 0 && add == "" && secret == nil {
@@ -76,7 +76,7 @@ func (e *Edits) appendOurs(dst []byte, lines string) []byte {
 	return dst
 }
 
-// appendLines appends the lines that go out behind the others.
+// appendLines appends the lines that go out after the others.
 func (e *Edits) appendLines(dst []byte) []byte {
 	if e == nil {
 		return dst

@@ -1,6 +1,8 @@
 package forward
 
 import (
+	"errors"
+	"fmt"
 	"sync/atomic"
 
 	"tenfour/httpparse"
@@ -9,28 +11,18 @@ import (
 	"tenfour/sock"
 )
 
-// Owner is the client's side of an exchange: it began the exchange, and hears how it goes.
+// Owner began an exchange, and hears how it goes: the client's side.
 type Owner interface {
 	// Lasting says that the exchange goes on without a worker: the client's waiter, when it is unparked next, calls Resume.
 	Lasting(x *Exchange)
-	// Finished says that the exchange is over, served or not. x is the owner's again. A slot that it had is given back as soon as Finished
-	// returns.
+	// Finished says that the exchange is over, served or not, and has its Result. x is the owner's again. A slot that it had
+	// is given back as soon as Finished returns.
 	Finished(x *Exchange)
 }
 
-// phase is what an exchange waits for next.
-type phase uint8
-
-const (
-	connecting phase = iota // a connection on which TLS can begin
-	awaiting                // the response's head; the request goes out meanwhile
-	relaying                // the response's body; the request's may still go out
-	tunnelling              // either side's bytes, until both have ended
-)
-
-// Exchange is a request with its final response (RFC 9110 §3.7): one client, one backend, two flows.
-// It belongs to the goroutine that may step it: the front's until Enter, the pool's or its race's while it waits, a worker's in Run,
-// the lot's in Resume, the front's again in Finished. Init makes one ready.
+// Exchange is a request with its final response (RFC 9110 §3.7). It decides which attempt comes next, and which response is
+// the answer; the attempts do the work. It belongs to its owner until Enter, then to the goroutine that owns its attempt, or
+// to its race, and to its owner again in Finished. Init makes one ready.
 type Exchange struct {
 	Request // by the owner before Enter
 	Upload  // likewise
@@ -43,75 +35,107 @@ type Exchange struct {
 	Owner  Owner
 	Stop   *atomic.Bool // set when everything is to be cut
 
-	// How it goes; the result in the end.
-	status   int
-	failure  *Error
-	cut      Cut
-	persists bool // the client's connection, after this response
-	surplus  bool
-	backend  string
-	times    Times
-	lost     string
-
-	lot     *lot.Lot
-	portion Portion    // of Held, for what waits to be given
-	slot    *pool.Slot // nil before Run, and after it has left its worker
-	lender  *pool.Backend
-	origin  *Origin
-	back    *link
-	phase   phase
-	Res     httpparse.Response
-	up      flow
-	down    flow
-
-	winner *Exchange // who goes on for x, once its race has a winner
-	entry  *entrant  // whose exchange x is; nil for a client's
-
-	chunksDown httpparse.Chunks
-
-	now        int64 // the lot's time at this step
-	begun      int64 // when its worker took it
-	progress   int64 // when a byte moved last
-	connectEnd int64
-	speakAt    int64 // when a response's head goes out without its body
-	address    int   // which of the origin's is being tried
-	interims   int
-	heard      bool  // a byte of a response came
-	heldUp     int64 // how long a worker has waited for the client, in all
-	openUntil  int64 // until when its response, which announced no length, may stay at its worker; 0 is without end
-	leaverAt   int64 // when it may be asked again whether others wait for the slot of a client that may have left
-	stays      int64 // until when it stays at its worker: it wanted to leave, and there was no place
-	single     bool  // its connection carries no other request after it
-	unsure     bool  // an interim response announced a body, or showed a login: the connection carries no other request
-	upStopped  bool  // the backend takes no more of the request
-	impatient  bool  // the backend was told so
-	again      bool  // it stopped though it could go on
-	asked      bool  // its time is up, and the kernel is asked once more
-	endless    bool  // an event stream or a tunnel: no byte need come
-	lent       bool  // its connection is one of those that the backend lends
-	askAgain   bool  // nothing came of it at this backend: it may be asked of one once more
-	resent     int   // how often its request went out again after a byte of it had
-
-	listed  bool         // it is one of its origin's uploads
-	evicted atomic.Bool  // it is to make room for others; any goroutine sets it
-	rate    atomic.Int64 // of its upload, in bytes a second; any goroutine reads it
+	attempt Attempt      // at any backend of the route; those of a race are the race's
+	goesOn  *Attempt     // the one that Resume goes on with: attempt, or the racer that has won
+	lost    string       // Result.Lost
+	resent  atomic.Int32 // how often attempt sent the request again
 }
 
 // Init prepares x, once; Reset makes it ready for the next request, and gives back all that it holds, but for In.
 func (x *Exchange) Init(lot *lot.Lot, held *Held) {
-	x.lot, x.portion.of = lot, held
 	x.Req.Fields = make([]httpparse.Field, 0, 32)
-	x.Res.Fields = make([]httpparse.Field, 0, 32)
+	a := &x.attempt
+	a.decider, a.req, a.rest, a.resent = x, &x.Request, &x.Upload, &x.resent
+	a.lot, a.portion.of = lot, held
+	a.res.Fields = make([]httpparse.Field, 0, 32)
 }
 
 // Reset makes x ready for the next request.
 func (x *Exchange) Reset() {
 	x.Result.release()
-	x.releaseOut()
 	x.leaveBody()
-	x.portion.Give()
-	lot, held, req, res := x.lot, x.portion.of, x.Req, x.Res
+	x.attempt.reset()
+	req := x.Req
 	req.Reset()
-	res.Reset()
-	*x = Exchange{Request: Request{Req: req}, lot: lot, portion: Portion{of: held}, Res: res}
+	x.Request, x.Upload, x.Result = Request{Req: req}, Upload{}, Result{}
+	x.Client, x.Waiter, x.At, x.Owner, x.Stop = nil, nil, nil, nil, nil
+	x.goesOn, x.lost = nil, ""
+	x.resent.Store(0)
+}
+
+// Enter gives x to its route: to a free slot, to the queue, or to a race. It reports false when none of them takes it: then
+// the Result says why, and x is still the caller's. Else x is the owner's again in Finished.
+func (x *Exchange) Enter() (entered bool) {
+	x.At.Client, x.At.Timeout = &x.Client.Watch, x.Route.Settings.QueueTimeout
+	a := &x.attempt
+	a.at, a.waiter, a.stop = x.At, x.Waiter, x.Stop
+	a.sink = Sink{conn: x.Client, minor: x.Req.Minor, persists: x.Persists}
+	a.body, x.Body = x.Body, nil
+	x.Upload.from = x.Client
+	x.goesOn = a
+	switch {
+	case x.raced() && !x.whole():
+		a.failBefore(Self, 413, errRacedBody)
+	case x.raced():
+		newRace(x).start()
+		return true
+	case x.enter(x.Route.Queue):
+		return true
+	}
+	x.conclude()
+	return false
+}
+
+// enter gives the attempt to a queue.
+func (x *Exchange) enter(q *pool.Queue) bool {
+	x.At.Left = x.clientLeft()
+	o := q.Enter(&x.attempt)
+	if o.Unserved() {
+		x.refuse(o)
+	}
+	return !o.Unserved()
+}
+
+// Resume goes on with an exchange that has left its worker, as far as it goes without waiting.
+func (x *Exchange) Resume() { x.goesOn.Resume() }
+
+// clientLeft reports whether the client's end has been seen. For an exchange that is served at once, or being served, it is a
+// half-close; one that has to wait is given up.
+func (x *Exchange) clientLeft() bool { return x.Client.Broken() || x.Client.HungUp() }
+
+// conclude writes the result of x, which no racer has won.
+func (x *Exchange) conclude() {
+	x.Result = x.attempt.result()
+	x.Result.Lost = x.lost
+}
+
+// finish ends x: its owner has it again.
+func (x *Exchange) finish() {
+	x.conclude()
+	x.Owner.Finished(x)
+}
+
+// refuse notes why x is not served.
+func (x *Exchange) refuse(o pool.Outcome) {
+	a := &x.attempt
+	x.Client.HandTo(x.Waiter)
+	if o.State == pool.Gone {
+		a.failBefore(Client, 0, o)
+		return
+	}
+	s := x.Route.Settings
+	switch {
+	case o.State == pool.HeldOut && x.clientLeft():
+		a.failBefore(Client, 0, errLeftHeld)
+	case o.State == pool.HeldOut:
+		a.failBefore(Backend, 502, o)
+	case o.State == pool.Full:
+		a.failBefore(Self, 503, errors.New("all workers of "+x.Route.Name+" are busy, and its queue is full"))
+	case o.State == pool.Late && o.Words != "":
+		a.failBefore(Self, 503, fmt.Errorf("%s for %v", o.Words, s.QueueTimeout))
+	case o.State == pool.Late:
+		a.failBefore(Self, 503, fmt.Errorf("all workers of %s stayed busy for %v", x.Route.Name, s.QueueTimeout))
+	default:
+		a.failBefore(Self, 503, errStopping)
+	}
 }

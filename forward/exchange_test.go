@@ -20,7 +20,7 @@ import (
 // patience is how long a test waits for what must come. Only a failure takes that long.
 const patience = 5 * time.Second
 
-// owner is told how an exchange goes, and closes its client's connection at the end, behind what it has not taken yet.
+// owner is told how an exchange goes, and closes its client's connection at the end, after what it has not taken yet.
 type owner struct{ finished chan *Exchange }
 
 func (o *owner) Lasting(*Exchange) {}
@@ -45,12 +45,12 @@ func startRoute(t *testing.T, o *Origin) (*Route, *lot.Lot) {
 		workers.Close()
 		l.Close()
 	})
-	b, err := workers.AddBackend(o.Name, 1, 0, o)
+	b, err := workers.AddBackend(o.Name, 1, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
 	settings := &Settings{ConnectTimeout: patience, BackendTimeout: patience, ClientTimeout: patience, Buffer: 4 << 10, KeepIdle: patience, Resend: 1}
-	return &Route{Name: "/", Queue: workers.AddQueue("/", 1, pool.Hold{}, b), Settings: settings}, l
+	return &Route{Name: "/", Queue: workers.AddQueue("/", 1, pool.Hold{}, b), Origins: map[*pool.Backend]*Origin{b: o}, Settings: settings}, l
 }
 
 // exchange has the route move a request, and returns what its client got, and how it went.

@@ -62,5 +62,5 @@ var (
 	errStreamsTaken = errors.New("all places for streams are taken")
 )
 
-// ErrWait is not an error to anyone here.
-func waits(err error) bool { return err == sock.ErrWait }
+// isWait reports whether err only says that nothing can be read or written now.
+func isWait(err error) bool { return err == sock.ErrWait }

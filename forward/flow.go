@@ -14,7 +14,7 @@ import (
 // other's framing. What it has taken and not yet given waits in out; head and body go out as one there.
 // It starts with what is in `in` and `out` already. It never blocks.
 type flow struct {
-	from, to *sock.Conn
+	from, to *sock.Conn // to is nil while nothing is given: it is not decided whether it is wanted
 
 	framing httpparse.Framing
 	left    int64             // bytes still to be taken, with httpparse.Length
@@ -23,7 +23,7 @@ type flow struct {
 	limits  *httpparse.Limits
 
 	in      *bytebufferpool.ByteBuffer // bytes as they came, where they must be looked at; nil while there are none
-	inBase  int                        // where its body begins; what stands before is somebody else's
+	inBase  int                        // where its body begins; the bytes before it belong to the head
 	inAt    int                        // the first byte not taken yet
 	out     *bytebufferpool.ByteBuffer // bytes to give
 	outAt   int                        // the first byte not given yet
@@ -36,14 +36,13 @@ type flow struct {
 	pipe    *sock.Pipe                 // instead of out, once the rest is spliced
 	copies  bool                       // there was no pipe to be had
 
-	held    bool  // nothing is given: nobody knows yet whether it is wanted
-	mum     bool  // nothing is given before the first content is taken
-	pauses  bool  // step returns when all is taken, before the last of it is given
-	taken   bool  // the body's end was taken
-	content int64 // bytes of content taken
-	given   int64 // bytes given
-	long    bool  // the lot tells of bytes from `from` only when it is asked to
-	ended   bool  // a tunnel's direction: its end was passed on
+	headWaits bool  // nothing is given before the first content is taken
+	pauses    bool  // step returns when all is taken, before the last of it is given
+	taken     bool  // the body's end was taken
+	content   int64 // bytes of content taken
+	given     int64 // bytes given
+	long      bool  // the lot tells of bytes from `from` only when it is asked to
+	ended     bool  // a tunnel's direction: its end was passed on
 }
 
 // A flowError is a failure of one of the two sides; taking tells which.
@@ -62,7 +61,7 @@ func (f *flow) empty() bool {
 	return (f.out == nil || f.outAt == len(f.out.B)) && !f.carries() && f.pipeHeld() == 0 && (f.to == nil || !f.to.Holding())
 }
 
-// pipeHeld is the number of bytes that the pipe holds: nobody but the flow can give them.
+// pipeHeld is the number of bytes that the pipe holds, and that only the flow can give.
 func (f *flow) pipeHeld() int {
 	if f.pipe == nil {
 		return 0
@@ -82,7 +81,7 @@ func (f *flow) full() bool {
 func (f *flow) step() (more bool, err *flowError) {
 	begin := f.content
 	for rounds := 0; ; rounds++ {
-		if err := f.give(); err != nil && !waits(err) {
+		if err := f.give(); err != nil && !isWait(err) {
 			return false, &flowError{false, err}
 		}
 		if f.taken || f.full() {
@@ -95,11 +94,11 @@ func (f *flow) step() (more bool, err *flowError) {
 			f.setLong(true)
 		}
 		if err := f.take(); err != nil {
-			if !waits(err) {
+			if !isWait(err) {
 				return false, &flowError{true, err}
 			}
 			err := f.give()
-			if err != nil && !waits(err) {
+			if err != nil && !isWait(err) {
 				return false, &flowError{false, err}
 			}
 			return false, nil
@@ -119,14 +118,14 @@ func (f *flow) gather() {
 
 // give writes what was taken.
 func (f *flow) give() error {
-	if f.held {
+	if f.to == nil {
 		return nil
 	}
-	if f.mum {
+	if f.headWaits {
 		if f.content == 0 {
 			return nil
 		}
-		f.mum = false
+		f.headWaits = false
 	}
 	if f.pipe != nil {
 		n, err := f.pipe.Drain(f.to)
@@ -237,7 +236,7 @@ func (f *flow) splices(most int64) bool {
 	if f.pipe != nil {
 		return true
 	}
-	return sock.CanSplice && most > int64(max(spliceLeast, f.hold)) && f.empty() && f.from.Plain() && f.to.Plain()
+	return sock.CanSplice && most > int64(max(spliceLeast, f.hold)) && f.empty() && f.from.Plain() && f.to != nil && f.to.Plain()
 }
 
 // hasPipe gets a pipe if there is none. When there are no descriptors left for one, the body is copied.
@@ -316,11 +315,7 @@ func (f *flow) fill() error {
 	}
 	f.in.B = f.in.B[:f.inBase]
 	f.inAt = f.inBase
-	if cap(f.in.B)-f.inBase < firstRead {
-		f.in.B = Grown(f.in.B, firstRead)
-	}
-	n, err := f.from.Read(f.in.B[f.inBase:cap(f.in.B)])
-	f.in.B = f.in.B[:f.inBase+n]
+	_, err := ReadMore(f.from, f.in, firstRead, firstRead)
 	return err
 }
 

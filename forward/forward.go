@@ -1,13 +1,16 @@
 // Package forward moves one exchange between a client and its backends: connect, reuse, stream, hold, race.
 //
-//	x.Init(lot, held)                // once; the front parses the request's head into x, and buffers a small body
-//	x.Route, x.Owner = route, owner  // and the other fields that say whose exchange it is
-//	err := route.Queue.Enter(x)      // a worker runs x at a slot; at the end owner.Finished(x) is called
+//	x.Init(lot, held)     // once
+//	x.Req.Parse(…)        // the owner fills in the Request, and takes in a small body
+//	x.Owner = owner       // and the other fields that say whose exchange it is
+//	entered := x.Enter()  // a worker runs its attempt at a slot; at the end owner.Finished(x) is called
+//	x.Result              // how it went
 //
-// An exchange is a state machine whose step never blocks: a worker steps it and sleeps in between, and an exchange
-// that lasts by nature leaves its worker and goes on being stepped by the lot. Nothing else differs between the two.
+// The Exchange decides, an Attempt does the work: it is a state machine whose step never blocks. A worker steps it and sleeps
+// in between. An attempt that lasts leaves its worker, and the lot's goroutine steps it. Nothing else differs between the two.
+// docs/design/exchange.md has the types, and says which goroutine owns what, and when.
 //
-// What it does not do: it reads no request heads and writes no error pages (front), and it decides nothing about who may pass.
+// What it does not do: it reads no request heads and writes no error pages (front), and it does not decide which clients may pass.
 package forward
 
 import (

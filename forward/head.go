@@ -9,16 +9,16 @@ import (
 // appendRequestHead appends the request's head as a backend gets it: always HTTP/1.1, the client's field lines in
 // their order and case less the connection-specific ones, and ours. length is the content's, or -1 for chunked, or
 // noBody. Nothing of the client's head is copied as it came: a field line is written from its parsed name and value.
-func (x *Exchange) appendRequestHead(dst []byte, o *Origin, framing httpparse.Framing, length int64) []byte {
-	req, buf, edits := &x.Req, x.In.B, x.Route.Settings.Request
+func (a *Attempt) appendRequestHead(dst []byte, framing httpparse.Framing, length int64) []byte {
+	req, buf, edits := &a.req.Req, a.req.In.B, a.req.Route.Settings.Request
 	dst = append(dst, req.Method.In(buf)...)
 	dst = append(dst, ' ')
-	dst = x.appendTarget(dst)
+	dst = a.appendTarget(dst)
 	dst = append(dst, " HTTP/1.1\r\n"...)
-	ownHost := x.Route.Settings.HostBackend
+	ownHost := a.req.Route.Settings.HostBackend
 	switch {
 	case !req.HasHost || ownHost:
-		dst = appendField(dst, "Host", o.Host)
+		dst = appendField(dst, "Host", a.origin.Host)
 	case req.Form == httpparse.AbsoluteForm: // its authority stands for whatever Host said (RFC 9112 §3.2.2)
 		dst = append(append(append(dst, "Host: "...), req.Host.In(buf)...), "\r\n"...)
 	}
@@ -44,14 +44,14 @@ func (x *Exchange) appendRequestHead(dst []byte, o *Origin, framing httpparse.Fr
 			}
 			continue
 		case httpparse.FieldXForwardedFor, httpparse.FieldXForwardedProto, httpparse.FieldXForwardedHost:
-			if !x.keepsForwarded(i, &said) {
+			if !a.keepsForwarded(i, &said) {
 				continue
 			}
 		case httpparse.FieldExpect:
 			continue
 		case httpparse.FieldOther:
 			name := f.Name.In(buf)
-			if req.OddNames && passesForOurs(name) || x.dropsForwarded(name) {
+			if req.OddNames && passesForOurs(name) || a.dropsForwarded(name) {
 				continue
 			}
 		case httpparse.FieldMaxForwards:
@@ -66,9 +66,9 @@ func (x *Exchange) appendRequestHead(dst []byte, o *Origin, framing httpparse.Fr
 		dst = appendLine(dst, f.Name.In(buf), f.Value.In(buf))
 	}
 	if edits == nil || !edits.ours {
-		dst = x.appendForwarded(dst, said)
+		dst = a.appendForwarded(dst, said)
 	} else {
-		dst = edits.appendOurs(dst, string(x.appendForwarded(nil, said)))
+		dst = edits.appendOurs(dst, string(a.appendForwarded(nil, said)))
 	}
 	dst = edits.appendLines(dst)
 	switch {
@@ -82,7 +82,7 @@ func (x *Exchange) appendRequestHead(dst []byte, o *Origin, framing httpparse.Fr
 	switch {
 	case req.WebSocket:
 		dst = append(dst, "Connection: Upgrade\r\nUpgrade: websocket\r\n"...)
-	case x.single:
+	case a.single:
 		dst = append(dst, "Connection: close\r\n"...)
 	}
 	return append(dst, "\r\n"...)
@@ -100,13 +100,13 @@ func passesForOurs(name []byte) bool {
 }
 
 // appendTarget appends the request-target in origin-form, or "*" (RFC 9112 §3.2.1, §3.2.4).
-func (x *Exchange) appendTarget(dst []byte) []byte {
-	if x.Target != nil {
-		return append(dst, x.Target...)
+func (a *Attempt) appendTarget(dst []byte) []byte {
+	if a.req.Target != nil {
+		return append(dst, a.req.Target...)
 	}
-	origin := x.Req.Origin.In(x.In.B)
+	origin := a.req.Req.Origin.In(a.req.In.B)
 	if len(origin) == 0 || origin[0] == '?' {
-		if x.Req.Verb == httpparse.Options && len(origin) == 0 {
+		if a.req.Req.Verb == httpparse.Options && len(origin) == 0 {
 			return append(dst, '*')
 		}
 		dst = append(dst, '/')
@@ -115,47 +115,42 @@ func (x *Exchange) appendTarget(dst []byte) []byte {
 }
 
 // appendResponseHead appends the final response's head as the client gets it, in the framing that was chosen for it.
-func (x *Exchange) appendResponseHead(dst []byte) []byte {
-	res, buf := &x.Res, x.back.in.B
+func (a *Attempt) appendResponseHead(dst []byte) []byte {
+	res, buf := &a.res, a.link.in.B
 	dst = append(dst, "HTTP/1.1 "...)
 	dst = strconv.AppendInt(dst, int64(res.Status), 10)
 	dst = append(dst, ' ')
 	dst = res.AppendReason(dst, buf)
 	dst = append(dst, "\r\n"...)
-	edits := x.Route.Settings.Response
+	edits := a.req.Route.Settings.Response
 	dst = appendResponseFields(dst, res, buf, edits)
 	if !res.HasDate {
 		dst = AppendDate(dst)
 	}
 	dst = edits.appendOurs(dst, via(res.Minor))
-	dst = edits.appendOurs(dst, x.origin.Header)
-	if x.entry != nil {
-		dst = x.entry.appendHeader(dst)
-	}
+	dst = edits.appendOurs(dst, a.origin.Header)
+	dst = a.decider.appendFields(dst)
 	dst = edits.appendLines(dst)
 	switch {
-	case x.down.chunked:
+	case a.down.chunked:
 		dst = append(dst, "Transfer-Encoding: chunked\r\n"...)
-	case res.ContentLength >= 0 && (res.Framing == httpparse.Length || x.lengthOnly()):
+	case res.ContentLength >= 0 && (res.Framing == httpparse.Length || a.lengthOnly()):
 		dst = append(dst, "Content-Length: "...)
 		dst = strconv.AppendInt(dst, res.ContentLength, 10)
 		dst = append(dst, "\r\n"...)
 	}
-	switch {
-	case res.Status == 101:
+	if res.Status == 101 {
 		dst = append(dst, "Connection: Upgrade\r\nUpgrade: websocket\r\n"...)
-	case !x.persists:
-		dst = append(dst, "Connection: close\r\n"...)
-	case x.Req.Minor == 0:
-		dst = append(dst, "Connection: keep-alive\r\n"...)
+	} else {
+		dst = a.sink.appendConnection(dst)
 	}
 	return append(dst, "\r\n"...)
 }
 
 // lengthOnly reports whether the response has no body and may still name the length that one would have had
 // (RFC 9110 §8.6).
-func (x *Exchange) lengthOnly() bool {
-	return x.Res.Status == 304 || (x.Req.Verb == httpparse.Head && x.Res.Status != 204)
+func (a *Attempt) lengthOnly() bool {
+	return a.res.Status == 304 || (a.req.Req.Verb == httpparse.Head && a.res.Status != 204)
 }
 
 // appendResponseFields appends the field lines that go on, in their order and case.

@@ -17,7 +17,7 @@ type Held struct {
 	line  atomic.Int32 // how many wait: Give locks nothing while none does
 
 	mu   sync.Mutex // guards every HeldPlace
-	head HeldPlace  // of the ring of those who wait; its next has waited longest
+	head HeldPlace  // of the ring of those that wait; its next has waited longest
 }
 
 // HeldPlace is where a request waits for memory. It belongs to the request; the zero value stands nowhere.
@@ -64,7 +64,7 @@ func (h *Held) Count(n int) {
 	}
 }
 
-// Give gives n bytes back, and wakes those for whom there is memory now.
+// Give gives n bytes back, and wakes those for which there is memory now.
 func (h *Held) Give(n int) {
 	if h == nil || n == 0 {
 		return
@@ -74,7 +74,7 @@ func (h *Held) Give(n int) {
 	}
 }
 
-// serve gives memory to those who wait, in turn, and wakes them.
+// serve gives memory to those that wait, in turn, and wakes them.
 func (h *Held) serve() {
 	var woken []*lot.Waiter
 	h.mu.Lock()

@@ -12,28 +12,23 @@ import (
 // leaverAgain is how often it is asked whether others wait.
 const leaverAgain = int64(100 * time.Millisecond)
 
-// leaverFrom is when to ask whether others wait for x's slot, because its client has shut its side and no byte has moved for
+// leaverFrom is when to ask whether others wait for the slot, because the client has shut its side and no byte has moved for
 // a while; the end of time if it has not.
-func (x *Exchange) leaverFrom() int64 {
-	hungUp := x.Client.HungUp() || x.undecided() && x.entry.race.hungUp()
-	if x.slot == nil || !hungUp || x.phase != awaiting && x.phase != relaying {
+func (a *Attempt) leaverFrom() int64 {
+	if !a.atWorker() || a.state != awaiting && a.state != relaying || !a.decider.hungUp() {
 		return math.MaxInt64
 	}
-	return max(x.progress+int64(lull), x.leaverAt)
+	return max(a.progress+int64(lull), a.leaverNext)
 }
 
-// lookAtLeaver ends x if its client may have left and others wait for its slot. It reports whether it did.
-func (x *Exchange) lookAtLeaver() bool {
-	if x.now < x.leaverFrom() {
-		return false
+// lookAtLeaver ends the attempt if its client may have left and others wait for its slot.
+func (a *Attempt) lookAtLeaver() outcome {
+	if a.now < a.leaverFrom() {
+		return waits
 	}
-	x.leaverAt = x.now + leaverAgain
-	if !x.lender.Awaited() {
-		return false
+	a.leaverNext = a.now + leaverAgain
+	if !a.backend.Awaited() {
+		return waits
 	}
-	if x.undecided() {
-		x.entry.race.abandon()
-		return x.fail(Self, 503, errBeaten)
-	}
-	return x.fail(Client, 0, errLeft)
+	return a.decider.left()
 }

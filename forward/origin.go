@@ -23,7 +23,6 @@ type Origin struct {
 	Host   string         // what Host says when the client named none: without a port that its scheme implies
 	Header string         // "X-Backend: HOST:PORT\r\n"
 	TLS    *tls.Config    // nil for http://
-	Pool   *pool.Backend  // its slots
 	fixed  netip.AddrPort // when Name is an address; else it is looked up
 	where  address.Backend
 
@@ -43,7 +42,8 @@ type Origin struct {
 type Route struct {
 	Name     string
 	Queue    *pool.Queue
-	Entries  []Entry // to each of its backends alone, for races
+	Origins  map[*pool.Backend]*Origin // what is known of each of the queue's backends
+	Entries  []Entry                   // to each of its backends alone, for races
 	Settings *Settings
 
 	turn   atomic.Uint32 // whose turn it is to be asked first

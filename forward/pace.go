@@ -5,63 +5,60 @@ import (
 	"time"
 )
 
-// measure has x's meter run while x waits, if it is the client that holds its own body up.
-func (x *Exchange) measure() {
-	if x.holdsUp() {
-		x.Pace.Begin(x.now)
+// measure has the attempt's meter run while the attempt waits, if it is the client that holds its own body up.
+func (a *Attempt) measure() {
+	if a.holdsUp() {
+		a.pace.Begin(a.now)
 	}
 }
 
 // holdsUp reports whether the client holds up a body of its own: it sends no more of the request, of which the backend
 // has all that came, or it takes no more of the response. What has no end by nature, an event stream or a tunnel, cannot
 // be held up; nor can a race that is not decided.
-func (x *Exchange) holdsUp() bool {
-	if x.endless || x.undecided() {
+func (a *Attempt) holdsUp() bool {
+	if a.endless || a.sink.held() {
 		return false
 	}
-	return x.bodyComes() && x.up.empty() || x.phase == relaying && x.down.full()
+	return a.bodyComes() && a.up.empty() || a.state == relaying && a.down.full()
 }
-
-// bodyComes reports whether the client has still to send a part of the request's body.
-func (x *Exchange) bodyComes() bool { return x.phase != tunnelling && !x.upStopped && !x.up.taken }
 
 // paceDue is when the client's pace must be looked at even if nothing happens.
-func (x *Exchange) paceDue() int64 {
-	if x.BodyEnd != 0 && x.bodyComes() {
-		return min(x.BodyEnd, x.Pace.Due())
+func (a *Attempt) paceDue() int64 {
+	if a.rest.BodyEnd != 0 && a.bodyComes() {
+		return min(a.rest.BodyEnd, a.pace.Due())
 	}
-	return x.Pace.Due()
+	return a.pace.Due()
 }
 
-// lookAtPace ends x if its client is too slow with a body, and reports whether it did.
-func (x *Exchange) lookAtPace() bool {
-	s := x.Route.Settings
-	if x.BodyEnd != 0 && x.bodyComes() && x.now >= x.BodyEnd {
-		return x.fail(Client, 408, TooLong(s.BodyTimeout))
+// lookAtPace ends the attempt if its client is too slow with a body.
+func (a *Attempt) lookAtPace() outcome {
+	s := a.req.Route.Settings
+	if end := a.rest.BodyEnd; end != 0 && a.bodyComes() && a.now >= end {
+		return a.fail(Client, 408, TooLong(s.BodyTimeout))
 	}
-	if !x.Pace.Over() {
-		return false
+	if !a.pace.Over() {
+		return waits
 	}
-	moved := x.moved()
-	if x.listed {
-		x.noteRate()
+	moved := a.moved()
+	if a.listed {
+		a.noteRate()
 	}
-	if x.Pace.Since(moved) > 0 { // also of what the kernel had taken before: that happens without a step
-		x.touch()
+	if a.pace.Since(moved) > 0 { // also of what the kernel had taken before: that happens without a step
+		a.touch()
 	}
-	if !x.Pace.Slow(moved, s.MinRate) {
-		return false
+	switch {
+	case !a.pace.Slow(moved, s.MinRate):
+		return waits
+	case a.bodyComes():
+		return a.fail(Client, 408, TooSlow(s.MinRate))
 	}
-	if x.bodyComes() {
-		return x.fail(Client, 408, TooSlow(s.MinRate))
-	}
-	return x.fail(Client, 0, fmt.Errorf("the response was taken at less than %d bytes a second for %v", s.MinRate, MeterWindow))
+	return a.fail(Client, 0, fmt.Errorf("the response was taken at less than %d bytes a second for %v", s.MinRate, MeterWindow))
 }
 
 // moved is how many bytes of bodies the client has sent and taken. What was written for it counts only once its kernel
 // has it: tenfour's own takes megabytes at once, and then nothing for minutes.
-func (x *Exchange) moved() int64 {
-	return x.up.content + x.down.given - int64(x.Client.Unsent())
+func (a *Attempt) moved() int64 {
+	return a.up.content + a.down.given - int64(a.sink.unsent())
 }
 
 // TooLong is why a request whose body was not complete within most is answered with 408.

@@ -4,14 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	"github.com/valyala/bytebufferpool"
-
-	"tenfour/httpparse"
 	"tenfour/lot"
 	"tenfour/pool"
 	"tenfour/value/choice"
@@ -26,10 +22,11 @@ type Racing struct {
 	Methods []string      // that are raced beside GET, HEAD and OPTIONS
 }
 
-// race is one request that several backends are asked. The first usable response becomes its exchange's answer, and
-// the others are cut off. Meanwhile the race waits in the exchange's place, and notices when the client leaves.
+// race asks several backends for one response. It owns its racers, one attempt for each backend that is asked. The first
+// usable response becomes the answer of the exchange, and the other racers are cut off. Until then the race watches the client,
+// and ends when it leaves.
 //
-// The goroutine that sets decided owns the exchange from then on, or gives it to the entrant that has won. While the race is
+// The goroutine that sets decided owns the exchange from then on, or gives it to the racer that has won. While the race is
 // locked nothing of the pool, of the lot (but its clock) or of the exchange's owner is called: what follows from a decision is
 // noted, and done by unlock.
 type race struct {
@@ -40,63 +37,48 @@ type race struct {
 	client *lot.Watch // its connection's
 	left   bool       // its end had been seen before; fixed
 
-	// The request as all entrants read it. Nothing changes it.
-	req     httpparse.Request
-	head    bytebufferpool.ByteBuffer
-	target  []byte  // nil for the request's own
-	entries []Entry // the backends, in the order in which they are asked
+	request *Request // as all racers read it; nothing changes it
+	entries []Entry  // the backends, in the order in which they are asked
 
 	abandoned atomic.Bool  // its client has left
 	resent    atomic.Int32 // how often its request went out again after a backend had some of it
 
-	mu       sync.Mutex // guards the rest, and the entrants' outcome
-	decided  bool
-	entrants []*entrant                 // those that were asked, in that order; none is added once it is decided
-	best     *bytebufferpool.ByteBuffer // the first unusable response that was whole
-	bestOf   *entrant
-	portion  Portion     // of Held, for best
-	large    *entrant    // it waits with an unusable response that is larger than may be held; nil for none
-	again    *entrant    // it had such a response, and no place to wait: its backend may be asked once more; nil for none
-	timer    *time.Timer // of a hedge
+	mu      sync.Mutex // guards the rest, and the racers' outcome
+	decided bool
+	racers  []*racer    // those that were asked, in that order; none is added once it is decided
+	best    Result      // the first unusable response that was whole
+	bestOf  *racer      // whose that was; nil for none
+	large   *racer      // it waits with an unusable response that is larger than may be held; nil for none
+	again   *racer      // it had such a response, and no place to wait: its backend may be asked once more; nil for none
+	timer   *time.Timer // of a hedge
 
-	cut   []*entrant // unlock cuts these off
-	rouse *entrant   // unlock wakes this one: it waits, and its response is the answer; nil for none
+	cut  []*racer // unlock cuts these off
+	wake *racer   // unlock wakes this one: it waits, and its response is the answer; nil for none
 }
 
-// A fate is what becomes of an unusable response that is larger than may be held, or that has no end.
-type fate uint8
-
-const (
-	beaten  fate = iota // it is not needed, or not any more
-	answers             // it is the answer
-	pauses              // it waits, without a worker, for what the other backends answer
-)
-
-// unlock unlocks the race, and does what was noted meanwhile. An entrant that waits goes on in this goroutine.
+// unlock unlocks the race, and does what was noted meanwhile. A racer that waits goes on in this goroutine.
 func (r *race) unlock() {
-	cut, rouse := r.cut, r.rouse
-	r.cut, r.rouse = nil, nil
+	cut, wake := r.cut, r.wake
+	r.cut, r.wake = nil, nil
 	r.mu.Unlock()
-	for _, e := range cut {
-		e.cancel()
+	for _, c := range cut {
+		c.cancel()
 	}
-	if rouse != nil {
-		rouse.own.Notify()
+	if wake != nil {
+		wake.own.Notify()
 	}
 }
 
 var errBeaten = errors.New("another backend was first")
 
 // newRace makes x, whose body is whole, ready to be raced.
-func (x *Exchange) newRace() *race {
-	r := &race{x: x, route: x.Route, lot: x.lot, client: &x.Client.Watch, left: x.clientLeft()}
-	now := x.lot.Now()
+func newRace(x *Exchange) *race {
+	lot := x.attempt.lot
+	r := &race{x: x, route: x.Route, lot: lot, client: &x.Client.Watch, left: x.clientLeft()}
+	now := lot.Now()
 	x.Route.budget.count(now)
 	x.At.Late = now + int64(x.Route.Settings.QueueTimeout)
-	r.req = x.Req
-	r.req.Fields = slices.Clone(x.Req.Fields)
-	r.head.B = slices.Clone(x.In.B[:x.HeadLen])
-	r.target = slices.Clone(x.Target)
+	r.request = x.Request.clone()
 	r.entries = x.Route.inTurn()
 	return r
 }
@@ -120,7 +102,7 @@ func (r *Route) inTurn() []Entry {
 // start asks the route's backends as it wants them asked. The exchange is the race's until it is decided.
 func (r *race) start() {
 	r.waiter.InitShared(r.lot, r)
-	r.client.Tell(&r.waiter)
+	r.client.Tell(&r.waiter)   // no HandTo: the race takes no events, so that the winner finds them
 	r.client.Arm(lot.Readable) // where it fails, a client that leaves is noticed at the end
 	if r.route.Settings.Racing.Mode == choice.Parallel {
 		for range r.entries {
@@ -135,20 +117,20 @@ func (r *race) start() {
 // askNext asks the next backend, if there is one and the race is still on.
 func (r *race) askNext() {
 	r.mu.Lock()
-	e := r.next()
+	c := r.next()
 	r.mu.Unlock()
-	r.ask(e)
+	r.ask(c)
 }
 
-// next is the entrant to be asked next, nil if there is none. The race is locked.
-func (r *race) next() *entrant {
+// next is the racer to be asked next, nil if there is none. The race is locked.
+func (r *race) next() *racer {
 	if !r.mayAsk() {
 		return nil
 	}
-	e := newEntrant(r, r.entries[len(r.entrants)])
-	r.entrants = append(r.entrants, e)
+	c := newRacer(r, r.entries[len(r.racers)])
+	r.racers = append(r.racers, c)
 	racing := &r.route.Settings.Racing
-	if racing.Mode == choice.Hedge && len(r.entrants) < len(r.entries) {
+	if racing.Mode == choice.Hedge && len(r.racers) < len(r.entries) {
 		after := racing.After
 		if after == 0 {
 			after = r.route.recent.p95()
@@ -159,25 +141,25 @@ func (r *race) next() *entrant {
 			r.timer.Reset(after)
 		}
 	}
-	return e
+	return c
 }
 
-// ask has an entrant begin; nil is none. The race is not locked.
-func (r *race) ask(e *entrant) {
-	if e == nil {
+// ask has a racer begin; nil is none. The race is not locked.
+func (r *race) ask(c *racer) {
+	if c == nil {
 		return
 	}
-	e.own.Init(r.lot, e)
-	o := e.queue.Enter(&e.Exchange)
+	c.own.Init(r.lot, c)
+	o := c.queue.Enter(&c.Attempt)
 	switch {
 	case o.Unserved():
-		e.unserved(o)
+		c.unserved(o)
 		return
 	case o.State == pool.Waits:
-		e.queued.Store(true)
+		c.queued.Store(true)
 	}
-	if e.halt.Load() { // the race ended after e was chosen: whatever cut it off did not find it in its queue yet
-		e.leaveQueue()
+	if c.halt.Load() { // the race ended after c was chosen: whatever cut it off did not find it in its queue yet
+		c.leaveQueue()
 	}
 }
 
@@ -204,11 +186,11 @@ func (r *race) Unpark() {
 // hungUp reports whether the client has shut its sending side.
 func (r *race) hungUp() bool { return r.left || r.client.Happened(lot.HungUp) }
 
-// slots are those at which an entrant runs. The race is locked.
+// slots are those at which a racer runs. The race is locked.
 func (r *race) slots() (all []*pool.Slot) {
-	for _, e := range r.entrants {
-		if e.runsOn != nil {
-			all = append(all, e.runsOn)
+	for _, c := range r.racers {
+		if c.runsOn != nil {
+			all = append(all, c.runsOn)
 		}
 	}
 	return all
@@ -225,24 +207,24 @@ func (r *race) abandon() {
 	r.decide(nil)
 	r.dropBest()
 	r.unlock()
-	r.x.Unserved(pool.Outcome{State: pool.Gone})
+	r.x.unserved(pool.Outcome{State: pool.Gone})
 }
 
 // begun reports whether one of the backends has the request, or is about to: else all that the race does is wait in
 // queues. The race is locked.
 func (r *race) begun() bool {
-	for _, e := range r.entrants {
-		if e.ran.Load() || !e.queued.Load() {
+	for _, c := range r.racers {
+		if c.ran.Load() || !c.queued.Load() {
 			return true
 		}
 	}
-	return len(r.entrants) == 0
+	return len(r.racers) == 0
 }
 
 // hedge asks the next backend, since the last one takes long.
 func (r *race) hedge() {
 	r.mu.Lock()
-	var next *entrant
+	var next *racer
 	if r.mayAsk() && r.route.budget.take(r.lot.Now()) {
 		next = r.next()
 	}
@@ -251,249 +233,9 @@ func (r *race) hedge() {
 }
 
 // mayAsk reports whether there is a backend left to be asked. The race is locked.
-func (r *race) mayAsk() bool { return !r.decided && len(r.entrants) < len(r.entries) }
-
-// failed takes note that e has no usable response, and returns who is to be asked instead, nil for nobody. The race is
-// locked.
-func (r *race) failed(e *entrant) *entrant {
-	if e.failed || !r.mayAsk() {
-		e.failed = true
-		return nil
-	}
-	e.failed = true
-	switch r.route.Settings.Racing.Mode {
-	case choice.Hedge:
-		if !r.route.budget.take(r.lot.Now()) {
-			return nil
-		}
-	case choice.Serial:
-		for _, other := range r.entrants {
-			if !other.failed {
-				return nil
-			}
-		}
-	}
-	return r.next()
-}
-
-// judge is asked about a response that begins: whether its entrant has won, and whether it may go on at all. One that
-// is unusable goes on, since it may be the best there is.
-func (r *race) judge(e *entrant) (won, on bool) {
-	r.mu.Lock()
-	switch {
-	case e.won: // its connection ended after the head, and it was asked once more
-		r.unlock()
-		return true, true
-	case r.decided:
-		r.unlock()
-		return false, false
-	case !r.route.Settings.Racing.Usable.Has(e.Res.Status):
-		instead := r.failed(e)
-		r.unlock()
-		r.ask(instead) // without waiting for the rest of the unusable response
-		return false, true
-	}
-	r.decide(e)
-	e.win()
-	r.unlock()
-	r.route.recent.add(e.now - e.begun)
-	e.attach()
-	return true, true
-}
-
-// decide ends the race for all but e; nil is none. The race is locked.
-func (r *race) decide(e *entrant) {
-	r.decided = true
-	if e != nil {
-		r.dropBest()
-	}
-	if r.timer != nil {
-		r.timer.Stop()
-	}
-	for _, other := range r.entrants {
-		if other != e && !other.over {
-			r.cut = append(r.cut, other)
-		}
-	}
-}
-
-// ended takes note of an entrant that is over.
-func (r *race) ended(e *entrant) {
-	r.mu.Lock()
-	e.over = true
-	if e.won {
-		r.unlock()
-		if e.Client == &e.nobody { // it has ended in the moment in which its response became the answer
-			e.takeOver()
-		}
-		r.x.adopt(&e.Exchange)
-		return
-	}
-	if r.large == e {
-		r.large = nil
-	}
-	if e.whole && r.best == nil && !r.decided {
-		r.best, e.down.out = e.down.out, nil
-		r.bestOf = e
-		e.portion.moveTo(&r.portion)
-		r.dropLarge()
-	}
-	instead := r.failed(e)
-	lost := false
-	switch {
-	case r.decided || r.running() > 0:
-	case r.large != nil:
-		r.largeWins()
-	default:
-		r.decide(nil)
-		lost = true
-	}
-	r.unlock()
-	if lost {
-		r.allLost()
-		return
-	}
-	r.ask(instead)
-}
-
-// dropBest gives back a response that was kept and is not needed. The race is locked.
-func (r *race) dropBest() {
-	if r.best != nil {
-		PutBuffer(r.best)
-		r.best = nil
-		r.portion.Give()
-	}
-}
-
-// dropLarge cuts off the entrant that waits with a large response, since there is one that is whole. The race is locked.
-func (r *race) dropLarge() {
-	if r.large != nil {
-		r.cut = append(r.cut, r.large)
-		r.large = nil
-	}
-}
-
-// largeWins makes the large response the answer, since no backend has a better one. The race is locked.
-func (r *race) largeWins() {
-	e := r.large
-	e.outcome = e.told()
-	r.x.lost = r.outcomes()
-	r.decide(e)
-	e.win()
-	e.chosen.Store(true)
-	r.rouse = e
-}
-
-// stands decides about an entrant whose unusable response is larger than may be held, or an event stream. While others
-// may have a better one it waits, if its backend has a place for it beyond the slots: with a slot in its hands it would
-// wait for others that wait for that slot. Without a place, what may be sent twice is asked of its backend once more if
-// there is nothing better in the end; else the response is the answer at once, since it cannot be had again.
-func (r *race) stands(e *entrant, place, stream bool) fate {
-	r.mu.Lock()
-	f := r.fateOf(e, place, stream)
-	r.unlock()
-	if f == answers {
-		e.attach()
-	}
-	return f
-}
-
-// fateOf decides for stands. The race is locked.
-func (r *race) fateOf(e *entrant, place, stream bool) fate {
-	alone := r.running() == 1 && r.large == nil
-	switch {
-	case r.decided, r.best != nil, r.large != nil:
-		return beaten
-	case !alone && place:
-		r.large = e
-		return pauses
-	case !alone && e.Req.Verb.Idempotent():
-		if r.again == nil {
-			r.again = e
-		}
-		return beaten
-	case stream && !place:
-		return beaten
-	}
-	e.outcome = e.told()
-	r.x.lost = r.outcomes()
-	r.decide(e)
-	e.win()
-	return answers
-}
-
-// running is how many entrants are neither over nor waiting with a large response.
-func (r *race) running() int {
-	n := 0
-	for _, e := range r.entrants {
-		if !e.over && e != r.large {
-			n++
-		}
-	}
-	return n
-}
-
-// allLost ends a decided race that no entrant has won: with the first whole response though it is unusable, or else with
-// what went wrong.
-func (r *race) allLost() {
-	x := r.x
-	lost := r.outcomes()
-	var worst *Error
-	unreached := true
-	for _, e := range r.entrants {
-		unreached = unreached && e.failure != nil && e.failure.Side == Backend && e.failure.Step == Connect
-		if e.failure != nil && (worst == nil || e.failure.Step > worst.Step) {
-			worst = e.failure
-		}
-	}
-	x.Client.Watch.Tell(x.Waiter)
-	if r.again != nil {
-		x.lost = lost
-	}
-	switch {
-	case r.best != nil:
-		e := r.bestOf
-		x.lost, r.best.B = lost, e.recount(r.best.B)
-		x.status, x.persists, x.backend, x.times = e.status, e.persists, e.backend, e.times
-		x.down.out, x.down.content = r.best, e.down.content
-		r.portion.moveTo(&x.portion)
-	case x.Stop.Load():
-		x.failBefore(Self, 503, errStopping)
-	case r.again != nil && x.enter(r.again.queue): // it is asked once more, and its response streamed
-		return
-	case r.again == nil && unreached && x.enter(x.Route.Queue): // if they are down: it is held as any other
-		return
-	case x.failure != nil && x.failure.Side == Client: // it left before it could enter
-	default:
-		x.failBefore(Backend, worst.Status, errors.New(lost))
-		x.failure.Step, x.failure.Sent, x.lost = worst.Step, worst.Sent, lost
-	}
-	x.conclude()
-	x.Owner.Finished(x)
-}
-
-// outcomes is what each backend did, for the log. The race is locked, or over.
-func (r *race) outcomes() string {
-	var list []string
-	for _, e := range r.entrants {
-		outcome := e.outcome
-		if outcome == "" {
-			outcome = e.backend + ": cut off"
-		}
-		list = append(list, outcome)
-	}
-	return strings.Join(list, "; ")
-}
+func (r *race) mayAsk() bool { return !r.decided && len(r.racers) < len(r.entries) }
 
 // appendCount appends the field line that says how many were asked. The race is locked, or over.
 func (r *race) appendCount(dst []byte) []byte {
-	return fmt.Appendf(dst, "X-Race: %d/%d\r\n", len(r.entrants), len(r.entries))
-}
-
-// adopt ends x as the entrant that won for it has ended.
-func (x *Exchange) adopt(e *Exchange) {
-	e.lost = x.lost
-	e.conclude()
-	x.Result, e.Result = e.Result, Result{}
-	x.Owner.Finished(x)
+	return fmt.Appendf(dst, "X-Race: %d/%d\r\n", len(r.racers), len(r.entries))
 }

@@ -25,9 +25,9 @@ func (b *busy) Unserved(pool.Outcome) {}
 func (b *busy) Panicked()             {}
 func (b *busy) Place() *pool.Place    { return &b.place }
 
-// TestRace_anEntrantChosenBeforeItsEndStaysInNoQueue: an entrant is chosen, then the race ends, and only then the entrant
+// TestRace_aRacerChosenBeforeItsEndStaysInNoQueue: a racer is chosen, then the race ends, and only then the racer
 // comes to its queue. Without an end of its own it would stay there; for ever, if a reload has removed the queue meanwhile.
-func TestRace_anEntrantChosenBeforeItsEndStaysInNoQueue(t *testing.T) {
+func TestRace_aRacerChosenBeforeItsEndStaysInNoQueue(t *testing.T) {
 	for name, removed := range map[string]bool{"its queue is there": false, "its queue was removed": true} {
 		t.Run(name, func(t *testing.T) {
 			l, err := lot.New()
@@ -42,7 +42,7 @@ func TestRace_anEntrantChosenBeforeItsEndStaysInNoQueue(t *testing.T) {
 				l.Close()
 			}()
 			o := NewOrigin(address.Backend{Host: "127.0.0.1", Port: 1}, nil)
-			b, err := workers.AddBackend(o.Name, 1, 0, o)
+			b, err := workers.AddBackend(o.Name, 1, 0)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -59,23 +59,23 @@ func TestRace_anEntrantChosenBeforeItsEndStaysInNoQueue(t *testing.T) {
 			}
 			x.Client, x.At, x.Stop = &sock.Conn{}, &pool.Place{}, new(atomic.Bool)
 			x.Route = &Route{Settings: &Settings{QueueTimeout: time.Hour, Racing: Racing{Mode: choice.Parallel}}, Entries: []Entry{{o.Name, queue}, {o.Name, queue}}}
-			r := x.newRace()
+			r := newRace(x)
 
 			r.mu.Lock()
-			e := r.next()
+			c := r.next()
 			r.decide(nil)
 			r.unlock()
 			if removed {
 				queue.Remove()
 			}
-			r.ask(e)
+			r.ask(c)
 			if n := workers.Waiting(); n != 0 {
-				t.Errorf("%d entrants wait for a race that is over", n)
+				t.Errorf("%d racers wait for a race that is over", n)
 			}
 			r.mu.Lock()
 			defer r.mu.Unlock()
-			if !e.over {
-				t.Error("the entrant is not over")
+			if !c.isOver {
+				t.Error("the racer is not over")
 			}
 		})
 	}

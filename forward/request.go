@@ -2,10 +2,12 @@ package forward
 
 import (
 	"net/netip"
+	"slices"
 
 	"github.com/valyala/bytebufferpool"
 
 	"tenfour/httpparse"
+	"tenfour/sock"
 	"tenfour/value/choice"
 )
 
@@ -16,7 +18,7 @@ type Request struct {
 	In        *bytebufferpool.ByteBuffer // the head in its first HeadLen bytes, and what arrived after it
 	HeadLen   int
 	Target    []byte // what is asked for instead of the request's own target; nil for that
-	Body      *Body  // content taken so far; nil for none
+	Body      *Body  // content taken so far; nil for none. Enter takes it over
 	BodyWhole bool   // Body is all of it
 	Remote    netip.Addr
 	Secure    bool // the client's connection is TLS
@@ -58,6 +60,17 @@ func (r *Request) raced() bool {
 	return false
 }
 
+// clone is a copy of r without its body, which stays valid when the client goes on to its next request: racers that have
+// lost may still read it then.
+func (r *Request) clone() *Request {
+	c := *r
+	c.Req.Fields = slices.Clone(r.Req.Fields)
+	c.In = &bytebufferpool.ByteBuffer{B: slices.Clone(r.In.B[:r.HeadLen])}
+	c.Target = slices.Clone(r.Target)
+	c.Body = nil
+	return &c
+}
+
 // leaveBody ends this request's use of the body that is held.
 func (r *Request) leaveBody() {
 	if r.Body != nil {
@@ -69,9 +82,9 @@ func (r *Request) leaveBody() {
 // Upload is the part of a request's body that is not in Request.Body: the client has still to send it, and it streams to
 // the backend. It belongs to the exchange's owner until Enter, then to the attempt that sends it.
 type Upload struct {
+	from     *sock.Conn       // the client, set by Enter; nil when nothing more comes
 	InAt     int              // the first byte of Request.In that is neither head nor taken into Body
 	Chunks   httpparse.Chunks // of a chunked body, up to InAt
 	Continue bool             // the client waits for 100 Continue before its body
 	BodyEnd  int64            // when the whole body must be there, in the lot's time; 0 is not decided yet, or never
-	Pace     Meter            // of the client with its bodies: the request's first, then both
 }

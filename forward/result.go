@@ -59,14 +59,3 @@ func (r *Result) release() {
 	}
 	r.portion.Give()
 }
-
-// conclude writes the result of x, which is over.
-func (x *Exchange) conclude() {
-	x.Result = Result{
-		Status: x.status, Failure: x.failure, Cut: x.cut, Keep: x.persists, Surplus: x.surplus,
-		Backend: x.backend, Times: x.times, Lost: x.lost, Content: x.down.content,
-		left: x.down.out, leftAt: x.down.outAt,
-	}
-	x.down.out = nil
-	x.portion.moveTo(&x.Result.portion)
-}

@@ -130,10 +130,5 @@ func (r *request) readChunks() (int, error) {
 	if r.InAt == len(in.B) {
 		in.B, r.InAt = in.B[:r.HeadLen], r.HeadLen
 	}
-	if cap(in.B)-len(in.B) < firstBuffer/4 {
-		in.B = forward.Grown(in.B, firstBuffer)
-	}
-	n, err := r.c.conn.Read(in.B[len(in.B):cap(in.B)])
-	in.B = in.B[:len(in.B)+n]
-	return n, err
+	return forward.ReadMore(&r.c.conn, in, firstBuffer/4, firstBuffer)
 }

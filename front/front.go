@@ -109,7 +109,7 @@ func (f *Front) Serve(ln net.Listener) error {
 func (f *Front) accepted(fd int, remote netip.AddrPort) (more bool) {
 	c := f.clients.Get().(*client)
 	c.conn.Init(f.Lot, fd, remote)
-	c.conn.Watch.Tell(&c.waiter)
+	c.conn.HandTo(&c.waiter)
 	c.phase, c.served, c.recheck, c.stopping = reading, false, false, false
 	c.unwanted.Store(false)
 	if f.secure {

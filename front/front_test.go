@@ -109,14 +109,14 @@ func startRuled(t testing.TB, slots, queue int, backends map[string]string, rule
 			t.Fatal(err)
 		}
 		o := forward.NewOrigin(address.Backend{Host: tcp.IP.String(), Port: uint16(tcp.Port)}, nil)
-		b, err := workers.AddBackend(o.Name, slots, 8, o)
+		b, err := workers.AddBackend(o.Name, slots, 8)
 		if err != nil {
 			t.Fatal(err)
 		}
 		paths = append(paths, admit.Path{Path: path, Route: len(routes)})
 		routes = append(routes, front.Route{
 			Rule:  rule,
-			Route: &forward.Route{Name: path, Queue: workers.AddQueue(path, queue, pool.Hold{}, b), Settings: settings},
+			Route: &forward.Route{Name: path, Queue: workers.AddQueue(path, queue, pool.Hold{}, b), Origins: map[*pool.Backend]*forward.Origin{b: o}, Settings: settings},
 		})
 	}
 	table, err := admit.NewTable(paths)

@@ -37,7 +37,7 @@ func (c *client) shakeHands() {
 	err := c.conn.StartTLS(c.front.site.Load().TLS, true, &asleep, until, unwelcome)
 	c.shaking.Store(nil)
 	asleep.Leave()
-	c.conn.Watch.Tell(&c.waiter)
+	c.conn.HandTo(&c.waiter)
 	if err != nil {
 		c.front.Log.Debug().Err(err).Stringer("client", c.conn.Remote).Msg("no TLS with a client")
 		c.close()

@@ -32,12 +32,7 @@ func (c *client) readHead() outcome {
 	if c.in == nil {
 		c.in = forward.GetBuffer(firstBuffer)
 	}
-	if cap(c.in.B)-len(c.in.B) < firstBuffer/4 {
-		c.in.B = forward.Grown(c.in.B, firstBuffer)
-	}
-	n, err := c.conn.Read(c.in.B[len(c.in.B):cap(c.in.B)])
-	c.in.B = c.in.B[:len(c.in.B)+n]
-	switch {
+	switch _, err := forward.ReadMore(&c.conn, c.in, firstBuffer/4, firstBuffer); {
 	case err == nil:
 		return goOn
 	case err == sock.ErrWait:

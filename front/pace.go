@@ -17,8 +17,8 @@ func (c *client) waitForBody() {
 	if r.idleEnd == 0 {
 		r.idleEnd = now + int64(c.front.site.Load().IdleTimeout)
 	}
-	r.Pace.Begin(now)
-	at := min(r.idleEnd, r.Pace.Due())
+	r.pace.Begin(now)
+	at := min(r.idleEnd, r.pace.Due())
 	if r.BodyEnd != 0 {
 		at = min(at, r.BodyEnd)
 	}
@@ -28,7 +28,7 @@ func (c *client) waitForBody() {
 // bodyCame notes that more of the body has arrived.
 func (c *client) bodyCame() {
 	if c.waiter.Deadline() != 0 { // c waited for it
-		c.req.Pace.End(c.front.Lot.Now())
+		c.req.pace.End(c.front.Lot.Now())
 		c.req.idleEnd = 0
 		c.waiter.SetDeadline(0)
 	}
@@ -39,13 +39,13 @@ func (c *client) bodyLate() outcome {
 	r := c.req
 	s := r.Route.Settings
 	now := c.front.Lot.Now()
-	r.Pace.End(now)
+	r.pace.End(now)
 	switch {
 	case r.BodyEnd != 0 && now >= r.BodyEnd:
 		return c.answer(408, forward.TooLong(s.BodyTimeout).Error(), "")
 	case now >= r.idleEnd:
 		return c.answer(408, "the request's body did not go on for "+c.front.site.Load().IdleTimeout.String(), "")
-	case r.Pace.Over() && r.Pace.Slow(int64(r.Body.Len()), s.MinRate):
+	case r.pace.Over() && r.pace.Slow(int64(r.Body.Len()), s.MinRate):
 		return c.answer(408, forward.TooSlow(s.MinRate).Error(), "")
 	}
 	c.waitForBody()

@@ -19,8 +19,9 @@ type request struct {
 	target    []byte // memory for Target, used again
 	path      []byte // memory for the path by which its route was found, used again
 
-	headEnd int64 // when its head must be complete
-	idleEnd int64 // when the next byte of its body must have come; 0 while none is awaited
+	headEnd int64         // when its head must be complete
+	idleEnd int64         // when the next byte of its body must have come; 0 while none is awaited
+	pace    forward.Meter // of the client with what it sends of the body before the exchange is placed
 	id      uint64
 	status  int    // of the response that the client got; 0 for none
 	bytes   int64  // of content that it got
@@ -47,7 +48,7 @@ func (r *request) end() {
 		r.site = nil
 	}
 	r.place.Reset()
-	r.c, r.status, r.bytes, r.reason, r.idleEnd = nil, 0, 0, "", 0
+	r.c, r.status, r.bytes, r.reason, r.idleEnd, r.pace = nil, 0, 0, "", 0, forward.Meter{}
 }
 
 var _ forward.Owner = (*request)(nil)

@@ -49,7 +49,7 @@ func race(t *testing.T, f *front.Front, addrs ...string) {
 	if settings.Racing.Usable, err = statuses.Parse("2xx"); err != nil {
 		t.Fatal(err)
 	}
-	route := &forward.Route{Name: "/", Settings: settings}
+	route := &forward.Route{Name: "/", Settings: settings, Origins: map[*pool.Backend]*forward.Origin{}}
 	var backends []*pool.Backend
 	for _, at := range addrs {
 		tcp, err := net.ResolveTCPAddr("tcp", at)
@@ -57,11 +57,12 @@ func race(t *testing.T, f *front.Front, addrs ...string) {
 			t.Fatal(err)
 		}
 		o := forward.NewOrigin(address.Backend{Host: tcp.IP.String(), Port: uint16(tcp.Port)}, nil)
-		b, err := f.Pool.AddBackend(o.Name, 1, 8, o)
+		b, err := f.Pool.AddBackend(o.Name, 1, 8)
 		if err != nil {
 			t.Fatal(err)
 		}
 		backends = append(backends, b)
+		route.Origins[b] = o
 		route.Entries = append(route.Entries, forward.Entry{Name: o.Name, Queue: f.Pool.AddEntry(o.Name, 10, b)})
 	}
 	route.Queue = f.Pool.AddQueue("/", 10, pool.Hold{}, backends...)

@@ -32,12 +32,12 @@ const (
 )
 
 // AddAuto is AddBackend for a backend that has between 1 and most slots, as many as pay.
-func (p *Pool) AddAuto(name string, most, streams int, origin any) (*Backend, error) {
-	return p.addAuto(name, autoStart, most, streams, origin)
+func (p *Pool) AddAuto(name string, most, streams int) (*Backend, error) {
+	return p.addAuto(name, autoStart, most, streams)
 }
 
-func (p *Pool) addAuto(name string, start, most, streams int, origin any) (*Backend, error) {
-	return p.add(name, most, streams, origin, &auto{limiter: newLimiter(start, most)})
+func (p *Pool) addAuto(name string, start, most, streams int) (*Backend, error) {
+	return p.add(name, most, streams, &auto{limiter: newLimiter(start, most)})
 }
 
 // given notes that s begins with a task.

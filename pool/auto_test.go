@@ -10,7 +10,7 @@ import (
 
 func (h *house) auto(t testing.TB, start, most int) *Backend {
 	t.Helper()
-	b, err := h.addAuto("a", start, most, 2, nil)
+	b, err := h.addAuto("a", start, most, 2)
 	if err != nil {
 		t.Fatal(err)
 	}

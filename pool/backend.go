@@ -11,8 +11,7 @@ import (
 
 // Backend is one origin server: its slots, and their workers. Safe for use by several goroutines.
 type Backend struct {
-	Name   string // HOST:PORT
-	Origin any    // what its tasks need to know of it; fixed
+	Name string // HOST:PORT
 
 	pool       *Pool
 	workers    *ants.Pool // one long task for every slot: work
@@ -39,16 +38,15 @@ type Backend struct {
 }
 
 // AddBackend adds a backend of 1 or more slots. Exchanges that last may have up to streams connections beyond the slots.
-// Its tasks find origin in Origin.
-func (p *Pool) AddBackend(name string, slots, streams int, origin any) (*Backend, error) {
-	return p.add(name, slots, streams, origin, nil)
+func (p *Pool) AddBackend(name string, slots, streams int) (*Backend, error) {
+	return p.add(name, slots, streams, nil)
 }
 
-func (p *Pool) add(name string, slots, streams int, origin any, a *auto) (*Backend, error) {
+func (p *Pool) add(name string, slots, streams int, a *auto) (*Backend, error) {
 	if slots < 1 {
 		return nil, fmt.Errorf("backend %s: %d workers: at least 1 is needed", name, slots)
 	}
-	b := &Backend{Name: name, Origin: origin, pool: p, maxStreams: streams, limit: slots, width: slots, auto: a}
+	b := &Backend{Name: name, pool: p, maxStreams: streams, limit: slots, width: slots, auto: a}
 	if a != nil {
 		a.used, a.noted = a.limiter.limit, a.limiter.limit
 		b.limit, b.width, b.workerless = a.used, a.used, slots-a.used

@@ -1,7 +1,7 @@
 // Package pool has the workers: the fixed pools, each backend's slots, the queues in front of them, backends that are down.
 //
 //	p := pool.New(l, nil)                                 // l is the lot in which its workers and its queues wait
-//	b, err := p.AddBackend("127.0.0.1:9001", 4, 256, nil) // 4 slots, each with its worker; AddAuto: as many as pay
+//	b, err := p.AddBackend("127.0.0.1:9001", 4, 256) // 4 slots, each with its worker; AddAuto: as many as pay
 //	q := p.AddQueue("/", 1024, pool.Hold{}, b)            // a queue in front of them
 //	o := q.Enter(task)                                    // a worker runs it now, or when its turn comes; or o says why not
 //

@@ -50,7 +50,7 @@ func comesUp(b *Backend) { b.slots[0].Up(b.pool.lot.Now()) }
 
 func (h *house) backend(t testing.TB, name string, slots int) *Backend {
 	t.Helper()
-	b, err := h.AddBackend(name, slots, 2, nil)
+	b, err := h.AddBackend(name, slots, 2)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -135,7 +135,7 @@ func await(t testing.TB, what string, cond func() bool) {
 func TestAddBackend_needsASlot(t *testing.T) {
 	h := startHouse(t)
 	for _, n := range []int{-1, 0} {
-		if _, err := h.AddBackend("a", n, 0, nil); err == nil {
+		if _, err := h.AddBackend("a", n, 0); err == nil {
 			t.Errorf("AddBackend with %d slots: no error", n)
 		}
 	}

@@ -309,7 +309,7 @@ func TestLend_isBounded(t *testing.T) {
 	if b.Streams() != 0 {
 		t.Errorf("Streams() = %d at the end", b.Streams())
 	}
-	none, err := h.AddBackend("none", 1, 0, nil)
+	none, err := h.AddBackend("none", 1, 0)
 	if err != nil || none.Lend() {
 		t.Errorf("a backend that lends none has lent (%v)", err)
 	}

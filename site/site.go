@@ -191,15 +191,17 @@ func (s *Site) buildRoute(r *config.Route, limits map[string]*admit.Limit) (fron
 		return route, err
 	}
 	var backends []*pool.Backend
+	origins := map[*pool.Backend]*forward.Origin{}
 	for _, b := range at {
 		one, err := s.backend(b, r)
 		if err != nil {
 			return route, err
 		}
-		backends = append(backends, one)
+		backends = append(backends, one.backend)
+		origins[one.backend] = one.origin
 	}
 	hold := pool.Hold{For: r.Hold, Every: r.HoldEvery}
-	route.Route = &forward.Route{Name: name, Settings: settings}
+	route.Route = &forward.Route{Name: name, Origins: origins, Settings: settings}
 	key := queueKey{paths: name, methods: strings.Join(r.Methods, " "), most: r.Queue, hold: hold, backends: listOf(backends)}
 	route.Queue, err = s.queue(key, func() *pool.Queue {
 		return s.b.workers.AddQueue(name, r.Queue, hold, backends...)
@@ -278,13 +280,19 @@ type backendKey struct {
 	autoMost int // 0 for a fixed number of slots
 }
 
+// known is a backend, and what exchanges know of it.
+type known struct {
+	backend *pool.Backend
+	origin  *forward.Origin
+}
+
 // backend takes the backend at an address, with its health check. Two routes that name the same backend share its slots.
-func (s *Site) backend(at address.Backend, r *config.Route) (*pool.Backend, error) {
+func (s *Site) backend(at address.Backend, r *config.Route) (known, error) {
 	key := backendKey{Backend: at}
 	if r.Auto {
 		key.autoMost = r.WorkersMax
 	}
-	b, err := share(s, key, func() (*pool.Backend, func(), error) {
+	one, err := share(s, key, func() (known, func(), error) {
 		var serverTLS *tls.Config
 		if at.HTTPS {
 			serverTLS = &tls.Config{ServerName: at.Host, NextProtos: []string{"http/1.1"}}
@@ -294,15 +302,16 @@ func (s *Site) backend(at address.Backend, r *config.Route) (*pool.Backend, erro
 		if r.Auto {
 			add, slots = s.b.workers.AddAuto, r.WorkersMax
 		}
-		b, err := add(o.Name, slots, r.Streams, o)
+		b, err := add(o.Name, slots, r.Streams)
 		if err != nil {
-			return nil, nil, err
+			return known{}, nil, err
 		}
-		return b, b.Remove, nil
+		return known{b, o}, b.Remove, nil
 	})
 	if err != nil {
-		return nil, err
+		return known{}, err
 	}
+	b := one.backend
 	if s.checks[b] == nil && r.Health != "" {
 		ask := health.Check{URL: at.URL() + r.Health, Every: r.HealthEvery, Timeout: r.ConnectTimeout + r.HealthEvery}
 		s.checks[b], err = share(s, checkKey{b, ask}, func() (*check, func(), error) {
@@ -314,7 +323,7 @@ func (s *Site) backend(at address.Backend, r *config.Route) (*pool.Backend, erro
 		b.Resize(r.Workers, r.Streams)
 		s.b.checks.follow(b, s.checks[b])
 	})
-	return b, err
+	return one, err
 }
 
 type checkKey struct {

@@ -72,6 +72,13 @@ func (c *Conn) Look() {
 	}
 }
 
+// HandTo has w woken from now on when something happens on c, and takes over what has happened before. The caller owns w, or
+// is about to give c up to it.
+func (c *Conn) HandTo(w *lot.Waiter) {
+	c.Watch.Tell(w)
+	c.Look()
+}
+
 // HungUp reports whether the peer has shut its sending side, as of the last Look.
 func (c *Conn) HungUp() bool { return c.hungUp }
 

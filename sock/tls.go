@@ -33,7 +33,7 @@ func (c *Conn) StartTLS(config *tls.Config, server bool, waiter *lot.Waiter, unt
 	} else {
 		s.tls = tls.Client(w, config)
 	}
-	c.Watch.Tell(waiter)
+	c.HandTo(waiter)
 	c.dialling = false
 	if err := s.tls.Handshake(); err != nil {
 		return fmt.Errorf("TLS: %w", err)

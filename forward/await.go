@@ -1,0 +1,155 @@
+package forward
+
+import (
+	"fmt"
+	"io"
+
+	"tenfour/httpparse"
+	"tenfour/sock"
+)
+
+// await reads the response up to the end of its final head.
+func (a *Attempt) await() outcome {
+	l := a.link
+	for {
+		if l.in != nil && len(l.in.B) > 0 {
+			n, err := a.res.Parse(l.in.B, a.req.Req.Verb, a.req.Limits)
+			switch {
+			case err == nil && a.isInterim():
+				if a.interim(n) == over {
+					return over
+				}
+				continue
+			case err == nil:
+				return a.answered(n)
+			case err != httpparse.ErrPartial:
+				return a.malformed(err)
+			}
+		}
+		if err := a.readHead(); err != nil {
+			if isWait(err) {
+				return waits
+			}
+			return a.noAnswer(err)
+		}
+	}
+}
+
+// readHead reads once more of the response.
+func (a *Attempt) readHead() error {
+	l := a.link
+	if !l.MayRead() {
+		return sock.ErrWait
+	}
+	if l.in == nil {
+		l.in = GetBuffer(firstRead)
+	}
+	first := len(l.in.B) == 0
+	n, err := ReadMore(&l.Conn, l.in, 1, firstRead)
+	if n > 0 {
+		if first && a.req.Timed && a.times.FirstByte == 0 {
+			a.times.FirstByte = a.lot.Now()
+		}
+		a.heard = true
+		a.touch()
+	}
+	return err
+}
+
+// isInterim reports whether the head that was parsed is that of an interim response. A 101 is none.
+func (a *Attempt) isInterim() bool { return a.res.Status < 200 && a.res.Status != 101 }
+
+// interim takes an interim response of n bytes, and passes it on if the client knows such responses and has not had it.
+func (a *Attempt) interim(n int) outcome {
+	if a.interims++; a.interims > interimMost {
+		return a.fail(Backend, 502, fmt.Errorf("%s: %w", a.name, errInterims))
+	}
+	in := a.link.in
+	// The client has had its 100 from tenfour, if it waited for one. HTTP/1.0 has no interim responses (RFC 9110 §15.2).
+	if a.res.Status != 100 && a.req.Req.Minor >= 1 && !a.sink.held() {
+		head := appendInterim(nil, &a.res, in.B)
+		if err := a.giveInterim(string(head)); err != nil {
+			return a.fail(Client, 0, err)
+		}
+	}
+	in.B = in.B[:copy(in.B, in.B[n:])]
+	a.unsure = a.unsure || a.res.Announced || a.res.LoggedIn
+	a.res.Reset()
+	return goOn
+}
+
+// Continue is sent to a client that waits for it before its body (RFC 9110 §10.1.1).
+const Continue = "HTTP/1.1 100 Continue\r\n\r\n"
+
+// giveInterim gives an interim response to the client.
+func (a *Attempt) giveInterim(head string) error {
+	if a.down.out == nil {
+		a.down.out = GetBuffer(firstRead)
+	}
+	a.down.to = a.sink.conn
+	a.down.out.B = append(a.down.out.B, head...)
+	if err := a.down.give(); !isWait(err) {
+		return err
+	}
+	return nil
+}
+
+// answered takes the head of the final response, which has n bytes.
+func (a *Attempt) answered(n int) outcome {
+	switch {
+	case a.res.Status == 101 && a.req.Req.WebSocket:
+		return a.startTunnel(n)
+	case a.res.Status == 101:
+		return a.fail(Backend, 502, fmt.Errorf("%s: %w", a.name, errSurplus))
+	}
+	return a.startRelay(n)
+}
+
+// malformed handles a head that cannot be trusted. On a kept connection, bytes that are no status-line are left from an
+// exchange before: the connection counts as one that has ended (RFC 9112 §9.3.1).
+func (a *Attempt) malformed(err error) outcome {
+	if a.link.reused && a.interims == 0 && a.res.Status == 0 {
+		a.heard = false
+		a.origin.reuses.Store(false)
+		if a.resend() {
+			return a.dial(err)
+		}
+	}
+	return a.fail(Backend, 502, fmt.Errorf("%s: its response is malformed: %w", a.name, err))
+}
+
+// noAnswer handles the backend's end of the connection before the end of its response's head.
+func (a *Attempt) noAnswer(err error) outcome {
+	if a.link.Connecting() {
+		return a.dial(err)
+	}
+	if a.link.reused && !a.heard {
+		a.origin.reuses.Store(false)
+	}
+	a.noteReset(err)
+	if a.resend() {
+		return a.dial(err)
+	}
+	if a.atWorker() && !a.heard {
+		a.unanswered(err)
+	}
+	if err == io.EOF {
+		err = errIncomplete
+		if a.reached() < Read {
+			err = fmt.Errorf("it closed the connection without an answer")
+		}
+	}
+	if !a.req.Req.Verb.Idempotent() && a.up.given > 0 {
+		err = fmt.Errorf("%w; the backend may have acted on the request", err)
+	} else if !a.heard && !a.intact() {
+		err = fmt.Errorf("%w; the request cannot be sent again: its body is larger than --buffer", err)
+	}
+	return a.fail(Backend, 502, fmt.Errorf("%s: %w", a.name, err))
+}
+
+// unanswered notes that the backend has ended the connection before a byte came back. A request that is safe to repeat, and
+// still at hand, may be asked of a backend once more.
+func (a *Attempt) unanswered(err error) {
+	a.slot.Down(downWords(err), false)
+	a.askAgain = a.decider.asksAgain() && (a.up.given == 0 && a.intact() || a.repeats())
+}

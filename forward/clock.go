@@ -1,0 +1,105 @@
+package forward
+
+import (
+	"fmt"
+	"math"
+)
+
+// deadline is when the attempt must be stepped even if nothing happens: for a timeout, or for what happens after a while.
+// 0 is never.
+func (a *Attempt) deadline() int64 {
+	if a.needsNoByte() {
+		return 0
+	}
+	at := min(a.timeout(), a.paceDue())
+	if !a.atWorker() {
+		return at
+	}
+	at = min(at, a.impatientFrom(), a.leaverFrom())
+	if a.sink.held() {
+		return at
+	}
+	at = min(at, a.lastsFrom())
+	if a.state == relaying && a.down.headWaits {
+		at = min(at, a.headEnd)
+	}
+	return at
+}
+
+// needsNoByte reports whether the attempt may go on for ever without a byte: an event stream, a tunnel of which no side has
+// ended, a response that waits for what becomes of it.
+func (a *Attempt) needsNoByte() bool {
+	return a.endless && !a.up.ended && !a.down.ended || a.pauses()
+}
+
+// timeout is when the attempt has waited long enough for the next byte.
+func (a *Attempt) timeout() int64 {
+	s := a.req.Route.Settings
+	switch {
+	case a.state == connecting || a.link.Connecting():
+		return a.connectEnd
+	case a.awaitsClient():
+		return a.progress + int64(s.ClientTimeout)
+	}
+	return a.progress + int64(s.BackendTimeout)
+}
+
+// lookAtClock does what is due.
+func (a *Attempt) lookAtClock() outcome {
+	if a.needsNoByte() {
+		return waits
+	}
+	a.growImpatient()
+	if a.lookAtPace() == over || a.lookAtLeaver() == over {
+		return over
+	}
+	if a.now < a.timeout() {
+		a.asked = false
+		return waits
+	}
+	if !a.asked { // the lot may not have told yet of what came in time
+		a.asked = true
+		a.link.Retry()
+		a.sink.retry()
+		return goOn
+	}
+	a.asked = false
+	return a.timedOut()
+}
+
+// timedOut ends an attempt whose time is over; or goes on to the next address, if it is a connection that took too long.
+func (a *Attempt) timedOut() outcome {
+	s := a.req.Route.Settings
+	switch {
+	case a.state == connecting || a.link.Connecting():
+		return a.dial(fmt.Errorf("no connection within %v", s.ConnectTimeout))
+	case a.awaitsClient():
+		return a.fail(Client, 408, fmt.Errorf("the client moved no byte for %v", s.ClientTimeout))
+	}
+	return a.fail(Backend, 504, fmt.Errorf("%s sent nothing for %v: %w", a.name, s.BackendTimeout, errTimeout))
+}
+
+// impatientFrom is when the attempt has waited long enough for its first byte, or for a connection, to suspect that the backend
+// serves an idle connection instead. Waiting for the client's body is not the backend's fault.
+func (a *Attempt) impatientFrom() int64 {
+	if a.state > awaiting || a.impatient || a.awaitsClient() {
+		return math.MaxInt64
+	}
+	return a.progress + int64(min(impatience, a.req.Route.Settings.BackendTimeout/2))
+}
+
+// growImpatient tells the backend that the attempt has waited long, once.
+func (a *Attempt) growImpatient() {
+	if a.atWorker() && a.now >= a.impatientFrom() {
+		a.impatient = true
+		a.backend.Impatient()
+	}
+}
+
+// endImpatience takes back what was said to the backend in impatience.
+func (a *Attempt) endImpatience() {
+	if a.impatient {
+		a.impatient = false
+		a.backend.Patient()
+	}
+}

@@ -1,0 +1,179 @@
+package forward
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"syscall"
+	"time"
+
+	"tenfour/sock"
+)
+
+// connectLeast is how long an exchange that was held for long may still take for a connection.
+const connectLeast = 10 * time.Millisecond
+
+// connect makes the request ready, and begins to send it on the connection that the slot has kept, or on a new one.
+func (a *Attempt) connect() outcome {
+	a.progress = a.now
+	a.connectEnd = a.now + int64(a.req.Route.Settings.ConnectTimeout)
+	if until := a.slot.Trying(); until != 0 { // it was held, and has waited already
+		a.connectEnd = min(a.connectEnd, max(until, a.now+int64(connectLeast)))
+	}
+	a.address = 0
+	if a.req.Req.WebSocket && !a.takePlace() { // after a 101 it would be too late to say so
+		return a.fail(Self, 503, fmt.Errorf("%s: %w", a.name, errStreamsTaken))
+	}
+	if a.req.chunked() && a.origin.http10.Load() {
+		return a.fail(Self, 411, errNeedsLength)
+	}
+	a.prepare()
+	if l := a.takeKept(); l != nil {
+		a.link, a.state = l, awaiting
+		l.reused = true
+		l.Await()
+		a.up.to = &l.Conn
+		return waits
+	}
+	a.awaitListener()
+	return a.dial(nil)
+}
+
+// takeKept takes the connection that the slot has kept, if the request may go out on it; else it closes it and returns nil.
+func (a *Attempt) takeKept() *link {
+	l, ok := a.slot.Kept.(*link)
+	if !ok {
+		return nil
+	}
+	a.slot.Kept = nil
+	if !a.good(l) {
+		l.Discard()
+		return nil
+	}
+	return l
+}
+
+// dial begins a connection to the next of the origin's addresses. last is why there was none to the one before.
+func (a *Attempt) dial(last error) outcome {
+	a.closeLink()
+	left := time.Duration(a.connectEnd - a.now)
+	for given := 0; ; {
+		to, ok, err := a.origin.at(a.address, left)
+		switch {
+		case sock.OutOfDescriptors(err): // the backend has no part in this
+			if given++; given <= giveMost && a.giveDescriptor() {
+				continue
+			}
+			return a.fail(Self, 503, err)
+		case err != nil:
+			return a.notConnected(err)
+		case !ok:
+			return a.notConnected(last)
+		}
+		l := links.Get().(*link)
+		l.reused = false
+		if last = l.Dial(a.lot, to); last != nil {
+			links.Put(l)
+			if !sock.OutOfDescriptors(last) {
+				a.address++
+				continue
+			}
+			if given++; given <= giveMost && a.giveDescriptor() {
+				continue
+			}
+			return a.fail(Self, 503, last)
+		}
+		a.address++
+		a.use(l)
+		return goOn
+	}
+}
+
+// use makes a new connection the attempt's.
+func (a *Attempt) use(l *link) {
+	a.link = l
+	l.HandTo(&a.slot.Waiter)
+	a.state = awaiting
+	if a.origin.TLS != nil {
+		a.state = connecting
+	}
+	a.up.to = &l.Conn
+}
+
+// giveMost is how many descriptors are given up for one that is needed: others may take them first.
+const giveMost = 3
+
+// giveDescriptor closes something that is not needed at this moment, so that there is a descriptor for the attempt, and
+// reports whether there was such a thing: the pipes that are kept, else the connection, to any backend, that has been idle
+// longest.
+func (a *Attempt) giveDescriptor() bool { return sock.GivePipes() || a.backend.GiveUpKept() }
+
+// shakeHands waits for the connection and begins TLS on it. Then the state is awaiting.
+func (a *Attempt) shakeHands() outcome {
+	switch err := a.link.Connected(); {
+	case err == sock.ErrWait:
+		return a.lookAtClock()
+	case err != nil:
+		return a.dial(err)
+	}
+	if a.sink.open() {
+		a.sink.conn.Arm(true, false) // it may leave meanwhile
+	}
+	err := a.link.StartTLS(a.origin.TLS, false, &a.slot.Waiter, a.connectEnd, a.shaking)
+	switch {
+	case err != nil && a.off():
+		return goOn // the next step says why
+	case err != nil:
+		return a.dial(err)
+	}
+	a.state = awaiting
+	return goOn
+}
+
+// off reports whether the attempt is not to go on, whatever its backend does.
+func (a *Attempt) off() bool {
+	a.sink.look()
+	return a.sink.broken() || a.stop.Load() || !a.decider.wanted()
+}
+
+// shaking is off while the worker sleeps in a TLS handshake, and when it is to be asked again: a backend with one thread may be
+// serving an idle connection, and shakes no hands meanwhile.
+func (a *Attempt) shaking() (off bool, at int64) {
+	a.now = a.lot.Now()
+	a.growImpatient()
+	return a.off(), a.impatientFrom()
+}
+
+// notConnected ends an attempt without a connection. Nothing was sent, so it may be asked of a backend once more.
+func (a *Attempt) notConnected(err error) outcome {
+	if isTemporary(err) {
+		a.slot.Down(downWords(err), true)
+		a.askAgain = a.decider.asksAgain()
+	} else {
+		a.slot.Failed("failed its TLS handshakes")
+	}
+	return a.fail(Backend, 502, fmt.Errorf("%s: no connection: %w", a.name, err))
+}
+
+// downWords says what a backend did that is down, in words that follow its name.
+func downWords(err error) string {
+	switch {
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return "refused connections"
+	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
+		return "reset connections without an answer"
+	case errors.Is(err, io.EOF), errors.Is(err, errIncomplete):
+		return "closed connections without an answer"
+	}
+	return fmt.Sprintf("could not be reached (%v)", err)
+}
+
+// isTemporary reports whether a connection may succeed later. With a wrong certificate, or a server that does not speak TLS,
+// it will not.
+func isTemporary(err error) bool {
+	var cert *tls.CertificateVerificationError
+	var record tls.RecordHeaderError
+	var alert tls.AlertError
+	return !errors.As(err, &cert) && !errors.As(err, &record) && !errors.As(err, &alert)
+}

@@ -1,0 +1,266 @@
+package forward
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"sync/atomic"
+
+	"tenfour/httpparse"
+	"tenfour/lot"
+	"tenfour/pool"
+)
+
+// racer is one backend's part in a race: an attempt whose response is held until it has won. It reads the race's copy of the
+// request, and shares its body, so that it may outlive the race.
+type racer struct {
+	Attempt
+	race  *race
+	queue *pool.Queue
+
+	own    lot.Waiter  // woken for it while it waits with a large response
+	place  pool.Place  // in its queue
+	none   Upload      // nothing: a request that is raced is whole
+	halt   atomic.Bool // it is cut off
+	queued atomic.Bool // it had to wait for a slot
+	ran    atomic.Bool // a worker has taken it
+	chosen atomic.Bool // it waits with a large response, which is the answer
+
+	// Guarded by the race.
+	runsOn *pool.Slot // nil before and after
+	won    bool
+	isOver bool
+	failed bool   // it has no usable response, and another backend was asked for one if that was to be
+	whole  bool   // its unusable response was held to its end
+	told   string // what became of it, for the log
+
+	count struct{ from, to int } // where its response says how many were asked
+}
+
+var _ decider = (*racer)(nil)
+
+// newRacer makes the next racer. The race is locked and not decided: the client's exchange is its.
+func newRacer(r *race, entry Entry) *racer {
+	x := r.x
+	c := &racer{race: r, queue: entry.Queue}
+	c.decider, c.req, c.rest, c.resent = c, r.request, &c.none, &r.resent
+	c.none.InAt = r.request.HeadLen
+	c.lot, c.portion.of = r.lot, x.attempt.portion.of
+	c.res.Fields = make([]httpparse.Field, 0, 32)
+	c.body = x.attempt.body.Share()
+	c.sink = Sink{minor: x.Req.Minor, persists: x.Persists}
+	c.waiter, c.at, c.stop = &c.own, &c.place, x.Stop
+	c.place.Late = x.At.Late // however late it is asked
+	c.name = entry.Name
+	return c
+}
+
+// cancel cuts c off: queued, running, or waiting with a large response. The race is decided, or has a better response, and
+// is not locked.
+func (c *racer) cancel() {
+	c.halt.Store(true)
+	c.race.mu.Lock()
+	s := c.runsOn
+	c.race.mu.Unlock()
+	switch {
+	case s != nil:
+		s.Notify() // harmless if its worker has another task by now: it only looks again
+	case !c.leaveQueue():
+		c.own.Notify() // it waits with its response; or its worker is about to look at halt, or ask is
+	}
+}
+
+// leaveQueue ends a racer that has been cut off, if it stands in its queue, and reports whether it did.
+func (c *racer) leaveQueue() bool {
+	if !c.queue.Withdraw(&c.place) {
+		return false
+	}
+	c.race.mu.Lock()
+	c.isOver = true
+	c.race.mu.Unlock()
+	c.release()
+	return true
+}
+
+// begins notes that a worker has taken c, and reports whether the race is still on.
+func (c *racer) begins(s *pool.Slot) bool {
+	c.race.mu.Lock()
+	defer c.race.mu.Unlock()
+	c.runsOn = s
+	c.ran.Store(true)
+	return !c.halt.Load()
+}
+
+// wanted reports whether c is not cut off. If its response waited, and is the answer now, it takes the client over.
+func (c *racer) wanted() bool {
+	if c.pauses() && c.chosen.Load() {
+		c.takeOver()
+	}
+	return !c.halt.Load()
+}
+
+// attach gives c, which has won, the client. Its worker calls it, or the goroutine that goes on with it.
+func (c *racer) attach() {
+	x := c.race.x
+	c.sink.conn, c.waiter = x.Client, x.Waiter
+	x.attempt.leaveBody() // only c may need it now
+}
+
+// win makes the client's exchange c's. The race is locked.
+func (c *racer) win() {
+	c.won = true
+	c.race.x.goesOn = &c.Attempt
+}
+
+// accepts asks the race about the response that begins. The response of a racer that has not won stays held.
+func (c *racer) accepts() bool {
+	won, on := c.race.judge(c)
+	if won {
+		c.sink.handTo(&c.slot.Waiter)
+	}
+	return on
+}
+
+// stands asks the race about c's unusable response, which is larger than may be held, or an event stream, and reports
+// whether it goes on: as the answer, or paused.
+func (c *racer) stands(stream bool) bool {
+	lends := !c.lent && c.backend.Lend()
+	c.lent = c.lent || lends
+	f := c.race.stands(c, c.lent, stream)
+	switch f {
+	case isAnswer:
+		c.relayHeld()
+		c.sink.handTo(&c.slot.Waiter)
+	case isPaused:
+		c.paused = true
+	}
+	if lends && f != isPaused && !stream {
+		c.returnPlace()
+	}
+	return f != isBeaten
+}
+
+// relayHeld has the held response go to the client from now on. It says how many backends were asked in the end.
+func (c *racer) relayHeld() {
+	c.down.to = c.sink.conn
+	if c.down.out != nil {
+		c.down.out.B = c.recount(c.down.out.B)
+	}
+}
+
+// takeOver goes on with a response that has waited, and is the answer now.
+func (c *racer) takeOver() {
+	x := c.race.x
+	c.own.Leave()
+	c.attach()
+	c.relayHeld()
+	c.sink.handTo(c.waiter)
+	if c.link != nil {
+		c.link.HandTo(c.waiter)
+	}
+	c.sink.keepAlive()
+	c.touch()
+	x.Owner.Lasting(x)
+}
+
+// hungUp reports whether the client has shut its sending side.
+func (c *racer) hungUp() bool {
+	if c.sink.held() {
+		return c.race.hungUp()
+	}
+	return c.sink.hungUp()
+}
+
+// left ends c because its client may have left. If it has not won, the whole race ends.
+func (c *racer) left() outcome {
+	if !c.sink.held() {
+		return c.fail(Client, 0, errLeft)
+	}
+	c.race.abandon()
+	return c.fail(Self, 503, errBeaten)
+}
+
+// beaten reports whether another backend has won, or c is cut off for it.
+func (c *racer) beaten() bool {
+	return c.sink.held() && c.failure != nil && c.failure.Side == Self && !c.race.abandoned.Load()
+}
+
+// appendFields appends how many backends were asked, of how many there are.
+func (c *racer) appendFields(dst []byte) []byte {
+	c.race.mu.Lock()
+	defer c.race.mu.Unlock()
+	c.count.from = len(dst)
+	dst = c.race.appendCount(dst)
+	c.count.to = len(dst)
+	return dst
+}
+
+// recount is a held response that says how many were asked in the end. The race is over.
+func (c *racer) recount(held []byte) []byte {
+	if c.count.to == 0 { // its head is not written yet
+		return held
+	}
+	return slices.Replace(held, c.count.from, c.count.to, c.race.appendCount(nil)...)
+}
+
+// tooLarge is what c's response is in the log.
+func (c *racer) tooLarge() string {
+	return fmt.Sprintf("%s: %d, larger than may be held", c.name, c.res.Status)
+}
+
+// asksAgain is never so: the race asks another backend.
+func (c *racer) asksAgain() bool { return false }
+
+func (c *racer) again() bool { return false }
+
+// unserved ends a racer that no worker has begun with.
+func (c *racer) unserved(o pool.Outcome) {
+	switch o.State {
+	case pool.Unreached:
+		c.failBefore(Backend, 502, o)
+	case pool.Late:
+		c.failBefore(Self, 503, fmt.Errorf("%s: all its workers stayed busy for %v", c.name, c.req.Route.Settings.QueueTimeout))
+	default:
+		c.failBefore(Self, 503, fmt.Errorf("%s: %w", c.name, o))
+	}
+	c.ended()
+}
+
+// ended tells the race that c is over, and gives back what c holds.
+func (c *racer) ended() {
+	c.race.mu.Lock()
+	c.runsOn = nil
+	c.whole = c.failure == nil && c.sink.held()
+	switch {
+	case c.failure == nil:
+		c.told = fmt.Sprintf("%s: %d", c.name, c.status)
+	case errors.Is(c.failure, errBeaten):
+		c.told = c.name + ": cut off"
+	default:
+		c.told = c.failure.Error()
+	}
+	c.race.mu.Unlock()
+	c.race.ended(c)
+	c.release()
+}
+
+// release gives back what c holds of the request, and of a response that is not wanted.
+func (c *racer) release() {
+	c.releaseOut()
+	c.leaveBody()
+	c.portion.Give()
+}
+
+// lasting notes that c has left its worker: it has won, or waits with a large response.
+func (c *racer) lasting() {
+	c.race.mu.Lock()
+	c.runsOn = nil
+	won := c.won && !c.chosen.Load()
+	c.race.mu.Unlock()
+	if won {
+		c.race.x.Owner.Lasting(c.race.x)
+	}
+}
+
+// Unpark goes on with a racer that waits with a large response. Once one has won, its waiter is the client's.
+func (c *racer) Unpark() { c.Resume() }

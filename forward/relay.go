@@ -1,0 +1,129 @@
+package forward
+
+import (
+	"fmt"
+
+	"tenfour/httpparse"
+)
+
+// startRelay begins to give the final response, whose head has n bytes.
+func (a *Attempt) startRelay(n int) outcome {
+	a.state = relaying
+	a.status = a.res.Status
+	a.learn()
+	a.endImpatience()
+	if !a.decider.accepts() {
+		a.status = 0
+		return a.fail(Self, 503, errBeaten)
+	}
+	stream := a.res.EventStream && a.res.Framing != httpparse.NoBody
+	switch {
+	case stream && a.sink.held() && !a.decider.stands(stream): // it has no end to wait for
+		return a.fail(Self, 502, fmt.Errorf("%s: %d, with an event stream", a.name, a.res.Status))
+	case stream && !a.lent && !a.takePlace():
+		a.status = 0
+		return a.fail(Self, 503, fmt.Errorf("%s: %w", a.name, errStreamsTaken))
+	case !stream && a.lent && a.atWorker(): // an upgrade that the backend does not take
+		a.returnPlace()
+	}
+	a.endless = stream
+	if isOpen(&a.res) {
+		a.openEnd = a.now + int64(openEnded)
+	}
+	a.setUpDown(n)
+	return a.relay()
+}
+
+// learn notes what the response shows of the backend.
+func (a *Attempt) learn() {
+	a.tellUp()
+	if a.link.reused && !a.origin.reuses.Load() {
+		a.origin.reuses.Store(true)
+	}
+	if http10 := a.res.Minor == 0; a.origin.http10.Load() != http10 {
+		a.origin.http10.Store(http10)
+	}
+}
+
+// tellUp tells the pool that the backend answers. An attempt that has left its worker says nothing.
+func (a *Attempt) tellUp() {
+	if a.atWorker() {
+		a.slot.Up(a.began)
+	}
+}
+
+// setUpDown sets up the flow of the response, whose head has n bytes: the head as the client gets it is taken, the body follows.
+func (a *Attempt) setUpDown(n int) {
+	d := &a.down
+	d.from, d.to = &a.link.Conn, a.sink.conn
+	d.framing, d.left, d.limits = a.res.Framing, a.res.ContentLength, a.req.Limits
+	d.chunks, d.chunked = &a.chunks, a.sink.frame(&a.res, a.up.done())
+	d.chunks.Reset()
+	d.in, d.inBase, d.inAt = a.link.in, 0, n
+	d.hold, d.portion = a.hold(), &a.portion
+	if d.out == nil {
+		d.out = GetBuffer(firstRead)
+	}
+	a.surplus = !a.up.taken
+	d.headWaits = !a.sink.held() && a.interims == 0 && len(d.out.B) == 0 && d.framing == httpparse.Length && d.left > 0 && a.atWorker()
+	a.headEnd = a.now + int64(silence)
+	d.out.B = a.appendResponseHead(d.out.B)
+	d.gather()
+}
+
+// relay moves what can be moved of the response's body.
+func (a *Attempt) relay() outcome {
+	given, content := a.down.given, a.down.content
+	if a.now >= a.headEnd || !a.atWorker() {
+		a.down.headWaits = false
+	}
+	more, err := a.moveDown()
+	if a.body != nil && a.down.given > 0 && a.up.done() { // it goes out no more
+		a.leaveBody()
+	}
+	if a.down.given > given || a.down.content > content {
+		a.touch()
+	}
+	switch {
+	case err == nil && a.sink.held() && !a.down.taken && a.down.full() && !a.paused:
+		if !a.decider.stands(false) {
+			return a.fail(Self, 502, fmt.Errorf("%s: %d, with more than may be held", a.name, a.res.Status))
+		}
+		return goOn
+	case err != nil && err.taking && a.down.headWaits:
+		return a.endedAfterHead(err.err)
+	case err != nil && err.taking:
+		return a.fail(Backend, 502, fmt.Errorf("%s: its response was cut: %w", a.name, err.err))
+	case err != nil:
+		return a.fail(Client, 0, err.err)
+	case a.down.taken && a.down.pipeHeld() == 0: // the exchange's owner gives what is left
+		a.surplus = !a.up.taken
+		return over
+	case a.endless && a.sink.hungUp():
+		return a.fail(Client, 0, errReset)
+	}
+	return goOnIf(more)
+}
+
+// moveDown moves the response on. When the last of it is about to be given, the slot is offered to others first, and the
+// kernel is told if the client's connection ends with it.
+func (a *Attempt) moveDown() (more bool, err *flowError) {
+	if a.down.pauses = true; !a.down.taken {
+		more, err = a.down.step()
+	}
+	if err != nil || !a.down.taken {
+		return more, err
+	}
+	if a.atWorker() && a.down.pipeHeld() == 0 && a.up.done() {
+		a.slot.Ending() // before the client has its last byte, and comes again
+	}
+	a.sink.last(!a.sink.persists && a.down.pipeHeld() == 0)
+	return a.down.step()
+}
+
+// endedAfterHead handles a backend that ends its connection after the head of its response, before the client was sent a byte.
+func (a *Attempt) endedAfterHead(err error) outcome {
+	a.status, a.heard, a.state, a.endless, a.openEnd = 0, false, awaiting, false, 0
+	a.down.out.B = a.down.out.B[:0]
+	return a.noAnswer(err)
+}

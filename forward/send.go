@@ -1,0 +1,135 @@
+package forward
+
+import (
+	"fmt"
+
+	"tenfour/httpparse"
+)
+
+// prepare sets up the flow of the request: its head and the content at hand are all taken, the rest follows.
+func (a *Attempt) prepare() {
+	req, rest := a.req, a.rest
+	content := a.body.Len()
+	framing, length := req.Req.Framing, req.Req.ContentLength
+	if req.BodyWhole && framing != httpparse.NoBody {
+		framing, length = httpparse.Length, int64(content)
+	}
+	if a.up.out == nil {
+		a.up.out = GetBuffer(1024 + req.HeadLen + min(content, pieceLeast))
+	}
+	a.up = flow{
+		from: rest.from, limits: req.Limits, hold: a.hold(), portion: &a.portion, out: a.up.out,
+		framing: framing, left: length - int64(content), chunks: &rest.Chunks, chunked: framing == httpparse.Chunked,
+		in: req.In, inBase: req.HeadLen, inAt: rest.InAt,
+		taken: req.BodyWhole || framing == httpparse.NoBody,
+	}
+	a.upStopped = false
+	a.pace = Meter{}
+	if most := req.Route.Settings.BodyTimeout; rest.BodyEnd == 0 && most > 0 && !a.up.taken {
+		rest.BodyEnd = a.now + int64(most)
+	}
+	a.single = a.alone(framing, length)
+	a.up.out.B = a.appendRequestHead(a.up.out.B[:0], framing, length)
+	if content > 0 {
+		a.up.carry(a.body)
+	}
+}
+
+// holdLeast is what a flow needs to move at all.
+const holdLeast = 4 << 10
+
+// hold is how many bytes of a body may be held.
+func (a *Attempt) hold() int { return max(a.req.Route.Settings.Buffer, holdLeast) }
+
+// send moves what can be moved of the request.
+func (a *Attempt) send() outcome {
+	if a.upStopped || a.up.done() || a.state == tunnelling {
+		return waits
+	}
+	given := a.up.given
+	more, err := a.moveUp()
+	if a.up.given > given {
+		if out := a.sent(given == 0); out == over {
+			return over
+		}
+	}
+	switch {
+	case err == nil:
+		return goOnIf(more)
+	case err.taking:
+		return a.bodyFailed(err.err)
+	case a.link.Connecting():
+		return a.dial(err.err)
+	}
+	// The backend may have answered before it ended the connection.
+	a.upStopped = true
+	a.link.Retry()
+	return waits
+}
+
+// moveUp moves the request on. While there may be no connection yet nothing is taken of a body: if there is none, another
+// backend is to get all of it.
+func (a *Attempt) moveUp() (more bool, _ *flowError) {
+	if a.link.Connecting() {
+		switch err := a.up.give(); {
+		case isWait(err):
+			return false, nil
+		case err != nil:
+			return false, &flowError{false, err}
+		}
+	}
+	return a.up.step()
+}
+
+// sent notes that bytes of the request went out; first says that they are the first ones.
+func (a *Attempt) sent(first bool) outcome {
+	if first && a.req.Timed {
+		a.times.Connected = a.lot.Now()
+	}
+	if first && a.atWorker() {
+		a.slot.Reached()
+	}
+	a.touch()
+	if a.rest.Continue {
+		a.rest.Continue = false
+		if err := a.giveInterim(Continue); err != nil {
+			return a.fail(Client, 0, err)
+		}
+	}
+	return waits
+}
+
+// bodyFailed ends an attempt whose request's body does not come to its end.
+func (a *Attempt) bodyFailed(err error) outcome {
+	if refusal, ok := err.(*httpparse.Refusal); ok {
+		return a.fail(Client, refusal.Status, refusal)
+	}
+	return a.fail(Client, 0, fmt.Errorf("the client's body: %w", err))
+}
+
+// intact reports whether all of the request is still there from its first byte.
+func (a *Attempt) intact() bool { return a.up.given == 0 && a.up.content == 0 || a.req.whole() }
+
+// mayRepeat reports whether the request may go out a second time after a backend had some of it.
+func (a *Attempt) mayRepeat() bool {
+	return int(a.resent.Load()) < a.req.Route.Settings.Resend && a.req.whole() && a.req.Req.Verb.Idempotent()
+}
+
+// repeats counts a request that goes out a second time after a backend had some of it, if it may.
+func (a *Attempt) repeats() bool {
+	return a.mayRepeat() && int(a.resent.Add(1)) <= a.req.Route.Settings.Resend
+}
+
+// resend makes the request ready to go out again on a new connection, after the kept one ended before a byte came back
+// (RFC 9112 §9.3.1). It reports whether the request may.
+func (a *Attempt) resend() bool {
+	if !a.link.reused || a.heard || !a.atWorker() || a.up.given > 0 && !a.repeats() {
+		return false
+	}
+	a.up.rewind()
+	a.upStopped = false
+	a.res.Reset()
+	a.connectEnd = a.lot.Now() + int64(a.req.Route.Settings.ConnectTimeout)
+	a.address = 0
+	return true
+}
