@@ -12,23 +12,23 @@ type proxySaid struct {
 	proto, host bool // a trusted proxy has said X-Forwarded-Proto, X-Forwarded-Host
 }
 
-// trustsPeer reports whether the attempt's request came from a trusted proxy.
-func (a *Attempt) trustsPeer() bool {
-	trusted := a.req.Route.Settings.Trusted
-	return trusted != nil && trusted(a.req.Remote)
+// trustsPeer reports whether the request came from a trusted proxy.
+func (r *Request) trustsPeer() bool {
+	trusted := r.Route.Settings.Trusted
+	return trusted != nil && trusted(r.Remote)
 }
 
 // keepsForwarded reports whether field i, which tenfour adds when it is missing, goes on as it came: a trusted proxy knows what
 // the client asked of it. X-Forwarded-For never does, because the peer's address is appended.
-func (a *Attempt) keepsForwarded(i int, said *proxySaid) bool {
-	f := &a.req.Req.Fields[i]
+func (r *Request) keepsForwarded(i int, said *proxySaid) bool {
+	f := &r.Req.Fields[i]
 	switch {
 	case f.ID == httpparse.FieldXForwardedFor:
 		if said.first < 0 {
 			said.first = i
 		}
 		return false
-	case f.Value.Len() == 0 || !a.trustsPeer():
+	case f.Value.Len() == 0 || !r.trustsPeer():
 		return false
 	case f.ID == httpparse.FieldXForwardedProto:
 		said.proto = true
@@ -41,15 +41,15 @@ func (a *Attempt) keepsForwarded(i int, said *proxySaid) bool {
 // dropsForwarded reports whether a name is one of the other fields that say for which client a request came, and the peer is not
 // trusted to say so: frameworks believe some of them before X-Forwarded-For. A name that only passes for one is always dropped,
 // because proxies hand those on as their clients wrote them.
-func (a *Attempt) dropsForwarded(name []byte) bool {
+func (r *Request) dropsForwarded(name []byte) bool {
 	is, alias := httpparse.IsForwarded(name)
-	return is && (alias || !a.trustsPeer())
+	return is && (alias || !r.trustsPeer())
 }
 
 // appendForwarded appends what tells the backend of the client: X-Forwarded-For with the peer at its end, -Proto and -Host as
 // this connection shows them unless a trusted proxy has said them, and Via with the version that was received (RFC 9110 §7.6.3).
-func (a *Attempt) appendForwarded(dst []byte, said proxySaid) []byte {
-	req, buf := &a.req.Req, a.req.In.B
+func (r *Request) appendForwarded(dst []byte, said proxySaid) []byte {
+	req, buf := &r.Req, r.In.B
 	dst = append(dst, "X-Forwarded-For: "...)
 	for i := said.first; i >= 0 && i < len(req.Fields); i++ {
 		if f := &req.Fields[i]; f.ID == httpparse.FieldXForwardedFor && f.Value.Len() > 0 {
@@ -57,11 +57,11 @@ func (a *Attempt) appendForwarded(dst []byte, said proxySaid) []byte {
 			dst = append(dst, ", "...)
 		}
 	}
-	dst = appendAddr(dst, a.req.Remote)
+	dst = appendAddr(dst, r.Remote)
 	dst = append(dst, "\r\n"...)
 	switch {
 	case said.proto:
-	case a.req.Secure:
+	case r.Secure:
 		dst = append(dst, "X-Forwarded-Proto: https\r\n"...)
 	default:
 		dst = append(dst, "X-Forwarded-Proto: http\r\n"...)

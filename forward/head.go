@@ -9,16 +9,17 @@ import (
 // appendRequestHead appends the request's head as a backend gets it: always HTTP/1.1, the client's field lines in
 // their order and case less the connection-specific ones, and ours. length is the content's, or -1 for chunked, or
 // noBody. Nothing of the client's head is copied as it came: a field line is written from its parsed name and value.
-func (a *Attempt) appendRequestHead(dst []byte, framing httpparse.Framing, length int64) []byte {
-	req, buf, edits := &a.req.Req, a.req.In.B, a.req.Route.Settings.Request
+// single says that the connection carries no other request after it.
+func (r *Request) appendRequestHead(dst []byte, o *Origin, framing httpparse.Framing, length int64, single bool) []byte {
+	req, buf, edits := &r.Req, r.In.B, r.Route.Settings.Request
 	dst = append(dst, req.Method.In(buf)...)
 	dst = append(dst, ' ')
-	dst = a.appendTarget(dst)
+	dst = r.appendTarget(dst)
 	dst = append(dst, " HTTP/1.1\r\n"...)
-	ownHost := a.req.Route.Settings.HostBackend
+	ownHost := r.Route.Settings.HostBackend
 	switch {
 	case !req.HasHost || ownHost:
-		dst = appendField(dst, "Host", a.origin.Host)
+		dst = appendField(dst, "Host", o.Host)
 	case req.Form == httpparse.AbsoluteForm: // its authority stands for whatever Host said (RFC 9112 §3.2.2)
 		dst = append(append(append(dst, "Host: "...), req.Host.In(buf)...), "\r\n"...)
 	}
@@ -44,14 +45,14 @@ func (a *Attempt) appendRequestHead(dst []byte, framing httpparse.Framing, lengt
 			}
 			continue
 		case httpparse.FieldXForwardedFor, httpparse.FieldXForwardedProto, httpparse.FieldXForwardedHost:
-			if !a.keepsForwarded(i, &said) {
+			if !r.keepsForwarded(i, &said) {
 				continue
 			}
 		case httpparse.FieldExpect:
 			continue
 		case httpparse.FieldOther:
 			name := f.Name.In(buf)
-			if req.OddNames && passesForOurs(name) || a.dropsForwarded(name) {
+			if req.OddNames && passesForOurs(name) || r.dropsForwarded(name) {
 				continue
 			}
 		case httpparse.FieldMaxForwards:
@@ -66,9 +67,9 @@ func (a *Attempt) appendRequestHead(dst []byte, framing httpparse.Framing, lengt
 		dst = appendLine(dst, f.Name.In(buf), f.Value.In(buf))
 	}
 	if edits == nil || !edits.ours {
-		dst = a.appendForwarded(dst, said)
+		dst = r.appendForwarded(dst, said)
 	} else {
-		dst = edits.appendOurs(dst, string(a.appendForwarded(nil, said)))
+		dst = edits.appendOurs(dst, string(r.appendForwarded(nil, said)))
 	}
 	dst = edits.appendLines(dst)
 	switch {
@@ -82,7 +83,7 @@ func (a *Attempt) appendRequestHead(dst []byte, framing httpparse.Framing, lengt
 	switch {
 	case req.WebSocket:
 		dst = append(dst, "Connection: Upgrade\r\nUpgrade: websocket\r\n"...)
-	case a.single:
+	case single:
 		dst = append(dst, "Connection: close\r\n"...)
 	}
 	return append(dst, "\r\n"...)
@@ -100,13 +101,13 @@ func passesForOurs(name []byte) bool {
 }
 
 // appendTarget appends the request-target in origin-form, or "*" (RFC 9112 §3.2.1, §3.2.4).
-func (a *Attempt) appendTarget(dst []byte) []byte {
-	if a.req.Target != nil {
-		return append(dst, a.req.Target...)
+func (r *Request) appendTarget(dst []byte) []byte {
+	if r.Target != nil {
+		return append(dst, r.Target...)
 	}
-	origin := a.req.Req.Origin.In(a.req.In.B)
+	origin := r.Req.Origin.In(r.In.B)
 	if len(origin) == 0 || origin[0] == '?' {
-		if a.req.Req.Verb == httpparse.Options && len(origin) == 0 {
+		if r.Req.Verb == httpparse.Options && len(origin) == 0 {
 			return append(dst, '*')
 		}
 		dst = append(dst, '/')

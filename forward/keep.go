@@ -9,48 +9,48 @@ import (
 	"tenfour/value/choice"
 )
 
-// alone reports whether the connection that carries the attempt's request must carry no other after it, whatever the response
+// alone reports whether the connection that carries the request must carry no other after it, whatever the response
 // says. What the backend ties to the connection, and what it leaves unread on it, would be the next client's.
-func (a *Attempt) alone(framing httpparse.Framing, length int64) bool {
-	s := a.req.Route.Settings
+func (r *Request) alone(framing httpparse.Framing, length int64) bool {
+	s := r.Route.Settings
 	content := framing == httpparse.Chunked || framing == httpparse.Length && length > 0
 	switch {
 	case s.KeepAlive == choice.KeepOff || s.KeepIdle <= 0:
 		return true
-	case content && (s.KeepAlive == choice.KeepBodyless || framing == httpparse.Chunked || !a.expectsContent()):
+	case content && (s.KeepAlive == choice.KeepBodyless || framing == httpparse.Chunked || !r.expectsContent()):
 		return true
 	}
-	return a.req.Req.WebSocket || a.logsIn()
+	return r.Req.WebSocket || r.logsIn()
 }
 
 // expectsContent reports whether servers read the content of such a request. POST, PUT and PATCH alone are defined by it
 // (RFC 9110 §9.3). With other methods simple servers leave it unread, and take it for their next request.
-func (a *Attempt) expectsContent() bool {
-	switch a.req.Req.Verb {
+func (r *Request) expectsContent() bool {
+	switch r.Req.Verb {
 	case httpparse.Post, httpparse.Put:
 		return true
 	case httpparse.OtherVerb:
-		return string(a.req.Req.Method.In(a.req.In.B)) == "PATCH"
+		return string(r.Req.Method.In(r.In.B)) == "PATCH"
 	}
 	return false
 }
 
-// logsIn reports whether the attempt's request shows a login that belongs to its connection (RFC 4559).
-func (a *Attempt) logsIn() bool {
+// logsIn reports whether the request shows a login that belongs to its connection (RFC 4559).
+func (r *Request) logsIn() bool {
 	const proxys = "Proxy-Authorization"
-	for i := range a.req.Req.Fields {
-		switch f := &a.req.Req.Fields[i]; f.ID {
+	for i := range r.Req.Fields {
+		switch f := &r.Req.Fields[i]; f.ID {
 		case httpparse.FieldOther:
-			if f.Name.Len() == len(proxys) && httpparse.SameField(f.Name.In(a.req.In.B), proxys) && httpparse.IsLogin(f.Value.In(a.req.In.B)) {
+			if f.Name.Len() == len(proxys) && httpparse.SameField(f.Name.In(r.In.B), proxys) && httpparse.IsLogin(f.Value.In(r.In.B)) {
 				return true
 			}
 		case httpparse.FieldAuthorization:
-			if httpparse.IsLogin(f.Value.In(a.req.In.B)) {
+			if httpparse.IsLogin(f.Value.In(r.In.B)) {
 				return true
 			}
 		}
 	}
-	return a.req.Route.Settings.Request.logsIn()
+	return r.Route.Settings.Request.logsIn()
 }
 
 // coldAfter is how long a connection may have been idle for a request that may not go out twice: its backend may be about

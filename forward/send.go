@@ -28,8 +28,8 @@ func (a *Attempt) prepare() {
 	if most := req.Route.Settings.BodyTimeout; rest.BodyEnd == 0 && most > 0 && !a.up.taken {
 		rest.BodyEnd = a.now + int64(most)
 	}
-	a.single = a.alone(framing, length)
-	a.up.out.B = a.appendRequestHead(a.up.out.B[:0], framing, length)
+	a.single = req.alone(framing, length)
+	a.up.out.B = req.appendRequestHead(a.up.out.B[:0], a.origin, framing, length, a.single)
 	if content > 0 {
 		a.up.carry(a.body)
 	}
