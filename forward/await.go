@@ -13,7 +13,7 @@ func (a *Attempt) await() outcome {
 	l := a.link
 	for {
 		if l.in != nil && len(l.in.B) > 0 {
-			n, err := a.res.Parse(l.in.B, a.req.Req.Verb, a.req.Limits)
+			n, err := a.res.Parse(l.in.B, a.req.Head.Verb, a.req.Limits)
 			switch {
 			case err == nil && a.isInterim():
 				if a.interim(n) == over {
@@ -66,7 +66,7 @@ func (a *Attempt) interim(n int) outcome {
 	}
 	in := a.link.in
 	// The client has had its 100 from tenfour, if it waited for one. HTTP/1.0 has no interim responses (RFC 9110 §15.2).
-	if a.res.Status != 100 && a.req.Req.Minor >= 1 && !a.sink.held() {
+	if a.res.Status != 100 && a.req.Head.Minor >= 1 && !a.sink.held() {
 		head := appendInterim(nil, &a.res, in.B)
 		if err := a.giveInterim(string(head)); err != nil {
 			return a.fail(Client, 0, err)
@@ -97,7 +97,7 @@ func (a *Attempt) giveInterim(head string) error {
 // answered takes the head of the final response, which has n bytes.
 func (a *Attempt) answered(n int) outcome {
 	switch {
-	case a.res.Status == 101 && a.req.Req.WebSocket:
+	case a.res.Status == 101 && a.req.Head.WebSocket:
 		return a.startTunnel(n)
 	case a.res.Status == 101:
 		return a.fail(Backend, 502, fmt.Errorf("%s: %w", a.name, errSurplus))
@@ -139,7 +139,7 @@ func (a *Attempt) noAnswer(err error) outcome {
 			err = fmt.Errorf("it closed the connection without an answer")
 		}
 	}
-	if !a.req.Req.Verb.Idempotent() && a.up.given > 0 {
+	if !a.req.Head.Verb.Idempotent() && a.up.given > 0 {
 		err = fmt.Errorf("%w; the backend may have acted on the request", err)
 	} else if !a.heard && !a.intact() {
 		err = fmt.Errorf("%w; the request cannot be sent again: its body is larger than --buffer", err)

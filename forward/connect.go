@@ -22,7 +22,7 @@ func (a *Attempt) connect() outcome {
 		a.connectEnd = min(a.connectEnd, max(until, a.now+int64(connectLeast)))
 	}
 	a.address = 0
-	if a.req.Req.WebSocket && !a.takePlace() { // after a 101 it would be too late to say so
+	if a.req.Head.WebSocket && !a.takePlace() { // after a 101 it would be too late to say so
 		return a.fail(Self, 503, fmt.Errorf("%s: %w", a.name, errStreamsTaken))
 	}
 	if a.req.chunked() && a.origin.http10.Load() {

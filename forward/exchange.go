@@ -43,7 +43,7 @@ type Exchange struct {
 
 // Init prepares x, once; Reset makes it ready for the next request, and gives back all that it holds, but for In.
 func (x *Exchange) Init(lot *lot.Lot, held *Held) {
-	x.Req.Fields = make([]httpparse.Field, 0, 32)
+	x.Head.Fields = make([]httpparse.Field, 0, 32)
 	a := &x.attempt
 	a.decider, a.req, a.rest, a.resent = x, &x.Request, &x.Upload, &x.resent
 	a.lot, a.portion.of = lot, held
@@ -55,9 +55,9 @@ func (x *Exchange) Reset() {
 	x.Result.release()
 	x.leaveBody()
 	x.attempt.reset()
-	req := x.Req
-	req.Reset()
-	x.Request, x.Upload, x.Result = Request{Req: req}, Upload{}, Result{}
+	head := x.Head
+	head.Reset()
+	x.Request, x.Upload, x.Result = Request{Head: head}, Upload{}, Result{}
 	x.Client, x.Waiter, x.At, x.Owner, x.Stop = nil, nil, nil, nil, nil
 	x.goesOn, x.lost = nil, ""
 	x.resent.Store(0)
@@ -69,7 +69,7 @@ func (x *Exchange) Enter() (entered bool) {
 	x.At.Client, x.At.Timeout = &x.Client.Watch, x.Route.Settings.QueueTimeout
 	a := &x.attempt
 	a.at, a.waiter, a.stop = x.At, x.Waiter, x.Stop
-	a.sink = Sink{conn: x.Client, minor: x.Req.Minor, persists: x.Persists}
+	a.sink = Sink{conn: x.Client, minor: x.Head.Minor, persists: x.Persists}
 	a.body, x.Body = x.Body, nil
 	x.Upload.from = x.Client
 	x.goesOn = a

@@ -81,7 +81,7 @@ func (r *Route) exchange(t *testing.T, l *lot.Lot, raw string) (string, *Exchang
 	x.Init(l, nil)
 	x.In = GetBuffer(len(raw))
 	x.In.B = append(x.In.B, raw...)
-	if x.HeadLen, err = x.Req.Parse(x.In.B, &httpparse.DefaultLimits); err != nil {
+	if x.HeadLen, err = x.Head.Parse(x.In.B, &httpparse.DefaultLimits); err != nil {
 		t.Fatal(err)
 	}
 	var waiter lot.Waiter

@@ -1,7 +1,7 @@
 // Package forward moves one exchange between a client and its backends: connect, reuse, stream, hold, race.
 //
 //	x.Init(lot, held)     // once
-//	x.Req.Parse(…)        // the owner fills in the Request, and takes in a small body
+//	x.Head.Parse(…)        // the owner fills in the Request, and takes in a small body
 //	x.Owner = owner       // and the other fields that say whose exchange it is
 //	entered := x.Enter()  // a worker runs its attempt at a slot; at the end owner.Finished(x) is called
 //	x.Result              // how it went

@@ -11,7 +11,7 @@ import (
 // noBody. Nothing of the client's head is copied as it came: a field line is written from its parsed name and value.
 // single says that the connection carries no other request after it.
 func (r *Request) appendRequestHead(dst []byte, o *Origin, framing httpparse.Framing, length int64, single bool) []byte {
-	req, buf, edits := &r.Req, r.In.B, r.Route.Settings.Request
+	req, buf, edits := &r.Head, r.In.B, r.Route.Settings.Request
 	dst = append(dst, req.Method.In(buf)...)
 	dst = append(dst, ' ')
 	dst = r.appendTarget(dst)
@@ -105,9 +105,9 @@ func (r *Request) appendTarget(dst []byte) []byte {
 	if r.Target != nil {
 		return append(dst, r.Target...)
 	}
-	origin := r.Req.Origin.In(r.In.B)
+	origin := r.Head.Origin.In(r.In.B)
 	if len(origin) == 0 || origin[0] == '?' {
-		if r.Req.Verb == httpparse.Options && len(origin) == 0 {
+		if r.Head.Verb == httpparse.Options && len(origin) == 0 {
 			return append(dst, '*')
 		}
 		dst = append(dst, '/')
@@ -151,7 +151,7 @@ func (a *Attempt) appendResponseHead(dst []byte) []byte {
 // lengthOnly reports whether the response has no body and may still name the length that one would have had
 // (RFC 9110 §8.6).
 func (a *Attempt) lengthOnly() bool {
-	return a.res.Status == 304 || (a.req.Req.Verb == httpparse.Head && a.res.Status != 204)
+	return a.res.Status == 304 || (a.req.Head.Verb == httpparse.Head && a.res.Status != 204)
 }
 
 // appendResponseFields appends the field lines that go on, in their order and case.

@@ -20,17 +20,17 @@ func (r *Request) alone(framing httpparse.Framing, length int64) bool {
 	case content && (s.KeepAlive == choice.KeepBodyless || framing == httpparse.Chunked || !r.expectsContent()):
 		return true
 	}
-	return r.Req.WebSocket || r.logsIn()
+	return r.Head.WebSocket || r.logsIn()
 }
 
 // expectsContent reports whether servers read the content of such a request. POST, PUT and PATCH alone are defined by it
 // (RFC 9110 §9.3). With other methods simple servers leave it unread, and take it for their next request.
 func (r *Request) expectsContent() bool {
-	switch r.Req.Verb {
+	switch r.Head.Verb {
 	case httpparse.Post, httpparse.Put:
 		return true
 	case httpparse.OtherVerb:
-		return string(r.Req.Method.In(r.In.B)) == "PATCH"
+		return string(r.Head.Method.In(r.In.B)) == "PATCH"
 	}
 	return false
 }
@@ -38,8 +38,8 @@ func (r *Request) expectsContent() bool {
 // logsIn reports whether the request shows a login that belongs to its connection (RFC 4559).
 func (r *Request) logsIn() bool {
 	const proxys = "Proxy-Authorization"
-	for i := range r.Req.Fields {
-		switch f := &r.Req.Fields[i]; f.ID {
+	for i := range r.Head.Fields {
+		switch f := &r.Head.Fields[i]; f.ID {
 		case httpparse.FieldOther:
 			if f.Name.Len() == len(proxys) && httpparse.SameField(f.Name.In(r.In.B), proxys) && httpparse.IsLogin(f.Value.In(r.In.B)) {
 				return true
@@ -86,7 +86,7 @@ func (a *Attempt) mayKeep() bool {
 }
 
 // asksToClose reports whether the request has told the backend to end the connection.
-func (a *Attempt) asksToClose() bool { return a.single && !a.req.Req.WebSocket }
+func (a *Attempt) asksToClose() bool { return a.single && !a.req.Head.WebSocket }
 
 const (
 	// resetPause is how long a new connection is put off after which a server like `nc -l` does not listen any more: the next

@@ -54,7 +54,7 @@ func TestRace_aRacerChosenBeforeItsEndStaysInNoQueue(t *testing.T) {
 			x.Init(l, nil)
 			x.In = GetBuffer(100)
 			x.In.B = append(x.In.B, "GET / HTTP/1.1\r\nHost: a\r\n\r\n"...)
-			if x.HeadLen, err = x.Req.Parse(x.In.B, &httpparse.DefaultLimits); err != nil {
+			if x.HeadLen, err = x.Head.Parse(x.In.B, &httpparse.DefaultLimits); err != nil {
 				t.Fatal(err)
 			}
 			x.Client, x.At, x.Stop = &sock.Conn{}, &pool.Place{}, new(atomic.Bool)

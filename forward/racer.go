@@ -48,7 +48,7 @@ func newRacer(r *race, entry Entry) *racer {
 	c.lot, c.portion.of = r.lot, x.attempt.portion.of
 	c.res.Fields = make([]httpparse.Field, 0, 32)
 	c.body = x.attempt.body.Share()
-	c.sink = Sink{minor: x.Req.Minor, persists: x.Persists}
+	c.sink = Sink{minor: x.Head.Minor, persists: x.Persists}
 	c.waiter, c.at, c.stop = &c.own, &c.place, x.Stop
 	c.place.Late = x.At.Late // however late it is asked
 	c.name = entry.Name

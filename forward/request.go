@@ -14,7 +14,7 @@ import (
 // Request is what a client asked for: data only. Its owner fills it in before Enter. From then on it is read-only, until
 // its owner is told the Result.
 type Request struct {
-	Req       httpparse.Request          // the parsed head; its spans point into In
+	Head      httpparse.Request          // the parsed head; its spans point into In
 	In        *bytebufferpool.ByteBuffer // the head in its first HeadLen bytes, and what arrived after it
 	HeadLen   int
 	Target    []byte // what is asked for instead of the request's own target; nil for that
@@ -30,28 +30,28 @@ type Request struct {
 }
 
 // whole reports whether all of the request is at hand for as long as the exchange lasts.
-func (r *Request) whole() bool { return r.BodyWhole || r.Req.Framing == httpparse.NoBody }
+func (r *Request) whole() bool { return r.BodyWhole || r.Head.Framing == httpparse.NoBody }
 
 // chunked reports whether the request's body goes out chunked: it came so, and is too large to be held.
-func (r *Request) chunked() bool { return r.Req.Framing == httpparse.Chunked && !r.BodyWhole }
+func (r *Request) chunked() bool { return r.Head.Framing == httpparse.Chunked && !r.BodyWhole }
 
 // MustBeWhole reports whether the request cannot go out before all of its body has come: it is raced, or its body is
 // chunked and a backend speaks HTTP/1.0, which needs the length first.
 func (r *Request) MustBeWhole() bool {
-	return r.raced() || r.Req.Framing == httpparse.Chunked && r.Route.speaksHTTP10()
+	return r.raced() || r.Head.Framing == httpparse.Chunked && r.Route.speaksHTTP10()
 }
 
 // raced reports whether the request's route asks several backends for it.
 func (r *Request) raced() bool {
 	racing := &r.Route.Settings.Racing
-	if racing.Mode == choice.NoRace || len(r.Route.Entries) < 2 || r.Req.WebSocket {
+	if racing.Mode == choice.NoRace || len(r.Route.Entries) < 2 || r.Head.WebSocket {
 		return false
 	}
-	switch r.Req.Verb {
+	switch r.Head.Verb {
 	case httpparse.Get, httpparse.Head, httpparse.Options:
 		return true
 	}
-	method := r.Req.Method.In(r.In.B)
+	method := r.Head.Method.In(r.In.B)
 	for _, m := range racing.Methods {
 		if string(method) == m {
 			return true
@@ -64,7 +64,7 @@ func (r *Request) raced() bool {
 // lost may still read it then.
 func (r *Request) clone() *Request {
 	c := *r
-	c.Req.Fields = slices.Clone(r.Req.Fields)
+	c.Head.Fields = slices.Clone(r.Head.Fields)
 	c.In = &bytebufferpool.ByteBuffer{B: slices.Clone(r.In.B[:r.HeadLen])}
 	c.Target = slices.Clone(r.Target)
 	c.Body = nil

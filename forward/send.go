@@ -10,7 +10,7 @@ import (
 func (a *Attempt) prepare() {
 	req, rest := a.req, a.rest
 	content := a.body.Len()
-	framing, length := req.Req.Framing, req.Req.ContentLength
+	framing, length := req.Head.Framing, req.Head.ContentLength
 	if req.BodyWhole && framing != httpparse.NoBody {
 		framing, length = httpparse.Length, int64(content)
 	}
@@ -112,7 +112,7 @@ func (a *Attempt) intact() bool { return a.up.given == 0 && a.up.content == 0 ||
 
 // mayRepeat reports whether the request may go out a second time after a backend had some of it.
 func (a *Attempt) mayRepeat() bool {
-	return int(a.resent.Load()) < a.req.Route.Settings.Resend && a.req.whole() && a.req.Req.Verb.Idempotent()
+	return int(a.resent.Load()) < a.req.Route.Settings.Resend && a.req.whole() && a.req.Head.Verb.Idempotent()
 }
 
 // repeats counts a request that goes out a second time after a backend had some of it, if it may.

@@ -64,7 +64,7 @@ func (r *race) fateOf(c *racer, place, stream bool) fate {
 	case !alone && place:
 		r.large = c
 		return isPaused
-	case !alone && c.req.Req.Verb.Idempotent():
+	case !alone && c.req.Head.Verb.Idempotent():
 		if r.again == nil {
 			r.again = c
 		}

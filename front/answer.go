@@ -35,7 +35,7 @@ func (c *client) answerFailure(e *forward.Error) outcome {
 // lets it. It returns goOn: the next step writes the response.
 func (c *client) answer(status int, words, extra string) outcome {
 	r := c.req
-	whole := r.Req.Framing == httpparse.NoBody || r.BodyWhole
+	whole := r.Head.Framing == httpparse.NoBody || r.BodyWhole
 	if status == 400 || status == 405 || status == 408 || !whole || c.phase == reading && r.HeadLen == 0 || c.front.draining.Load() {
 		r.Persists = false
 	}
@@ -48,7 +48,7 @@ func (c *client) answerClosing(status int, words, extra string) outcome {
 	r.status, r.reason = status, words
 	out := forward.GetBuffer(1024)
 	id := f.ids.text(r.id)
-	jsonly := r.HeadLen > 0 && r.Req.AcceptsJSON
+	jsonly := r.HeadLen > 0 && r.Head.AcceptsJSON
 	page := errorPage(status, words, id, jsonly)
 	b := out.B[:0]
 	b = append(b, "HTTP/1.1 "...)
@@ -70,7 +70,7 @@ func (c *client) answerClosing(status int, words, extra string) outcome {
 	switch {
 	case !r.Persists:
 		b = append(b, "Connection: close\r\n"...)
-	case r.Req.Minor == 0:
+	case r.Head.Minor == 0:
 		b = append(b, "Connection: keep-alive\r\n"...)
 	}
 	b = append(b, "\r\n"...)
@@ -95,7 +95,7 @@ func (c *client) answerClosing(status int, words, extra string) outcome {
 // isHead reports whether the request's method is HEAD, also if its head was rejected.
 func (r *request) isHead() bool {
 	if r.HeadLen > 0 {
-		return r.Req.Verb == httpparse.Head
+		return r.Head.Verb == httpparse.Head
 	}
 	return bytes.HasPrefix(bytes.TrimLeft(r.c.in.B, "\r\n"), []byte("HEAD "))
 }

@@ -12,8 +12,8 @@ import (
 // slot. A body that is known to be larger streams from its beginning.
 func (c *client) beginBody() outcome {
 	r := c.req
-	expects := r.Req.Expect100 && len(c.in.B) == r.InAt
-	if r.Req.Framing == httpparse.Length && r.Req.ContentLength > int64(r.Route.Settings.Buffer) {
+	expects := r.Head.Expect100 && len(c.in.B) == r.InAt
+	if r.Head.Framing == httpparse.Length && r.Head.ContentLength > int64(r.Route.Settings.Buffer) {
 		r.Continue = expects // once the backend has the head: it may refuse by that alone
 		return c.place()
 	}
@@ -33,7 +33,7 @@ func (c *client) takeBody(reserved int) outcome {
 	r := c.req
 	r.Body = forward.NewBody(c.front.Held, reserved)
 	r.Chunks.Reset()
-	if r.Req.Expect100 && len(c.in.B) == r.InAt {
+	if r.Head.Expect100 && len(c.in.B) == r.InAt {
 		if n, err := c.conn.Write([]byte(forward.Continue)); n < len(forward.Continue) {
 			return c.dropped("closed before it was sent 100 Continue: " + err.Error())
 		}
@@ -57,7 +57,7 @@ func (c *client) readBody() outcome {
 	}
 	var n int
 	var rerr error
-	if r.Req.Framing == httpparse.Length {
+	if r.Head.Framing == httpparse.Length {
 		n, rerr = r.readContent()
 	} else {
 		n, rerr = r.readChunks()
@@ -87,12 +87,12 @@ var errNoMemory = errors.New("no more may be held")
 func (r *request) takeIn() (whole, enough bool, _ *httpparse.Refusal) {
 	hold := r.Route.Settings.Buffer
 	in := r.In
-	if r.Req.Framing == httpparse.Length {
-		want := int(min(r.Req.ContentLength, int64(hold)))
+	if r.Head.Framing == httpparse.Length {
+		want := int(min(r.Head.ContentLength, int64(hold)))
 		n := min(want-r.Body.Len(), len(in.B)-r.InAt)
 		fits := r.Body.Append(in.B[r.InAt : r.InAt+n])
 		r.InAt += n
-		return int64(r.Body.Len()) == r.Req.ContentLength, r.Body.Len() >= hold || !fits, nil
+		return int64(r.Body.Len()) == r.Head.ContentLength, r.Body.Len() >= hold || !fits, nil
 	}
 	fits := true
 	for r.InAt < len(in.B) && r.Body.Len() < hold && fits {
@@ -114,7 +114,7 @@ func (r *request) readContent() (int, error) {
 	if !r.c.conn.MayRead() {
 		return 0, sock.ErrWait
 	}
-	left := int(min(r.Req.ContentLength, int64(r.Route.Settings.Buffer))) - r.Body.Len()
+	left := int(min(r.Head.ContentLength, int64(r.Route.Settings.Buffer))) - r.Body.Len()
 	free := r.Body.Free(left)
 	if len(free) == 0 {
 		return 0, errNoMemory

@@ -13,7 +13,7 @@ const viaMost = 5
 // begin decides what becomes of a request whose head, of n bytes, is complete.
 func (c *client) begin(n int) outcome {
 	r, f := c.req, c.front
-	req := &r.Req
+	req := &r.Head
 	c.since.Store(0)
 	c.served = true
 	r.In, r.HeadLen, r.InAt = c.in, n, n
@@ -57,7 +57,7 @@ func (c *client) begin(n int) outcome {
 
 // admitted goes on with a request that the rules and limits let pass.
 func (c *client) admitted() outcome {
-	if c.req.Req.Framing == httpparse.NoBody {
+	if c.req.Head.Framing == httpparse.NoBody {
 		return c.place()
 	}
 	return c.beginBody()
@@ -72,7 +72,7 @@ const retryAfter = "Retry-After: 1\r\n"
 // retarget sets the target that r asks its backend for: the path that found the route, if it is written otherwise in the
 // head, without the route's prefix.
 func (r *request) retarget(path []byte, prefix string) {
-	origin := r.Req.Origin.In(r.In.B)
+	origin := r.Head.Origin.In(r.In.B)
 	query := len(origin)
 	for i, c := range origin {
 		if c == '?' {

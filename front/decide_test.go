@@ -28,7 +28,7 @@ func TestRetarget_asksForThePathThatFoundTheRoute(t *testing.T) {
 			}
 			raw := []byte(method + tc.target + " HTTP/1.1\r\nHost: a\r\n\r\n")
 			r.c, c.in = c, bufferOf(raw)
-			if _, err := r.Req.Parse(c.in.B, &httpparse.Limits{}); err != nil {
+			if _, err := r.Head.Parse(c.in.B, &httpparse.Limits{}); err != nil {
 				t.Fatal(err)
 			}
 			r.In = c.in

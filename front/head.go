@@ -17,7 +17,7 @@ func (c *client) readHead() outcome {
 		if c.req == nil {
 			c.startHead()
 		}
-		n, err := c.req.Req.Parse(c.in.B, &c.front.Limits)
+		n, err := c.req.Head.Parse(c.in.B, &c.front.Limits)
 		switch {
 		case err == nil:
 			c.waiter.SetDeadline(0)

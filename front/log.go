@@ -99,7 +99,7 @@ func (r *request) loss() string {
 // describe adds what was asked for, as far as the head was read.
 func (r *request) describe(e *zerolog.Event) *zerolog.Event {
 	if r.HeadLen > 0 {
-		e.Bytes("method", r.Req.Method.In(r.c.in.B)).Bytes("target", redact(r.Req.Target.In(r.c.in.B)))
+		e.Bytes("method", r.Head.Method.In(r.c.in.B)).Bytes("target", redact(r.Head.Target.In(r.c.in.B)))
 	}
 	return e
 }

@@ -9,8 +9,8 @@ import (
 // needs returns how many bytes are reserved for a body that must be held whole. The length of a chunked one is not known.
 func (r *request) needs() int {
 	most := r.Route.Settings.Buffer
-	if r.Req.Framing == httpparse.Length {
-		return int(min(r.Req.ContentLength, int64(most)))
+	if r.Head.Framing == httpparse.Length {
+		return int(min(r.Head.ContentLength, int64(most)))
 	}
 	return min(most, r.front.Held.Most())
 }
