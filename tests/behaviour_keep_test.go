@@ -3,6 +3,7 @@ package tests
 import (
 	"bufio"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -10,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -208,8 +210,13 @@ func TestPOST_aServerThatListensUntilItEnds(t *testing.T) {
 	}
 	loop.Go(func() { // ends with stop, once what it waits in is closed
 		for !stop.Load() {
-			ln, err := net.Listen("tcp", addr)
-			if err != nil {
+			var ln net.Listener
+			var err error
+			listening := func() bool { // a process that is being started has the last listener for a moment, until it execs
+				ln, err = net.Listen("tcp", addr)
+				return err == nil || !errors.Is(err, syscall.EADDRINUSE)
+			}
+			if !await(patience, listening) || err != nil {
 				t.Error(err)
 				return
 			}
