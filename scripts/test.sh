@@ -254,6 +254,7 @@ flags_agree() {
 # links_lead: every relative link in the pages leads to a file, and every test that they name exists.
 links_lead() {
 	local rc=0 f to name
+	git ls-files --error-unmatch README.md docs/house.md >/dev/null # else there is nothing to look at, and nothing would be wrong
 	for f in $(git ls-files -co --exclude-standard '*.md'); do
 		while read -r to; do
 			[ -e "$(dirname "$f")/${to%%#*}" ] || {
@@ -285,6 +286,10 @@ house_holds() {
 		says[$folder]=$sentence
 		may[$folder]=$allowed
 	done < <(sed -n '/^| folder /,/^$/ s/^| `\([a-z./]*\)` | \(.*\) | \(.*\) |$/\1\t\2\t\3/p' docs/house.md | tr -d '`')
+	((${#says[@]} > 0)) || {
+		echo "docs/house.md: its table cannot be read"
+		return 1
+	}
 	while IFS='|' read -r folder doc imports; do
 		[ -n "${says[$folder]:-}" ] || {
 			echo "$folder: a new folder: give it a row in the table of docs/house.md, with its sentence and what it may import"
@@ -311,7 +316,7 @@ house_holds() {
 	return "$rc"
 }
 
-# words_plain: no comment, test name or page uses a word that STYLE rules out: who, whoever, nobody and the like are for people only, and
+# words_plain: no comment, test name or page takes a thing for a person: who, whoever, nobody and the like are for people only, and
 # place is "in front of" or "after". The folders in not_yet still have such words: mend a folder, then take it off the list.
 words_plain() {
 	local rc=0 bad='[Ww]ho|[Ww]hom|[Ww]hoever|[Nn]obody|[Ss]omebody|[Aa]nybody|[Ee]verybody|[Ss]omeone|[Aa]nyone|[Ee]veryone|[Hh]e|[Hh]im|[Hh]is|[Hh]imself|[Bb]ehind'
@@ -328,7 +333,9 @@ words_plain() {
 
 # walk_shown: docs/walk.md has the files, the handovers and the calls back up of a GET as they are.
 walk_shown() {
-	[ "$(go env GOOS)" = linux ] || return 0 # elsewhere a GET passes other files
+	local os
+	os=$(go env GOOS)
+	[ "$os" = linux ] || return 0 # elsewhere a GET passes other files
 	go run ./tests/walk -check
 }
 
