@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -125,7 +126,11 @@ func TestHoldMax_isGivenBack(t *testing.T) {
 		}
 	}
 	a, b := startServer(t, script("200")), startServer(t, script("500"))
-	tf := startTenfour(t, addrs(a, b), append(raced, "--queue-timeout", "2s", "--log-level", "error", withHoldMax(t, "256KiB"))...)
+	flags := append(slices.Clone(raced), "--queue-timeout", "2s", "--log-level", "error", withHoldMax(t, "256KiB"))
+	if !seesResetAtOnce {
+		flags = append(flags, "--backend-timeout", "1s") // it is what ends the race of a client that was reset
+	}
+	tf := startTenfour(t, addrs(a, b), flags...)
 	for i := range 12 {
 		for _, method := range []string{"GET", "POST", "PUT"} {
 			for _, path := range []string{"/mute", "/half", "/large", "/small", "/"} {
