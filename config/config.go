@@ -3,8 +3,8 @@
 //	c, err := config.Parse([]string{"--backend", "127.0.0.1:9001"})
 //	// err is config.ErrHelp, or says all that is wrong, a line each
 //
-// Every setting is defined once, in settings.go: the file's keys, the flags, --help, what check prints, the example and
-// docs/settings.md are made of that.
+// Every setting is defined once, in one table (settings.go and settings_*.go). The file's keys, the flags, --help, what check
+// prints, the example and docs/settings.md are made of it.
 //
 // It opens the configuration file, and checks that what the file names (secrets, certificates, directories) exists. It keeps
 // none of it: the folder that needs it opens it.
