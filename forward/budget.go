@@ -2,8 +2,8 @@ package forward
 
 import "sync"
 
-// budget is how many requests a route may send beyond those that its clients sent: hedges, and what is sent again. So
-// trouble is not multiplied. Safe for use by several goroutines; the zero value is ready.
+// budget is how many hedges a route may send: requests to a further backend before one has failed. So slow backends do not
+// get twice the load. Safe for use by several goroutines; the zero value is ready.
 type budget struct {
 	mu     sync.Mutex // guards the rest
 	second int64      // the newest that is counted, in the lot's time

@@ -221,11 +221,12 @@ func (r *race) begun() bool {
 	return len(r.racers) == 0
 }
 
-// hedge asks the next backend, since the last one takes long.
+// hedge asks the next backend, since the last one takes long. Only what is sent before a backend has failed counts: more than
+// was wanted is asked for then.
 func (r *race) hedge() {
 	r.mu.Lock()
 	var next *racer
-	if r.mayAsk() && r.route.budget.take(r.lot.Now()) {
+	if r.mayAsk() && (r.oneFailed() || r.route.budget.take(r.lot.Now())) {
 		next = r.next()
 	}
 	r.mu.Unlock()

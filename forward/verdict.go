@@ -2,6 +2,7 @@ package forward
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"tenfour/value/choice"
@@ -86,19 +87,18 @@ func (r *race) failed(c *racer) *racer {
 		return nil
 	}
 	c.failed = true
-	switch r.route.Settings.Racing.Mode {
-	case choice.Hedge:
-		if !r.route.budget.take(r.lot.Now()) {
-			return nil
-		}
-	case choice.Serial:
-		for _, other := range r.racers {
-			if !other.failed {
-				return nil
-			}
-		}
+	if r.route.Settings.Racing.Mode == choice.Serial && slices.ContainsFunc(r.racers, hopeful) {
+		return nil
 	}
 	return r.next()
+}
+
+// hopeful reports whether c may still have a usable response.
+func hopeful(c *racer) bool { return !c.failed }
+
+// oneFailed reports whether a backend has failed: the next one is asked in its place then, and not as a hedge. The race is locked.
+func (r *race) oneFailed() bool {
+	return slices.ContainsFunc(r.racers, func(c *racer) bool { return c.failed })
 }
 
 // decide ends the race for all but c; nil is none. The race is locked.

@@ -127,12 +127,7 @@ func generatedRace(t *testing.T, rng *rand.Rand) {
 	})
 	tf = startTenfour(t, list, "--race", mode, "--hedge-after", "3ms", "--workers", strconv.Itoa(workers), "--race-methods", "POST",
 		"--backend-timeout", "1s", "--hold", "0", "--log-level", "info", "--log-format", "json", "--drain", "4s", "--buffer", "64KiB")
-	// In hedge a request has three others for certain, the least budget there is. Of the rest one may be the last.
-	clients := 1
-	if mode != "hedge" {
-		clients += rng.IntN(6)
-	}
-	leaves := make([]time.Duration, clients)
+	leaves := make([]time.Duration, 1+rng.IntN(6))
 	for i := range leaves {
 		if leaves[i] = -1; rng.IntN(4) == 0 {
 			leaves[i] = time.Duration(rng.IntN(15)) * time.Millisecond
@@ -141,7 +136,7 @@ func generatedRace(t *testing.T, rng *rand.Rand) {
 	method := []string{"GET", "POST"}[rng.IntN(2)]
 	about := fmt.Sprintf("%s, %s, %d workers, clients leave after %v: %v", mode, method, workers, leaves, parts)
 	var asking sync.WaitGroup
-	for i := range clients {
+	for i := range leaves {
 		c := dialPeer(t, tf.addr)
 		asking.Go(func() {
 			c.SetDeadline(time.Now().Add(6 * patience))

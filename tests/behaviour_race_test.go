@@ -3,6 +3,7 @@ package tests
 import (
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -377,6 +378,29 @@ func TestRace_hedgesHaveABudget(t *testing.T) {
 	}
 }
 
+// TestRace_askingAfterAFailureIsNoHedge: however many backends fail, the next one is asked, also when it takes long; and the
+// budget of hedges is as full as before.
+func TestRace_askingAfterAFailureIsNoHedge(t *testing.T) {
+	t.Parallel()
+	never := make(chan struct{})
+	defer close(never)
+	failing, slow, well := answering(t, 0, 500, nil), answering(t, 1, 200, never), answering(t, 2, 200, nil)
+	tf := startTenfour(t, addrs(failing, slow, well), "--race", "hedge", "--hedge-after", "5ms", "--workers", "8")
+	asked := map[string]int{}
+	for range 9 {
+		r, _ := tf.ask(t, "GET", "")
+		if r.StatusCode != 200 {
+			t.Fatalf("got %d after %v, want 200", r.StatusCode, asked)
+		}
+		asked[r.Header.Get("X-Race")]++
+	}
+	// Three begin at the backend that fails, and go on to the slow one and the next: none of that counts. Three begin at the slow one:
+	// that is the least budget that there is.
+	if want := map[string]int{"3/3": 3, "2/3": 3, "1/3": 3}; !maps.Equal(asked, want) {
+		t.Errorf("so many requests asked so many backends: %v, want %v", asked, want)
+	}
+}
+
 func TestRace_aClientThatLeavesEndsIt(t *testing.T) {
 	never := make(chan struct{})
 	defer close(never)
@@ -499,7 +523,7 @@ func TestRace_fourThatFailOneCallInFour(t *testing.T) {
 			}
 			clients.Wait()
 			t.Logf("%d of %d usable", usable.Load(), all.Load())
-			if share := float64(usable.Load()) / float64(all.Load()); mode != "hedge" && share < 0.97 {
+			if share := float64(usable.Load()) / float64(all.Load()); share < 0.97 {
 				t.Errorf("%.3f were usable, want nearly 1-0.25⁴", share)
 			}
 			// Every slot is free again: as many at once as there are.
@@ -531,7 +555,7 @@ func TestRace_goesByJudgement(t *testing.T) {
 				well := answering(t, 1, 200, nil)
 				tf := startTenfour(t, []string{addr, well.addr}, "--race", mode, "--backend-timeout", "100ms", "--usable", "2xx", "--hedge-after", "1h")
 				for i := range 30 {
-					if r, _ := tf.ask(t, "GET", ""); r.StatusCode != 200 && mode != "hedge" {
+					if r, _ := tf.ask(t, "GET", ""); r.StatusCode != 200 {
 						t.Fatalf("request %d got %d", i, r.StatusCode)
 					}
 				}
