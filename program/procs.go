@@ -11,7 +11,7 @@ import (
 
 // procs adjusts the number of processors that run goroutines (GOMAXPROCS) to the load. With one processor, work stays where its
 // connection is. A second one that has little to do searches for work and takes it away from the first. This costs every exchange
-// more than the proxy's own code does. So there is one until it is nearly always busy, and a further one stays only if it pays.
+// more than the proxy's own code does. So there is one until it is nearly always busy, and further ones stay only if they pay.
 type procs struct {
 	served func() int64 // tasks so far
 	judge  procsJudge
@@ -75,45 +75,92 @@ func (t *procs) now() procsSample {
 }
 
 // procsJudge decides how many processors there should be, from one sample to the next.
+//
+// More are tried when all have been busy for procsTrial. It tries half as many again as there are, and at least one: what they can
+// bring is then a third of the throughput or more, which stands out from the noise, also at 40. They stay if they bring their share of it.
 type procsJudge struct {
 	most    int
-	last    procsSample
-	tried   float64 // tasks per second before the last processor was added; 0 when that was judged
+	last    procsSample // the newest
+	full    procsSample // since when all processors were busy, or more are on trial; zero for neither
+	before  int         // how many there were before the trial; 0 when there is none
+	tried   float64     // tasks per second before it
 	holdOff time.Time
 	wait    time.Duration // how long the next hold-off is
 }
 
 const (
-	procsBusy      = 0.9             // of the time of all processors: one more is tried
+	procsBusy      = 0.9             // of the time of all processors: more are tried
 	procsIdle      = 0.6             // of the time of all but one: one is given up
-	procsPays      = 1.1             // times as many tasks as before: the new one is kept
-	procsRetry     = 5 * time.Second // until one that did not pay is tried again; doubles up to procsRetryMost
+	procsShare     = 0.2             // of what further ones could bring, were throughput to grow with their number: they are kept
+	procsTrial     = time.Second     // how long a throughput is measured before it is compared
+	procsRetry     = 5 * time.Second // until those that did not pay are tried again; doubles up to procsRetryMost
 	procsRetryMost = 5 * time.Minute
 )
 
 // next returns how many processors there should be, when there are n.
 func (j *procsJudge) next(n int, now procsSample) int {
-	wall := now.at.Sub(j.last.at).Seconds()
-	if wall <= 0 {
+	if !now.at.After(j.last.at) {
 		return n
 	}
-	used := (now.cpu - j.last.cpu).Seconds() / wall // processors
-	rate := float64(now.served-j.last.served) / wall
+	used, _ := j.last.until(now)
+	start := j.last
 	j.last = now
-	tried := j.tried
-	j.tried = 0
 	switch {
-	case tried > 0 && rate < tried*procsPays:
-		j.wait = min(max(2*j.wait, procsRetry), procsRetryMost)
-		j.holdOff = now.at.Add(j.wait)
-		return n - 1
-	case tried > 0:
-		j.wait = 0
+	case j.before > 0:
+		if now.at.Sub(j.full.at) < procsTrial {
+			return n
+		}
+		if !j.pays(n, now) {
+			return j.giveUp(now)
+		}
+		j.before, j.wait = 0, 0
 	case n > 1 && used < procsIdle*float64(n-1):
+		j.full = procsSample{}
 		return n - 1
-	case n < j.most && used > procsBusy*float64(n) && now.at.After(j.holdOff):
-		j.tried = max(rate, 1)
-		return n + 1
 	}
+	switch {
+	case used <= procsBusy*float64(n):
+		j.full = procsSample{}
+		return n
+	case j.full.at.IsZero():
+		j.full = start
+	}
+	if n == j.most || now.at.Sub(j.full.at) < procsTrial || !now.at.After(j.holdOff) {
+		return n
+	}
+	_, j.tried = j.full.until(now)
+	j.before, j.full = n, now
+	return n + j.step(n)
+}
+
+// until returns how many processors were used, and how many tasks a second were served, from one sample to the next.
+func (s procsSample) until(next procsSample) (used, rate float64) {
+	wall := next.at.Sub(s.at).Seconds()
+	return (next.cpu - s.cpu).Seconds() / wall, float64(next.served-s.served) / wall
+}
+
+// pays reports whether the processors on trial brought their share of what they could.
+func (j *procsJudge) pays(n int, now procsSample) bool {
+	_, rate := j.full.until(now)
+	could := float64(n-j.before) / float64(j.before)
+	return rate > j.tried*(1+procsShare*could)
+}
+
+// giveUp ends a trial that did not pay, and returns how many processors there were before.
+func (j *procsJudge) giveUp(now procsSample) int {
+	n := j.before
+	j.before, j.full = 0, procsSample{}
+	j.wait = min(max(2*j.wait, procsRetry), procsRetryMost)
+	j.holdOff = now.at.Add(j.wait)
 	return n
+}
+
+// step is how many processors are tried beside n. It leaves no rest that is smaller than a step, because such a rest could bring too
+// little to be seen.
+func (j *procsJudge) step(n int) int {
+	step, rest := max(1, n/2), j.most-n
+	if rest < 2*step {
+		return rest
+	}
+	return step
 }

@@ -1,6 +1,7 @@
 package program
 
 import (
+	"math/rand/v2"
 	"runtime"
 	"testing"
 	"time"
@@ -21,8 +22,9 @@ func TestProcsJudge_addsWhatPaysAndGivesUpWhatDoesNot(t *testing.T) {
 		"a second that pays stays": {
 			{"full", 0.95, 1000, 2}, {"it pays", 1.7, 1900, 2}, {"still busy", 1.5, 1800, 2}, {"less to do", 0.5, 500, 1},
 		},
+		"a second that brings a little more than its share stays": {{"full", 0.95, 1000, 2}, {"a fifth more", 1.7, 1201, 2}},
 		"a second that does not pay goes, and is not tried again at once": {
-			{"full", 0.95, 1000, 2}, {"no more is done", 1.4, 1050, 1}, {"full", 0.95, 1000, 1}, {"full", 0.95, 1000, 1},
+			{"full", 0.95, 1000, 2}, {"less than a fifth more is done", 1.4, 1190, 1}, {"full", 0.95, 1000, 1}, {"full", 0.95, 1000, 1},
 			{"full", 0.95, 1000, 1}, {"full", 0.95, 1000, 1}, {"full", 0.95, 1000, 1}, {"five seconds are over", 0.95, 1000, 2},
 		},
 		"busy with nothing that is counted, it tries too": {{"full", 1, 0, 2}, {"no task", 2, 0, 1}},
@@ -43,6 +45,78 @@ func TestProcsJudge_addsWhatPaysAndGivesUpWhatDoesNot(t *testing.T) {
 			}
 		})
 	}
+}
+
+// procsLoad is a model of a load that is always more than the processors can bear.
+type procsLoad struct {
+	rate  func(n int) float64 // tasks per second with n processors, all of which are busy
+	noise float64             // the standard deviation of what is served in procsEvery, as a share of it
+}
+
+// simulate has a judge decide about a machine of most processors for a time, and returns how many there are after each procsEvery.
+func (l procsLoad) simulate(most int, during time.Duration, seed uint64) (n []int) {
+	rng := rand.New(rand.NewPCG(seed, 7))
+	now := procsSample{at: time.Unix(1e9, 0)}
+	j := procsJudge{most: most, last: now}
+	n = append(n, 1)
+	for at := time.Duration(0); at < during; at += procsEvery {
+		last := n[len(n)-1]
+		now.at = now.at.Add(procsEvery)
+		now.cpu += time.Duration(last) * procsEvery
+		now.served += int64(max(0, l.rate(last)*procsEvery.Seconds()*(1+l.noise*rng.NormFloat64())))
+		n = append(n, j.next(last, now))
+	}
+	return n
+}
+
+// TestProcsJudge_findsWhatALoadCanUse: throughput that grows with the processors takes all of them, within seconds; throughput that
+// does not grow stays at one but for short trials; throughput that grows up to some stays near these.
+func TestProcsJudge_findsWhatALoadCanUse(t *testing.T) {
+	perfect := func(n int) float64 { return 10_000 * float64(n) }
+	flat := func(int) float64 { return 10_000 }
+	upTo := func(most int) func(int) float64 { return func(n int) float64 { return 10_000 * float64(min(n, most)) } }
+	for name, tc := range map[string]struct {
+		rate        func(int) float64
+		noise       float64
+		most        int
+		least, high int // of the processors at the end of an hour, trials aside
+	}{
+		"perfect":                     {perfect, 0, 64, 64, 64},
+		"perfect, with noise":         {perfect, 0.03, 64, 64, 64},
+		"perfect, with much noise":    {perfect, 0.1, 64, 64, 64},
+		"perfect, of 11 processors":   {perfect, 0.03, 11, 11, 11},
+		"flat":                        {flat, 0, 64, 1, 1},
+		"flat, with noise":            {flat, 0.03, 64, 1, 1},
+		"flat, with much noise":       {flat, 0.1, 64, 1, 1},
+		"up to 8, with noise":         {upTo(8), 0.03, 64, 8, 12},
+		"up to 30, with noise":        {upTo(30), 0.03, 64, 28, 42},
+		"one that spoils the others":  {func(n int) float64 { return 10_000 / float64(n) }, 0.03, 64, 1, 1},
+		"two, which bring half again": {func(n int) float64 { return 10_000 * (0.5 + 0.5*float64(min(n, 2))) }, 0.03, 2, 2, 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for seed := range uint64(20) {
+				n := procsLoad{tc.rate, tc.noise}.simulate(tc.most, time.Hour, seed)
+				if got := most(n[len(n)/2:]); got < tc.least || got > tc.high {
+					t.Errorf("seed %d: %d processors in most of the second half hour, want %d to %d", seed, got, tc.least, tc.high)
+				}
+				soon := int(20 * time.Second / procsEvery)
+				if got := n[soon]; tc.noise < 0.1 && got < tc.least {
+					t.Errorf("seed %d: %d processors after 20 s, want %d", seed, got, tc.least)
+				}
+			}
+		})
+	}
+}
+
+// most returns the number that stands most often in a list.
+func most(list []int) (number int) {
+	times := map[int]int{}
+	for _, n := range list {
+		if times[n]++; times[n] > times[number] {
+			number = n
+		}
+	}
+	return number
 }
 
 func TestProcs_givesAllBackAtTheEnd(t *testing.T) {
