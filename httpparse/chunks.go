@@ -52,51 +52,21 @@ func (c *Chunks) Next(src []byte, lim *Limits) (n int, data []byte, done bool, e
 	if lim == nil {
 		lim = &DefaultLimits
 	}
-	i, f := 0, (*flaw)(nil)
+	i := 0
 	for i < len(src) || c.phase >= chunksDone {
+		var f *flaw
 		switch c.phase {
-		case inSize:
-			i, f = c.readSize(src, i)
-		case inExtSpace:
-			i, f = c.readExtSpace(src, i, lim)
-		case inExt:
-			i, f = c.readExt(src, i, lim)
-		case inSizeLF:
-			if src[i] != '\n' {
-				f = bareCR
-				break
-			}
-			i++
-			c.beginData()
 		case inData:
-			k := int(min(uint64(len(src)-i), c.size))
-			if c.size -= uint64(k); c.size == 0 {
-				c.phase = inDataCR
-			}
+			k := c.takeData(len(src) - i)
 			c.offset += i + k
 			return i + k, src[i : i+k : i+k], false, nil
-		case inDataCR:
-			// Both bytes are checked. To skip any two bytes would be to read another body than the peer wrote.
-			if src[i] != '\r' {
-				f = chunkNotEnded
-				break
-			}
-			i++
-			c.phase = inDataLF
-		case inDataLF:
-			if src[i] != '\n' {
-				f = chunkNotEnded
-				break
-			}
-			i++
-			c.phase = inSize
 		case chunksDone:
 			c.offset += i
 			return i, nil, true, nil
 		case chunksRefused:
 			return 0, nil, false, &c.refusal
 		default:
-			i, f = c.readTrailer(src, i, lim)
+			i, f = c.readFraming(src, i, lim)
 		}
 		if f != nil {
 			c.phase = chunksRefused
@@ -105,6 +75,50 @@ func (c *Chunks) Next(src []byte, lim *Limits) (n int, data []byte, done bool, e
 	}
 	c.offset += i
 	return i, nil, false, nil
+}
+
+// takeData counts up to n bytes as chunk-data, and returns how many of them are.
+func (c *Chunks) takeData(n int) int {
+	n = int(min(uint64(n), c.size))
+	if c.size -= uint64(n); c.size == 0 {
+		c.phase = inDataCR
+	}
+	return n
+}
+
+// readFraming reads bytes of the phase from src[i] on. Without a flaw it returns the index after them.
+func (c *Chunks) readFraming(src []byte, i int, lim *Limits) (int, *flaw) {
+	switch c.phase {
+	case inSize:
+		return c.readSize(src, i)
+	case inExtSpace:
+		return c.readExtSpace(src, i, lim)
+	case inExt:
+		return c.readExt(src, i, lim)
+	case inSizeLF:
+		if src[i] != '\n' {
+			return i, bareCR
+		}
+		c.beginData()
+		return i + 1, nil
+	case inDataCR, inDataLF:
+		return c.endData(src, i)
+	}
+	return c.readTrailer(src, i, lim)
+}
+
+// endData reads a byte of the CRLF after chunk-data. Both bytes are checked. To skip any two bytes would be to read another body than
+// the peer wrote.
+func (c *Chunks) endData(src []byte, i int) (int, *flaw) {
+	switch {
+	case c.phase == inDataCR && src[i] == '\r':
+		c.phase = inDataLF
+	case c.phase == inDataLF && src[i] == '\n':
+		c.phase = inSize
+	default:
+		return i, chunkNotEnded
+	}
+	return i + 1, nil
 }
 
 // readSize reads the digits of a chunk-size and the byte after them.

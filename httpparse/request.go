@@ -88,11 +88,27 @@ func (r *Request) Parse(buf []byte, lim *Limits) (n int, err error) {
 // fieldLines reads the header section and sets the fields of r that depend on it.
 func (r *Request) fieldLines(buf []byte, lim *Limits) outcome {
 	p := &r.private
+	limit := orDefault(lim.Fields, DefaultLimits.Fields)
+	out := r.readFields(buf, limit)
+	switch {
+	case out == tookEnd:
+		p.pos = p.fields.pos
+		if f := r.finish(buf, limit); f != nil {
+			return p.refuse(f, p.pos)
+		}
+	case out == refused && p.flaw == nil:
+		return p.refuse(p.fields.flaw, p.fields.pos)
+	}
+	return out
+}
+
+// readFields reads field lines, limit at the most, until one is not whole, is refused, or is the empty line.
+func (r *Request) readFields(buf []byte, limit int) outcome {
+	p := &r.private
 	s := &p.fields
 	fields := r.Fields
-	limit := orDefault(lim.Fields, DefaultLimits.Fields)
 	out := took
-	for {
+	for out == took {
 		k := len(fields)
 		if k >= limit && s.pos < len(buf) && buf[s.pos] != '\r' {
 			out = p.refuse(tooManyFields, s.pos)
@@ -120,21 +136,9 @@ func (r *Request) fieldLines(buf []byte, lim *Limits) outcome {
 		}
 		if flaw := r.special(buf, f); flaw != nil {
 			out = p.refuse(flaw, int(f.Value.Start))
-			break
 		}
 	}
 	r.Fields = fields
-	switch out {
-	case tookEnd:
-		p.pos = s.pos
-		if f := r.finish(buf, limit); f != nil {
-			return p.refuse(f, p.pos)
-		}
-	case refused:
-		if p.flaw == nil {
-			return p.refuse(s.flaw, s.pos)
-		}
-	}
 	return out
 }
 

@@ -86,27 +86,32 @@ func (r *Request) method(buf []byte, lim *Limits) outcome {
 	case buf[end] != ' ':
 		return p.refuse(methodNotToken, end)
 	}
-	switch string(buf[start:end]) {
-	case "GET":
-		r.Verb = Get
-	case "HEAD":
-		r.Verb = Head
-	case "OPTIONS":
-		r.Verb = Options
-	case "PUT":
-		r.Verb = Put
-	case "DELETE":
-		r.Verb = Delete
-	case "TRACE":
-		r.Verb = Trace
-	case "POST":
-		r.Verb = Post
-	case "CONNECT":
+	if string(buf[start:end]) == "CONNECT" {
 		return p.refuse(methodConnect, end)
-	default:
-		r.Verb = OtherVerb
 	}
+	r.Verb = verbOf(buf[start:end])
 	return r.methodRead(end)
+}
+
+// verbOf returns the verb of a method. Methods are case-sensitive (RFC 9110 §9.1).
+func verbOf(method []byte) Verb {
+	switch string(method) {
+	case "GET":
+		return Get
+	case "HEAD":
+		return Head
+	case "OPTIONS":
+		return Options
+	case "PUT":
+		return Put
+	case "DELETE":
+		return Delete
+	case "TRACE":
+		return Trace
+	case "POST":
+		return Post
+	}
+	return OtherVerb
 }
 
 // methodRead ends the method.

@@ -79,28 +79,7 @@ func (r *Response) fieldLines(buf []byte, request Verb, lim *Limits) outcome {
 	s := &p.fields
 	limit := orDefault(lim.Fields, DefaultLimits.Fields)
 	for {
-		k := len(r.Fields)
-		out := took
-		switch {
-		case s.folding:
-			out = s.fold(buf, &r.Fields[k-1])
-		case k == limit && s.pos < len(buf) && isToken(buf[s.pos]):
-			return p.refuse(tooManyFields, s.pos)
-		case k == limit:
-			out = s.next(buf, nil)
-		default:
-			if k == cap(r.Fields) {
-				r.Fields = append(r.Fields, Field{})
-			}
-			r.Fields = r.Fields[:k+1]
-			f := &r.Fields[k]
-			if out = s.next(buf, f); out != took {
-				r.Fields = r.Fields[:k]
-			} else if flaw := r.readFraming(buf, f); flaw != nil {
-				return p.refuse(flaw, int(f.Value.Start))
-			}
-		}
-		switch out {
+		switch r.fieldLine(buf, limit) {
 		case metFold:
 			if flaw := r.mayFold(); flaw != nil {
 				return p.refuse(flaw, s.pos)
@@ -113,11 +92,41 @@ func (r *Response) fieldLines(buf []byte, request Verb, lim *Limits) outcome {
 			}
 			return tookEnd
 		case refused:
+			if p.flaw != nil {
+				return refused
+			}
 			return p.refuse(s.flaw, s.pos)
 		case incomplete:
 			return incomplete
 		}
 	}
+}
+
+// fieldLine reads a field line, or a further line of the last one (RFC 9112 §5.2). limit is how many field lines there may be.
+func (r *Response) fieldLine(buf []byte, limit int) outcome {
+	p := &r.private
+	s := &p.fields
+	k := len(r.Fields)
+	switch {
+	case s.folding:
+		return s.fold(buf, &r.Fields[k-1])
+	case k == limit && s.pos < len(buf) && isToken(buf[s.pos]):
+		return p.refuse(tooManyFields, s.pos)
+	case k == limit:
+		return s.next(buf, nil)
+	case k == cap(r.Fields):
+		r.Fields = append(r.Fields, Field{})
+	}
+	r.Fields = r.Fields[:k+1]
+	f := &r.Fields[k]
+	if out := s.next(buf, f); out != took {
+		r.Fields = r.Fields[:k]
+		return out
+	}
+	if flaw := r.readFraming(buf, f); flaw != nil {
+		return p.refuse(flaw, int(f.Value.Start))
+	}
+	return took
 }
 
 // mayFold judges a line that continues the one before it (RFC 9112 §5.2).
@@ -180,46 +189,65 @@ func (r *Response) readLengths(list []byte) *flaw {
 
 // finish checks and sets everything that depends on the whole head.
 func (r *Response) finish(buf []byte, request Verb, maxNames int) *flaw {
-	p := &r.private
-	r.HasDate, r.EventStream = false, false
-	r.LoggedIn = r.Status == 407 // a gateway's backend has no business with Proxy-Authenticate
-	framed := false
-	connection, upgrades, webSocket := false, 0, false
-	for i := range r.Fields {
-		f := &r.Fields[i]
-		switch f.ID {
-		case FieldConnection:
-			connection = true
-		case FieldContentLength, FieldTransferEncoding:
-			framed = true
-		case FieldDate:
-			r.HasDate = true
-		case FieldContentType:
-			r.EventStream = isMediaType(f.Value.In(buf), "text/event-stream")
-		case FieldUpgrade:
-			upgrades++
-			webSocket = isWord(f.Value.In(buf), "websocket")
-		case FieldWWWAuthenticate:
-			r.LoggedIn = r.LoggedIn || IsLogin(f.Value.In(buf))
-		case FieldPersistentAuth:
-			r.LoggedIn = true
-		}
-	}
+	seen := r.survey(buf)
 	var o options
-	if connection {
+	if seen.connection {
 		var f *flaw
 		if o, f = connectionOptions(buf, r.Fields, maxNames); f != nil {
 			return f
 		}
 	}
 	r.KeepAlive = o.persistent(r.Minor)
-	r.WebSocket = r.Status == 101 && upgrades == 1 && webSocket
+	r.WebSocket = r.Status == 101 && seen.webSocket
+	r.frame(request)
+	r.Announced = seen.framed && r.Framing == NoBody && (r.private.encoding || r.ContentLength != 0)
+	return nil
+}
+
+// seenFields is which fields a response has.
+type seenFields struct {
+	connection bool // Connection
+	framed     bool // Content-Length or Transfer-Encoding
+	webSocket  bool // Upgrade once, and it is websocket
+}
+
+// survey looks at the fields of the head, and sets what depends on one of them alone.
+func (r *Response) survey(buf []byte) (seen seenFields) {
+	r.HasDate, r.EventStream = false, false
+	r.LoggedIn = r.Status == 407 // a gateway's backend has no business with Proxy-Authenticate
+	upgrades := 0
+	for i := range r.Fields {
+		f := &r.Fields[i]
+		switch f.ID {
+		case FieldConnection:
+			seen.connection = true
+		case FieldContentLength, FieldTransferEncoding:
+			seen.framed = true
+		case FieldDate:
+			r.HasDate = true
+		case FieldContentType:
+			r.EventStream = isMediaType(f.Value.In(buf), "text/event-stream")
+		case FieldUpgrade:
+			upgrades++
+			seen.webSocket = upgrades == 1 && isWord(f.Value.In(buf), "websocket")
+		case FieldWWWAuthenticate:
+			r.LoggedIn = r.LoggedIn || IsLogin(f.Value.In(buf))
+		case FieldPersistentAuth:
+			r.LoggedIn = true
+		}
+	}
+	return seen
+}
+
+// frame sets where the body ends (RFC 9112 §6.3).
+func (r *Response) frame(request Verb) {
+	p := &r.private
 	if !p.length {
 		r.ContentLength = -1
 	}
 	switch {
 	case request == Head || r.Status < 200 || r.Status == 204 || r.Status == 304:
-		r.Framing = NoBody // RFC 9112 §6.3: the fields do not count here
+		r.Framing = NoBody // the fields do not count here
 	case p.encoding:
 		r.Framing = Chunked
 	case p.length:
@@ -227,6 +255,4 @@ func (r *Response) finish(buf []byte, request Verb, maxNames int) *flaw {
 	default:
 		r.Framing = UntilClose
 	}
-	r.Announced = framed && r.Framing == NoBody && (p.encoding || r.ContentLength != 0)
-	return nil
 }
