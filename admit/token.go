@@ -52,6 +52,15 @@ func (t *Tokens) Reload() error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", t.from, err)
 	}
+	all, err := t.parse(text)
+	if err == nil {
+		t.all.Store(&all)
+	}
+	return err
+}
+
+// parse reads the tokens of a text, a line for each.
+func (t *Tokens) parse(text string) (map[uint64][]token, error) {
 	all := map[uint64][]token{}
 	lines := map[[sha256.Size]byte]int{}
 	var errs []error
@@ -65,7 +74,7 @@ func (t *Tokens) Reload() error {
 		one, err := parseToken(line)
 		switch first := lines[one.digest]; {
 		case len(lines) == tokensMost:
-			return fmt.Errorf("%s:%d: it has more than %d tokens", t.from, at, tokensMost)
+			return nil, fmt.Errorf("%s:%d: it has more than %d tokens", t.from, at, tokensMost)
 		case err != nil:
 			errs = append(errs, fmt.Errorf("%s:%d: %w", t.from, at, err))
 		case first > 0:
@@ -83,10 +92,7 @@ func (t *Tokens) Reload() error {
 	if len(all) == 0 && errs == nil {
 		errs = append(errs, fmt.Errorf("%s has no token: write NAME TOKEN, a line for each client", t.from))
 	}
-	if errs == nil {
-		t.all.Store(&all)
-	}
-	return errors.Join(errs...)
+	return all, errors.Join(errs...)
 }
 
 func parseToken(line string) (one token, err error) {

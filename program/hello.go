@@ -8,6 +8,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"tenfour/config"
 	"tenfour/logs"
 	"tenfour/pool"
 	"tenfour/site"
@@ -46,42 +47,46 @@ func sayHello(s *site.Site, l *logs.Logs, addr net.Addr) {
 		at = "https://" + addr.String()
 	}
 	for i := range s.Config.Routes {
-		r := &s.Config.Routes[i]
-		var names []string
-		workers := 0
-		for _, b := range s.Front.Routes[i].Queue.Backends() {
-			names = append(names, b.Name)
-			workers += b.Workers()
-		}
-		from, to := at, strings.Join(names, ", ")
-		if len(r.Paths) > 1 || r.Paths[0] != "/" {
-			from += " " + strings.Join(r.Paths, " ")
-		}
-		welcome := len(r.Backends) == 0 && r.Serve == ""
-		switch {
-		case welcome:
-			to = "the welcome page"
-		case r.Serve != "":
-			to = "the files of " + r.Serve
-		}
-		if !l.Text {
-			l.Log.Info().Str("listen", at).Strs("paths", r.Paths).Strs("backends", names).Int("workers", workers).Int("queue", r.Queue).
-				Msg(from + " → " + to)
-			continue
-		}
-		upTo := ""
-		if r.Auto {
-			upTo = "up to "
-		}
-		l.Say("tenfour: %s → %s, %s%d workers, %d may wait", from, to, upTo, workers, r.Queue)
-		if welcome {
-			l.Say("tenfour: try ab -n 4000 -c 80 %s/4k, or tenfour --backend 127.0.0.1:9001", at)
-		}
+		sayRoute(&s.Config.Routes[i], s.Front.Routes[i].Queue.Backends(), l, at)
 	}
 	l.Flush() // before lines that go to stderr
 	if limit := descriptors(); limit < connectionsExpected {
 		l.Log.Warn().Int("limit", limit).Int("wanted", connectionsExpected).
 			Msg("few descriptors are allowed, and each connection needs one: raise the limit (ulimit -Hn)")
+	}
+}
+
+// sayRoute prints the line for a route that clients reach at an address.
+func sayRoute(r *config.Route, backends []*pool.Backend, l *logs.Logs, at string) {
+	var names []string
+	workers := 0
+	for _, b := range backends {
+		names = append(names, b.Name)
+		workers += b.Workers()
+	}
+	from, to := at, strings.Join(names, ", ")
+	if len(r.Paths) > 1 || r.Paths[0] != "/" {
+		from += " " + strings.Join(r.Paths, " ")
+	}
+	welcome := len(r.Backends) == 0 && r.Serve == ""
+	switch {
+	case welcome:
+		to = "the welcome page"
+	case r.Serve != "":
+		to = "the files of " + r.Serve
+	}
+	if !l.Text {
+		l.Log.Info().Str("listen", at).Strs("paths", r.Paths).Strs("backends", names).Int("workers", workers).Int("queue", r.Queue).
+			Msg(from + " → " + to)
+		return
+	}
+	upTo := ""
+	if r.Auto {
+		upTo = "up to "
+	}
+	l.Say("tenfour: %s → %s, %s%d workers, %d may wait", from, to, upTo, workers, r.Queue)
+	if welcome {
+		l.Say("tenfour: try ab -n 4000 -c 80 %s/4k, or tenfour --backend 127.0.0.1:9001", at)
 	}
 }
 

@@ -61,44 +61,55 @@ func serves(args []string) bool {
 
 // Run is Main, but ends when ctx is done. If ready is not nil, Run calls it with the address as soon as tenfour accepts clients.
 func Run(ctx context.Context, args []string, stdout, stderr io.Writer, ready func(net.Addr)) int {
-	if len(args) == 1 && args[0] == "version" {
+	switch {
+	case len(args) == 1 && args[0] == "version":
 		fmt.Fprintln(stdout, "tenfour", version())
 		return Stopped
-	}
-	if len(args) > 0 && args[0] == "lab" {
+	case len(args) > 0 && args[0] == "lab":
 		return runLab(ctx, args[1:], stdout, stderr)
-	}
-	if len(args) > 0 && args[0] == "check" {
+	case len(args) > 0 && args[0] == "check":
 		return interruptible(ctx, func() int { return runCheck(ctx, args[1:], stdout, stderr) })
 	}
+	return runProxy(ctx, args, stdout, stderr, ready)
+}
+
+// runProxy reads the configuration, opens the logs, and answers clients until ctx is done.
+func runProxy(ctx context.Context, args []string, stdout, stderr io.Writer, ready func(net.Addr)) int {
 	hangUp := make(chan os.Signal, 1)
 	if ready == nil { // with ready, the caller shares the process: its processors and signals are not ours
 		signal.Notify(hangUp, syscall.SIGHUP) // before anything else: an unhandled SIGHUP ends a process
 		defer signal.Stop(hangUp)
 	}
 	c, err := within(ctx, func() (config.Config, error) { return config.Parse(args) })
-	switch {
-	case errors.Is(err, config.ErrHelp):
+	if errors.Is(err, config.ErrHelp) {
 		config.Help(stdout)
 		return Stopped
-	case errors.Is(err, context.Canceled):
-		return Stopped
-	case err != nil:
-		fmt.Fprintln(stderr, "tenfour: "+strings.ReplaceAll(err.Error(), "\n", "\ntenfour: "))
-		return Usage
+	}
+	if err != nil {
+		return notStarted(err, stderr, strings.ReplaceAll(err.Error(), "\n", "\ntenfour: "))
 	}
 	l, err := within(ctx, func() (*logs.Logs, error) {
 		return logs.Open(logs.Options{Level: c.LogLevel, Format: c.LogFormat, Access: c.AccessLog}, stdout, stderr)
 	})
-	switch {
-	case errors.Is(err, context.Canceled):
-		return Stopped
-	case err != nil:
-		fmt.Fprintf(stderr, "tenfour: --access-log %s: %v\n", c.AccessLog, err)
-		return Usage
+	if err != nil {
+		return notStarted(err, stderr, fmt.Sprintf("--access-log %s: %v", c.AccessLog, err))
 	}
 	defer l.Close()
-	err = serve(ctx, args, &c, l, hangUp, ready)
+	return ended(serve(ctx, args, &c, l, hangUp, ready), l)
+}
+
+// notStarted returns the exit code after an error that came before there was a log. It prints what was wrong, unless the error is
+// only that tenfour was asked to end.
+func notStarted(err error, stderr io.Writer, wrong string) int {
+	if errors.Is(err, context.Canceled) {
+		return Stopped
+	}
+	fmt.Fprintln(stderr, "tenfour: "+wrong)
+	return Usage
+}
+
+// ended returns the exit code for how serve ended, and logs an error.
+func ended(err error, l *logs.Logs) int {
 	if err == nil || errors.Is(err, context.Canceled) {
 		return Stopped
 	}
@@ -139,17 +150,22 @@ func serve(ctx context.Context, args []string, c *config.Config, l *logs.Logs, h
 		defer tendProcs(workers.Served).Close()
 	}
 	sayHello(built, l, ln.Addr())
+	return now.answer(ctx, ln, hangUp, ready)
+}
+
+// answer answers the clients that connect to ln until ctx is done, and drains.
+func (r *running) answer(ctx context.Context, ln net.Listener, hangUp <-chan os.Signal, ready func(net.Addr)) error {
 	failed := make(chan error, 1)
-	go func() { failed <- now.front.Serve(ln) }() // ends with Drain
+	go func() { failed <- r.front.Serve(ln) }() // ends with Drain
 	if ready != nil {
 		ready(ln.Addr())
 	}
-	if err := now.run(ctx, hangUp, failed); err != nil {
+	if err := r.run(ctx, hangUp, failed); err != nil {
 		return err
 	}
-	drain := now.site.Config.Drain
-	l.Log.Info().Int("connections", now.front.Open()).Stringer("at_most", drain).Msg("draining")
-	l.Log.Info().Int("cut", now.front.Drain(drain)).Msg("stopped")
+	drain := r.site.Config.Drain
+	r.logs.Log.Info().Int("connections", r.front.Open()).Stringer("at_most", drain).Msg("draining")
+	r.logs.Log.Info().Int("cut", r.front.Drain(drain)).Msg("stopped")
 	return nil
 }
 

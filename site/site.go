@@ -14,25 +14,15 @@ package site
 
 import (
 	"crypto/tls"
-	"errors"
 	"fmt"
-	"net/http"
-	"net/netip"
 	"slices"
-	"strings"
 	"sync"
 
 	"github.com/rs/zerolog"
 
-	"tenfour/admit"
 	"tenfour/config"
-	"tenfour/forward"
 	"tenfour/front"
-	"tenfour/health"
-	"tenfour/lab"
 	"tenfour/pool"
-	"tenfour/value/address"
-	"tenfour/value/choice"
 	"tenfour/value/secret"
 )
 
@@ -136,201 +126,7 @@ func share[T any](s *Site, key any, make func() (T, func(), error)) (T, error) {
 	return value, err
 }
 
-// buildRoutes makes the routes and their table.
-func (s *Site) buildRoutes() error {
-	limits, err := s.buildLimits()
-	if err != nil {
-		return err
-	}
-	var paths []admit.Path
-	var errs []error
-	for i := range s.Config.Routes {
-		r := &s.Config.Routes[i]
-		route, err := s.buildRoute(r, limits)
-		if err != nil {
-			errs = append(errs, err)
-			continue
-		}
-		for _, p := range r.Paths {
-			paths = append(paths, admit.Path{Path: p, Methods: r.Methods, Route: len(s.Front.Routes)})
-		}
-		s.Front.Routes = append(s.Front.Routes, route)
-	}
-	if s.Front.Table, err = admit.NewTable(paths); err != nil {
-		errs = append(errs, fmt.Errorf("--path: %w", err))
-	}
-	if len(errs) > 0 {
-		return &Error{errors.Join(errs...)}
-	}
-	return nil
-}
-
-func (s *Site) buildRoute(r *config.Route, limits map[string]*admit.Limit) (front.Route, error) {
-	name := strings.Join(r.Paths, " ")
-	route := front.Route{StripPrefix: admit.Encoded(r.StripPrefix)}
-	settings := &forward.Settings{
-		ConnectTimeout: r.ConnectTimeout, BackendTimeout: r.BackendTimeout, ClientTimeout: s.Config.IdleTimeout,
-		BodyTimeout: s.Config.BodyTimeout, MinRate: s.Config.MinRate,
-		QueueTimeout: r.QueueTimeout, Buffer: r.Buffer, HostBackend: r.HostBackend,
-		KeepAlive: r.KeepAlive, KeepIdle: r.KeepIdle, Resend: r.Resend,
-		Racing: forward.Racing{
-			Mode: r.Race, Usable: r.Usable, After: r.HedgeAfter, Methods: r.RaceMethods,
-		},
-	}
-	if trusted := admit.Networks(s.Config.TrustedProxies); trusted != nil {
-		settings.Trusted = trusted.Has
-	}
-	var errs [2]error
-	settings.Request, settings.Response, errs[0] = s.edits(r)
-	route.Rule, errs[1] = s.rule(r, limits)
-	if err := errors.Join(errs[:]...); err != nil {
-		return route, err
-	}
-	at, err := s.backendsOf(r)
-	if err != nil {
-		return route, err
-	}
-	var backends []*pool.Backend
-	origins := map[*pool.Backend]*forward.Origin{}
-	for _, b := range at {
-		one, err := s.backend(b, r)
-		if err != nil {
-			return route, err
-		}
-		backends = append(backends, one.backend)
-		origins[one.backend] = one.origin
-	}
-	hold := pool.Hold{For: r.Hold, Every: r.HoldEvery}
-	route.Route = &forward.Route{Name: name, Origins: origins, Settings: settings}
-	key := queueKey{paths: name, methods: strings.Join(r.Methods, " "), most: r.Queue, hold: hold, backends: listOf(backends)}
-	route.Queue, err = s.queue(key, func() *pool.Queue {
-		return s.b.workers.AddQueue(name, r.Queue, hold, backends...)
-	})
-	for _, b := range backends {
-		if settings.Racing.Mode == choice.NoRace || err != nil {
-			break
-		}
-		entry := forward.Entry{Name: b.Name}
-		key.entry, key.hold, key.backends = true, pool.Hold{}, listOf([]*pool.Backend{b})
-		entry.Queue, err = s.queue(key, func() *pool.Queue {
-			return s.b.workers.AddEntry(name+" to "+b.Name, r.Queue, b)
-		})
-		route.Entries = append(route.Entries, entry)
-	}
-	return route, err
-}
-
-// queueKey has everything that distinguishes two queues.
-type queueKey struct {
-	entry          bool   // the queue is in front of one backend of a race
-	paths, methods string // of its route, with spaces between them: neither has any
-	most           int    // exchanges
-	hold           pool.Hold
-	backends       list // in the route's order
-}
-
-// queue takes the queue with a key, and calls add if there is none.
-func (s *Site) queue(key queueKey, add func() *pool.Queue) (*pool.Queue, error) {
-	return share(s, key, func() (*pool.Queue, func(), error) {
-		q := add()
-		return q, q.Remove, nil
-	})
-}
-
-// labBackends is how many backends tenfour starts by itself for a route without any: enough to see them take turns.
-const labBackends = 4
-
-// labKey distinguishes the backends that tenfour starts by itself: by the directory that they serve, or "" for the welcome page.
-type labKey struct{ serve string }
-
-// backendsOf returns the addresses of a route's backends. For a route without any it starts some, which serve a directory
-// or the welcome page.
-func (s *Site) backendsOf(r *config.Route) ([]address.Backend, error) {
-	if len(r.Backends) > 0 {
-		return r.Backends, nil
-	}
-	own, err := share(s, labKey{r.Serve}, func() (*lab.Backends, func(), error) {
-		files := lab.Welcome()
-		if r.Serve != "" {
-			var err error
-			if files, err = lab.Dir(r.Serve); err != nil {
-				return nil, nil, fmt.Errorf("--serve: %w", err)
-			}
-		}
-		own, err := lab.Start(http.Handler(files), labBackends)
-		return own, func() { own.Close() }, err
-	})
-	if err != nil {
-		return nil, err
-	}
-	var at []address.Backend
-	for _, addr := range own.Addrs() {
-		a, err := netip.ParseAddrPort(addr)
-		if err != nil {
-			return nil, err
-		}
-		at = append(at, address.Backend{Host: a.Addr().String(), Port: a.Port()})
-	}
-	return at, nil
-}
-
-// backendKey has everything that distinguishes two backends. The number of slots does not: it can change.
-type backendKey struct {
-	address.Backend
-	autoMost int // 0 for a fixed number of slots
-}
-
-// known is a backend, and what exchanges know of it.
-type known struct {
-	backend *pool.Backend
-	origin  *forward.Origin
-}
-
-// backend takes the backend at an address, with its health check. Two routes that name the same backend share its slots.
-func (s *Site) backend(at address.Backend, r *config.Route) (known, error) {
-	key := backendKey{Backend: at}
-	if r.Auto {
-		key.autoMost = r.WorkersMax
-	}
-	one, err := share(s, key, func() (known, func(), error) {
-		var serverTLS *tls.Config
-		if at.HTTPS {
-			serverTLS = &tls.Config{ServerName: at.Host, NextProtos: []string{"http/1.1"}}
-		}
-		o := forward.NewOrigin(at, serverTLS)
-		add, slots := s.b.workers.AddBackend, r.Workers
-		if r.Auto {
-			add, slots = s.b.workers.AddAuto, r.WorkersMax
-		}
-		b, err := add(o.Name, slots, r.Streams)
-		if err != nil {
-			return known{}, nil, err
-		}
-		return known{b, o}, b.Remove, nil
-	})
-	if err != nil {
-		return known{}, err
-	}
-	b := one.backend
-	if s.checks[b] == nil && r.Health != "" {
-		ask := health.Check{URL: at.URL() + r.Health, Every: r.HealthEvery, Timeout: r.ConnectTimeout + r.HealthEvery}
-		s.checks[b], err = share(s, checkKey{b, ask}, func() (*check, func(), error) {
-			c := &check{Check: ask, b: b}
-			return c, func() { s.b.checks.leave(c) }, nil
-		})
-	}
-	s.settle = append(s.settle, func() {
-		b.Resize(r.Workers, r.Streams)
-		s.b.checks.follow(b, s.checks[b])
-	})
-	return one, err
-}
-
-type checkKey struct {
-	b   *pool.Backend
-	ask health.Check
-}
-
+// loadTLS reads the certificate that clients see. It returns nil if clients speak plain HTTP.
 func loadTLS(c *config.Config) (*tls.Config, error) {
 	if c.TLSCert == "" {
 		return nil, nil
