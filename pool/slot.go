@@ -58,8 +58,6 @@ func (s *Slot) work() {
 			task = s.await()
 		}
 	}
-	s.drop()
-	s.Backend.workerEnds(s)
 }
 
 // Ending frees s before its task returns, so that the client's next request, which may follow at once, finds a slot. A task
@@ -100,7 +98,7 @@ func (s *Slot) markPanicked() {
 
 // await sleeps until there is a task. Meanwhile it closes the kept connection when the backend does, when it has been idle
 // for long enough, or when another exchange may be waiting until the backend has finished with it. It returns nil when s is
-// retired.
+// retired, and its worker ends.
 func (s *Slot) await() Task {
 	if s.Kept != nil {
 		s.SetDeadline(s.Kept.Until())
@@ -125,10 +123,18 @@ func (s *Slot) await() Task {
 		if keptClosed != nil {
 			keptClosed <- closes
 		}
-		if task != nil || retired {
+		switch {
+		case task != nil:
 			return task
+		case !retired:
+			s.Wait()
+			continue
 		}
-		s.Wait()
+		s.drop()
+		if s.Backend.workerEnds(s) {
+			return nil
+		}
+		s.SetDeadline(0)
 	}
 }
 

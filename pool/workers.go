@@ -3,6 +3,7 @@ package pool
 import (
 	"errors"
 	"fmt"
+	"runtime"
 	"runtime/debug"
 	"slices"
 
@@ -50,16 +51,32 @@ func (b *Backend) activate() {
 	b.pool.start(s)
 }
 
-// start starts s's worker. The pool is not locked, because ants has a lock of its own, and may wait until the worker runs.
+// start starts s's worker. The pool is not locked, because ants has a lock of its own, and may wait until the worker runs. While
+// as many workers run as there may be, some of them were sent home and have not returned yet: then start lets them run first.
+// They wait for nothing, so that takes a moment only.
 func (b *Backend) start(s *Slot) {
-	b.tuning.Lock()
-	b.workers.Tune(b.workers.Running() + 1) // ants may still count a worker that has just ended: it must not be in the way
-	err := b.workers.Submit(s.work)
-	b.tuning.Unlock()
+	err := b.submit(s)
+	for ; errors.Is(err, ants.ErrPoolOverload); err = b.submit(s) {
+		runtime.Gosched()
+	}
 	if err != nil {
 		b.notStarted(s, err)
 	}
-	b.tune()
+}
+
+// submit gives s's work to ants, whose size is the number of slots that have a worker, with s. It returns ErrPoolOverload if as
+// many workers run already.
+func (b *Backend) submit(s *Slot) error {
+	b.tuning.Lock()
+	defer b.tuning.Unlock()
+	b.pool.mu.Lock()
+	n := b.inUse()
+	if s.retired { // meanwhile: its worker ends at once
+		n++
+	}
+	b.pool.mu.Unlock()
+	b.workers.Tune(n)
+	return b.workers.Submit(s.work)
 }
 
 // tune sets the size of the ants pool to the number of slots in use.
@@ -94,23 +111,26 @@ func (b *Backend) notStarted(s *Slot, err error) {
 	}
 }
 
-// workerEnds notes that s's worker ends, because s is retired or the pool is closed. The worker calls it last, so that the size
-// of the ants pool is right when the worker returns.
-func (b *Backend) workerEnds(s *Slot) {
+// workerEnds reports whether the worker of s, which is retired, ends. It does not if the limit has grown meanwhile: then s is idle
+// again, and another worker need not start. A worker that ends returns next: the size of the ants pool is right then.
+func (b *Backend) workerEnds(s *Slot) bool {
 	b.pool.mu.Lock()
-	closed := b.pool.closed
-	if !closed {
-		s.retired = false
-		b.reserve = append(b.reserve, s)
-		if b.inUse() < b.limit { // the limit has grown meanwhile
-			b.activate()
-			b.serveQueues()
-		}
+	if b.pool.closed {
+		b.pool.unlock()
+		return true
 	}
+	s.retired = false
+	if b.inUse() < b.limit {
+		b.workerless--
+		b.free = append(b.free, s)
+		b.serveQueues()
+		b.pool.unlock()
+		return false
+	}
+	b.reserve = append(b.reserve, s)
 	b.pool.unlock()
-	if !closed {
-		b.tune()
-	}
+	b.tune()
+	return true
 }
 
 // panicked is ants' panic handler. A worker that panics calls it once, last. It starts another worker for the slot of one that
