@@ -196,6 +196,7 @@ func (a *Attempt) Resume() {
 		if out == goOn {
 			break
 		}
+		a.ack()
 		if a.waiter.Park(a.sink.watch(), &a.link.Watch) {
 			return
 		}
@@ -267,9 +268,7 @@ func (a *Attempt) sleep() {
 	if a.sink.pending() || a.link.Watch.Pending() {
 		return
 	}
-	if a.link.reused && a.heard && !waitsForClient && a.down.content < firstRead { // a new one is acknowledged at once
-		a.link.Ack()
-	}
+	a.ack()
 	a.slot.Wait()
 	if waitsForClient {
 		a.clientHeldUp += a.lot.Now() - a.now
@@ -278,12 +277,26 @@ func (a *Attempt) sleep() {
 
 // arm has the lot tell what the attempt waits for.
 func (a *Attempt) arm() {
-	readClient := a.state == tunnelling && !a.up.taken || !a.upStopped && !a.up.taken && !a.up.full()
 	writeClient := a.down.out != nil && !a.down.empty()
-	if a.sink.open() && (readClient || writeClient || a.impatient || a.stayEnd != 0 || !a.atWorker()) {
+	if a.sink.open() && (a.readsClient() || writeClient || a.impatient || a.stayEnd != 0 || !a.atWorker()) {
 		a.sink.conn.Arm(true, writeClient) // its end too is something to read
 	}
 	a.link.Arm(true, a.link.Connecting() || !a.upStopped && !a.up.empty())
+}
+
+// ack has acknowledged what has come of a message whose rest the attempt waits for: its peer may hold that back until then.
+func (a *Attempt) ack() {
+	if a.sink.open() && a.readsClient() {
+		a.sink.conn.Ack()
+	}
+	if a.state != relaying || !a.down.full() {
+		a.link.Ack()
+	}
+}
+
+// readsClient reports whether the attempt takes more bytes from the client: of the request's body, or of a tunnel.
+func (a *Attempt) readsClient() bool {
+	return a.state == tunnelling && !a.up.taken || !a.upStopped && !a.up.taken && !a.up.full()
 }
 
 // atWorker reports whether a worker runs the attempt: it has not left.

@@ -28,6 +28,9 @@ func (c *client) park(write bool) outcome {
 			return c.timeUp()
 		}
 	}
+	if !write {
+		c.conn.Ack() // it is inside a request, or at the end of a TLS handshake; else there is nothing to acknowledge
+	}
 	if err := c.conn.Arm(!write, write); err != nil {
 		c.front.Log.Error().Err(err).Stringer("client", c.conn.Remote).Msg("a connection cannot be parked")
 		return c.close()

@@ -68,7 +68,7 @@ func Start(c Check, b Backend) *Checker {
 	ctx, stop := context.WithCancel(context.Background())
 	k := &Checker{check: c, backend: b, stop: stop, client: &http.Client{
 		Timeout:       c.Timeout,
-		Transport:     &http.Transport{TLSClientConfig: c.TLS, DisableKeepAlives: true}, // a kept connection would occupy a server that serves one connection at a time
+		Transport:     &http.Transport{TLSClientConfig: c.TLS, DialContext: dialAcking, DisableKeepAlives: true}, // a kept connection would occupy a server that serves one connection at a time
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
 	k.loop.Go(func() { k.run(ctx) }) // ends with Close

@@ -37,9 +37,10 @@ type Conn struct {
 	canWrite bool
 	hungUp   bool // the peer has shut its side: after a short read there is still the end to read
 	broken   bool
-	wasReset bool     // the kernel has reported a reset, which it does once; the end that it reports next is not clean
-	last     bool     // the end of the connection follows at once after the next write
-	dialling bool     // nothing was written yet: the connection may not be established
+	wasReset bool // the kernel has reported a reset, which it does once; the end that it reports next is not clean
+	last     bool // the end of the connection follows at once after the next write
+	dialling bool // nothing was written yet: the connection may not be established
+	acks     acks
 	tls      *session // nil without TLS
 }
 
@@ -48,6 +49,7 @@ func (c *Conn) Init(lot *lot.Lot, fd int, remote netip.AddrPort) {
 	c.fd, c.Remote = fd, remote
 	c.open, c.canRead, c.canWrite = true, true, true
 	c.hungUp, c.broken, c.wasReset, c.dialling, c.last = false, false, false, false, false
+	c.acks = acks{quick: true}
 	c.tls = nil
 	c.Watch.Init(lot, fd)
 }
@@ -151,6 +153,7 @@ func (c *Conn) readFD(p []byte) (int, error) {
 	case n < len(p) && !c.hungUp:
 		c.canRead = false
 	}
+	c.acks.came()
 	return n, nil
 }
 
@@ -189,6 +192,7 @@ func (c *Conn) writeFD(p []byte) (int, error) {
 		return 0, c.failed(err)
 	}
 	c.dialling = false
+	c.acks.went()
 	if n < len(p) {
 		c.canWrite = false
 		return n, ErrWait
@@ -264,10 +268,6 @@ func (c *Conn) Reset() {
 	c.open = false
 	c.Watch.CloseFD()
 }
-
-// Ack makes the kernel acknowledge at once what has arrived. A peer that writes a message in pieces may hold the next piece
-// back until then (Nagle's algorithm), and the kernel delays acknowledgements by 40 ms when bytes have gone both ways.
-func (c *Conn) Ack() { ackNow(c.fd) }
 
 // KeepAlive makes the kernel probe a peer that is silent (TCP keep-alive). A peer that has vanished ends c within a minute.
 func (c *Conn) KeepAlive() {

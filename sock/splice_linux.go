@@ -121,6 +121,7 @@ func (p *Pipe) Fill(c *Conn, most int64) (int, error) {
 	case n == 0:
 		return 0, c.end()
 	}
+	c.acks.came()
 	p.held += n
 	return n, nil
 }
@@ -137,6 +138,7 @@ func (p *Pipe) Drain(c *Conn) (int, error) {
 			c.canWrite = c.canWrite && err != ErrWait
 			return given, c.failed(err)
 		}
+		c.acks.went()
 		p.held -= n
 		given += n
 	}

@@ -105,6 +105,9 @@ func (w *wire) Write(p []byte) (int, error) {
 
 // wait sleeps until the handshake can go on.
 func (w *wire) wait(read, write bool) error {
+	if read {
+		w.c.Ack()
+	}
 	if err := w.c.Arm(read, write); err != nil {
 		return err
 	}
