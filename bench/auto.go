@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -11,8 +10,6 @@ import (
 	"io"
 	"math/rand/v2"
 	"os"
-	"strconv"
-	"strings"
 	"time"
 )
 
@@ -112,30 +109,13 @@ func measureAuto(ctx context.Context, rounds int, only string, stderr io.Writer)
 		return nil, "", err
 	}
 	m := describeMachine()
-	r = &autoReport{figures: map[string]map[int][]autoFigures{}, traces: map[string][]autoStep{}, begun: time.Now()}
-	for _, c := range autoCases {
-		r.figures[c.Name] = map[int][]autoFigures{}
-	}
+	r = newAutoReport()
+	all := autoVisits(only)
 	for round := range rounds {
-		var visits []func() error
-		for _, c := range autoCases {
-			if !strings.Contains(c.Name, only) {
-				continue
-			}
-			for _, n := range autoSizes {
-				visits = append(visits, func() error { return r.visit(ctx, e, tenfour, n, autoStory{c.Name, []*autoCase{c}}) })
-			}
-		}
-		for _, s := range autoStories {
-			if !strings.Contains(s.Name, only) {
-				continue
-			}
-			visits = append(visits, func() error { return r.visit(ctx, e, tenfour, 0, s) })
-		}
-		rand.Shuffle(len(visits), func(i, j int) { visits[i], visits[j] = visits[j], visits[i] })
-		for i, visit := range visits {
-			fmt.Fprintf(stderr, "\rbench: round %d of %d, visit %d of %d ", round+1, rounds, i+1, len(visits))
-			if err := visit(); err != nil {
+		rand.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
+		for i, v := range all {
+			fmt.Fprintf(stderr, "\rbench: round %d of %d, visit %d of %d ", round+1, rounds, i+1, len(all))
+			if err := v.measure(ctx, e, tenfour, r); err != nil {
 				return nil, "", err
 			}
 		}
@@ -146,75 +126,16 @@ func measureAuto(ctx context.Context, rounds int, only string, stderr io.Writer)
 	return r, about, nil
 }
 
-// visit measures a story with a number of workers, 0 for auto.
-func (r *autoReport) visit(ctx context.Context, e *Env, tenfour string, workers int, s autoStory) error {
-	var target string
-	var ours moody
-	if s.Cases[0].Python {
-		o, err := startPython(ctx, e.Site, 1)
-		if err != nil {
-			return err
-		}
-		defer o.Close()
-		target = o.Addrs[0]
-	} else {
-		if err := ours.listen(); err != nil {
-			return err
-		}
-		defer ours.ln.Close()
-		target = ours.ln.Addr().String()
+func newAutoReport() *autoReport {
+	r := &autoReport{figures: map[string]map[int][]autoFigures{}, traces: map[string][]autoStep{}, begun: time.Now()}
+	for _, c := range autoCases {
+		r.figures[c.Name] = map[int][]autoFigures{}
 	}
-	addr, err := freeAddr()
-	if err != nil {
-		return err
-	}
-	setting := "auto"
-	if workers > 0 {
-		setting = strconv.Itoa(workers)
-	}
-	p := newProcess("tenfour", e.Dir, []string{tenfour, "--listen", addr, "--backend", target, "--workers", setting,
-		"--log-level", "debug", "--log-format", "json"})
-	var said bytes.Buffer // read after the process has ended
-	p.cmd.Stderr = &said
-	if _, err := p.start(); err != nil {
-		return err
-	}
-	defer p.End()
-	if err := p.AwaitListening(ctx, addr); err != nil {
-		return err
-	}
-	load := func(lasts time.Duration) (*Load, error) {
-		return abRun{Time: lasts, Clients: autoClients}.run(ctx, "http://"+addr+pageTarget)
-	}
-	begun := time.Now()
-	var ends []time.Duration
-	for _, c := range s.Cases {
-		ours.is.Store(&mood{each: c.Each, lanes: make(chan struct{}, max(c.Many, 1)), any: c.Many == 0})
-		settles := autoWarms
-		if workers == 0 {
-			settles = autoSettles
-		}
-		if _, err := load(settles); err != nil {
-			return err
-		}
-		l, err := load(autoSample)
-		if err != nil {
-			return err
-		}
-		if l.Problem != "" {
-			return fmt.Errorf("%s, --workers %s: %s", c.Name, setting, l.Problem)
-		}
-		ends = append(ends, time.Since(begun))
-		r.figures[c.Name][workers] = append(r.figures[c.Name][workers], autoFigures{Rate: l.PerSecond(), Max: l.Latencies["max"], Workers: workers})
-	}
-	p.End()
-	if workers > 0 {
-		return nil
-	}
-	steps, err := readSteps(&said, begun)
-	if err != nil {
-		return err
-	}
+	return r
+}
+
+// trace adds how auto changed the number of workers in a story. ends has the end of each of its cases.
+func (r *autoReport) trace(s autoStory, steps []autoStep, ends []time.Duration) {
 	for i, c := range s.Cases {
 		last := &r.figures[c.Name][0][len(r.figures[c.Name][0])-1]
 		for _, step := range steps {
@@ -224,7 +145,6 @@ func (r *autoReport) visit(ctx context.Context, e *Env, tenfour string, workers 
 		}
 	}
 	r.traces[s.Name] = append(steps, autoStep{At: ends[len(ends)-1].Seconds(), Workers: steps[len(steps)-1].Workers})
-	return nil
 }
 
 // readSteps reads from tenfour's log when the number of workers has changed.

@@ -33,39 +33,14 @@ type Variant struct {
 // the order of the tables.
 func findContenders(ctx context.Context, tenfour, limit string, peers []string) ([]*Contender, error) {
 	all := []*Contender{{Name: "tenfour", Kind: kinds[0], Path: tenfour}}
-	given := map[string]string{}
-	var order []string
-	for _, p := range peers {
-		name, path, ok := strings.Cut(p, "=")
-		if !ok || name == "" || path == "" || kindOf(name) == nil || name == "tenfour" || name == "direct" {
-			return nil, fmt.Errorf("--peer %s: write NAME=PATH; NAME begins with nginx, haproxy, caddy, relay or tenfour- (tenfour alone is the tree's), as in nginx-new=/opt/nginx", p)
-		}
-		abs, err := filepath.Abs(path)
-		if err != nil {
-			return nil, err
-		}
-		if given[name] == "" {
-			order = append(order, name)
-		}
-		given[name] = abs
+	found, err := givenPeers(peers)
+	if err != nil {
+		return nil, err
 	}
-	for _, k := range kinds[1:] {
-		if given[k.name] == "" {
-			path, err := limit, error(nil)
-			if !isLimit(k.name) { // a program named relay in PATH is another one
-				path, err = lookPeer(k.name)
-			}
-			if err == nil && path != "" {
-				given[k.name] = path
-				order = append(order, k.name)
-			}
-		}
-	}
-	for _, name := range order {
-		c := &Contender{Name: name, Kind: kindOf(name), Path: given[name]}
-		all = append(all, c)
-		if name == "haproxy" {
-			all = append(all, &Contender{Name: "haproxy-tuned", Kind: c.Kind, Path: c.Path, Tuned: true})
+	for _, p := range addInstalled(found, limit) {
+		all = append(all, p)
+		if p.Name == "haproxy" {
+			all = append(all, &Contender{Name: "haproxy-tuned", Kind: p.Kind, Path: p.Path, Tuned: true})
 		}
 	}
 	all = append(all, variants(tenfour)...)
@@ -80,6 +55,48 @@ func findContenders(ctx context.Context, tenfour, limit string, peers []string) 
 		}
 	}
 	return append(all, &Contender{Name: "direct", Version: "no proxy"}), nil
+}
+
+// givenPeers returns the contenders of --peer. If a name is given twice, the last path counts.
+func givenPeers(peers []string) (given []*Contender, err error) {
+	for _, p := range peers {
+		name, path, ok := strings.Cut(p, "=")
+		if !ok || name == "" || path == "" || kindOf(name) == nil || name == "tenfour" || name == "direct" {
+			return nil, fmt.Errorf("--peer %s: write NAME=PATH; NAME begins with nginx, haproxy, caddy, relay or tenfour- (tenfour alone is the tree's), as in nginx-new=/opt/nginx", p)
+		}
+		abs, err := filepath.Abs(path)
+		if err != nil {
+			return nil, err
+		}
+		if i := indexOf(given, name); i >= 0 {
+			given[i].Path = abs
+			continue
+		}
+		given = append(given, &Contender{Name: name, Kind: kindOf(name), Path: abs})
+	}
+	return given, nil
+}
+
+// addInstalled adds the peers that are installed, and the relay at limit, unless they are given.
+func addInstalled(given []*Contender, limit string) []*Contender {
+	for _, k := range kinds[1:] {
+		if indexOf(given, k.name) >= 0 {
+			continue
+		}
+		path, err := limit, error(nil)
+		if !isLimit(k.name) { // a program named relay in PATH is another one
+			path, err = lookPeer(k.name)
+		}
+		if err == nil && path != "" {
+			given = append(given, &Contender{Name: k.name, Kind: kindOf(k.name), Path: path})
+		}
+	}
+	return given
+}
+
+// indexOf returns the index of the contender with a name, or -1.
+func indexOf(all []*Contender, name string) int {
+	return slices.IndexFunc(all, func(c *Contender) bool { return c.Name == name })
 }
 
 // variants returns the contenders for the further rows of tenfour.

@@ -118,31 +118,37 @@ func (r *Report) section(s ScenarioInfo) (section, error) {
 			sec.Problems = append(sec.Problems, c.Name+", "+p)
 		}
 	}
-	add := func(to *[]template.HTML, svg string, err error) error {
-		if err == nil && svg != "" {
-			*to = append(*to, template.HTML(svg)) // safe: it is drawn from numbers, and its texts are escaped
-		}
-		return err
-	}
 	for _, f := range s.Figures {
-		var svg string
-		var err error
-		switch f.Name {
-		case "rps", "gbs", "kib", "kept", "took", "usable", "mean":
-			svg, err = r.barPlot(s.Name, f)
-		case "cpu":
-			svg, err = r.cpuPlot(s.Name, f)
-		}
-		if err := add(&sec.Plots, svg, err); err != nil {
+		svg, err := r.figurePlot(s.Name, f)
+		if err := addPlot(&sec.Plots, svg, err); err != nil {
 			return sec, err
 		}
 	}
 	svg, err := r.curvePlot(s.Name)
-	if err := add(&sec.Wide, svg, err); err != nil {
+	if err := addPlot(&sec.Wide, svg, err); err != nil {
 		return sec, err
 	}
 	svg, err = r.seriesPlot(s.Name)
-	return sec, add(&sec.Wide, svg, err)
+	return sec, addPlot(&sec.Wide, svg, err)
+}
+
+// figurePlot draws a figure of a scenario. It returns "" for one that is not drawn.
+func (r *Report) figurePlot(scenario string, f Figure) (svg string, err error) {
+	switch f.Name {
+	case "rps", "gbs", "kib", "kept", "took", "usable", "mean":
+		return r.barPlot(scenario, f)
+	case "cpu":
+		return r.cpuPlot(scenario, f)
+	}
+	return "", nil
+}
+
+// addPlot adds a drawing, if there is one and err is nil. It returns err.
+func addPlot(to *[]template.HTML, svg string, err error) error {
+	if err == nil && svg != "" {
+		*to = append(*to, template.HTML(svg)) // safe: it is drawn from numbers, and its texts are escaped
+	}
+	return err
 }
 
 func (r *Report) htmlCell(scenario, contender string, f Figure) tableCell {

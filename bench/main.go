@@ -64,32 +64,40 @@ func parseOptions(args []string, stderr io.Writer) (*Options, error) {
 	if err := fs.Parse(args); err != nil {
 		return nil, err
 	}
-	bad := func(format string, a ...any) (*Options, error) {
-		fmt.Fprintf(stderr, "bench: "+format+"\n", a...)
-		return nil, errUsage
-	}
 	if fs.NArg() > 0 {
-		return bad("%s: there are only flags; see --help", fs.Arg(0))
+		return nil, wrongUsage(stderr, "%s: there are only flags; see --help", fs.Arg(0))
 	}
 	if o.Rounds < 1 || o.Rounds > 100 {
-		return bad("--rounds %d: from 1 to 100", o.Rounds)
+		return nil, wrongUsage(stderr, "--rounds %d: from 1 to 100", o.Rounds)
 	}
+	return o, o.choose(*names, stderr)
+}
+
+// wrongUsage writes what is wrong with the command line, and returns errUsage.
+func wrongUsage(stderr io.Writer, format string, a ...any) error {
+	fmt.Fprintf(stderr, "bench: "+format+"\n", a...)
+	return errUsage
+}
+
+// choose sets the scenarios: those with the names, or all if there are none.
+func (o *Options) choose(names string, stderr io.Writer) error {
 	for _, s := range scenariosFor(o.Quick) {
-		if *names == "" || slices.Contains(strings.Split(*names, ","), s.Name) {
+		if names == "" || slices.Contains(strings.Split(names, ","), s.Name) {
 			o.Scenarios = append(o.Scenarios, s)
 		}
 	}
-	if *names != "" {
-		for name := range strings.SplitSeq(*names, ",") {
-			if !slices.Contains(scenarioNames(), name) {
-				return bad("--scenario %s: there are %s", name, strings.Join(scenarioNames(), ", "))
-			}
-			if !slices.ContainsFunc(o.Scenarios, func(s *Scenario) bool { return s.Name == name }) {
-				return bad("--scenario %s: it takes too long for --quick: leave --quick out", name)
-			}
+	if names == "" {
+		return nil
+	}
+	for name := range strings.SplitSeq(names, ",") {
+		if !slices.Contains(scenarioNames(), name) {
+			return wrongUsage(stderr, "--scenario %s: there are %s", name, strings.Join(scenarioNames(), ", "))
+		}
+		if !slices.ContainsFunc(o.Scenarios, func(s *Scenario) bool { return s.Name == name }) {
+			return wrongUsage(stderr, "--scenario %s: it takes too long for --quick: leave --quick out", name)
 		}
 	}
-	return o, nil
+	return nil
 }
 
 // run is the program. It returns the exit code: 0 with a report, 1 without one, 2 after wrong usage.
@@ -128,25 +136,9 @@ func benchmark(ctx context.Context, o *Options, stdout, stderr io.Writer) error 
 			return err
 		}
 	}
-	var r *Report
-	if o.From != "" {
-		if r, err = readReport(o.From); err != nil {
-			return err
-		}
-		if o.Out == "" {
-			o.Out = filepath.Dir(o.From)
-		}
-	} else {
-		root, err := moduleRoot(ctx)
-		if err != nil {
-			return err
-		}
-		if o.Out == "" {
-			o.Out = filepath.Join(root, "bench", "report")
-		}
-		if r, err = runAll(ctx, o, root, stderr); err != nil {
-			return err
-		}
+	r, err := reportOf(ctx, o, stderr)
+	if err != nil {
+		return err
 	}
 	if err := writeReport(o.Out, r, old); err != nil {
 		return err
@@ -162,6 +154,24 @@ func benchmark(ctx context.Context, o *Options, stdout, stderr io.Writer) error 
 	}
 	fmt.Fprintf(stdout, "\n%s\n%s\n", filepath.Join(o.Out, "report.html"), filepath.Join(o.Out, "report.json"))
 	return nil
+}
+
+// reportOf makes the report, or reads it. It sets where the report goes, if that is not given.
+func reportOf(ctx context.Context, o *Options, stderr io.Writer) (*Report, error) {
+	if o.From != "" {
+		if o.Out == "" {
+			o.Out = filepath.Dir(o.From)
+		}
+		return readReport(o.From)
+	}
+	root, err := moduleRoot(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if o.Out == "" {
+		o.Out = filepath.Join(root, "bench", "report")
+	}
+	return runAll(ctx, o, root, stderr)
 }
 
 // quickBudget is the time after which --quick begins no further scenario. The last one may take 20 s more.

@@ -31,9 +31,36 @@ func fillDoc(path, tables string) error {
 
 // markdown returns the report in the form of a page in docs: conditions, goals, losses, a table for each scenario.
 func (r *Report) markdown() string {
-	var b strings.Builder
-	out := func(format string, a ...any) { fmt.Fprintf(&b, format+"\n", a...) }
-	out("%s: %d × %s, %s, %s, %s; load average before: %s. `%s`, %.0f minutes, %d rounds.", r.Date, r.Machine.CPUs, r.Machine.CPU,
+	var p lines
+	r.conditions(&p)
+	p.line("### Goals and results\n")
+	p.line("| scenario | figure | wanted | tenfour has | |\n|---|---|---|---|---|")
+	for _, v := range r.verdicts() {
+		p.line("| %s | %s | %s | %s | %s |", v.Scenario, v.Figure, v.Want, v.Got, v.word())
+	}
+	p.line("\n### Where a peer is better\n")
+	losses := r.losses()
+	if len(losses) == 0 {
+		p.line("Nowhere in this run.")
+	}
+	for _, l := range losses {
+		p.line("- %s", l)
+	}
+	p.line("\n### All figures\n\nMedians (least–most). × is tenfour's value divided by the row's. ! marks samples that ended early or had failures.")
+	for _, s := range r.Scenarios {
+		r.figures(&p, s)
+	}
+	return p.String()
+}
+
+// lines is a text that is written line by line.
+type lines struct{ strings.Builder }
+
+func (p *lines) line(format string, a ...any) { fmt.Fprintf(p, format+"\n", a...) }
+
+// conditions writes where and with what the report was made.
+func (r *Report) conditions(p *lines) {
+	p.line("%s: %d × %s, %s, %s, %s; load average before: %s. `%s`, %.0f minutes, %d rounds.", r.Date, r.Machine.CPUs, r.Machine.CPU,
 		r.Machine.Memory, r.Machine.Kernel, r.Machine.Go, r.Machine.Load, r.Command, r.Seconds/60, r.Rounds)
 	var versions []string
 	for _, c := range r.Contenders {
@@ -46,51 +73,37 @@ func (r *Report) markdown() string {
 			versions = append(versions, tool+" "+v)
 		}
 	}
-	out("%s.\n", strings.Join(versions, ", "))
+	p.line("%s.\n", strings.Join(versions, ", "))
+}
 
-	out("### Goals and results\n")
-	out("| scenario | figure | wanted | tenfour has | |\n|---|---|---|---|---|")
-	for _, v := range r.verdicts() {
-		out("| %s | %s | %s | %s | %s |", v.Scenario, v.Figure, v.Want, v.Got, v.word())
+// figures writes the table of a scenario.
+func (r *Report) figures(p *lines, s ScenarioInfo) {
+	flags := ""
+	if s.Flags != "" {
+		flags = fmt.Sprintf(" tenfour with `%s`.", s.Flags)
 	}
-	out("\n### Where a peer is better\n")
-	losses := r.losses()
-	if len(losses) == 0 {
-		out("Nowhere in this run.")
+	p.line("\n**%s**: %s Backend: %s.%s", s.Name, s.Question, s.Backend, flags)
+	for _, l := range s.Load {
+		p.line("`%s`", l)
 	}
-	for _, l := range losses {
-		out("- %s", l)
+	head, rule := "\n| |", "|---|"
+	for _, f := range s.Figures {
+		head += " " + heading(f) + " |"
+		rule += "---|"
 	}
-	out("\n### All figures\n\nMedians (least–most). × is tenfour's value divided by the row's. ! marks samples that ended early or had failures.")
-	for _, s := range r.Scenarios {
-		flags := ""
-		if s.Flags != "" {
-			flags = fmt.Sprintf(" tenfour with `%s`.", s.Flags)
-		}
-		out("\n**%s**: %s Backend: %s.%s", s.Name, s.Question, s.Backend, flags)
-		for _, l := range s.Load {
-			out("`%s`", l)
-		}
-		head, rule := "\n| |", "|---|"
+	p.line("%s\n%s", head, rule)
+	for _, c := range r.partakers(s.Name) {
+		row := "| " + c + " |"
 		for _, f := range s.Figures {
-			head += " " + heading(f) + " |"
-			rule += "---|"
+			row += " " + cell(r, s.Name, c, f) + " |"
 		}
-		out("%s\n%s", head, rule)
-		for _, c := range r.partakers(s.Name) {
-			row := "| " + c + " |"
-			for _, f := range s.Figures {
-				row += " " + cell(r, s.Name, c, f) + " |"
-			}
-			out("%s", row)
-		}
-		for _, c := range r.partakers(s.Name) {
-			for _, p := range r.problems(s.Name, c) {
-				out("\n! %s, %s", c, p)
-			}
+		p.line("%s", row)
+	}
+	for _, c := range r.partakers(s.Name) {
+		for _, problem := range r.problems(s.Name, c) {
+			p.line("\n! %s, %s", c, problem)
 		}
 	}
-	return b.String()
 }
 
 // losses returns the figures in which a peer is better than tenfour by more than 1 %, and whether the rounds agree.

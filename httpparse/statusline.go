@@ -19,32 +19,43 @@ func (r *Response) statusLine(buf []byte) outcome {
 	if p.pos < len(form) {
 		return incomplete
 	}
-	i := p.pos
-	if i == len(form) && i < len(buf) && buf[i] == ' ' {
-		i++
-	} else if i == len(form) && i < len(buf) && buf[i] != '\r' && buf[i] != '\n' {
-		return p.refuse(statusNotCode, i)
-	}
-	for i < len(buf) && buf[i] != '\r' && buf[i] != '\n' {
-		i++ // a control byte in the reason is harmless: AppendReason leaves it out
-	}
-	p.pos = i
-	end := i
-	switch {
-	case i == len(buf) || buf[i] == '\r' && i+1 == len(buf):
-		return incomplete
-	case buf[i] == '\r' && buf[i+1] != '\n':
-		return p.refuse(bareCR, i)
-	case buf[i] == '\r':
-		i++
+	end, out := r.reason(buf, len(form))
+	if out != took {
+		return out
 	}
 	r.Minor = min(buf[7]-'0', 1)
 	r.Status = int(buf[9]-'0')*100 + int(buf[10]-'0')*10 + int(buf[11]-'0')
 	start := min(len(form)+1, end)
 	r.Reason = Span{uint32(start), uint32(end)}
-	p.pos, p.phase = i+1, inFields
-	p.fields.begin(i+1, true)
+	p.phase = inFields
+	p.fields.begin(p.pos, true)
 	return took
+}
+
+// reason reads the rest of the line after the code, which ends at offset code. It returns where the reason-phrase ends.
+func (r *Response) reason(buf []byte, code int) (end int, out outcome) {
+	p := &r.private
+	i := p.pos
+	if i == code && i < len(buf) && buf[i] == ' ' {
+		i++
+	} else if i == code && i < len(buf) && buf[i] != '\r' && buf[i] != '\n' {
+		return 0, p.refuse(statusNotCode, i)
+	}
+	for i < len(buf) && buf[i] != '\r' && buf[i] != '\n' {
+		i++ // a control byte in the reason is harmless: AppendReason leaves it out
+	}
+	p.pos = i
+	end = i
+	switch {
+	case i == len(buf) || buf[i] == '\r' && i+1 == len(buf):
+		return 0, incomplete
+	case buf[i] == '\r' && buf[i+1] != '\n':
+		return 0, p.refuse(bareCR, i)
+	case buf[i] == '\r':
+		i++
+	}
+	p.pos = i + 1
+	return end, took
 }
 
 // AppendReason appends the reason-phrase to dst, without control bytes. buf is the buffer that Parse read.

@@ -72,45 +72,57 @@ func (d *drawing) part() {
 		carries[s.Goroutine] = carries[s.Goroutine] || moves(s)
 		wakes[s.Goroutine] = wakes[s.Goroutine] || s.Wake
 	}
-	moved := map[string]bool{}         // by goroutine
-	deepest := map[string]steps.Step{} // of those by the holder, by package
-	var holder string                  // the role of the goroutine that has the request
-	var woken []handover               // to goroutines that have not moved yet
+	t := tracker{drawing: d, moved: map[string]bool{}, deepest: map[string]steps.Step{}}
 	for _, s := range d.steps {
-		if !carries[s.Goroutine] {
-			if wakes[s.Goroutine] { // else it is the clock
-				d.wakers = pass(d.wakers, s)
-			}
-			continue
-		}
-		d.legs = pass(d.legs, s)
-		r := role(s)
-		if moves(s) && !moved[s.Goroutine] {
-			moved[s.Goroutine] = true
-			switch {
-			case holder == "":
-				holder = r
-			case len(woken) > 0:
-				d.handOver(handover{woken[0].from, r, woken[0].way})
-				woken = woken[1:]
-				holder = r
-			default: // what was left in some place is taken from there
-				d.handOver(handover{holder, r, way(deepest[packageOf(r)].Stack) + ", taken by `" + s.Stack[0].Name + "`"})
-				holder = r
-			}
-		}
-		if r != holder {
-			continue
-		}
-		switch p := s.Stack[0].Package(); {
-		case s.Wake:
-			woken = append(woken, handover{from: r, way: way(s.Stack)})
-		case s.Stack[0].Name == parks:
-			d.handOver(handover{r, "the lot", way(s.Stack)})
-		case len(s.Stack) > len(deepest[p].Stack):
-			deepest[p] = s
+		if carries[s.Goroutine] {
+			d.legs = pass(d.legs, s)
+			t.follow(s)
+		} else if wakes[s.Goroutine] { // else it is the clock
+			d.wakers = pass(d.wakers, s)
 		}
 	}
+}
+
+// A tracker knows which goroutine has the request, step after step.
+type tracker struct {
+	*drawing
+	holder  string                // the role of the goroutine that has the request
+	moved   map[string]bool       // by goroutine: it has had the request
+	woken   []handover            // to goroutines that have not moved yet
+	deepest map[string]steps.Step // of the holder's, by package
+}
+
+// follow notes a handover that s is, or that s shows to have happened.
+func (t *tracker) follow(s steps.Step) {
+	r := role(s)
+	if moves(s) && !t.moved[s.Goroutine] {
+		t.moved[s.Goroutine] = true
+		t.takes(r, s)
+	}
+	if r != t.holder {
+		return
+	}
+	switch p := s.Stack[0].Package(); {
+	case s.Wake:
+		t.woken = append(t.woken, handover{from: r, way: way(s.Stack)})
+	case s.Stack[0].Name == parks:
+		t.handOver(handover{r, "the lot", way(s.Stack)})
+	case len(s.Stack) > len(t.deepest[p].Stack):
+		t.deepest[p] = s
+	}
+}
+
+// takes makes a role the holder. s is its first step that does more than wait.
+func (t *tracker) takes(r string, s steps.Step) {
+	switch {
+	case t.holder == "":
+	case len(t.woken) > 0:
+		t.handOver(handover{t.woken[0].from, r, t.woken[0].way})
+		t.woken = t.woken[1:]
+	default: // what was left in some place is taken from there
+		t.handOver(handover{t.holder, r, way(t.deepest[packageOf(r)].Stack) + ", taken by `" + s.Stack[0].Name + "`"})
+	}
+	t.holder = r
 }
 
 func (d *drawing) handOver(h handover) {

@@ -60,45 +60,61 @@ func instrumented(path string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	type insertion struct {
-		at   int
-		text string
-	}
-	var all []insertion
-	insert := func(at token.Pos, text string) { all = append(all, insertion{set.Position(at).Offset, text}) }
-	wakes := func(list []ast.Stmt) {
-		for _, s := range list {
-			if wakesAnother(s) {
-				insert(s.Pos(), "steps_.Wake(); ")
-			}
-		}
-	}
-	ast.Inspect(file, func(n ast.Node) bool {
-		switch n := n.(type) {
-		case *ast.FuncDecl:
-			if n.Body != nil {
-				insert(n.Body.Lbrace+1, " steps_.At(); ")
-			}
-		case *ast.FuncLit:
-			insert(n.Body.Lbrace+1, " steps_.At(); ")
-		case *ast.BlockStmt:
-			wakes(n.List)
-		case *ast.CaseClause:
-			wakes(n.Body)
-		case *ast.CommClause:
-			wakes(n.Body)
-		}
-		return true
-	})
-	if len(all) == 0 {
+	all := insertions{set: set}
+	ast.Inspect(file, all.look)
+	if len(all.list) == 0 {
 		return text, nil
 	}
-	insert(file.Name.End(), `; import steps_ "tenfour/tests/walk/steps"`)
-	slices.SortStableFunc(all, func(a, b insertion) int { return cmp.Compare(b.at, a.at) }) // from the end on
-	for _, i := range all {
+	all.add(file.Name.End(), `; import steps_ "tenfour/tests/walk/steps"`)
+	slices.SortStableFunc(all.list, func(a, b insertion) int { return cmp.Compare(b.at, a.at) }) // from the end on
+	for _, i := range all.list {
 		text = slices.Insert(text, i.at, []byte(i.text)...)
 	}
 	return text, nil
+}
+
+// insertions is the text that goes into a file, in the order in which it was found out.
+type insertions struct {
+	set  *token.FileSet
+	list []insertion
+}
+
+type insertion struct {
+	at   int // offset in the file
+	text string
+}
+
+func (a *insertions) add(at token.Pos, text string) {
+	a.list = append(a.list, insertion{a.set.Position(at).Offset, text})
+}
+
+// look adds the calls for a node: where a function begins, and in front of what wakes another goroutine. It always returns true,
+// so that ast.Inspect goes on.
+func (a *insertions) look(n ast.Node) bool {
+	switch n := n.(type) {
+	case *ast.FuncDecl:
+		if n.Body != nil {
+			a.add(n.Body.Lbrace+1, " steps_.At(); ")
+		}
+	case *ast.FuncLit:
+		a.add(n.Body.Lbrace+1, " steps_.At(); ")
+	case *ast.BlockStmt:
+		a.wakes(n.List)
+	case *ast.CaseClause:
+		a.wakes(n.Body)
+	case *ast.CommClause:
+		a.wakes(n.Body)
+	}
+	return true
+}
+
+// wakes adds a call in front of each statement that wakes another goroutine.
+func (a *insertions) wakes(list []ast.Stmt) {
+	for _, s := range list {
+		if wakesAnother(s) {
+			a.add(s.Pos(), "steps_.Wake(); ")
+		}
+	}
 }
 
 // wakesAnother reports whether s may let another goroutine go on: it sends on a channel, closes one, or starts a goroutine.
