@@ -34,10 +34,11 @@ type Config struct {
 	HoldMax     int           // bytes held for bodies, responses and racers, in all; default 256 MiB
 	Drain       time.Duration // for running exchanges when asked to stop; default 30s
 
-	TLSCert, TLSKey string           // files in PEM; both or neither
-	AccessLog       choice.AccessLog // default off
-	LogLevel        choice.LogLevel  // default info
-	LogFormat       choice.LogFormat // default auto
+	TLSCert, TLSKey string              // files in PEM; both or neither
+	AccessLog       choice.AccessLog    // default off
+	AccessLogFormat choice.AccessFormat // default auto
+	LogLevel        choice.LogLevel     // default info
+	LogFormat       choice.LogFormat    // default auto
 
 	MaxPerClient   int            // connections that one address may have open; 0 is any number
 	TrustedProxies []netip.Prefix // their X-Forwarded-… fields are believed; default none

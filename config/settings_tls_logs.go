@@ -31,6 +31,14 @@ var tlsAndLogs = group{
 				"Values of query parameters that look like credentials (`token`, `key`, `secret`, …) are masked.",
 		},
 		{
+			key: "access_log_format", flag: "access-log-format", of: ofProcess,
+			in:   func(t target) value { return oneOf(&t.c.AccessLogFormat) },
+			unit: "`auto`, `text`, `json`, `combined`",
+			help: "`FORMAT` of the access log: auto, text, json or combined",
+			more: "says how a line of the access log is written: `auto` is `text` on a terminal and `json` elsewhere; `combined` is the format of " +
+				"Apache and nginx, which GoAccess and others read. [log.md](log.md) has each of them, field by field.",
+		},
+		{
 			key: "log_level", flag: "log-level", of: ofProcess,
 			in:   func(t target) value { return oneOf(&t.c.LogLevel) },
 			unit: "`debug`, `info`, `warn`, `error`",
@@ -42,7 +50,8 @@ var tlsAndLogs = group{
 			in:   func(t target) value { return oneOf(&t.c.LogFormat) },
 			unit: "`auto`, `text`, `json`",
 			help: "`FORMAT`: auto, text or json",
-			more: "says how a line is written: `auto` is text on a terminal and JSON elsewhere. The log goes to stderr.",
+			more: "says how a line of the log is written: `auto` is text on a terminal and JSON elsewhere. The log goes to stderr. " +
+				"The access log has a format of its own.",
 		},
 	},
 	after: `No exchange waits for either log. Their lines go through queues of 4 MiB. When a pipe's reader stops, or a disk is full, tenfour
@@ -50,16 +59,6 @@ goes on. Lines that find no room, or that cannot be written, are dropped and cou
 10 s at most. A reader that has closed its end (` + "`| head -n 1`" + `) does not end tenfour. When tenfour ends, it waits a second for each reader
 that has stopped.
 
-A line of the access log has these fields:
-
-| field | what |
-|---|---|
-` + "| `id` | the request's, the same as `X-Request-Id` in an answer of tenfour's own |\n" +
-		"| `client`, `method`, `target` | the client's address, and what it requested |\n" +
-		"| `for`, `name` | the client's address as a trusted proxy reports it; the name of the client's token |\n" +
-		"| `status`, `bytes` | what went out, and how much content; `499`: the client left before it had an answer |\n" +
-		"| `backend` | the backend that was asked last |\n" +
-		"| `limited`, `queue`, `connect`, `first_byte`, `total` | milliseconds: waiting for a limit; for a slot; from there until the backend took the request's " +
-		"first byte; until the response's first byte came; from the end of the request's head to the end of the exchange |\n" +
-		"| `reason` | why there was no response, or no whole one |\n",
+[log.md](log.md) has the fields of the access log, each with its unit.
+`,
 }

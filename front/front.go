@@ -22,6 +22,7 @@ import (
 
 	"tenfour/forward"
 	"tenfour/httpparse"
+	"tenfour/logs"
 	"tenfour/lot"
 	"tenfour/pool"
 	"tenfour/sock"
@@ -36,7 +37,7 @@ type Config struct {
 	MostOpen int           // see SetMostOpen
 
 	Log    zerolog.Logger
-	Access *zerolog.Logger // nil for no access log
+	Access *logs.Access // nil for no access log
 }
 
 // Front answers clients. It is safe for use by several goroutines. Make one with New.

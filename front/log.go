@@ -12,6 +12,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"tenfour/forward"
+	"tenfour/logs"
 	"tenfour/value/secret"
 )
 
@@ -44,43 +45,67 @@ func (r *request) log() {
 	if f.Access == nil {
 		return
 	}
-	now := f.Lot.Now()
-	e := f.Access.Info().Str("id", f.ids.text(r.id)).Str("client", r.c.conn.Remote.String())
-	r.describe(e)
+	e := logs.Entry{
+		ID: f.ids.text(r.id), Client: r.c.conn.Remote, Name: r.caller.Name,
+		Status: r.status, Bytes: r.bytes, Backend: r.Backend, Phases: r.phases(), Reason: r.reason,
+	}
 	if a := r.caller.Addr; a.IsValid() && a != r.c.conn.Remote.Addr().Unmap() { // as a trusted proxy says
-		e.Stringer("for", a)
+		e.For = a
 	}
-	if r.caller.Name != "" {
-		e.Str("name", r.caller.Name)
+	if r.HeadLen > 0 {
+		r.quote(&e)
 	}
-	e.Int("status", r.status).Int64("bytes", r.bytes)
-	if r.Backend != "" {
-		e.Str("backend", r.Backend)
-	}
-	if r.waited > 0 {
-		e.Dur("limited", time.Duration(r.waited))
-	}
-	t := &r.Times
-	if r.Began != 0 {
-		switch {
-		case t.Left != 0:
-			e.Dur("queue", time.Duration(t.Left-r.Began-r.waited))
-		case r.place.Late != 0: // it left the queue unserved
-			e.Dur("queue", time.Duration(now-r.Began-r.waited))
-		}
-		if t.Connected != 0 {
-			e.Dur("connect", time.Duration(t.Connected-t.Left))
-		}
-		if t.FirstByte != 0 {
-			e.Dur("first_byte", time.Duration(t.FirstByte-t.Left))
-		}
-		e.Dur("total", time.Duration(now-r.Began))
-	}
-	if r.reason != "" {
-		e.Str("reason", r.reason)
-	}
-	e.Send()
+	f.Access.Write(&e)
 }
+
+// phases returns how long the exchange has taken, up to now.
+func (r *request) phases() logs.Phases {
+	p := logs.Phases{Limited: logs.None, Queue: logs.None, Connect: logs.None, FirstByte: logs.None, Total: logs.None}
+	if r.waited > 0 {
+		p.Limited = time.Duration(r.waited)
+	}
+	if r.Began == 0 {
+		return p
+	}
+	t, now := &r.Times, r.c.front.Lot.Now()
+	switch {
+	case t.Left != 0:
+		p.Queue = time.Duration(t.Left - r.Began - r.waited)
+	case r.place.Late != 0: // it left the queue unserved
+		p.Queue = time.Duration(now - r.Began - r.waited)
+	}
+	if t.Connected != 0 {
+		p.Connect = time.Duration(t.Connected - t.Left)
+	}
+	if t.FirstByte != 0 {
+		p.FirstByte = time.Duration(t.FirstByte - t.Left)
+	}
+	p.Total = time.Duration(now - r.Began)
+	return p
+}
+
+// quote takes from the head what the access log says of it.
+func (r *request) quote(e *logs.Entry) {
+	h, in := &r.Head, r.c.in.B
+	e.Method, e.Target, e.Proto = h.Method.In(in), redact(h.Target.In(in)), "HTTP/1.1"
+	if h.Minor == 0 {
+		e.Proto = "HTTP/1.0"
+	}
+	if h.HasHost {
+		e.Host = h.Host.In(in)
+	}
+	for i := range h.Fields {
+		name := h.Fields[i].Name.In(in)
+		switch value := h.Fields[i].Value.In(in); {
+		case bytes.EqualFold(name, userAgent):
+			e.UserAgent = value
+		case bytes.EqualFold(name, referer):
+			e.Referer = redact(withoutUser(value))
+		}
+	}
+}
+
+var userAgent, referer = []byte("User-Agent"), []byte("Referer")
 
 // loss says why the client has no whole response, or none of a backend's, when that is no fault of its own; "" if that is not so.
 func (r *request) loss() string {
@@ -128,6 +153,23 @@ func redact(target []byte) []byte {
 		}
 	}
 	return out
+}
+
+// withoutUser is a URL without the user and the password in front of its host.
+func withoutUser(url []byte) []byte {
+	scheme, rest, ok := bytes.Cut(url, []byte("://"))
+	if !ok {
+		return url
+	}
+	authority := rest
+	if end := bytes.IndexAny(rest, "/?#"); end >= 0 {
+		authority = rest[:end]
+	}
+	at := bytes.LastIndexByte(authority, '@')
+	if at < 0 {
+		return url
+	}
+	return bytes.Join([][]byte{scheme, []byte("://***"), rest[at:]}, nil)
 }
 
 // isSecret reports whether a parameter, whose name may be encoded, probably has a secret.

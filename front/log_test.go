@@ -24,3 +24,19 @@ func TestRedact_masksValuesThatMayBeCredentials(t *testing.T) {
 		}
 	}
 }
+
+func TestWithoutUser_masksWhatMayBeAPassword(t *testing.T) {
+	for url, want := range map[string]string{
+		"http://a/b?c=d@e":         "http://a/b?c=d@e",
+		"https://user:pw@a/b?c":    "https://***@a/b?c",
+		"https://us@er:pw@a":       "https://***@a",
+		"/path@x":                  "/path@x",
+		"android-app://com.x/y@z":  "android-app://com.x/y@z",
+		"":                         "",
+		"http://user:p%40@[::1]:8": "http://***@[::1]:8",
+	} {
+		if got := string(withoutUser([]byte(url))); got != want {
+			t.Errorf("%q: got %q, want %q", url, got, want)
+		}
+	}
+}

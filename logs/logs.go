@@ -3,20 +3,19 @@
 //	l, err := logs.Open(logs.Options{Level: choice.LogInfo, Access: choice.AccessLog{Stdout: true}}, os.Stdout, os.Stderr)
 //	defer l.Close()
 //	l.Log.Info().Msg("to stderr")
-//	l.Access.Info().Msg("to stdout")
+//	l.Access.Write(&logs.Entry{...}) // to stdout
 //	l.Say("in plain words to stdout")
 //
 // Each destination has a bounded queue, and one goroutine that writes it. When the destination takes no lines (a pipe that no
 // program reads, a full disk), lines are lost and counted, and the log says so when it can.
 //
-// It does not decide what a line says.
+// It knows what a line of the access log looks like, and not what the lines of the log say.
 package logs
 
 import (
 	"bytes"
 	"fmt"
 	"io"
-	"os"
 	"sync/atomic"
 	"time"
 
@@ -32,13 +31,15 @@ type Options struct {
 	Level  choice.LogLevel
 	Format choice.LogFormat
 	Access choice.AccessLog
+
+	AccessFormat choice.AccessFormat
 }
 
 // Logs are tenfour's two logs. Close them once no goroutine writes to them.
 type Logs struct {
 	Log    zerolog.Logger
-	Access *zerolog.Logger // nil when off
-	Text   bool            // the log is read by people, on a terminal
+	Access *Access // nil when off
+	Text   bool    // the log is read by people, on a terminal
 
 	stderr, stdout *queue
 	access         *queue // of the access log: stdout's, a file's or nil
@@ -66,17 +67,15 @@ func Open(o Options, stdout, stderr io.Writer) (*Logs, error) {
 		l.dropped.Add(lost.lines)
 		l.sayLost("access log", lost)
 	}
-	l.stdout = newQueue(formatted(stdout, readByPeople(o.Format, stdout)), false, told)
+	l.stdout = newQueue(stdout, false, told)
 	switch {
 	case o.Access.Stdout:
 		l.access = l.stdout
+		l.Access = newAccess(l.access, o.AccessFormat, isTerminal(stdout))
 	case l.file != nil:
-		l.access = newQueue(formatted(l.file, o.Format == choice.FormatText), false, told)
-	default:
-		return l, nil
+		l.access = newQueue(l.file, false, told)
+		l.Access = newAccess(l.access, o.AccessFormat, isTerminal(l.file.now.Load()))
 	}
-	access := zerolog.New(l.access).With().Timestamp().Logger()
-	l.Access = &access
 	return l, nil
 }
 
@@ -129,29 +128,32 @@ func (l *Logs) Close() {
 	l.stderr.Close(closeWait)
 }
 
-// formatted is where a queue writes its lines.
+// formatted is where the queue of the log writes its lines.
 func formatted(w io.Writer, text bool) io.Writer {
 	if !text {
 		return w
 	}
-	return &textWriter{w, zerolog.ConsoleWriter{Out: w, TimeFormat: "15:04:05.000", NoColor: !isTerminal(w)}}
+	colours := isTerminal(w) && mayColour()
+	return &textWriter{zerolog.ConsoleWriter{
+		Out: w, TimeFormat: clock, NoColor: !colours,
+		FormatMessage: func(message any) string { // a part of it may have come from a peer
+			words, _ := message.(string)
+			plain := string(appendPlain(nil, []byte(words)))
+			if colours {
+				return bold + plain + normal
+			}
+			return plain
+		},
+	}}
 }
 
-// textWriter writes log lines as people read them, and lines in plain words as they are.
-type textWriter struct {
-	plain   io.Writer
-	console zerolog.ConsoleWriter
-}
+// textWriter writes the lines of the log as people read them.
+type textWriter struct{ console zerolog.ConsoleWriter }
 
 // Write returns how many bytes were in the lines that it wrote whole.
 func (t *textWriter) Write(lines []byte) (n int, err error) {
 	for line := range bytes.Lines(lines) {
-		if line[0] == '{' {
-			_, err = t.console.Write(line)
-		} else {
-			_, err = t.plain.Write(line)
-		}
-		if err != nil {
+		if _, err = t.console.Write(line); err != nil {
 			return n, err
 		}
 		n += len(line)
@@ -161,13 +163,4 @@ func (t *textWriter) Write(lines []byte) (n int, err error) {
 
 func readByPeople(format choice.LogFormat, w io.Writer) bool {
 	return format == choice.FormatText || format == choice.FormatAuto && isTerminal(w)
-}
-
-func isTerminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
-	if !ok {
-		return false
-	}
-	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }

@@ -83,7 +83,7 @@ func TestAccess_isNilWhenOff(t *testing.T) {
 func TestAccess_onStdoutKeepsTheOrder(t *testing.T) {
 	stdout, _ := write(t, Options{Level: choice.LogError, Format: choice.FormatJSON, Access: choice.AccessLog{Stdout: true}}, func(l *Logs) {
 		l.Say("first")
-		l.Access.Info().Msg("second") // the level is the log's alone
+		l.Access.Write(&Entry{Reason: "second"}) // the level is the log's alone
 		l.Say("third")
 	})
 	lines := strings.Split(stdout, "\n")
@@ -95,7 +95,7 @@ func TestAccess_onStdoutKeepsTheOrder(t *testing.T) {
 func TestReopen_goesOnInANewFile(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "access")
 	write(t, Options{Format: choice.FormatJSON, Access: choice.AccessLog{File: name}}, func(l *Logs) {
-		l.Access.Info().Msg("before")
+		l.Access.Write(&Entry{Reason: "before"})
 		if !l.access.Flush(patience) {
 			t.Fatal("the line is not written")
 		}
@@ -105,7 +105,7 @@ func TestReopen_goesOnInANewFile(t *testing.T) {
 		if err := l.Reopen(); err != nil {
 			t.Fatal(err)
 		}
-		l.Access.Info().Msg("after")
+		l.Access.Write(&Entry{Reason: "after"})
 	})
 	for file, want := range map[string]string{name + ".1": "before", name: "after"} {
 		text, err := os.ReadFile(file)
@@ -126,7 +126,7 @@ func TestReopen_thatFailsGoesOnInTheOldFile(t *testing.T) {
 		if err := l.Reopen(); err == nil {
 			t.Error("a file in a folder that is not there was opened")
 		}
-		l.Access.Info().Msg("after")
+		l.Access.Write(&Entry{Reason: "after"})
 	})
 	if text, err := os.ReadFile(filepath.Join(dir+".1", "access")); err != nil || !strings.Contains(string(text), `"after"`) {
 		t.Errorf("the old file has %q (%v)", text, err)

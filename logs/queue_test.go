@@ -222,7 +222,7 @@ func TestLogs_reopenEndsAWriteThatAFIFOKeepsWaiting(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 1000 { // more than a pipe holds
-		l.Access.Info().Msg(strings.Repeat("x", 200))
+		l.Access.Write(&Entry{Reason: strings.Repeat("x", 200)})
 	}
 	if l.access.Flush(10 * time.Millisecond) {
 		t.Fatal("all was written to a FIFO that no program reads")
@@ -233,7 +233,7 @@ func TestLogs_reopenEndsAWriteThatAFIFOKeepsWaiting(t *testing.T) {
 	if err := l.Reopen(); err != nil {
 		t.Fatal(err)
 	}
-	l.Access.Info().Msg("after")
+	l.Access.Write(&Entry{Reason: "after"})
 	if !l.access.Flush(patience) {
 		t.Error("it does not go on in the new file")
 	}

@@ -33,7 +33,7 @@ func sayEvent(log *zerolog.Logger) func(pool.Event) {
 			line.Msg(e.Backend + " is down: it " + e.Why)
 			return
 		}
-		line.Dur("down", e.For).Int("held", e.Held).Dur("longest", e.Longest).Msg(e.Backend + " is up again")
+		line.Dur("down_ms", e.For).Int("held", e.Held).Dur("longest_ms", e.Longest).Msg(e.Backend + " is up again")
 	}
 }
 

@@ -89,7 +89,7 @@ func runProxy(ctx context.Context, args []string, stdout, stderr io.Writer, read
 		return notStarted(err, stderr, strings.ReplaceAll(err.Error(), "\n", "\ntenfour: "))
 	}
 	l, err := within(ctx, func() (*logs.Logs, error) {
-		return logs.Open(logs.Options{Level: c.LogLevel, Format: c.LogFormat, Access: c.AccessLog}, stdout, stderr)
+		return logs.Open(logs.Options{Level: c.LogLevel, Format: c.LogFormat, Access: c.AccessLog, AccessFormat: c.AccessLogFormat}, stdout, stderr)
 	})
 	if err != nil {
 		return notStarted(err, stderr, fmt.Sprintf("--access-log %s: %v", c.AccessLog, err))

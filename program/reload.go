@@ -169,6 +169,7 @@ func unchangeable(first, c *config.Config) (keys []string) {
 		{"listen", first.Listen != c.Listen},
 		{"tls_cert", (first.TLSCert == "") != (c.TLSCert == "")}, // a certificate may change; TLS itself may not
 		{"access_log", first.AccessLog != c.AccessLog},
+		{"access_log_format", first.AccessLogFormat != c.AccessLogFormat},
 		{"hold_max", first.HoldMax != c.HoldMax},
 		{"log_level", first.LogLevel != c.LogLevel},
 		{"log_format", first.LogFormat != c.LogFormat},

@@ -525,7 +525,7 @@ func TestFlags_doSomething(t *testing.T) {
 	elsewhere := map[string]func(*testing.T){
 		"workers": TestSlots_areNeverExceededAtTheBackend, "workers-max": TestWorkersAuto_isNeverMoreThanTheMost, "queue": TestQueue_answers503WhenFull, "queue-timeout": TestQueue_answers503AfterItsTimeout,
 		"head-timeout": TestHeadTimeout_isForTheWholeHead, "idle-timeout": TestIdleTimeout_endsIdleConnectionsAndStalledBodies, "drain": TestDrain_cutsAtItsDeadline,
-		"access-log": TestAccessLog_hasALineForEveryExchange, "hold-every": TestHold_triesABackendOnceAnInterval,
+		"access-log": TestAccessLog_hasALineForEveryExchange, "access-log-format": TestAccessLog_isWrittenInEachFormat, "hold-every": TestHold_triesABackendOnceAnInterval,
 		"resend": TestResend_boundsHowManyServersARequestCrashes,
 		"health": TestHealth_decidesWhichBackendIsAsked, "health-every": TestHealth_decidesWhichBackendIsAsked,
 		"race": TestRace_serialAsksOneAfterTheOther, "usable": TestRace_theFirstUsableAnswerWins,
@@ -620,7 +620,8 @@ func TestAccessLog_hasALineForEveryExchange(t *testing.T) {
 	tf := startTenfour(t, []string{s.addr}, "--access-log", file)
 	p := dialPeer(t, tf.addr)
 	p.SetDeadline(time.Now().Add(patience))
-	p.say("GET /one HTTP/1.1\r\nHost: a\r\n\r\nHEAD /two?x=1 HTTP/1.1\r\nHost: a\r\n\r\n")
+	fields := "Host: a:80\r\nuser-agent: Test/1 \"x\"\r\nReferer: http://b/?q=1&token=s3cret\r\n\r\n"
+	p.say("GET /one HTTP/1.1\r\n" + fields + "HEAD /two?x=1 HTTP/1.1\r\n" + fields)
 	p.status("GET")
 	p.status("HEAD")
 	tf.get(t, "/none")
@@ -642,15 +643,20 @@ func TestAccessLog_hasALineForEveryExchange(t *testing.T) {
 	}
 	one, two, none, refused := find("target", "/one"), find("target", "/two?x=1"), find("target", "/none"), find("status", 400.0)
 	for _, l := range []map[string]any{one, two} {
-		for _, key := range []string{"time", "id", "client", "method", "target", "status", "bytes", "backend", "queue", "connect", "first_byte", "total"} {
+		for _, key := range []string{"time", "id", "client", "method", "port", "target", "host", "proto", "user_agent", "referer", "status", "bytes", "backend",
+			"queue_ms", "connect_ms", "first_byte_ms", "total_ms"} {
 			if _, there := l[key]; !there {
 				t.Errorf("no field %s in %v", key, l)
 			}
 		}
-		if l["status"] != 201.0 || l["backend"] != s.addr || l["client"] != p.LocalAddr().String() {
+		from := p.LocalAddr().(*net.TCPAddr)
+		if l["status"] != 201.0 || l["backend"] != s.addr || l["client"] != "127.0.0.1" || l["port"] != float64(from.Port) {
 			t.Errorf("got %v", l)
 		}
-		total, first := l["total"].(float64), l["first_byte"].(float64)
+		if l["host"] != "a:80" || l["proto"] != "HTTP/1.1" || l["user_agent"] != `Test/1 "x"` || l["referer"] != "http://b/?q=1&token=***" {
+			t.Errorf("got %v", l)
+		}
+		total, first := l["total_ms"].(float64), l["first_byte_ms"].(float64)
 		if first <= 0 || total < first || total > float64(patience.Milliseconds()) {
 			t.Errorf("the first byte came after %v ms of %v", first, total)
 		}
@@ -658,7 +664,7 @@ func TestAccessLog_hasALineForEveryExchange(t *testing.T) {
 	if one["method"] != "GET" || one["bytes"] != 4.0 || two["method"] != "HEAD" || two["bytes"] != 0.0 || one["id"] == two["id"] {
 		t.Errorf("got %v and %v", one, two)
 	}
-	if none["status"] != 502.0 || none["reason"] == nil || refused["reason"] == nil || refused["id"] == nil || refused["total"] != nil && refused["client"] == nil {
+	if none["status"] != 502.0 || none["reason"] == nil || refused["reason"] == nil || refused["id"] == nil || refused["client"] == nil || refused["host"] != nil {
 		t.Errorf("got %v and %v, want the reasons", none, refused)
 	}
 }
@@ -717,6 +723,7 @@ func TestLogs_haveNoCredentials(t *testing.T) {
 		"GET /q?access_token=" + secret + "&x=1&api_key=" + secret + "&Signature=" + secret + " HTTP/1.1\r\nHost: a\r\n\r\n",
 		"GET /q?%74oken=" + secret + "&pass%77ord=" + secret + " HTTP/1.1\r\nHost: a\r\n\r\n",
 		"GET /q?x=1;token=" + secret + " HTTP/1.1\r\nHost: a\r\n\r\n",
+		"GET /from HTTP/1.1\r\nHost: a\r\nReferer: https://user:" + secret + "@b/?token=" + secret + "\r\n\r\n",
 		"GET http://user:" + secret + "@a/ HTTP/1.1\r\nHost: a\r\n\r\n",
 		"GET / HTTP/1.1\r\nHost: a\r\nAuthorization : Bearer " + secret + "\r\n\r\n",
 		"GET / HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer " + secret + "\x01\r\n\r\n",

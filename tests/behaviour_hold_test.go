@@ -540,7 +540,7 @@ func TestHold_logsDownAndUpOnce(t *testing.T) {
 			t.Errorf("%q is said %d times\n%s", words, n, log)
 		}
 	}
-	held := regexp.MustCompile(`"held":(\d+),"longest":`).FindStringSubmatch(log)
+	held := regexp.MustCompile(`"held":(\d+),"longest_ms":`).FindStringSubmatch(log)
 	if held == nil {
 		t.Fatalf("the log does not say how many were held, and how long\n%s", log)
 	}

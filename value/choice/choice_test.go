@@ -11,6 +11,7 @@ func TestParse_readsEachWord(t *testing.T) {
 	testChoice(t, "route, client, token or header:NAME", ByRoute, ByClient, ByToken, ByHeader)
 	testChoice(t, "debug, info, warn or error", LogDebug, LogInfo, LogWarn, LogError)
 	testChoice(t, "auto, text or json", FormatAuto, FormatText, FormatJSON)
+	testChoice(t, "auto, text, json or combined", AccessAuto, AccessText, AccessJSON, AccessCombined)
 }
 
 // testChoice checks that each constant is read from its own word, in the order of the words, and that no other word is read.

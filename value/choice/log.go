@@ -31,6 +31,21 @@ func (LogFormat) words() []string { return []string{"auto", "text", "json"} }
 // String returns the word for f.
 func (f LogFormat) String() string { return f.words()[f] }
 
+// AccessFormat is how a line of the access log is written. The zero value is AccessAuto.
+type AccessFormat uint8
+
+const (
+	AccessAuto AccessFormat = iota // as text on a terminal, else as JSON
+	AccessText                     // as people read it
+	AccessJSON
+	AccessCombined // as Apache writes its combined log
+)
+
+func (AccessFormat) words() []string { return []string{"auto", "text", "json", "combined"} }
+
+// String returns the word for f.
+func (f AccessFormat) String() string { return f.words()[f] }
+
 // AccessLog is where the access log goes. The zero value is nowhere.
 type AccessLog struct {
 	Stdout bool
