@@ -8,6 +8,7 @@ import (
 	"tenfour/httpparse"
 	"tenfour/lot"
 	"tenfour/pool"
+	"tenfour/sock"
 )
 
 // state is what an attempt waits for next.
@@ -329,7 +330,7 @@ func (a *Attempt) leaveBody() {
 
 func (a *Attempt) releaseOut() {
 	if a.down.out != nil {
-		PutBuffer(a.down.out)
+		sock.PutBuffer(a.down.out)
 		a.down.out = nil
 	}
 }

@@ -12,8 +12,8 @@ import (
 func (a *Attempt) await() outcome {
 	l := a.link
 	for {
-		if l.in != nil && len(l.in.B) > 0 {
-			n, err := a.res.Parse(l.in.B, a.req.Head.Verb, a.req.Limits)
+		if l.in.Len() > 0 {
+			n, err := a.res.Parse(l.in.Rest(), a.req.Head.Verb, a.req.Limits)
 			switch {
 			case err == nil && a.isInterim():
 				if a.interim(n) == over {
@@ -38,14 +38,8 @@ func (a *Attempt) await() outcome {
 // readHead reads once more of the response.
 func (a *Attempt) readHead() error {
 	l := a.link
-	if !l.MayRead() {
-		return sock.ErrWait
-	}
-	if l.in == nil {
-		l.in = GetBuffer(firstRead)
-	}
-	first := len(l.in.B) == 0
-	n, err := ReadMore(&l.Conn, l.in, 1, firstRead)
+	first := l.in.Len() == 0
+	n, err := l.in.Fill(&l.Conn, 1, firstRead)
 	if n > 0 {
 		if first && a.req.Timed && a.times.FirstByte == 0 {
 			a.times.FirstByte = a.lot.Now()
@@ -64,15 +58,16 @@ func (a *Attempt) interim(n int) outcome {
 	if a.interims++; a.interims > interimMost {
 		return a.fail(Backend, 502, fmt.Errorf("%s: %w", a.name, errInterims))
 	}
-	in := a.link.in
+	in := &a.link.in
 	// The client has had its 100 from tenfour, if it waited for one. HTTP/1.0 has no interim responses (RFC 9110 §15.2).
 	if a.res.Status != 100 && a.req.Head.Minor >= 1 && !a.sink.held() {
-		head := appendInterim(nil, &a.res, in.B)
+		head := appendInterim(nil, &a.res, in.Rest())
 		if err := a.giveInterim(string(head)); err != nil {
 			return a.fail(Client, 0, err)
 		}
 	}
-	in.B = in.B[:copy(in.B, in.B[n:])]
+	in.Take(n)
+	in.Next()
 	a.unsure = a.unsure || a.res.Announced || a.res.LoggedIn
 	a.res.Reset()
 	return goOn
@@ -84,7 +79,7 @@ const Continue = "HTTP/1.1 100 Continue\r\n\r\n"
 // giveInterim gives an interim response to the client.
 func (a *Attempt) giveInterim(head string) error {
 	if a.down.out == nil {
-		a.down.out = GetBuffer(firstRead)
+		a.down.out = sock.GetBuffer(firstRead)
 	}
 	a.down.to = a.sink.conn
 	a.down.out.B = append(a.down.out.B, head...)

@@ -1,17 +1,18 @@
 package forward
 
 import (
+	"errors"
 	"sync"
 	"sync/atomic"
 
-	"github.com/valyala/bytebufferpool"
+	"tenfour/sock"
 )
 
 // Body is content of a request that is held, in pieces: it grows without being copied, and its memory is more than
 // what came only by the rest of the last piece. One goroutine fills it; once its request was handed over it is
 // read-only and may be shared. The last user's Leave gives its memory back.
 type Body struct {
-	pieces  []*bytebufferpool.ByteBuffer
+	pieces  []*sock.Buffer
 	size    int // bytes of content
 	memory  int // bytes of the pieces
 	portion Portion
@@ -57,7 +58,7 @@ func (b *Body) Leave() {
 		return
 	}
 	for i, piece := range b.pieces {
-		PutBuffer(piece)
+		sock.PutBuffer(piece)
 		b.pieces[i] = nil
 	}
 	b.portion.Give()
@@ -65,78 +66,78 @@ func (b *Body) Leave() {
 	bodies.Put(b)
 }
 
-// Free returns memory for the next 1 to most bytes, or none if there is none to be had. Took says how many were put there.
-func (b *Body) Free(most int) []byte {
-	free := b.last()
-	if len(free) == 0 {
+// ErrNoMemory is what Fill returns when hold_max lets no more of a body be held. The rest streams.
+var ErrNoMemory = errors.New("no more may be held")
+
+// Fill reads once from c into b, at most most bytes, which are 1 or more. The error is ErrNoMemory, or that of Conn.Read.
+func (b *Body) Fill(c *sock.Conn, most int) (int, error) {
+	if !c.MayRead() {
+		return 0, sock.ErrWait
+	}
+	if b.free() == 0 {
 		piece := b.next(most)
 		if !b.fits(piece) && !b.certain {
-			PutBuffer(piece)
-			return nil
+			sock.PutBuffer(piece)
+			return 0, ErrNoMemory
 		}
-		free = b.add(piece)
+		b.add(piece)
 	}
-	return free[:min(len(free), most)]
+	n, err := c.Fill(b.last(), most)
+	b.size += n
+	return n, err
 }
 
 // next is another piece for up to most bytes, which is not b's yet.
-func (b *Body) next(most int) *bytebufferpool.ByteBuffer {
+func (b *Body) next(most int) *sock.Buffer {
 	size := pieceLeast
 	if n := len(b.pieces); n > 0 {
 		size = min(4*cap(b.pieces[n-1].B), pieceMost)
 	}
-	return GetBuffer(min(size, most))
+	return sock.GetBuffer(min(size, most))
 }
 
 // fits takes the memory of a piece, and reports whether it may be held.
-func (b *Body) fits(piece *bytebufferpool.ByteBuffer) bool {
+func (b *Body) fits(piece *sock.Buffer) bool {
 	return b.portion.take(b.memory + cap(piece.B) - b.portion.bytes)
 }
 
-// add makes a piece b's, counted if that was not done, and returns its memory.
-func (b *Body) add(piece *bytebufferpool.ByteBuffer) []byte {
+// add makes a piece b's, counted if that was not done.
+func (b *Body) add(piece *sock.Buffer) {
 	piece.B = piece.B[:0]
 	b.pieces = append(b.pieces, piece)
 	b.memory += cap(piece.B)
 	b.portion.Raise(b.memory)
-	return b.last()
 }
 
 // Whole says that nothing more comes: what was reserved in vain is given back.
 func (b *Body) Whole() { b.portion.Lower(b.memory) }
 
-// last is the free part of the last piece.
-func (b *Body) last() []byte {
-	if len(b.pieces) == 0 {
-		return nil
-	}
-	p := b.pieces[len(b.pieces)-1].B
-	return p[len(p):cap(p)]
-}
+// last is the last piece; there is one.
+func (b *Body) last() *sock.Buffer { return b.pieces[len(b.pieces)-1] }
 
-// Took notes that n bytes were put into what Free returned.
-func (b *Body) Took(n int) {
-	if n > 0 {
-		p := b.pieces[len(b.pieces)-1]
-		p.B = p.B[:len(p.B)+n]
-		b.size += n
+// free is how many bytes the last piece has room for.
+func (b *Body) free() int {
+	if len(b.pieces) == 0 {
+		return 0
 	}
+	p := b.last().B
+	return cap(p) - len(p)
 }
 
 // Append adds p, which has been read already. It reports false when its memory is beyond what may be held.
 func (b *Body) Append(p []byte) bool {
 	fits := true
 	for len(p) > 0 {
-		free := b.last()
-		if len(free) == 0 {
+		if b.free() == 0 {
 			piece := b.next(len(p))
 			if !b.fits(piece) && !b.certain {
 				fits = false
 			}
-			free = b.add(piece)
+			b.add(piece)
 		}
-		n := copy(free, p)
-		b.Took(n)
+		n := min(b.free(), len(p))
+		b.last().B = append(b.last().B, p[:n]...)
+		b.size += n
 		p = p[n:]
 	}
 	return fits

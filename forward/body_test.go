@@ -4,9 +4,14 @@ import (
 	"bytes"
 	"math/rand/v2"
 	"testing"
+
+	"tenfour/sock"
 )
 
 func TestBody_holdsWhatWasPutIn(t *testing.T) {
+	c, peer := pair(t, newLot(t))
+	defer peer.Close()
+	defer c.Close()
 	var want []byte
 	b := NewBody(nil, 0)
 	rng := rand.New(rand.NewPCG(1, 2))
@@ -18,9 +23,14 @@ func TestBody_holdsWhatWasPutIn(t *testing.T) {
 		if rng.IntN(2) == 0 {
 			b.Append(p)
 		} else {
-			n := copy(b.Free(len(p)), p)
-			b.Took(n)
-			p = p[:n]
+			peer.Write(p)
+			for left := len(p); left > 0; c.Retry() {
+				n, err := b.Fill(c, left)
+				if err != nil && err != sock.ErrWait {
+					t.Fatal(err)
+				}
+				left -= n
+			}
 		}
 		want = append(want, p...)
 		if b.Len() != len(want) {

@@ -6,6 +6,7 @@ import (
 
 	"tenfour/httpparse"
 	"tenfour/pool"
+	"tenfour/sock"
 )
 
 const (
@@ -16,6 +17,8 @@ const (
 	// surplusMost is how many bytes of a response that no client wants are read meanwhile. A backend that sends more is
 	// told by a reset, which its next write meets.
 	surplusMost = 256 << 10
+	// surplusRead is how many of them are read at once.
+	surplusRead = 4 << 10
 )
 
 // fail ends the attempt. status is the answer that it earns, if its response has not begun.
@@ -91,12 +94,8 @@ func (a *Attempt) finish() {
 
 func (a *Attempt) releaseUp() {
 	if a.up.out != nil {
-		PutBuffer(a.up.out)
+		sock.PutBuffer(a.up.out)
 		a.up.out = nil
-	}
-	if a.up.in != nil {
-		a.rest.InAt = a.up.inAt // what follows is the next request
-		a.up.in = nil
 	}
 }
 
@@ -110,10 +109,7 @@ func (a *Attempt) releaseLink() {
 		a.closeLink()
 		return
 	}
-	if l.in != nil {
-		PutBuffer(l.in)
-		l.in = nil
-	}
+	l.in.Drop()
 	l.idle = a.now
 	l.until = a.now + int64(a.req.Route.Settings.KeepIdle)
 	if l.Arm(true, false) != nil {
@@ -128,10 +124,6 @@ func (a *Attempt) releaseLink() {
 func (a *Attempt) closeLink() {
 	if a.link == nil {
 		return
-	}
-	if a.link.in != nil {
-		PutBuffer(a.link.in)
-		a.link.in = nil
 	}
 	a.link.Discard()
 	a.link = nil
@@ -161,10 +153,7 @@ func (a *Attempt) takeLink(wait int64) *link {
 		return nil
 	}
 	l := a.link
-	if l.in != nil {
-		PutBuffer(l.in)
-		l.in = nil
-	}
+	l.in.Drop()
 	a.link = nil
 	if wait == cutWait && l.CloseWrite() != nil {
 		l.Discard()
@@ -177,10 +166,9 @@ func (a *Attempt) takeLink(wait int64) *link {
 // s is to go. Then it closes l. It reports whether the end came.
 func (l *link) awaitClose(s *pool.Slot, most int64, stop *atomic.Bool) (ended bool) {
 	until := s.Now() + most
-	var surplus [4 << 10]byte
 	for read, slept := 0, false; s.Now() < until && read < surplusMost; {
 		l.Look()
-		n, err := l.Read(surplus[:])
+		n, err := l.ReadOff(surplusRead)
 		read += n
 		if err == nil {
 			continue

@@ -53,8 +53,8 @@ func startRoute(t *testing.T, o *Origin) (*Route, *lot.Lot) {
 	return &Route{Name: "/", Queue: workers.AddQueue("/", 1, pool.Hold{}, b), Origins: map[*pool.Backend]*Origin{b: o}, Settings: settings}, l
 }
 
-// exchange has the route move a request, and returns what its client got, and how it went.
-func (r *Route) exchange(t *testing.T, l *lot.Lot, raw string) (string, *Exchange) {
+// pair returns tenfour's end of a connection, and its client's.
+func pair(t *testing.T, l *lot.Lot) (*sock.Conn, net.Conn) {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -70,24 +70,31 @@ func (r *Route) exchange(t *testing.T, l *lot.Lot, raw string) (string, *Exchang
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer client.Close()
-	var conn sock.Conn
-	err = accepting.Accept(func(fd int, remote netip.AddrPort) bool { conn.Init(l, fd, remote); return false })
-	if err != nil {
+	conn := &sock.Conn{}
+	if err := accepting.Accept(func(fd int, remote netip.AddrPort) bool { conn.Init(l, fd, remote); return false }); err != nil {
 		t.Fatal(err)
 	}
+	return conn, client
+}
+
+// exchange has the route move a request, and returns what its client got, and how it went.
+func (r *Route) exchange(t *testing.T, l *lot.Lot, raw string) (string, *Exchange) {
+	t.Helper()
+	conn, client := pair(t, l)
+	defer client.Close()
 	own := &owner{finished: make(chan *Exchange, 1)}
 	x := &Exchange{}
 	x.Init(l, nil)
-	x.In = GetBuffer(len(raw))
-	x.In.B = append(x.In.B, raw...)
-	if x.HeadLen, err = x.Head.Parse(x.In.B, &httpparse.DefaultLimits); err != nil {
+	x.In = sock.InputOf([]byte(raw))
+	n, err := x.Head.Parse(x.In.Rest(), &httpparse.DefaultLimits)
+	if err != nil {
 		t.Fatal(err)
 	}
+	x.In.Keep(n)
 	var waiter lot.Waiter
 	waiter.Init(l, own)
-	x.InAt, x.Route, x.Owner = x.HeadLen, r, own
-	x.Limits, x.Client, x.Waiter, x.At, x.Stop = &httpparse.DefaultLimits, &conn, &waiter, &pool.Place{}, new(atomic.Bool)
+	x.Route, x.Owner = r, own
+	x.Limits, x.Client, x.Waiter, x.At, x.Stop = &httpparse.DefaultLimits, conn, &waiter, &pool.Place{}, new(atomic.Bool)
 	if !x.Enter() {
 		t.Fatal(x.Failure)
 	}

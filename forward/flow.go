@@ -4,8 +4,6 @@ import (
 	"io"
 	"math"
 
-	"github.com/valyala/bytebufferpool"
-
 	"tenfour/httpparse"
 	"tenfour/sock"
 )
@@ -22,19 +20,17 @@ type flow struct {
 	chunked bool              // what is given is chunked
 	limits  *httpparse.Limits
 
-	in      *bytebufferpool.ByteBuffer // bytes as they came, where they must be looked at; nil while there are none
-	inBase  int                        // where its body begins; the bytes before it belong to the head
-	inAt    int                        // the first byte not taken yet
-	out     *bytebufferpool.ByteBuffer // bytes to give
-	outAt   int                        // the first byte not given yet
-	hold    int                        // bytes that out may hold
-	portion *Portion                   // counts what out is larger than firstRead
-	body    *Body                      // what is given after out, from where it lies; nil for none
-	piece   int                        // the first of body's that is not given yet
-	at      int                        // the first byte of that
-	tail    string                     // what ends body's chunk, until out has it
-	pipe    *sock.Pipe                 // instead of out, once the rest is spliced
-	copies  bool                       // there was no pipe to be had
+	in      *sock.Input  // what came with the head, and bytes that must be looked at before they go out
+	out     *sock.Buffer // bytes to give
+	outAt   int          // the first byte not given yet
+	hold    int          // bytes that out may hold
+	portion *Portion     // counts what out is larger than firstRead
+	body    *Body        // what is given after out, from where it lies; nil for none
+	piece   int          // the first of body's that is not given yet
+	at      int          // the first byte of that
+	tail    string       // what ends body's chunk, until out has it
+	pipe    *sock.Pipe   // instead of out, once the rest is spliced
+	copies  bool         // there was no pipe to be had
 
 	headWaits bool  // nothing is given before the first content is taken
 	pauses    bool  // step returns when all is taken, before the last of it is given
@@ -111,7 +107,7 @@ func (f *flow) step() (more bool, err *flowError) {
 
 // gather takes what came with the head, so that a small response goes out in one write.
 func (f *flow) gather() {
-	if n := f.inLen(); n > 0 && f.framing == httpparse.Length && f.left > 0 {
+	if f.in.Len() > 0 && f.framing == httpparse.Length && f.left > 0 {
 		f.takeRaw(f.left)
 	}
 }
@@ -191,20 +187,18 @@ func (f *flow) takeRaw(most int64) error {
 	var n int
 	var err error
 	switch {
-	case f.inLen() > 0:
-		n = int(min(int64(f.inLen()), most))
+	case f.in.Len() > 0:
+		n = int(min(int64(f.in.Len()), most))
 		f.makeRoom(n)
-		f.out.B = append(f.out.B, f.in.B[f.inAt:f.inAt+n]...)
-		f.inAt += n
+		f.out.B = append(f.out.B, f.in.Rest()[:n]...)
+		f.in.Take(n)
 	case f.mayRead() && f.splices(most) && f.hasPipe():
 		n, err = f.pipe.Fill(f.from, most)
 	default:
-		p := f.offer(int(min(most, int64(f.roomFor()))))
-		if len(p) == 0 {
+		if f.offer(int(min(most, int64(f.roomFor())))) == 0 {
 			return sock.ErrWait // f is full now
 		}
-		n, err = f.from.Read(p[:min(int64(len(p)), most, int64(f.hold-(len(f.out.B)-f.outAt)))])
-		f.out.B = f.out.B[:len(f.out.B)+n]
+		n, err = f.from.Fill(f.out, int(min(most, int64(f.hold-(len(f.out.B)-f.outAt)))))
 	}
 	f.content += int64(n)
 	if f.framing == httpparse.Length {
@@ -250,26 +244,26 @@ func (f *flow) hasPipe() bool {
 
 // takeUntilClose reads bytes that become a chunk.
 func (f *flow) takeUntilClose() error {
-	if f.inLen() == 0 {
+	if f.in.Len() == 0 {
 		if err := f.fill(); err != nil {
 			return f.ending(err)
 		}
 	}
-	f.chunk(f.in.B[f.inAt:])
-	f.inAt = len(f.in.B)
+	f.chunk(f.in.Rest())
+	f.in.Take(f.in.Len())
 	return nil
 }
 
 // takeChunks decodes what is there, or reads more.
 func (f *flow) takeChunks() error {
-	if f.inLen() == 0 {
+	if f.in.Len() == 0 {
 		if err := f.fill(); err != nil {
 			return f.ending(err)
 		}
 	}
-	for f.inLen() > 0 && !f.full() {
-		n, data, done, err := f.chunks.Next(f.in.B[f.inAt:], f.limits)
-		f.inAt += n
+	for f.in.Len() > 0 && !f.full() {
+		n, data, done, err := f.chunks.Next(f.in.Rest(), f.limits)
+		f.in.Take(n)
 		if err != nil {
 			return err
 		}
@@ -297,25 +291,9 @@ func (f *flow) chunk(data []byte) {
 	f.out.B = append(f.out.B, "\r\n"...)
 }
 
-func (f *flow) inLen() int {
-	if f.in == nil {
-		return 0
-	}
-	return len(f.in.B) - f.inAt
-}
-
 // fill reads once into the empty in.
 func (f *flow) fill() error {
-	if !f.from.MayRead() {
-		return sock.ErrWait
-	}
-	if f.in == nil {
-		f.in = GetBuffer(firstRead)
-		f.inBase, f.inAt = 0, 0
-	}
-	f.in.B = f.in.B[:f.inBase]
-	f.inAt = f.inBase
-	_, err := ReadMore(f.from, f.in, firstRead, firstRead)
+	_, err := f.in.Fill(f.from, firstRead, firstRead)
 	return err
 }
 
@@ -328,20 +306,19 @@ func (f *flow) roomFor() int {
 	return max(1, min(want, f.hold-(len(f.out.B)-f.outAt)))
 }
 
-// makeRoom returns the free part of out, which is at least n bytes: they have been read already.
-func (f *flow) makeRoom(n int) []byte {
+// makeRoom has out have n bytes free, for bytes that have been read already.
+func (f *flow) makeRoom(n int) {
 	if !f.makesRoom(n) {
 		f.portion.count(f.growth(n))
 		f.grow(n)
 	}
-	return f.out.B[len(f.out.B):cap(f.out.B)]
 }
 
-// offer returns the free part of out: n bytes, or less when out would have to grow and may not. Then f may hold no more
-// than out does.
-func (f *flow) offer(n int) []byte {
+// offer returns how many bytes out has free: n or more, or fewer when out would have to grow and may not. Then f may hold no
+// more than out does.
+func (f *flow) offer(n int) int {
 	f.makesRoom(n)
-	return f.out.B[len(f.out.B):cap(f.out.B)]
+	return cap(f.out.B) - len(f.out.B)
 }
 
 // makesRoom has out have n bytes free, and reports false when it has not: it would have to grow, and may not.

@@ -49,7 +49,7 @@ func (r *Request) dropsForwarded(name []byte) bool {
 // appendForwarded appends what tells the backend of the client: X-Forwarded-For with the peer at its end, -Proto and -Host as
 // this connection shows them unless a trusted proxy has said them, and Via with the version that was received (RFC 9110 §7.6.3).
 func (r *Request) appendForwarded(dst []byte, said proxySaid) []byte {
-	req, buf := &r.Head, r.In.B
+	req, buf := &r.Head, r.In.Head()
 	dst = append(dst, "X-Forwarded-For: "...)
 	for i := said.first; i >= 0 && i < len(req.Fields); i++ {
 		if f := &req.Fields[i]; f.ID == httpparse.FieldXForwardedFor && f.Value.Len() > 0 {

@@ -11,7 +11,7 @@ import (
 // noBody. Nothing of the client's head is copied as it came: a field line is written from its parsed name and value.
 // single says that the connection carries no other request after it.
 func (r *Request) appendRequestHead(dst []byte, o *Origin, framing httpparse.Framing, length int64, single bool) []byte {
-	req, buf, edits := &r.Head, r.In.B, r.Route.Settings.Request
+	req, buf, edits := &r.Head, r.In.Head(), r.Route.Settings.Request
 	dst = append(dst, req.Method.In(buf)...)
 	dst = append(dst, ' ')
 	dst = r.appendTarget(dst)
@@ -105,7 +105,7 @@ func (r *Request) appendTarget(dst []byte) []byte {
 	if r.Target != nil {
 		return append(dst, r.Target...)
 	}
-	origin := r.Head.Origin.In(r.In.B)
+	origin := r.Head.Origin.In(r.In.Head())
 	if len(origin) == 0 || origin[0] == '?' {
 		if r.Head.Verb == httpparse.Options && len(origin) == 0 {
 			return append(dst, '*')
@@ -117,7 +117,7 @@ func (r *Request) appendTarget(dst []byte) []byte {
 
 // appendResponseHead appends the final response's head as the client gets it, in the framing that was chosen for it.
 func (a *Attempt) appendResponseHead(dst []byte) []byte {
-	res, buf := &a.res, a.link.in.B
+	res, buf := &a.res, a.link.in.Head()
 	dst = append(dst, "HTTP/1.1 "...)
 	dst = strconv.AppendInt(dst, int64(res.Status), 10)
 	dst = append(dst, ' ')

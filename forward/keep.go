@@ -30,7 +30,7 @@ func (r *Request) expectsContent() bool {
 	case httpparse.Post, httpparse.Put:
 		return true
 	case httpparse.OtherVerb:
-		return string(r.Head.Method.In(r.In.B)) == "PATCH"
+		return string(r.Head.Method.In(r.In.Head())) == "PATCH"
 	}
 	return false
 }
@@ -41,11 +41,11 @@ func (r *Request) logsIn() bool {
 	for i := range r.Head.Fields {
 		switch f := &r.Head.Fields[i]; f.ID {
 		case httpparse.FieldOther:
-			if f.Name.Len() == len(proxys) && httpparse.SameField(f.Name.In(r.In.B), proxys) && httpparse.IsLogin(f.Value.In(r.In.B)) {
+			if f.Name.Len() == len(proxys) && httpparse.SameField(f.Name.In(r.In.Head()), proxys) && httpparse.IsLogin(f.Value.In(r.In.Head())) {
 				return true
 			}
 		case httpparse.FieldAuthorization:
-			if httpparse.IsLogin(f.Value.In(r.In.B)) {
+			if httpparse.IsLogin(f.Value.In(r.In.Head())) {
 				return true
 			}
 		}
@@ -82,7 +82,7 @@ func (a *Attempt) mayKeep() bool {
 	case !res.KeepAlive || res.Announced || res.LoggedIn || res.Framing == httpparse.UntilClose:
 		return false
 	}
-	return a.up.done() && !a.upStopped && a.down.taken && a.down.inLen() == 0 && !a.link.HungUp() && a.backend.MayKeep()
+	return a.up.done() && !a.upStopped && a.down.taken && a.link.in.Len() == 0 && !a.link.HungUp() && a.backend.MayKeep()
 }
 
 // asksToClose reports whether the request has told the backend to end the connection.

@@ -3,15 +3,13 @@ package forward
 import (
 	"sync"
 
-	"github.com/valyala/bytebufferpool"
-
 	"tenfour/sock"
 )
 
 // link is a connection to a backend. Between exchanges a slot keeps it.
 type link struct {
 	sock.Conn
-	in     *bytebufferpool.ByteBuffer // of the response; nil between exchanges
+	in     sock.Input // of the response; empty between exchanges
 	reused bool
 	idle   int64 // since when it is kept, in the lot's time
 	until  int64 // when it is to be closed if it is still idle
@@ -25,8 +23,9 @@ func (l *link) Pending() bool { return l.Watch.Pending() && l.Stale() }
 // Until is when an idle link is to be closed, in the lot's time.
 func (l *link) Until() int64 { return l.until }
 
-// Discard closes an idle link.
+// Discard closes a link, and forgets what was read on it.
 func (l *link) Discard() {
+	l.in.Drop()
 	l.Close()
 	links.Put(l)
 }

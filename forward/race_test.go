@@ -52,11 +52,12 @@ func TestRace_aRacerChosenBeforeItsEndStaysInNoQueue(t *testing.T) {
 
 			x := &Exchange{}
 			x.Init(l, nil)
-			x.In = GetBuffer(100)
-			x.In.B = append(x.In.B, "GET / HTTP/1.1\r\nHost: a\r\n\r\n"...)
-			if x.HeadLen, err = x.Head.Parse(x.In.B, &httpparse.DefaultLimits); err != nil {
+			x.In = sock.InputOf([]byte("GET / HTTP/1.1\r\nHost: a\r\n\r\n"))
+			n, err := x.Head.Parse(x.In.Rest(), &httpparse.DefaultLimits)
+			if err != nil {
 				t.Fatal(err)
 			}
+			x.In.Keep(n)
 			x.Client, x.At, x.Stop = &sock.Conn{}, &pool.Place{}, new(atomic.Bool)
 			x.Route = &Route{Settings: &Settings{QueueTimeout: time.Hour, Racing: Racing{Mode: choice.Parallel}}, Entries: []Entry{{o.Name, queue}, {o.Name, queue}}}
 			r := newRace(x)

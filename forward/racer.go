@@ -44,7 +44,6 @@ func newRacer(r *race, entry Entry) *racer {
 	x := r.x
 	c := &racer{race: r, queue: entry.Queue}
 	c.decider, c.req, c.rest, c.resent = c, r.request, &c.none, &r.resent
-	c.none.InAt = r.request.HeadLen
 	c.lot, c.portion.of = r.lot, x.attempt.portion.of
 	c.res.Fields = make([]httpparse.Field, 0, 32)
 	c.body = x.attempt.body.Share()

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"tenfour/httpparse"
+	"tenfour/sock"
 )
 
 // startRelay begins to give the final response, whose head has n bytes.
@@ -59,15 +60,17 @@ func (a *Attempt) setUpDown(n int) {
 	d.framing, d.left, d.limits = a.res.Framing, a.res.ContentLength, a.req.Limits
 	d.chunks, d.chunked = &a.chunks, a.sink.frame(&a.res, a.up.done())
 	d.chunks.Reset()
-	d.in, d.inBase, d.inAt = a.link.in, 0, n
+	d.in = &a.link.in
+	d.in.Keep(n)
 	d.hold, d.portion = a.hold(), &a.portion
 	if d.out == nil {
-		d.out = GetBuffer(firstRead)
+		d.out = sock.GetBuffer(firstRead)
 	}
 	a.surplus = !a.up.taken
 	d.headWaits = !a.sink.held() && a.interims == 0 && len(d.out.B) == 0 && d.framing == httpparse.Length && d.left > 0 && a.atWorker()
 	a.headEnd = a.now + int64(silence)
 	d.out.B = a.appendResponseHead(d.out.B)
+	d.in.Forget()
 	d.gather()
 }
 

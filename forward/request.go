@@ -4,8 +4,6 @@ import (
 	"net/netip"
 	"slices"
 
-	"github.com/valyala/bytebufferpool"
-
 	"tenfour/httpparse"
 	"tenfour/sock"
 	"tenfour/value/choice"
@@ -14,12 +12,11 @@ import (
 // Request is what a client asked for: data only. Its owner fills it in before Enter. From then on it is read-only, until
 // its owner is told the Result.
 type Request struct {
-	Head      httpparse.Request          // the parsed head; its spans point into In
-	In        *bytebufferpool.ByteBuffer // the head in its first HeadLen bytes, and what arrived after it
-	HeadLen   int
-	Target    []byte // what is asked for instead of the request's own target; nil for that
-	Body      *Body  // content taken so far; nil for none. Enter takes it over
-	BodyWhole bool   // Body is all of it
+	Head      httpparse.Request // the parsed head; its spans point into In.Head
+	In        *sock.Input       // keeps the head. What arrived after it is the Upload's. nil before the head is complete
+	Target    []byte            // what is asked for instead of the request's own target; nil for that
+	Body      *Body             // content taken so far; nil for none. Enter takes it over
+	BodyWhole bool              // Body is all of it
 	Remote    netip.Addr
 	Secure    bool // the client's connection is TLS
 	Persists  bool // the client wants its connection to persist, and it may
@@ -51,7 +48,7 @@ func (r *Request) raced() bool {
 	case httpparse.Get, httpparse.Head, httpparse.Options:
 		return true
 	}
-	method := r.Head.Method.In(r.In.B)
+	method := r.Head.Method.In(r.In.Head())
 	for _, m := range racing.Methods {
 		if string(method) == m {
 			return true
@@ -65,7 +62,9 @@ func (r *Request) raced() bool {
 func (r *Request) clone() *Request {
 	c := *r
 	c.Head.Fields = slices.Clone(r.Head.Fields)
-	c.In = &bytebufferpool.ByteBuffer{B: slices.Clone(r.In.B[:r.HeadLen])}
+	head := slices.Clone(r.In.Head())
+	c.In = sock.InputOf(head)
+	c.In.Keep(len(head))
 	c.Target = slices.Clone(r.Target)
 	c.Body = nil
 	return &c
@@ -82,9 +81,8 @@ func (r *Request) leaveBody() {
 // Upload is the part of a request's body that is not in Request.Body: the client has still to send it, and it streams to
 // the backend. It belongs to the exchange's owner until Enter, then to the attempt that sends it.
 type Upload struct {
-	from     *sock.Conn       // the client, set by Enter; nil when nothing more comes
-	InAt     int              // the first byte of Request.In that is neither head nor taken into Body
-	Chunks   httpparse.Chunks // of a chunked body, up to InAt
+	from     *sock.Conn       // the client, set by Enter; nil when nothing more comes. Request.In has what arrived of it already
+	Chunks   httpparse.Chunks // of a chunked body, as far as Request.In was taken
 	Continue bool             // the client waits for 100 Continue before its body
 	BodyEnd  int64            // when the whole body must be there, in the lot's time; 0 is not decided yet, or never
 }

@@ -1,6 +1,6 @@
 package forward
 
-import "github.com/valyala/bytebufferpool"
+import "tenfour/sock"
 
 // Result is how an exchange went. It is written once, at the exchange's end; its owner reads it in Finished.
 type Result struct {
@@ -14,7 +14,7 @@ type Result struct {
 	Lost    string // what became of each backend's part in a race that none has won
 	Content int64  // bytes of content that were taken from the backend for the client
 
-	left    *bytebufferpool.ByteBuffer // from leftAt on, what the client has not taken yet of the response; nil for nothing
+	left    *sock.Buffer // from leftAt on, what the client has not taken yet of the response; nil for nothing
 	leftAt  int
 	portion Portion // what left counts for
 }
@@ -44,7 +44,7 @@ func (r *Result) Pending() []byte {
 }
 
 // TakePending gives its caller the buffer with Pending's bytes, which begin at the offset, and what it counts for.
-func (r *Result) TakePending() (left *bytebufferpool.ByteBuffer, at int, counts Portion) {
+func (r *Result) TakePending() (left *sock.Buffer, at int, counts Portion) {
 	left, at = r.left, r.leftAt
 	r.left = nil
 	r.portion.moveTo(&counts)
@@ -54,7 +54,7 @@ func (r *Result) TakePending() (left *bytebufferpool.ByteBuffer, at int, counts 
 // release gives back what the result holds.
 func (r *Result) release() {
 	if r.left != nil {
-		PutBuffer(r.left)
+		sock.PutBuffer(r.left)
 		r.left = nil
 	}
 	r.portion.Give()

@@ -1,6 +1,10 @@
 package forward
 
-import "testing"
+import (
+	"testing"
+
+	"tenfour/sock"
+)
 
 // TestResult_hasWhatIsLeftOnce: what the client has not taken is given away with the memory that it counts for, and then the
 // result holds nothing.
@@ -9,7 +13,7 @@ func TestResult_hasWhatIsLeftOnce(t *testing.T) {
 	var a Attempt
 	a.portion.of = held
 	a.portion.Raise(100)
-	a.down.out = GetBuffer(100)
+	a.down.out = sock.GetBuffer(100)
 	a.down.out.B = append(a.down.out.B, "gone, left"...)
 	a.down.outAt = len("gone, ")
 	r := a.result()

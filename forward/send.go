@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"tenfour/httpparse"
+	"tenfour/sock"
 )
 
 // prepare sets up the flow of the request: its head and the content at hand are all taken, the rest follows.
@@ -15,12 +16,12 @@ func (a *Attempt) prepare() {
 		framing, length = httpparse.Length, int64(content)
 	}
 	if a.up.out == nil {
-		a.up.out = GetBuffer(1024 + req.HeadLen + min(content, pieceLeast))
+		a.up.out = sock.GetBuffer(1024 + len(req.In.Head()) + min(content, pieceLeast))
 	}
 	a.up = flow{
 		from: rest.from, limits: req.Limits, hold: a.hold(), portion: &a.portion, out: a.up.out,
 		framing: framing, left: length - int64(content), chunks: &rest.Chunks, chunked: framing == httpparse.Chunked,
-		in: req.In, inBase: req.HeadLen, inAt: rest.InAt,
+		in:    req.In,
 		taken: req.BodyWhole || framing == httpparse.NoBody,
 	}
 	a.upStopped = false

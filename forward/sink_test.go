@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"tenfour/httpparse"
+	"tenfour/sock"
 )
 
 // TestSink_framesByWhatTheClientKnows: a response without a length is chunked for HTTP/1.1, and ends with the connection for
@@ -45,8 +46,7 @@ func TestSink_persistsOnlyIfItWasWanted(t *testing.T) {
 // TestSink_thatHoldsGivesNothing: a flow without a connection to give to takes bytes, and gives none.
 func TestSink_thatHoldsGivesNothing(t *testing.T) {
 	var portion Portion
-	in, out := GetBuffer(firstRead), GetBuffer(firstRead)
-	in.B = append(in.B, "okay"...)
+	in, out := sock.InputOf([]byte("okay")), sock.GetBuffer(firstRead)
 	f := flow{framing: httpparse.Length, left: 4, in: in, out: out, hold: holdLeast, portion: &portion}
 	more, err := f.step()
 	if more || err != nil || !f.taken || f.given != 0 || f.done() || string(f.out.B) != "okay" {

@@ -1,6 +1,9 @@
 package forward
 
-import "tenfour/httpparse"
+import (
+	"tenfour/httpparse"
+	"tenfour/sock"
+)
 
 // startTunnel passes the 101 on, and from then on bytes both ways (RFC 9110 §7.8). The 101 has n bytes.
 func (a *Attempt) startTunnel(n int) outcome {
@@ -9,14 +12,16 @@ func (a *Attempt) startTunnel(n int) outcome {
 	a.tellUp()
 	a.endImpatience()
 	if a.down.out == nil {
-		a.down.out = GetBuffer(firstRead)
+		a.down.out = sock.GetBuffer(firstRead)
 	}
 	out, up := a.down.out, a.up.out
 	client, backend := a.sink.conn, &a.link.Conn
-	a.down = flow{from: backend, to: client, framing: httpparse.UntilClose, hold: a.hold(), portion: &a.portion, out: out, in: a.link.in, inAt: n}
+	a.down = flow{from: backend, to: client, framing: httpparse.UntilClose, hold: a.hold(), portion: &a.portion, out: out, in: &a.link.in}
+	a.link.in.Keep(n)
 	out.B = a.appendResponseHead(out.B)
+	a.link.in.Forget()
 	up.B = up.B[:0]
-	a.up = flow{from: client, to: backend, framing: httpparse.UntilClose, hold: a.hold(), portion: &a.portion, out: up, in: a.req.In, inBase: a.req.HeadLen, inAt: a.rest.InAt}
+	a.up = flow{from: client, to: backend, framing: httpparse.UntilClose, hold: a.hold(), portion: &a.portion, out: up, in: a.req.In}
 	return a.tunnel()
 }
 

@@ -37,7 +37,7 @@ func (r *request) ticketFor(l *admit.Limit) *ticket {
 	}
 	t := r.ticket
 	t.limit, t.client, t.answered = l, r.c, false
-	t.key = l.AppendKey(t.key[:0], &r.caller, &r.Head, r.In.B)
+	t.key = l.AppendKey(t.key[:0], &r.caller, &r.Head, r.In.Head())
 	return t
 }
 
@@ -46,7 +46,7 @@ func (r *request) refund() {
 	for i, d := range r.grants {
 		if d.Admitted {
 			r.grants[i] = limit.Decision{}
-			r.limits[i].Limiter.Refund(r.limits[i].AppendKey(nil, &r.caller, &r.Head, r.In.B), d)
+			r.limits[i].Limiter.Refund(r.limits[i].AppendKey(nil, &r.caller, &r.Head, r.In.Head()), d)
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 
 	"tenfour/admit"
 	"tenfour/limit"
+	"tenfour/sock"
 )
 
 // counted is a limiter that counts what is given back to it, and lets a place be withdrawn or not.
@@ -26,7 +27,7 @@ func (l *counted) Close()                        {}
 func limitedRequest(granted []bool, limiters ...*counted) *request {
 	f := &Front{}
 	r := newRequest(f)
-	r.c, r.In = &client{front: f, req: r}, bufferOf(nil)
+	r.c, r.In = &client{front: f, req: r}, sock.InputOf(nil)
 	for i, l := range limiters {
 		r.limits = append(r.limits, &admit.Limit{Name: "far", Limiter: l})
 		r.grants = append(r.grants, limit.Decision{Admitted: granted[i]})

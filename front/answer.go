@@ -9,6 +9,7 @@ import (
 	"tenfour/forward"
 	"tenfour/httpparse"
 	"tenfour/pool"
+	"tenfour/sock"
 )
 
 // refuse answers bytes that httpparse rejects. What follows them cannot be trusted to be a request, so the connection ends.
@@ -36,7 +37,7 @@ func (c *client) answerFailure(e *forward.Error) outcome {
 func (c *client) answer(status int, words, extra string) outcome {
 	r := c.req
 	whole := r.Head.Framing == httpparse.NoBody || r.BodyWhole
-	if status == 400 || status == 405 || status == 408 || !whole || c.phase == reading && r.HeadLen == 0 || c.front.draining.Load() {
+	if status == 400 || status == 405 || status == 408 || !whole || c.phase == reading && !r.hasHead() || c.front.draining.Load() {
 		r.Persists = false
 	}
 	return c.answerClosing(status, words, extra)
@@ -46,9 +47,9 @@ func (c *client) answerClosing(status int, words, extra string) outcome {
 	r, f := c.req, c.front
 	c.since.Store(0)
 	r.status, r.reason = status, words
-	out := forward.GetBuffer(1024)
+	out := sock.GetBuffer(1024)
 	id := f.ids.text(r.id)
-	jsonly := r.HeadLen > 0 && r.Head.AcceptsJSON
+	jsonly := r.hasHead() && r.Head.AcceptsJSON
 	page := errorPage(status, words, id, jsonly)
 	b := out.B[:0]
 	b = append(b, "HTTP/1.1 "...)
@@ -83,7 +84,7 @@ func (c *client) answerClosing(status int, words, extra string) outcome {
 	c.then = lingerOn
 	if r.Persists {
 		c.then = nextHead
-		c.keepRest(r.InAt)
+		c.keepRest()
 	}
 	c.endRequest()
 	c.out, c.outAt = out, 0
@@ -94,10 +95,10 @@ func (c *client) answerClosing(status int, words, extra string) outcome {
 
 // isHead reports whether the request's method is HEAD, also if its head was rejected.
 func (r *request) isHead() bool {
-	if r.HeadLen > 0 {
+	if r.hasHead() {
 		return r.Head.Verb == httpparse.Head
 	}
-	return bytes.HasPrefix(bytes.TrimLeft(r.c.in.B, "\r\n"), []byte("HEAD "))
+	return bytes.HasPrefix(bytes.TrimLeft(r.c.in.Rest(), "\r\n"), []byte("HEAD "))
 }
 
 // errorPage returns the content of an answer of tenfour's own.

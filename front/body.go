@@ -1,8 +1,6 @@
 package front
 
 import (
-	"errors"
-
 	"tenfour/forward"
 	"tenfour/httpparse"
 	"tenfour/sock"
@@ -12,7 +10,7 @@ import (
 // slot. A body that is known to be larger streams from its beginning.
 func (c *client) beginBody() outcome {
 	r := c.req
-	expects := r.Head.Expect100 && len(c.in.B) == r.InAt
+	expects := r.Head.Expect100 && c.in.Len() == 0
 	if r.Head.Framing == httpparse.Length && r.Head.ContentLength > int64(r.Route.Settings.Buffer) {
 		r.Continue = expects // once the backend has the head: it may refuse by that alone
 		return c.place()
@@ -33,7 +31,7 @@ func (c *client) takeBody(reserved int) outcome {
 	r := c.req
 	r.Body = forward.NewBody(c.front.Held, reserved)
 	r.Chunks.Reset()
-	if r.Head.Expect100 && len(c.in.B) == r.InAt {
+	if r.Head.Expect100 && c.in.Len() == 0 {
 		if n, err := c.conn.Write([]byte(forward.Continue)); n < len(forward.Continue) {
 			return c.dropped("closed before it was sent 100 Continue: " + err.Error())
 		}
@@ -45,32 +43,24 @@ func (c *client) takeBody(reserved int) outcome {
 // readBody takes in more of the body.
 func (c *client) readBody() outcome {
 	r := c.req
-	whole, enough, err := r.takeIn()
+	came, refused := r.takeIn()
 	switch {
-	case err != nil:
-		return c.refuse(err)
-	case whole || enough:
-		if r.BodyWhole = whole; whole {
-			r.Body.Whole()
-		}
+	case refused != nil:
+		return c.refuse(refused)
+	case came == whole:
+		r.BodyWhole = true
+		r.Body.Whole()
+		return c.place()
+	case came == enough:
 		return c.place()
 	}
-	var n int
-	var rerr error
-	if r.Head.Framing == httpparse.Length {
-		n, rerr = r.readContent()
-	} else {
-		n, rerr = r.readChunks()
-	}
-	switch {
-	case rerr == errNoMemory:
-		return c.place()
-	case rerr == nil:
-		if n > 0 {
-			c.bodyCame()
-		}
+	switch err := r.fillBody(); {
+	case err == nil:
+		c.bodyCame()
 		return goOn
-	case rerr == sock.ErrWait:
+	case err == forward.ErrNoMemory:
+		return c.place()
+	case err == sock.ErrWait:
 		if c.waiter.Deadline() == 0 {
 			c.waitForBody()
 		}
@@ -79,56 +69,65 @@ func (c *client) readBody() outcome {
 	return c.dropped("left inside its request's body")
 }
 
-// errNoMemory: hold_max lets no more of the body be held. It streams from here.
-var errNoMemory = errors.New("no more may be held")
+// intake is how much of a body has come.
+type intake uint8
 
-// takeIn moves into Body what has arrived of the body. It reports whether that is all of it (whole), or as much as may be
-// held (enough).
-func (r *request) takeIn() (whole, enough bool, _ *httpparse.Refusal) {
-	hold := r.Route.Settings.Buffer
-	in := r.In
+const (
+	partly intake = iota // more of it is to be held
+	enough               // as much as may be held: the rest streams
+	whole                // all of it
+)
+
+// takeIn moves into Body what has arrived of the body.
+func (r *request) takeIn() (intake, *httpparse.Refusal) {
 	if r.Head.Framing == httpparse.Length {
-		want := int(min(r.Head.ContentLength, int64(hold)))
-		n := min(want-r.Body.Len(), len(in.B)-r.InAt)
-		fits := r.Body.Append(in.B[r.InAt : r.InAt+n])
-		r.InAt += n
-		return int64(r.Body.Len()) == r.Head.ContentLength, r.Body.Len() >= hold || !fits, nil
+		return r.takeContent(), nil
 	}
 	fits := true
-	for r.InAt < len(in.B) && r.Body.Len() < hold && fits {
-		n, data, done, err := r.Chunks.Next(in.B[r.InAt:], &r.c.front.Limits)
+	for r.In.Len() > 0 && r.Body.Len() < r.Route.Settings.Buffer && fits {
+		n, data, done, err := r.Chunks.Next(r.In.Rest(), &r.c.front.Limits)
 		if err != nil {
-			return false, false, err.(*httpparse.Refusal)
+			return partly, err.(*httpparse.Refusal)
 		}
-		r.InAt += n
+		r.In.Take(n)
 		fits = r.Body.Append(data)
 		if done {
-			return true, false, nil
+			return whole, nil
 		}
 	}
-	return false, r.Body.Len() >= hold || !fits, nil
+	return r.heldSoFar(fits), nil
 }
 
-// readContent reads more of a body of known length, into Body.
-func (r *request) readContent() (int, error) {
-	if !r.c.conn.MayRead() {
-		return 0, sock.ErrWait
+// takeContent is takeIn for a body of known length.
+func (r *request) takeContent() intake {
+	n := min(r.heldMost()-r.Body.Len(), r.In.Len())
+	fits := r.Body.Append(r.In.Rest()[:n])
+	r.In.Take(n)
+	if int64(r.Body.Len()) == r.Head.ContentLength {
+		return whole
 	}
-	left := int(min(r.Head.ContentLength, int64(r.Route.Settings.Buffer))) - r.Body.Len()
-	free := r.Body.Free(left)
-	if len(free) == 0 {
-		return 0, errNoMemory
-	}
-	n, err := r.c.conn.Read(free)
-	r.Body.Took(n)
-	return n, err
+	return r.heldSoFar(fits)
 }
 
-// readChunks reads more of a chunked body into the buffer, after the head. takeIn decodes it from there.
-func (r *request) readChunks() (int, error) {
-	in := r.In
-	if r.InAt == len(in.B) {
-		in.B, r.InAt = in.B[:r.HeadLen], r.HeadLen
+// heldMost is how much is to be held of a body of known length.
+func (r *request) heldMost() int {
+	return int(min(r.Head.ContentLength, int64(r.Route.Settings.Buffer)))
+}
+
+// heldSoFar says whether more of a body that has not ended is to be held. fits says that hold_max lets that be.
+func (r *request) heldSoFar(fits bool) intake {
+	if !fits || r.Body.Len() >= r.Route.Settings.Buffer {
+		return enough
 	}
-	return forward.ReadMore(&r.c.conn, in, firstBuffer/4, firstBuffer)
+	return partly
+}
+
+// fillBody reads more of the body: of known length into Body, else into the input, where takeIn decodes it.
+func (r *request) fillBody() (err error) {
+	if r.Head.Framing == httpparse.Length {
+		_, err = r.Body.Fill(&r.c.conn, r.heldMost()-r.Body.Len())
+	} else {
+		_, err = r.In.Fill(&r.c.conn, firstBuffer/4, firstBuffer)
+	}
+	return err
 }

@@ -3,8 +3,6 @@ package front
 import (
 	"sync/atomic"
 
-	"github.com/valyala/bytebufferpool"
-
 	"tenfour/forward"
 	"tenfour/lot"
 	"tenfour/sock"
@@ -54,10 +52,10 @@ type client struct {
 	from       *address // that it is counted under
 	next, prev *client  // in that address's list
 
-	in  *bytebufferpool.ByteBuffer // bytes read; nil while there are none
-	req *request                   // from a head's first byte to the end of its response
+	in  sock.Input // what was read from it: a head, a body, and what follows them
+	req *request   // from a head's first byte to the end of its response
 
-	out   *bytebufferpool.ByteBuffer // with flushing, what is left to write from outAt
+	out   *sock.Buffer // with flushing, what is left to write from outAt
 	outAt int
 
 	portion forward.Portion // what out takes of hold_max
@@ -114,7 +112,7 @@ func (c *client) serve() {
 // worker, which holds its slot until it returns.
 func (c *client) serveRest() {
 	for range turnMost {
-		if c.phase == reading && c.in != nil {
+		if c.phase == reading && c.in.Len() > 0 {
 			break
 		}
 		if c.step() != goOn {

@@ -30,7 +30,7 @@ func (c *client) reset() outcome {
 func (c *client) release() {
 	c.waiter.Leave()
 	c.endRequest()
-	c.dropBuffer()
+	c.in.Drop()
 	c.dropOut()
 	c.endTaking()
 	f := c.front

@@ -16,7 +16,8 @@ func (c *client) begin(n int) outcome {
 	req := &r.Head
 	c.since.Store(0)
 	c.served = true
-	r.In, r.HeadLen, r.InAt = c.in, n, n
+	c.in.Keep(n)
+	r.In = &c.in
 	r.Persists = req.KeepAlive && !f.draining.Load()
 	if f.Access != nil {
 		r.Timed = true
@@ -32,7 +33,7 @@ func (c *client) begin(n int) outcome {
 	}
 	site := f.enterSite()
 	r.site = site
-	m, err := site.Table.Find(req.Origin.In(c.in.B), req.Method.In(c.in.B), r.path[:0])
+	m, err := site.Table.Find(req.Origin.In(r.In.Head()), req.Method.In(r.In.Head()), r.path[:0])
 	switch {
 	case err == admit.ErrAmbiguous:
 		return c.answer(400, err.Error(), "")
@@ -72,7 +73,7 @@ const retryAfter = "Retry-After: 1\r\n"
 // retarget sets the target that r asks its backend for: the path that found the route, if it is written otherwise in the
 // head, without the route's prefix.
 func (r *request) retarget(path []byte, prefix string) {
-	origin := r.Head.Origin.In(r.In.B)
+	origin := r.Head.Origin.In(r.In.Head())
 	query := len(origin)
 	for i, c := range origin {
 		if c == '?' {

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"tenfour/httpparse"
+	"tenfour/sock"
 )
 
 // TestRetarget_asksForThePathThatFoundTheRoute, without the route's prefix, and with the query as it came.
@@ -27,11 +28,12 @@ func TestRetarget_asksForThePathThatFoundTheRoute(t *testing.T) {
 				method = "OPTIONS "
 			}
 			raw := []byte(method + tc.target + " HTTP/1.1\r\nHost: a\r\n\r\n")
-			r.c, c.in = c, bufferOf(raw)
-			if _, err := r.Head.Parse(c.in.B, &httpparse.Limits{}); err != nil {
+			r.c, r.In = c, sock.InputOf(raw)
+			n, err := r.Head.Parse(r.In.Rest(), &httpparse.Limits{})
+			if err != nil {
 				t.Fatal(err)
 			}
-			r.In = c.in
+			r.In.Keep(n)
 			var path []byte
 			if tc.path != "" {
 				path = []byte(tc.path)

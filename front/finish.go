@@ -1,6 +1,9 @@
 package front
 
-import "tenfour/forward"
+import (
+	"tenfour/forward"
+	"tenfour/sock"
+)
 
 // Finished goes on with the client after an exchange. The caller may be a worker, so the next request is left to another
 // goroutine.
@@ -25,14 +28,14 @@ func (r *request) Finished(x *forward.Exchange) {
 		c.then = resetting
 	case x.Cut == forward.CutClose:
 		c.then = closing
-	case x.Surplus || !x.Keep && x.InAt < len(c.in.B):
+	case x.Surplus || !x.Keep && c.in.Len() > 0:
 		// What the client sends beyond its last request would have the kernel reset the connection, and the
 		// response lost, were it closed at once (RFC 9112 §9.6).
 		c.then = lingerOn
 	case !x.Keep:
 		c.then = closing
 	}
-	c.keepRest(x.InAt)
+	c.keepRest()
 	if c.conn.Broken() || x.Failure != nil && x.Failure.Side == forward.Client {
 		c.endRequest()
 		c.reset()
@@ -44,7 +47,7 @@ func (r *request) Finished(x *forward.Exchange) {
 		c.out, c.outAt, c.portion = x.TakePending()
 		c.endRequest()
 		if c.out == nil {
-			c.out, c.outAt = forward.GetBuffer(0), 0
+			c.out, c.outAt = sock.GetBuffer(0), 0
 		}
 		c.serveRest()
 		return
@@ -55,11 +58,11 @@ func (r *request) Finished(x *forward.Exchange) {
 	}
 }
 
-// keepRest keeps the bytes from at on, after a request: they are the next one.
-func (c *client) keepRest(at int) {
-	if at >= len(c.in.B) || c.then != nextHead {
-		c.dropBuffer()
+// keepRest keeps what came after a request, if that is the next one.
+func (c *client) keepRest() {
+	if c.then != nextHead {
+		c.in.Drop()
 		return
 	}
-	c.in.B = c.in.B[:copy(c.in.B, c.in.B[at:])]
+	c.in.Next()
 }

@@ -1,9 +1,6 @@
 package front
 
-import (
-	"tenfour/forward"
-	"tenfour/sock"
-)
+import "tenfour/sock"
 
 // flush writes the rest of a response, then does what c.then says.
 func (c *client) flush() outcome {
@@ -36,7 +33,7 @@ func (c *client) flush() outcome {
 // dropOut gives back the rest of a response, and its portion of hold_max.
 func (c *client) dropOut() {
 	if c.out != nil {
-		forward.PutBuffer(c.out)
+		sock.PutBuffer(c.out)
 		c.out = nil
 	}
 	c.portion.Give()
@@ -80,9 +77,7 @@ func (c *client) beginLinger() outcome {
 
 // linger reads once and forgets what it read. More bytes do not move the deadline.
 func (c *client) linger() outcome {
-	b := forward.GetBuffer(4 * firstBuffer)
-	defer forward.PutBuffer(b)
-	switch _, err := c.conn.Read(b.B[:cap(b.B)]); {
+	switch _, err := c.conn.ReadOff(4 * firstBuffer); {
 	case err == sock.ErrWait:
 		return c.park(false)
 	case err != nil, c.late():

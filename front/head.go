@@ -3,7 +3,6 @@ package front
 import (
 	"io"
 
-	"tenfour/forward"
 	"tenfour/httpparse"
 	"tenfour/sock"
 )
@@ -13,11 +12,11 @@ const firstBuffer = 4 << 10
 
 // readHead reads up to the end of a request's head.
 func (c *client) readHead() outcome {
-	if c.in != nil && len(c.in.B) > 0 {
+	if c.in.Len() > 0 {
 		if c.req == nil {
 			c.startHead()
 		}
-		n, err := c.req.Head.Parse(c.in.B, &c.front.Limits)
+		n, err := c.req.Head.Parse(c.in.Rest(), &c.front.Limits)
 		switch {
 		case err == nil:
 			c.waiter.SetDeadline(0)
@@ -26,13 +25,7 @@ func (c *client) readHead() outcome {
 			return c.refuse(err.(*httpparse.Refusal))
 		}
 	}
-	if !c.conn.MayRead() {
-		return c.parkReading()
-	}
-	if c.in == nil {
-		c.in = forward.GetBuffer(firstBuffer)
-	}
-	switch _, err := forward.ReadMore(&c.conn, c.in, firstBuffer/4, firstBuffer); {
+	switch _, err := c.in.Fill(&c.conn, firstBuffer/4, firstBuffer); {
 	case err == nil:
 		return goOn
 	case err == sock.ErrWait:
@@ -60,41 +53,23 @@ func (c *client) parkReading() outcome {
 	switch {
 	case c.req != nil:
 		c.waiter.SetDeadline(c.req.headEnd)
-		c.shrink()
+		c.in.Shrink(halfMost)
 	case c.front.draining.Load():
 		return c.close()
 	case c.waiter.Deadline() == 0 && !c.served:
-		c.dropBuffer()
+		c.in.Drop()
 		c.waiter.SetDeadline(c.front.Lot.Now() + int64(c.front.firstTimeout()))
 	case c.waiter.Deadline() == 0:
-		c.dropBuffer()
+		c.in.Drop()
 		now := c.front.Lot.Now()
 		c.since.Store(moment(now))
 		c.waiter.SetDeadline(now + int64(c.front.site.Load().IdleTimeout))
 	default:
-		c.dropBuffer()
+		c.in.Drop()
 	}
 	return c.park(false)
-}
-
-func (c *client) dropBuffer() {
-	if c.in != nil {
-		forward.PutBuffer(c.in)
-		c.in = nil
-	}
 }
 
 // halfMost is the most of a head that is kept in a small buffer: a client that sends half a head and waits keeps no large
 // one.
 const halfMost = 512
-
-// shrink moves a short beginning of a head to a buffer of its size.
-func (c *client) shrink() {
-	if len(c.in.B) > halfMost || cap(c.in.B) <= 2*halfMost {
-		return
-	}
-	half := forward.GetBuffer(halfMost)
-	half.B = append(half.B[:0], c.in.B...)
-	forward.PutBuffer(c.in)
-	c.in = half
-}

@@ -11,7 +11,7 @@ import (
 func (c *client) admit(rule *admit.Rule) outcome {
 	r := c.req
 	var refused *admit.Refusal
-	if r.caller, refused = rule.Check(c.conn.Remote.Addr(), &r.Head, r.In.B); refused != nil {
+	if r.caller, refused = rule.Check(c.conn.Remote.Addr(), &r.Head, r.In.Head()); refused != nil {
 		return c.answer(refused.Status, refused.Words, refused.Fields)
 	}
 	r.limits = rule.Limits

@@ -52,7 +52,7 @@ func (r *request) log() {
 	if a := r.caller.Addr; a.IsValid() && a != r.c.conn.Remote.Addr().Unmap() { // as a trusted proxy says
 		e.For = a
 	}
-	if r.HeadLen > 0 {
+	if r.hasHead() {
 		r.quote(&e)
 	}
 	f.Access.Write(&e)
@@ -86,7 +86,7 @@ func (r *request) phases() logs.Phases {
 
 // quote takes from the head what the access log says of it.
 func (r *request) quote(e *logs.Entry) {
-	h, in := &r.Head, r.c.in.B
+	h, in := &r.Head, r.In.Head()
 	e.Method, e.Target, e.Proto = h.Method.In(in), redact(h.Target.In(in)), "HTTP/1.1"
 	if h.Minor == 0 {
 		e.Proto = "HTTP/1.0"
@@ -123,8 +123,8 @@ func (r *request) loss() string {
 
 // describe adds what was asked for, as far as the head was read.
 func (r *request) describe(e *zerolog.Event) *zerolog.Event {
-	if r.HeadLen > 0 {
-		e.Bytes("method", r.Head.Method.In(r.c.in.B)).Bytes("target", redact(r.Head.Target.In(r.c.in.B)))
+	if r.hasHead() {
+		e.Bytes("method", r.Head.Method.In(r.In.Head())).Bytes("target", redact(r.Head.Target.In(r.In.Head())))
 	}
 	return e
 }

@@ -51,4 +51,7 @@ func (r *request) end() {
 	r.c, r.status, r.bytes, r.reason, r.idleEnd, r.pace = nil, 0, 0, "", 0, forward.Meter{}
 }
 
+// hasHead reports whether the request's head is complete, and may be trusted.
+func (r *request) hasHead() bool { return r.In != nil }
+
 var _ forward.Owner = (*request)(nil)

@@ -5,7 +5,6 @@ import (
 	"net"
 	"time"
 
-	"tenfour/forward"
 	"tenfour/sock"
 )
 
@@ -82,11 +81,9 @@ func (c *client) giveWay() {
 // refuse ends a new connection of an address that has as many as it may. The client gets an answer if its request has arrived.
 func (f *Front) refuse(c *client) {
 	if !f.secure {
-		in := forward.GetBuffer(firstBuffer)
-		if n, _ := c.conn.Read(in.B[:cap(in.B)]); n > 0 {
+		if n, _ := c.conn.ReadOff(firstBuffer); n > 0 {
 			c.conn.Write([]byte(refusal))
 		}
-		forward.PutBuffer(in)
 	}
 	c.conn.Close()
 	f.clients.Put(c)

@@ -8,7 +8,8 @@
 //	}
 //
 // A Conn remembers what the kernel has said, and so saves system calls: after a short read it does not read again before
-// the lot reports more bytes. It knows nothing of HTTP, and it does not wait: the lot does.
+// the lot reports more bytes. An Input holds what was read on a connection and not taken yet. The package knows nothing of HTTP,
+// and it does not wait: the lot does.
 package sock
 
 import (

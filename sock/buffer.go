@@ -1,12 +1,13 @@
-package forward
+package sock
 
 import (
 	"math/bits"
 
 	"github.com/valyala/bytebufferpool"
-
-	"tenfour/sock"
 )
+
+// Buffer is memory for bytes that were read or are to be written. It comes from GetBuffer, and goes back with PutBuffer.
+type Buffer = bytebufferpool.ByteBuffer
 
 // buffers are the pooled buffers, with a pool for each capacity of 1 KiB times a power of 4. So a use that needs a little does
 // not get, and does not keep, what a large body once needed. A bytebufferpool.Pool drops buffers larger than most of those it
@@ -16,7 +17,7 @@ var buffers [6]bytebufferpool.Pool
 const smallest = 1 << 10
 
 // GetBuffer returns an empty buffer with room for n bytes. Its taker gives it back with PutBuffer.
-func GetBuffer(n int) *bytebufferpool.ByteBuffer {
+func GetBuffer(n int) *Buffer {
 	i := class(n)
 	b := buffers[i].Get()
 	if cap(b.B) < n {
@@ -26,7 +27,7 @@ func GetBuffer(n int) *bytebufferpool.ByteBuffer {
 }
 
 // PutBuffer gives a buffer back. It may have grown since.
-func PutBuffer(b *bytebufferpool.ByteBuffer) {
+func PutBuffer(b *Buffer) {
 	size := cap(b.B)
 	if size < smallest {
 		return
@@ -45,21 +46,4 @@ func class(n int) int {
 		return 0
 	}
 	return min((bits.Len(uint(n-1))-bits.Len(smallest-1)+1)/2, len(buffers)-1)
-}
-
-// ReadMore reads once from c into b, after what b holds. If b has fewer than least bytes free, it grows by room.
-func ReadMore(c *sock.Conn, b *bytebufferpool.ByteBuffer, least, room int) (int, error) {
-	if cap(b.B)-len(b.B) < least {
-		b.B = grown(b.B, room)
-	}
-	n, err := c.Read(b.B[len(b.B):cap(b.B)])
-	b.B = b.B[:len(b.B)+n]
-	return n, err
-}
-
-// grown is p with room for n more bytes.
-func grown(p []byte, n int) []byte {
-	q := make([]byte, len(p), max(2*cap(p), len(p)+n))
-	copy(q, p)
-	return q
 }
