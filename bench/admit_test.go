@@ -6,7 +6,8 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
-	"time"
+
+	"tenfour/tests/await"
 )
 
 func TestAdmit_configuresAllContendersAlike(t *testing.T) {
@@ -59,13 +60,8 @@ func TestAdmit_configuresAllContendersAlike(t *testing.T) {
 					t.Errorf("%s with %q: status %d, want %d", tc.path, tc.token, got, tc.status)
 				}
 				if tc.status == 200 {
-					select {
-					case got := <-shown:
-						if got != "Bearer "+benchCredential {
-							t.Errorf("%s: the backend was shown %q", tc.path, got)
-						}
-					case <-time.After(time.Second):
-						t.Errorf("%s: the backend was not asked", tc.path)
+					if got := await.Value(t, shown, "the backend to be asked for "+tc.path); got != "Bearer "+benchCredential {
+						t.Errorf("%s: the backend was shown %q", tc.path, got)
 					}
 				}
 			}

@@ -9,6 +9,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"tenfour/tests/await"
 )
 
 // startRelay builds the relay and starts it as k in front of a backend, whose connections it counts.
@@ -89,7 +91,7 @@ func TestPooledRelay_keepsItsBackendAndClosesItsClients(t *testing.T) {
 	addr, conns := startRelay(t, pooledRelay)
 	for range 5 {
 		c := dialRelay(t, addr)
-		c.SetDeadline(time.Now().Add(5 * time.Second))
+		await.Within(c, 5*time.Second)
 		if _, err := io.WriteString(c, "GET / HTTP/1.0\r\n\r\n"); err != nil {
 			t.Fatal(err)
 		}

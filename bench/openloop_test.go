@@ -16,6 +16,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"tenfour/tests/await"
 )
 
 func needLinux(t *testing.T) {
@@ -39,7 +41,7 @@ func TestOpenLoop_countsAStallForEachRequestDue(t *testing.T) {
 				now := time.Now()
 				begun.CompareAndSwap(nil, &now)
 				if at := time.Since(*begun.Load()); at > from && at < from+stall {
-					time.Sleep(from + stall - at)
+					await.Pace(from + stall - at)
 				}
 				fmt.Fprint(w, "well")
 			}))
@@ -108,20 +110,17 @@ func TestProcess_killsChildrenThatIgnoreSIGTERM(t *testing.T) {
 		t.Fatal(err)
 	}
 	var child int
-	for late := time.Now().Add(5 * time.Second); child == 0 && time.Now().Before(late); time.Sleep(5 * time.Millisecond) {
+	await.Until(t, "its child runs", func() bool {
 		text, _ := os.ReadFile(filepath.Join(dir, "child"))
 		child, _ = strconv.Atoi(strings.TrimSpace(string(text)))
-	}
+		return child != 0
+	})
 	if len(tree(p.Pid())) < 2 || pssOf(p.Pid()) == 0 {
 		t.Errorf("the tree of %d is %v, want it with its child %d; PSS %v", p.Pid(), tree(p.Pid()), child, pssOf(p.Pid()))
 	}
 	p.End()
 	p.End()
-	for late := time.Now().Add(5 * time.Second); syscall.Kill(child, 0) == nil && !isZombie(child); time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(late) {
-			t.Fatalf("its child %d still runs", child)
-		}
-	}
+	await.Until(t, "its child has ended", func() bool { return syscall.Kill(child, 0) != nil || isZombie(child) })
 }
 
 func isZombie(pid int) bool {

@@ -14,11 +14,9 @@ import (
 	"tenfour/lot"
 	"tenfour/pool"
 	"tenfour/sock"
+	"tenfour/tests/await"
 	"tenfour/value/address"
 )
-
-// patience is how long a test waits for what must come. Only a failure takes that long.
-const patience = 5 * time.Second
 
 // owner is told how an exchange goes, and closes its client's connection at the end, after what it has not taken yet.
 type owner struct{ finished chan *Exchange }
@@ -49,7 +47,7 @@ func startRoute(t *testing.T, o *Origin) (*Route, *lot.Lot) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	settings := &Settings{ConnectTimeout: patience, BackendTimeout: patience, ClientTimeout: patience, Buffer: 4 << 10, KeepIdle: patience, Resend: 1}
+	settings := &Settings{ConnectTimeout: await.Patience, BackendTimeout: await.Patience, ClientTimeout: await.Patience, Buffer: 4 << 10, KeepIdle: await.Patience, Resend: 1}
 	return &Route{Name: "/", Queue: workers.AddQueue("/", 1, pool.Hold{}, b), Origins: map[*pool.Backend]*Origin{b: o}, Settings: settings}, l
 }
 
@@ -66,7 +64,7 @@ func pair(t *testing.T, l *lot.Lot) (*sock.Conn, net.Conn) {
 		t.Fatal(err)
 	}
 	defer accepting.Close()
-	client, err := net.DialTimeout("tcp", to, patience)
+	client, err := net.DialTimeout("tcp", to, await.Patience)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,7 +96,7 @@ func (r *Route) exchange(t *testing.T, l *lot.Lot, raw string) (string, *Exchang
 	if !x.Enter() {
 		t.Fatal(x.Failure)
 	}
-	client.SetDeadline(time.Now().Add(patience))
+	await.Within(client, await.Patience)
 	got, err := io.ReadAll(client)
 	if err != nil {
 		t.Error(err)

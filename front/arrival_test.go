@@ -9,7 +9,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
+
+	"tenfour/tests/await"
 )
 
 // startEcho is a backend that answers every request with its body.
@@ -40,7 +41,7 @@ func startEcho(t *testing.T) string {
 // answered sends a request in pieces, and returns the target that the backend saw and the content of the answer.
 func answered(t *testing.T, c net.Conn, in *bufio.Reader, pieces ...string) string {
 	t.Helper()
-	c.SetDeadline(time.Now().Add(patience))
+	await.Within(c, await.Patience)
 	for _, p := range pieces {
 		if _, err := io.WriteString(c, p); err != nil {
 			t.Fatal(err)
@@ -106,7 +107,7 @@ func TestBody_isTheSameAroundTheBuffer(t *testing.T) {
 func TestExpect_getsContinueBeforeTheBody(t *testing.T) {
 	addr, _, _ := startFront(t, 2, 10, map[string]string{"/": startEcho(t)})
 	c, in := dial(t, addr)
-	c.SetDeadline(time.Now().Add(patience))
+	await.Within(c, await.Patience)
 	io.WriteString(c, "POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n")
 	line, err := in.ReadString('\n')
 	if line != "HTTP/1.1 100 Continue\r\n" || err != nil {

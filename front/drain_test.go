@@ -5,6 +5,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"tenfour/tests/await"
 )
 
 // A drain once waited for a connection that was just being accepted, which waited for the drain.
@@ -28,7 +30,7 @@ func TestDrain_endsWhileConnectionsCome(t *testing.T) {
 		go func() { stop(); close(stopped) }()
 		select {
 		case <-stopped:
-		case <-time.After(2 * patience):
+		case <-time.After(2 * await.Patience):
 			t.Fatal("the drain does not end")
 		}
 		knocking.Wait()

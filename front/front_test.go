@@ -20,11 +20,9 @@ import (
 	"tenfour/front"
 	"tenfour/lot"
 	"tenfour/pool"
+	"tenfour/tests/await"
 	"tenfour/value/address"
 )
-
-// patience is how long a test waits for what must come. Only a failure takes that long.
-const patience = 5 * time.Second
 
 // startBackend answers every request with what answer says, or leaves it unanswered when that is "".
 func startBackend(t testing.TB, answer string) (addr string, requests *atomic.Int32) {
@@ -73,16 +71,6 @@ func ofTest(f func()) { f() }
 
 var ignoreThoseOfTests = goleak.IgnoreAnyFunction("tenfour/front_test.ofTest")
 
-// eventually returns when cond holds. The test fails if that takes longer than patience.
-func eventually(t testing.TB, what string, cond func() bool) {
-	t.Helper()
-	for late := time.Now().Add(patience); !cond(); time.Sleep(time.Millisecond) {
-		if time.Now().After(late) {
-			t.Fatalf("waited %v for this: %s", patience, what)
-		}
-	}
-}
-
 // startFront serves a route to a backend of its own for each path, with the given slots and places in the queue. stop
 // cuts all, and looks that nothing is left; the test's end calls it too.
 func startFront(t testing.TB, slots, queue int, backends map[string]string) (addr string, workers *pool.Pool, stop func()) {
@@ -102,7 +90,7 @@ func startRuled(t testing.TB, slots, queue int, backends map[string]string, rule
 	workers := pool.New(lot, func(v any, stack []byte) { t.Errorf("panic: %v\n%s", v, stack) })
 	var paths []admit.Path
 	var routes []front.Route
-	settings := &forward.Settings{ConnectTimeout: patience, BackendTimeout: time.Hour, ClientTimeout: time.Hour, QueueTimeout: time.Hour, Buffer: 64 << 10, KeepIdle: time.Hour, Resend: 1}
+	settings := &forward.Settings{ConnectTimeout: await.Patience, BackendTimeout: time.Hour, ClientTimeout: time.Hour, QueueTimeout: time.Hour, Buffer: 64 << 10, KeepIdle: time.Hour, Resend: 1}
 	for path, at := range backends {
 		tcp, err := net.ResolveTCPAddr("tcp", at)
 		if err != nil {
@@ -151,7 +139,7 @@ func startRuled(t testing.TB, slots, queue int, backends map[string]string, rule
 
 func dial(t testing.TB, addr string) (net.Conn, *bufio.Reader) {
 	t.Helper()
-	c, err := net.DialTimeout("tcp", addr, patience)
+	c, err := net.DialTimeout("tcp", addr, await.Patience)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -161,7 +149,7 @@ func dial(t testing.TB, addr string) (net.Conn, *bufio.Reader) {
 
 // ask sends a request and returns the status of its answer.
 func ask(c net.Conn, in *bufio.Reader, path string) (int, error) {
-	c.SetDeadline(time.Now().Add(patience))
+	await.Within(c, await.Patience)
 	fmt.Fprintf(c, "GET %s HTTP/1.1\r\nHost: a\r\n\r\n", path)
 	r, err := http.ReadResponse(in, nil)
 	if err != nil {
@@ -200,7 +188,7 @@ func TestStuckBackend_starvesOnlyItself(t *testing.T) {
 		c, _ := dial(t, addr)
 		fmt.Fprint(c, "GET /stuck/ HTTP/1.1\r\nHost: a\r\n\r\n")
 	}
-	eventually(t, "the stuck backend's slots and queue are full", func() bool { return asked.Load() >= slots && workers.Waiting() >= queue })
+	await.Until(t, "the stuck backend's slots and queue are full", func() bool { return asked.Load() >= slots && workers.Waiting() >= queue })
 	c, in := dial(t, addr)
 	if status, err := ask(c, in, "/stuck/"); status != 503 || err != nil {
 		t.Errorf("one more for the stuck backend got %d (%v), want 503 at once", status, err)
@@ -246,10 +234,10 @@ func TestDrain_cutsConnectionsInEveryState(t *testing.T) {
 		fmt.Fprint(half, "GET / HTTP/1.1\r\nHost: a\r\nX-Half")
 		dial(t, addr) // silent
 	}
-	eventually(t, "each persistent client has had an answer", func() bool { return served.Load() == each })
-	eventually(t, "the slots of the stuck backend are taken", func() bool { return asked.Load() == slots })
-	eventually(t, "the others wait in its queue", func() bool { return f.Pool.Waiting() >= each-slots })
-	eventually(t, "every connection is accepted", func() bool { return f.Open() == 4*each }) // silent ones after a second
+	await.Until(t, "each persistent client has had an answer", func() bool { return served.Load() == each })
+	await.Until(t, "the slots of the stuck backend are taken", func() bool { return asked.Load() == slots })
+	await.Until(t, "the others wait in its queue", func() bool { return f.Pool.Waiting() >= each-slots })
+	await.Until(t, "every connection is accepted", func() bool { return f.Open() == 4*each }) // silent ones after a second
 	stop()
 	if n := asked.Load(); n != slots {
 		t.Errorf("the stuck backend was asked %d times, want %d: its slots", n, slots)
@@ -278,7 +266,7 @@ func TestDrain_isNotHeldUpByClientsThatArrive(t *testing.T) {
 			})
 		}
 		<-arrived
-		late := time.AfterFunc(patience, func() { panic("Drain does not return; the goroutines below say why") })
+		late := time.AfterFunc(await.Patience, func() { panic("Drain does not return; the goroutines below say why") })
 		stop()
 		late.Stop()
 		clients.Wait()

@@ -12,6 +12,7 @@ import (
 
 	"tenfour/admit"
 	"tenfour/limit"
+	"tenfour/tests/await"
 	"tenfour/value/rate"
 )
 
@@ -93,11 +94,7 @@ func TestLimiter_mayDecideLate(t *testing.T) {
 		io.WriteString(c, "GET / HTTP/1.1\r\nHost: a\r\n\r\n")
 		a := <-far.asked
 		c.(*net.TCPConn).CloseWrite()
-		for late := time.Now().Add(patience); f.Open() > 0; time.Sleep(time.Millisecond) {
-			if time.Now().After(late) {
-				t.Fatal("it is still there")
-			}
-		}
+		await.Until(t, "it has left", func() bool { return f.Open() == 0 })
 		a.Answered(limit.Decision{Admitted: true}, nil)
 		far.mu.Lock()
 		defer far.mu.Unlock()

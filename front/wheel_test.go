@@ -14,6 +14,7 @@ import (
 	"tenfour/forward"
 	"tenfour/front"
 	"tenfour/pool"
+	"tenfour/tests/await"
 	"tenfour/value/address"
 	"tenfour/value/choice"
 	"tenfour/value/statuses"
@@ -43,7 +44,7 @@ func startStreams(t *testing.T, begin <-chan struct{}) string {
 // race has f race requests between two backends with one slot each.
 func race(t *testing.T, f *front.Front, addrs ...string) {
 	t.Helper()
-	settings := &forward.Settings{ConnectTimeout: patience, BackendTimeout: time.Hour, ClientTimeout: time.Hour, QueueTimeout: time.Hour, Buffer: 64 << 10}
+	settings := &forward.Settings{ConnectTimeout: await.Patience, BackendTimeout: time.Hour, ClientTimeout: time.Hour, QueueTimeout: time.Hour, Buffer: 64 << 10}
 	settings.Racing.Mode = choice.Parallel
 	var err error
 	if settings.Racing.Usable, err = statuses.Parse("2xx"); err != nil {
@@ -89,11 +90,11 @@ func TestLasting_turnsNoWheel(t *testing.T) {
 			var clients []*bufio.Reader
 			for range streams {
 				c, in := dial(t, addr)
-				c.SetDeadline(time.Now().Add(2 * patience))
+				await.Within(c, 2*await.Patience)
 				fmt.Fprint(c, "GET / HTTP/1.1\r\nHost: a\r\n\r\n")
 				clients = append(clients, in)
 			}
-			eventually(t, "all but the first to be queued", func() bool { return f.Pool.Waiting() == waiting })
+			await.Until(t, "all but the first to be queued", func() bool { return f.Pool.Waiting() == waiting })
 			close(begin)
 			for _, in := range clients {
 				r, err := http.ReadResponse(in, nil)
@@ -104,7 +105,7 @@ func TestLasting_turnsNoWheel(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			eventually(t, "the wheel stands still", func() bool { return f.Lot.Timed() == 0 })
+			await.Until(t, "the wheel stands still", func() bool { return f.Lot.Timed() == 0 })
 		})
 	}
 }

@@ -9,10 +9,9 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
-)
 
-// patience is how long a test waits for an event that must come. Only a failure takes that long.
-const patience = 5 * time.Second
+	"tenfour/tests/await"
+)
 
 type change struct {
 	well bool
@@ -46,7 +45,7 @@ func start(t *testing.T, status *atomic.Int32, asked *atomic.Int32) chan change 
 		w.WriteHeader(int(status.Load()))
 	}))
 	told := make(chan change, 10)
-	k := Start(Check{URL: s.URL + "/health", Every: time.Millisecond, Timeout: patience}, reporter(told))
+	k := Start(Check{URL: s.URL + "/health", Every: time.Millisecond, Timeout: await.Patience}, reporter(told))
 	t.Cleanup(func() {
 		k.Close()
 		s.Close()
@@ -59,21 +58,15 @@ func start(t *testing.T, status *atomic.Int32, asked *atomic.Int32) chan change 
 
 func next(t *testing.T, told chan change) change {
 	t.Helper()
-	select {
-	case c := <-told:
-		return c
-	case <-time.After(patience):
-		t.Fatal("nothing is told")
-		panic("unreachable")
-	}
+	return await.Value(t, told, "a change")
 }
 
 func TestCheck_reportsEachChange(t *testing.T) {
 	var status, asked atomic.Int32
 	status.Store(204)
 	told := start(t, &status, &asked)
-	for n := asked.Load() + 5; asked.Load() < n; time.Sleep(time.Millisecond) {
-	}
+	n := asked.Load() + 5
+	await.Until(t, "it has asked five times more", func() bool { return asked.Load() >= n })
 	if len(told) != 0 {
 		t.Errorf("got %v for a backend that is well, want no change", <-told)
 	}
@@ -95,7 +88,7 @@ func TestCheck_reportsSickWithoutAServer(t *testing.T) {
 	url := s.URL
 	s.Close()
 	told := make(chan change, 10)
-	k := Start(Check{URL: url, Every: time.Millisecond, Timeout: patience}, reporter(told))
+	k := Start(Check{URL: url, Every: time.Millisecond, Timeout: await.Patience}, reporter(told))
 	defer k.Close()
 	if c := next(t, told); c.well || !strings.Contains(c.why, "connection refused") {
 		t.Errorf("got %+v, want sick, with the reason", c)
@@ -126,7 +119,7 @@ func TestCheck_isImpatientAfterAWhile(t *testing.T) {
 	let := make(chan struct{})
 	s := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-let }))
 	defer s.Close()
-	k := Start(Check{URL: s.URL, Every: time.Hour, Timeout: 2 * patience}, waited{told})
+	k := Start(Check{URL: s.URL, Every: time.Hour, Timeout: 2 * await.Patience}, waited{told})
 	defer k.Close()
 	if c := next(t, told); c.why != "impatient" {
 		t.Fatalf("got %+v, want that the check is impatient", c)

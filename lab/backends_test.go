@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+
+	"tenfour/tests/await"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -35,7 +37,7 @@ func dial(t testing.TB, addr string) net.Conn {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.Close() })
-	c.SetDeadline(time.Now().Add(10 * time.Second))
+	await.Within(c, 10*time.Second)
 	return c
 }
 
@@ -132,7 +134,7 @@ func TestClose_leavesNoGoroutine(t *testing.T) {
 	b, err := Start(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		close(waiting)
 		<-r.Context().Done()
-		time.Sleep(20 * time.Millisecond) // a Close that does not wait would return within this time
+		await.Pace(20 * time.Millisecond) // a Close that does not wait would return within this time
 		ended = true
 	}), 3)
 	if err != nil {

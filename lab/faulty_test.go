@@ -13,10 +13,9 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
-)
 
-// patience is how long a test waits for an event that must come. Only a failure takes that long.
-const patience = 10 * time.Second
+	"tenfour/tests/await"
+)
 
 func startFaulty(t testing.TB, spec string) *Faulty {
 	t.Helper()
@@ -67,15 +66,6 @@ func number(t testing.TB, r *http.Response) int {
 		t.Errorf("got Lab-Request %q, want a number", r.Header.Get("Lab-Request"))
 	}
 	return n
-}
-
-func eventually(t testing.TB, what string, cond func() bool) {
-	t.Helper()
-	for late := time.Now().Add(patience); !cond(); time.Sleep(time.Millisecond) {
-		if time.Now().After(late) {
-			t.Fatalf("waited %v for this: %s", patience, what)
-		}
-	}
 }
 
 func isTimeout(err error) bool {
@@ -159,7 +149,7 @@ func TestFaulty_closeFreesEverything(t *testing.T) {
 func TestFaulty_keepsItsPortWhileItIsShut(t *testing.T) {
 	b := startFaulty(t, "fork:pause=1h")
 	untilServed(t, b.Addr())
-	eventually(t, "the port is shut", func() bool {
+	await.Until(t, "the port is shut", func() bool {
 		c, err := net.Dial("tcp", b.Addr())
 		if err == nil {
 			c.Close()

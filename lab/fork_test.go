@@ -9,6 +9,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"tenfour/tests/await"
 )
 
 func TestFork_servesOneClientPerOpening(t *testing.T) {
@@ -66,24 +68,26 @@ func TestFork_servesManyClientsThatTryAgain(t *testing.T) {
 // untilServed tries again, on a new connection each time, until a whole answer has arrived. It counts the connections that
 // were refused, and those that were lost: reset while they waited in the backlog.
 func untilServed(t testing.TB, addr string) (refusals, lost int, r *http.Response) {
-	for late := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
-		if time.Now().After(late) {
-			t.Errorf("not served after %d refusals and %d losses in %v", refusals, lost, patience)
-			return refusals, lost, &http.Response{Header: http.Header{}}
-		}
+	t.Helper()
+	late := time.Now().Add(await.Patience)
+	served := await.Holds(await.Patience, func() bool {
 		c, err := net.DialTimeout("tcp", addr, 100*time.Millisecond) // the kernel drops a handshake if the backlog is full
 		if err != nil {
 			if errors.Is(err, syscall.ECONNREFUSED) {
 				refusals++
 			}
-			continue
+			return false
 		}
+		defer c.Close()
 		c.SetDeadline(late)
-		r, _, err := (&guest{c, bufio.NewReader(c)}).get()
-		c.Close()
-		if err == nil {
-			return refusals, lost, r
+		if r, _, err = (&guest{c, bufio.NewReader(c)}).get(); err != nil {
+			lost++
 		}
-		lost++
+		return err == nil
+	})
+	if !served {
+		t.Errorf("not served after %d refusals and %d losses in %v", refusals, lost, await.Patience)
+		return refusals, lost, &http.Response{Header: http.Header{}}
 	}
+	return refusals, lost, r
 }

@@ -10,6 +10,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"tenfour/tests/await"
 )
 
 func TestSlow_answersAfterItsDelay(t *testing.T) {
@@ -45,7 +47,7 @@ func TestSlow_sendsItsBodyAtItsRate(t *testing.T) {
 func TestSingle_servesOneConnectionAfterTheOther(t *testing.T) {
 	b := startFaulty(t, "single")
 	first := b.visitedBy(t)
-	eventually(t, "the first connection is accepted", func() bool { return b.Counts().Connections == 1 })
+	await.Until(t, "the first connection is accepted", func() bool { return b.Counts().Connections == 1 })
 	second := b.visitedBy(t)
 	io.WriteString(second, plainGet)
 	inTurn(t, first, second)
@@ -57,7 +59,7 @@ func TestSingle_servesOneConnectionAfterTheOther(t *testing.T) {
 func TestSingle_withKeepServesNoOtherConnection(t *testing.T) {
 	b := startFaulty(t, "single:keep=true,sleep=0")
 	first := b.visitedBy(t)
-	eventually(t, "the first connection is accepted", func() bool { return b.Counts().Connections == 1 })
+	await.Until(t, "the first connection is accepted", func() bool { return b.Counts().Connections == 1 })
 	second := b.visitedBy(t)
 	io.WriteString(second, plainGet)
 	for want := 1; want <= 3; want++ {
@@ -173,7 +175,7 @@ func TestShort_sendsHalfOfWhatItAnnounces(t *testing.T) {
 func TestMute_acceptsAndNeverAnswers(t *testing.T) {
 	b := startFaulty(t, "mute")
 	g := b.visitedBy(t)
-	eventually(t, "the connection is accepted", func() bool { return b.Counts().Connections == 1 })
+	await.Until(t, "the connection is accepted", func() bool { return b.Counts().Connections == 1 })
 	g.SetReadDeadline(time.Now().Add(100 * time.Millisecond))
 	if r, _, err := g.get(); !isTimeout(err) {
 		t.Errorf("got %v, error %v; want nothing", r, err)

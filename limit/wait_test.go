@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"tenfour/tests/await"
 	"tenfour/value/rate"
 )
 
@@ -361,11 +362,13 @@ func TestClose_answersEachConcurrentWaiterOnce(t *testing.T) {
 	for range 50 {
 		w := NewWindow(Options{Rate: rate.Rate{N: 1, Per: 20 * time.Microsecond}, Waiters: 100})
 		var all sync.WaitGroup
+		var asks atomic.Int32
 		for g := range 8 {
 			all.Go(func() {
 				key := address(g % 3)
 				for {
 					c := &told{end: make(chan error, 1)}
+					asks.Add(1)
 					_, known, err := w.Wait(key, &c.place, c)
 					switch {
 					case errors.Is(err, ErrClosed):
@@ -380,7 +383,7 @@ func TestClose_answersEachConcurrentWaiterOnce(t *testing.T) {
 				}
 			})
 		}
-		time.Sleep(time.Millisecond) // gives them time to begin; the test is valid without it too
+		await.Until(t, "all of them come and go", func() bool { return asks.Load() > 16 })
 		w.Close()
 		all.Wait()
 		if w.Waiting() != 0 || w.alarm.told != nil || len(w.alarm.queues) != 0 {

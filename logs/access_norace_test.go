@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"testing"
 
+	"tenfour/tests/await"
 	"tenfour/value/choice"
 )
 
@@ -18,6 +19,6 @@ func TestAccess_allocatesNothingButForJSON(t *testing.T) {
 		if got := testing.AllocsPerRun(1000, func() { a.Write(&e) }); got > most {
 			t.Errorf("%v: %v allocations for a line, want at most %v", format, got, most)
 		}
-		q.Close(patience)
+		q.Close(await.Patience)
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"tenfour/tests/await"
 	"tenfour/value/choice"
 )
 
@@ -96,7 +97,7 @@ func TestReopen_goesOnInANewFile(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "access")
 	write(t, Options{Format: choice.FormatJSON, Access: choice.AccessLog{File: name}}, func(l *Logs) {
 		l.Access.Write(&Entry{Reason: "before"})
-		if !l.access.Flush(patience) {
+		if !l.access.Flush(await.Patience) {
 			t.Fatal("the line is not written")
 		}
 		if err := os.Rename(name, name+".1"); err != nil {

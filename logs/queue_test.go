@@ -12,12 +12,11 @@ import (
 	"testing"
 	"time"
 
+	"tenfour/tests/await"
 	"tenfour/value/choice"
 
 	"go.uber.org/goleak"
 )
-
-const patience = 5 * time.Second
 
 // gate is a writer that waits until it is opened, and fails while it is told to.
 type gate struct {
@@ -78,7 +77,7 @@ func TestQueue_aWriterThatTakesNothingKeepsNoCallerWaiting(t *testing.T) {
 		t.Error("Flush or Close says that all is written, and nothing is")
 	}
 	close(g.opened)
-	if !q.Close(patience) {
+	if !q.Close(await.Patience) {
 		t.Fatal("it does not end once its writer goes on")
 	}
 	lost := <-told
@@ -109,12 +108,12 @@ func TestQueue_aFullDiskIsToldOnceInAWhile(t *testing.T) {
 	const n = 100
 	for range n {
 		fmt.Fprintln(q, "a line")
-		q.Flush(patience)
+		q.Flush(await.Patience)
 	}
 	if said := len(told); said != 1 {
 		t.Errorf("it was told %d times at once, want once", said)
 	}
-	q.Close(patience)
+	q.Close(await.Patience)
 	close(told)
 	lines, all := int64(0), int64(0)
 	for l := range told {
@@ -138,10 +137,10 @@ func TestQueue_tellsOfItselfWhenItCan(t *testing.T) {
 	g.failWith(syscall.ENOSPC, 3)
 	fmt.Fprintln(q, "one")
 	fmt.Fprintln(q, "two") // perhaps in the same write
-	q.Flush(patience)
+	q.Flush(await.Patience)
 	g.failWith(nil, 0)
 	fmt.Fprintln(q, "three")
-	q.Close(patience)
+	q.Close(await.Patience)
 	got := g.String()
 	if !strings.HasPrefix(got, "one\nthree\nlost ") && !strings.HasPrefix(got, "onetwo\nthree\nlost ") {
 		t.Errorf("got %q", got)
@@ -162,13 +161,13 @@ func TestQueue_manyWritersLoseNoLineAndMixNone(t *testing.T) {
 			for i := range 500 {
 				fmt.Fprintf(q, "%d-%d\n", w, i)
 				if i%100 == 0 {
-					q.Flush(patience)
+					q.Flush(await.Patience)
 				}
 			}
 		})
 	}
 	writers.Wait()
-	q.Close(patience)
+	q.Close(await.Patience)
 	next := map[int]int{}
 	for line := range strings.Lines(g.String()) {
 		var w, i int
@@ -234,7 +233,7 @@ func TestLogs_reopenEndsAWriteThatAFIFOKeepsWaiting(t *testing.T) {
 		t.Fatal(err)
 	}
 	l.Access.Write(&Entry{Reason: "after"})
-	if !l.access.Flush(patience) {
+	if !l.access.Flush(await.Patience) {
 		t.Error("it does not go on in the new file")
 	}
 	l.Close()

@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"tenfour/tests/await"
 	"tenfour/value/choice"
 )
 
@@ -40,7 +41,7 @@ func openTerminal(t *testing.T) (program, shown *os.File) {
 		t.Skipf("this machine has no pseudo-terminals: %v", err)
 	}
 	t.Cleanup(func() { program.Close() })
-	shown.SetReadDeadline(time.Now().Add(patience))
+	shown.SetReadDeadline(time.Now().Add(await.Patience))
 	return program, shown
 }
 

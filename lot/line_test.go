@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"tenfour/tests/await"
 )
 
 // busy counts its turns, and asks for another at once.
@@ -44,7 +46,7 @@ func startBusy(l *Lot, n int) (all []*busy, stop func()) {
 func TestAgain_allHaveAsManyTurns(t *testing.T) {
 	l := startLot(t)
 	all, stop := startBusy(l, 50)
-	await(t, "a thousand turns", func() bool { return all[0].turns.Load() > 1000 })
+	await.Until(t, "it has had a thousand turns", func() bool { return all[0].turns.Load() > 1000 })
 	least, most := int64(1<<62), int64(0)
 	for _, b := range all {
 		n := b.turns.Load()
@@ -74,7 +76,7 @@ func TestAgain_deliversEventsBetweenTurns(t *testing.T) {
 		arm(t, &w, Readable)
 		if g.Park(&w) {
 			write(t, far)
-			receive(t, g.unparked, "the event")
+			await.Value(t, g.unparked, "the event")
 		}
 		var b [8]byte
 		recvAll(near, b[:])
@@ -97,10 +99,10 @@ func TestAgain_hasOneTurnDespiteEvents(t *testing.T) {
 		t.Error("it could be claimed while it stood in the line")
 	}
 	l.join(&g.Waiter)
-	receive(t, g.unparked, "its turn")
+	await.Value(t, g.unparked, "its turn")
 	l.join(&g.Waiter) // an entry that is out of date already
 	g.Again()
-	receive(t, g.unparked, "its next turn")
+	await.Value(t, g.unparked, "its next turn")
 	if n := len(g.unparked); n != 0 {
 		t.Errorf("it had %d turns more than it was lined up", n)
 	}
@@ -113,7 +115,7 @@ func TestAgain_isNotUnparkedAfterRouse(t *testing.T) {
 	g.state.Store(lined)
 	g.Rouse()
 	l.join(&g.Waiter)
-	await(t, "the line to be empty", func() bool {
+	await.Until(t, "the line is empty", func() bool {
 		l.line.mu.Lock()
 		defer l.line.mu.Unlock()
 		return l.line.servers == 0

@@ -10,10 +10,9 @@ import (
 
 	"go.uber.org/goleak"
 	"golang.org/x/sys/unix"
-)
 
-// patience is how long a test waits for an event that must come. Only a failure takes that long.
-const patience = 5 * time.Second
+	"tenfour/tests/await"
+)
 
 // startLot returns a lot that is closed at the test's end. Then no goroutine may be left.
 func startLot(t testing.TB) *Lot {
@@ -96,7 +95,7 @@ func TestDeadline_isNotEarlyAndNotLate(t *testing.T) {
 				if at < due {
 					t.Errorf("%v: unparked %v early", after, time.Duration(due-at))
 				}
-			case <-time.After(after + patience):
+			case <-time.After(after + await.Patience):
 				t.Errorf("%v: not unparked", after)
 			}
 			g.Leave()
@@ -118,7 +117,7 @@ func TestDeadline_isNotDueEarly(t *testing.T) {
 		near.SetDeadline(l.Now() + int64(span))
 		for !near.Park() { // a tick may have notified it twice for its last deadline
 		}
-		receive(t, near.unparked, "the near deadline")
+		await.Value(t, near.unparked, "the near deadline")
 	}
 	near.Leave()
 	if len(far.unparked) != 0 {
@@ -138,16 +137,16 @@ func TestDeadline_doesNotNotifyAfterItIsRemoved(t *testing.T) {
 	gone.Park()
 	later.SetDeadline(l.Now() + int64(8*tick))
 	later.Park()
-	receive(t, later.unparked, "a later deadline")
+	await.Value(t, later.unparked, "a later deadline")
 	if len(gone.unparked) != 0 {
 		t.Error("a deadline was due that had been taken back")
 	}
-	await(t, "the wheel to forget it", func() bool { return !gone.timed.Load() })
+	await.Until(t, "the wheel has forgotten it", func() bool { return !gone.timed.Load() })
 	// It can have another deadline, in the wheel that has just dropped it.
 	gone.Claim()
 	gone.SetDeadline(l.Now() + 1)
 	gone.Park()
-	receive(t, gone.unparked, "a new deadline")
+	await.Value(t, gone.unparked, "a new deadline")
 	gone.Leave()
 	later.Leave()
 }
@@ -167,7 +166,7 @@ func TestDeadline_movedNearerIsNoticedWithinATurn(t *testing.T) {
 		due := l.Now() + int64(tick)
 		g.SetDeadline(due)
 		g.Park()
-		late := time.Duration(receive(t, g.unparked, "the nearer deadline") - due)
+		late := time.Duration(await.Value(t, g.unparked, "the nearer deadline") - due)
 		g.Leave()
 		if late >= 0 && late <= most {
 			break
@@ -187,13 +186,13 @@ func TestDeadline_wakesASleeper(t *testing.T) {
 		due := l.Now() + int64(2*tick)
 		p.SetDeadline(l.Now() + int64(time.Hour))
 		p.SetDeadline(due)
-		giveUp := time.AfterFunc(patience, p.Notify)
+		giveUp := time.AfterFunc(await.Patience, p.Notify)
 		woken := 0
 		for ; l.Now() < due; woken++ {
 			p.Wait()
 		}
 		if !giveUp.Stop() {
-			t.Fatalf("the sleeper was not woken within %v, want %v", patience, 2*tick)
+			t.Fatalf("the sleeper was not woken within %v, want %v", await.Patience, 2*tick)
 		}
 		if woken > 3 { // a tick may have notified it for its last deadline
 			t.Errorf("the sleeper was woken %d times, want once", woken)
@@ -218,7 +217,7 @@ func TestDeadline_hammered(t *testing.T) {
 				if !g.Park() {
 					t.Error("Park refused")
 				}
-				if at := receive(t, g.unparked, "a deadline"); at < due {
+				if at := await.Value(t, g.unparked, "a deadline"); at < due {
 					t.Errorf("unparked %v early", time.Duration(due-at))
 				}
 				g.Leave()
@@ -256,7 +255,7 @@ func TestWatch_reportsEvents(t *testing.T) {
 			var got Events
 			for got&tc.want != tc.want {
 				if g.Park(&w) {
-					receive(t, g.unparked, "the event")
+					await.Value(t, g.unparked, "the event")
 				}
 				got |= w.Take()
 			}
@@ -300,7 +299,7 @@ func TestWatch_noWakeupIsLost(t *testing.T) {
 				}
 				select {
 				case <-g.unparked:
-				case <-time.After(patience):
+				case <-time.After(await.Patience):
 					t.Errorf("a wakeup was lost after %d bytes", read)
 					read = bytes
 				}
@@ -308,7 +307,7 @@ func TestWatch_noWakeupIsLost(t *testing.T) {
 			w.CloseFD()
 		})
 		wait.Go(func() {
-			for sent, late := 0, time.Now().Add(patience); sent < bytes && time.Now().Before(late); {
+			for sent, late := 0, time.Now().Add(await.Patience); sent < bytes && time.Now().Before(late); {
 				if _, err := unix.Write(far, []byte("x")); err == nil {
 					sent++
 				}
@@ -353,7 +352,7 @@ func TestWaiter_noNotifyIsLost(t *testing.T) {
 				told.Add(1)
 				g.Notify()
 			}
-			receive(t, done, "the last notification to be noticed")
+			await.Value(t, done, "the last notification to be noticed")
 		})
 	}
 }
@@ -411,7 +410,7 @@ func TestAgain_unparksSoon(t *testing.T) {
 	g := newGuest(l)
 	for range 100 {
 		g.Again()
-		receive(t, g.unparked, "its next turn")
+		await.Value(t, g.unparked, "its next turn")
 	}
 }
 
@@ -475,34 +474,13 @@ func TestWatch_leavesAResetToBeRead(t *testing.T) {
 		far.Close()
 		for got := Events(0); got&Readable == 0; got = w.Take() {
 			if g.Park(&w) {
-				receive(t, g.unparked, "the reset")
+				await.Value(t, g.unparked, "the reset")
 			}
 		}
 		if n, err := unix.Read(near, make([]byte, 1)); err != unix.ECONNRESET {
 			t.Errorf("reading behind a reset: %d, %v; want %v", n, err, unix.ECONNRESET)
 		}
 		w.CloseFD()
-	}
-}
-
-// await polls until cond holds.
-func await(t testing.TB, what string, cond func() bool) {
-	t.Helper()
-	for late := time.Now().Add(patience); !cond(); time.Sleep(time.Millisecond) {
-		if time.Now().After(late) {
-			t.Fatalf("waited %v for %s", patience, what)
-		}
-	}
-}
-
-func receive[T any](t testing.TB, from <-chan T, what string) T {
-	t.Helper()
-	select {
-	case v := <-from:
-		return v
-	case <-time.After(patience):
-		t.Fatalf("waited %v for %s", patience, what)
-		panic("unreachable")
 	}
 }
 
@@ -521,8 +499,8 @@ func TestShared_isWokenForEachEvent(t *testing.T) {
 		t.Error("an event is said to have happened before it has")
 	}
 	unix.Shutdown(far, unix.SHUT_WR)
-	await(t, "the peer's end", func() bool { return w.Happened(HungUp) })
-	receive(t, g.unparked, "its first wake-up")
+	await.Until(t, "the peer's end is noticed", func() bool { return w.Happened(HungUp) })
+	await.Value(t, g.unparked, "its first wake-up")
 	if !w.Happened(HungUp) || w.Take()&HungUp == 0 || w.Happened(HungUp) {
 		t.Error("Happened has taken the event, or Take has not")
 	}
@@ -543,10 +521,10 @@ func TestShared_isWokenForEachEvent(t *testing.T) {
 	}
 	due := l.Now() + int64(2*tick)
 	g.SetDeadline(due)
-	if at := receive(t, g.unparked, "its deadline"); at < due {
+	if at := await.Value(t, g.unparked, "its deadline"); at < due {
 		t.Errorf("woken %v early", time.Duration(due-at))
 	}
 	g.SetDeadline(0)
-	await(t, "the wheel to forget it", func() bool { return l.Timed() == 0 })
+	await.Until(t, "the wheel has forgotten it", func() bool { return l.Timed() == 0 })
 	w.CloseFD()
 }

@@ -7,6 +7,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"tenfour/tests/await"
 )
 
 func (h *house) auto(t testing.TB, start, most int) *Backend {
@@ -34,8 +36,8 @@ func TestAuto_workersFollowTheLimit(t *testing.T) {
 	}
 	for _, n := range []int{3, 16, 1, 8, 2, 16} {
 		limitTo(b, n)
-		await(t, fmt.Sprintf("%d workers", n), func() bool { return b.workers.Running() == n && b.Free() == n })
-		await(t, fmt.Sprintf("ants to have room for %d workers", n), func() bool { return b.workers.Cap() == n })
+		await.Until(t, fmt.Sprintf("%d workers", n), func() bool { return b.workers.Running() == n && b.Free() == n })
+		await.Until(t, fmt.Sprintf("ants to have room for %d workers", n), func() bool { return b.workers.Cap() == n })
 	}
 }
 
@@ -52,7 +54,7 @@ func TestAuto_whatRunsGoesOn(t *testing.T) {
 	limitTo(b, 1)
 	one.finish()
 	two.finish()
-	await(t, "the others' workers to go", func() bool { return b.workers.Running() == 1 })
+	await.Until(t, "the others' workers to go", func() bool { return b.workers.Running() == 1 })
 	waits.waits(t)
 	three.finish()
 	waits.runs(t)
@@ -97,10 +99,10 @@ func TestAuto_isNeverExceeded(t *testing.T) {
 		}
 	}
 	for range tasks {
-		receive(t, began, "every task to run")
+		await.Value(t, began, "every task to run")
 	}
 	for _, n := range []int{most, 2} {
-		await(t, fmt.Sprintf("%d workers", n), func() bool {
+		await.Until(t, fmt.Sprintf("%d workers", n), func() bool {
 			limitTo(b, n) // again, because the limiter may begin a trial when one of the last tasks ends
 			return b.workers.Running() == n && b.Free() == n
 		})
@@ -159,7 +161,7 @@ func TestAuto_keepsItsLimitThroughAnOutage(t *testing.T) {
 	comesUp(b)
 	limitTo(b, 9)
 	is(9, 9)
-	await(t, "nine workers", func() bool { return b.workers.Running() == 9 && b.Free() == 9 })
+	await.Until(t, "nine workers", func() bool { return b.workers.Running() == 9 && b.Free() == 9 })
 }
 
 // TestAuto_closesWhileWorkersLeave: and while others come.
@@ -214,7 +216,7 @@ func (v *visit) Run(s *Slot) {
 		v.load.many <- struct{}{}
 		defer func() { <-v.load.many }()
 	}
-	time.Sleep(time.Duration(v.load.each.Load())) // the backend's work
+	await.Pace(time.Duration(v.load.each.Load())) // the backend's work
 	_ = v.load.route.Enter(&visit{load: v.load})
 }
 func (v *visit) Place() *Place    { return &v.place }
@@ -229,10 +231,8 @@ func settles(t *testing.T, b *Backend, least, most int) {
 		defer b.pool.mu.Unlock()
 		return b.auto.limiter.limit
 	}
-	for late := time.Now().Add(4 * patience); limit() < least || limit() > most; time.Sleep(time.Millisecond) {
-		if time.Now().After(late) {
-			t.Fatalf("after %v it has %d workers, want %d to %d", 4*patience, limit(), least, most)
-		}
+	if !await.Holds(4*await.Patience, func() bool { n := limit(); return n >= least && n <= most }) {
+		t.Fatalf("after %v it has %d workers, want %d to %d", 4*await.Patience, limit(), least, most)
 	}
 }
 

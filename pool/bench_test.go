@@ -1,6 +1,10 @@
 package pool
 
-import "testing"
+import (
+	"testing"
+
+	"tenfour/tests/await"
+)
 
 // BenchmarkEnter is what the pool costs a task: one that finds a free slot, and one that is queued and has a client and a timeout.
 func BenchmarkEnter(b *testing.B) {
@@ -19,7 +23,7 @@ func BenchmarkEnter(b *testing.B) {
 		c := newClient(b, h.lot)
 		running, waits := &short{ran: make(chan struct{})}, &short{ran: make(chan struct{})}
 		for _, t := range []*short{running, waits} {
-			t.place.Client, t.place.Timeout = &c.watch, patience
+			t.place.Client, t.place.Timeout = &c.watch, await.Patience
 		}
 		q.Enter(running)
 		for b.Loop() {

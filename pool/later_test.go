@@ -3,6 +3,8 @@ package pool
 import (
 	"sync"
 	"testing"
+
+	"tenfour/tests/await"
 )
 
 // TestEvents_areReportedWithNothingLocked: the function that is called may use the pool.
@@ -15,11 +17,11 @@ func TestEvents_areReportedWithNothingLocked(t *testing.T) {
 	})
 	b := h.backend(t, "b", 1)
 	go goesDown(b) // ends at once, unless the pool is locked
-	if e := receive(t, reported, "the backend's end to be reported"); e.Up || e.Backend != "b" {
+	if e := await.Value(t, reported, "the backend's end to be reported"); e.Up || e.Backend != "b" {
 		t.Errorf("reported %+v, want that b is down", e)
 	}
 	go comesUp(b) // likewise
-	if e := receive(t, reported, "its return to be reported"); !e.Up {
+	if e := await.Value(t, reported, "its return to be reported"); !e.Up {
 		t.Errorf("reported %+v, want that b is up", e)
 	}
 }
@@ -37,7 +39,7 @@ func TestEvents_thatAreNotTakenStopNothing(t *testing.T) {
 	q := h.AddQueue("/", 1, Hold{}, other)
 	first := make(chan struct{})
 	go func() { goesDown(b); close(first) }() // ends with the function
-	await(t, "the first event", func() bool { return !h.Snapshot().Backends[0].Up })
+	await.Until(t, "the first event", func() bool { return !h.Snapshot().Backends[0].Up })
 	done := make(chan struct{})
 	go func() { // ends soon, unless something waits for the function
 		defer close(done)
@@ -46,12 +48,12 @@ func TestEvents_thatAreNotTakenStopNothing(t *testing.T) {
 			comesUp(other)
 		}
 	}()
-	receive(t, done, "the other backend to go down and come up")
+	await.Value(t, done, "the other backend to go down and come up")
 	j := enter(t, q, "x")
 	j.runs(t)
 	j.finish()
 	close(stuck)
-	receive(t, first, "the function to return")
+	await.Value(t, first, "the function to return")
 	if n := len(reported); n == 0 || n > eventsMost+1 {
 		t.Errorf("%d events were reported, want up to %d", n, eventsMost+1)
 	}
@@ -76,7 +78,7 @@ func TestEvents_areReportedInOrder(t *testing.T) {
 		})
 	}
 	all.Wait()
-	await(t, "the last to be reported", func() bool {
+	await.Until(t, "the last to be reported", func() bool {
 		h.mu.Lock()
 		defer h.mu.Unlock()
 		return !h.reporting && len(h.events) == 0

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"testing"
 	"time"
+
+	"tenfour/tests/await"
 )
 
 // TestHold_otherRoutesLoseNothing: with 500 held for a backend that is down, another route's tasks run at once.
@@ -21,7 +23,7 @@ func TestHold_otherRoutesLoseNothing(t *testing.T) {
 		j := enter(t, other, fmt.Sprint(i))
 		j.finish()
 		j.runs(t)
-		await(t, "its slot to be free", func() bool { return fine.Free() == 1 })
+		await.Until(t, "its slot to be free", func() bool { return fine.Free() == 1 })
 	}
 	if s := h.Snapshot(); s.Queues[0].Waiting != 500 || !s.Queues[0].Held || s.Queues[1].Held || s.Backends[0].Up || s.Backends[0].Why != "refused connections" {
 		t.Errorf("the snapshot is %+v, want 500 that are held", s)
@@ -43,7 +45,7 @@ func TestHold_endsForEachTaskInTurn(t *testing.T) {
 	b.slots[0].Down("refused connections", true)
 	for i := range 3 {
 		j := enter(t, r, fmt.Sprint(i))
-		o := receive(t, j.unserved, "the task to be dismissed")
+		o := await.Value(t, j.unserved, "the task to be dismissed")
 		if o.State != HeldOut || o.Words != "b refused connections for 50ms" {
 			t.Errorf("task %d was dismissed with %+v", i, o)
 		}
@@ -73,7 +75,7 @@ func TestTrial_isOneAtATimeAndTheOldest(t *testing.T) {
 			s.Down("refused connections", true)
 			went <- r.Again(first, b).State
 		}
-		if state := receive(t, went, "Again"); state != Waits {
+		if state := await.Value(t, went, "Again"); state != Waits {
 			t.Fatalf("Again: got %v for a task that may be held", Outcome{State: state})
 		}
 	}

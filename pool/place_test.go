@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"tenfour/lot"
+	"tenfour/tests/await"
 )
 
 // client is a task's client: a connection that the pool watches, and its other end.
@@ -63,7 +64,7 @@ func TestQueue_noticesAClientThatLeaves(t *testing.T) {
 	leaves := enterFor(t, q, "leaves", c)
 	leaves.waits(t)
 	c.leave()
-	if o := receive(t, leaves.unserved, "the task whose client left"); o.State != Gone {
+	if o := await.Value(t, leaves.unserved, "the task whose client left"); o.State != Gone {
 		t.Errorf("it heard %v, want that its client is gone", o)
 	}
 	next := enter(t, q, "next")
@@ -84,9 +85,9 @@ func TestQueue_leavesAClientThatSendsAlone(t *testing.T) {
 	talks, leaves := newClient(t, h.lot), newClient(t, h.lot)
 	stays, goes := enterFor(t, q, "stays", talks), enterFor(t, q, "goes", leaves)
 	unix.Write(talks.far, []byte("x"))
-	await(t, "the byte to be seen", func() bool { return talks.watch.Happened(lot.Readable) })
+	await.Until(t, "the byte to be seen", func() bool { return talks.watch.Happened(lot.Readable) })
 	leaves.leave() // seen after the byte
-	receive(t, goes.unserved, "the other's end")
+	await.Value(t, goes.unserved, "the other's end")
 	stays.waits(t)
 	running.finish()
 	stays.runs(t)
@@ -109,7 +110,7 @@ func TestQueue_servesAHalfCloseOnlyAtOnce(t *testing.T) {
 	c := newClient(t, h.lot) // its end is seen between the two
 	c.watch.Arm(lot.Readable)
 	c.leave()
-	await(t, "its end to be seen", func() bool { return c.watch.Happened(lot.HungUp) })
+	await.Until(t, "its end to be seen", func() bool { return c.watch.Happened(lot.HungUp) })
 	third.place.Client = &c.watch
 	if o := q.Enter(third); o.State != Gone || h.Waiting() != 0 {
 		t.Errorf("with an end that nothing has taken note of: %v, want that its client is gone", o)
@@ -133,7 +134,7 @@ func TestQueue_isTimed(t *testing.T) {
 		if o := q.Enter(j); o.State != Waits {
 			t.Fatalf("Enter: %v", o)
 		}
-		if o := receive(t, j.unserved, "the task to be late"); o.State != Late || o.Words != words {
+		if o := await.Value(t, j.unserved, "the task to be late"); o.State != Late || o.Words != words {
 			t.Errorf("it heard %+v, want that it is late, and %q", o, words)
 		}
 		if took := time.Since(began); took < j.place.Timeout {
@@ -154,7 +155,7 @@ func TestQueue_isRemovedWithATaskInIt(t *testing.T) {
 	running.runs(t)
 	waits := enter(t, q, "waits")
 	q.Remove()
-	if o := receive(t, waits.unserved, "the task to be dismissed"); o.State != Closed {
+	if o := await.Value(t, waits.unserved, "the task to be dismissed"); o.State != Closed {
 		t.Errorf("it heard %v, want that the queue is closed", o)
 	}
 	if o := q.Enter(newJob("late")); o.State != Closed {
@@ -171,7 +172,7 @@ func TestStop_dismissesWhatWaits(t *testing.T) {
 	running.runs(t)
 	waits := enter(t, q, "waits")
 	h.Stop()
-	if o := receive(t, waits.unserved, "the task to be dismissed"); o.State != Closed {
+	if o := await.Value(t, waits.unserved, "the task to be dismissed"); o.State != Closed {
 		t.Errorf("it heard %v, want that the pool is closed", o)
 	}
 	running.finish()
@@ -218,7 +219,7 @@ func TestPool_callsTasksUnlocked(t *testing.T) {
 	expect := func(want ...string) {
 		t.Helper()
 		for _, w := range want {
-			if got := receive(t, calls, w); got != w {
+			if got := await.Value(t, calls, w); got != w {
 				t.Errorf("got the call %s, want %s", got, w)
 			}
 		}
@@ -315,7 +316,7 @@ func TestQueue_hammered(t *testing.T) {
 					withdrawn = g.queue.Withdraw(&g.place)
 				}
 				if !withdrawn {
-					receive(t, done, "a task to be run or unserved")
+					await.Value(t, done, "a task to be run or unserved")
 				}
 				if n := g.calls.Load(); n != 1 && !withdrawn || n != 0 && withdrawn {
 					t.Errorf("a task ended %d times (withdrawn: %t)", n, withdrawn)
@@ -329,7 +330,7 @@ func TestQueue_hammered(t *testing.T) {
 	if n := h.Waiting(); n != 0 {
 		t.Errorf("%d still wait", n)
 	}
-	await(t, "the wheel to be empty", func() bool { return h.lot.Timed() == 0 })
+	await.Until(t, "the wheel to be empty", func() bool { return h.lot.Timed() == 0 })
 }
 
 // TestQueue_leavesNoDeadline: a task that was queued and then lasts has none from when a worker takes it.
@@ -345,7 +346,7 @@ func TestQueue_leavesNoDeadline(t *testing.T) {
 	}
 	running.finish()
 	queued.runs(t)
-	await(t, "the wheel to be empty while the task runs", func() bool { return h.lot.Timed() == 0 })
+	await.Until(t, "the wheel to be empty while the task runs", func() bool { return h.lot.Timed() == 0 })
 	queued.finish()
 }
 

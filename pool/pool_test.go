@@ -6,15 +6,12 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"go.uber.org/goleak"
 
 	"tenfour/lot"
+	"tenfour/tests/await"
 )
-
-// patience is how long a test waits for what must come. Only a failure takes that long.
-const patience = 5 * time.Second
 
 // house is a pool with its lot, and what it said about panics.
 type house struct {
@@ -87,7 +84,7 @@ func (j *job) finish() { j.end <- nil }
 // runs returns the slot that j runs on, as soon as it does.
 func (j *job) runs(t testing.TB) *Slot {
 	t.Helper()
-	return receive(t, j.began, "task "+j.name+" to run")
+	return await.Value(t, j.began, "task "+j.name+" to run")
 }
 
 // waits fails the test when j runs.
@@ -109,27 +106,6 @@ func enter(t testing.TB, r *Queue, name string) *job {
 		t.Fatalf("Enter(%s): %v", name, o)
 	}
 	return j
-}
-
-func receive[T any](t testing.TB, from <-chan T, what string) T {
-	t.Helper()
-	select {
-	case v := <-from:
-		return v
-	case <-time.After(patience):
-		t.Fatalf("waited %v for %s", patience, what)
-		panic("unreachable")
-	}
-}
-
-// await polls until cond holds.
-func await(t testing.TB, what string, cond func() bool) {
-	t.Helper()
-	for late := time.Now().Add(patience); !cond(); time.Sleep(time.Millisecond) {
-		if time.Now().After(late) {
-			t.Fatalf("waited %v for %s", patience, what)
-		}
-	}
 }
 
 func TestAddBackend_needsASlot(t *testing.T) {
@@ -207,7 +183,7 @@ func TestSlots_areExactAndNeverExceeded(t *testing.T) {
 			if n := most.Load(); n != 0 {
 				t.Errorf("a backend had %d more tasks than slots", n)
 			}
-			await(t, "all slots to be free", func() bool {
+			await.Until(t, "all slots to be free", func() bool {
 				free := 0
 				for _, b := range backends {
 					free += b.Free()
@@ -271,7 +247,7 @@ func TestQueue_isFirstInFirstOut(t *testing.T) {
 	for _, j := range jobs {
 		j.runs(t)
 	}
-	await(t, "the last task's end", func() bool { return b.Free() == 1 })
+	await.Until(t, "the last task's end", func() bool { return b.Free() == 1 })
 	mu.Lock()
 	defer mu.Unlock()
 	want := make([]string, 50)
@@ -378,7 +354,7 @@ func TestClose_waitsForWhatRuns(t *testing.T) {
 	running.runs(t)
 	closed := make(chan struct{})
 	go func() { h.Close(); close(closed) }() // ends with the task
-	await(t, "the pool to refuse", func() bool {
+	await.Until(t, "the pool to refuse", func() bool {
 		return r.Enter(newJob("late")).State == Closed
 	})
 	select {
@@ -387,5 +363,5 @@ func TestClose_waitsForWhatRuns(t *testing.T) {
 	default:
 	}
 	running.finish()
-	receive(t, closed, "Close")
+	await.Value(t, closed, "Close")
 }

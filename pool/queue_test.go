@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"testing"
 	"time"
+
+	"tenfour/tests/await"
 )
 
 func TestChoice_isTheMostFreeSlots(t *testing.T) {
@@ -39,7 +41,7 @@ func TestChoice_tiesTakeTurns(t *testing.T) {
 		at := j.runs(t).Backend
 		counts[at]++
 		j.finish()
-		await(t, "the slot to be free", func() bool { return at.Free() == 2 })
+		await.Until(t, "the slot to be free", func() bool { return at.Free() == 2 })
 	}
 	for _, at := range []*Backend{a, b, c} {
 		if counts[at] != 10 {
@@ -117,7 +119,7 @@ func TestDown_isServedAgainWhileTheQueueIsNeverEmpty(t *testing.T) {
 			fails = j
 		} else {
 			j.finish()
-			await(t, "the slot to be free", func() bool { return stuck.Free() == 1 })
+			await.Until(t, "the slot to be free", func() bool { return stuck.Free() == 1 })
 		}
 	}
 	busy := enter(t, r, "busy")
@@ -175,7 +177,7 @@ func TestAgain_goesFirstAndElsewhere(t *testing.T) {
 		goesDown(a)
 		went <- r.Again(again, a).State
 	}
-	if state := receive(t, went, "Again"); state != Waits {
+	if state := await.Value(t, went, "Again"); state != Waits {
 		t.Fatalf("Again: got %v, want that the task waits, since b is up", Outcome{State: state})
 	}
 	waits.waits(t)
@@ -218,7 +220,7 @@ func TestAgain_isNotRefusedByAFullQueue(t *testing.T) {
 		goesDown(a)
 		went <- r.Again(at[a], a).State
 	}
-	if state := receive(t, went, "Again"); state != Waits {
+	if state := await.Value(t, went, "Again"); state != Waits {
 		t.Fatalf("Again: got %v, want that the task waits", Outcome{State: state})
 	}
 	at[b].finish()
@@ -239,7 +241,7 @@ func TestStuckBackend_leavesOtherRoutesUntouched(t *testing.T) {
 		j := enter(t, fine, fmt.Sprint(i))
 		j.finish()
 		s := j.runs(t)
-		await(t, "its slot to be free", func() bool { return s.Backend.Free() == 1 })
+		await.Until(t, "its slot to be free", func() bool { return s.Backend.Free() == 1 })
 	}
 	for _, j := range jobs {
 		j.finish()

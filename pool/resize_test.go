@@ -3,6 +3,8 @@ package pool
 import (
 	"fmt"
 	"testing"
+
+	"tenfour/tests/await"
 )
 
 func TestResize_movesTheNumberOfWorkers(t *testing.T) {
@@ -10,7 +12,7 @@ func TestResize_movesTheNumberOfWorkers(t *testing.T) {
 	b := h.backend(t, "a", 3)
 	for _, n := range []int{3, 16, 1, 8, 2, 16, 3} {
 		b.Resize(n, 2)
-		await(t, fmt.Sprintf("%d workers", n), func() bool { return b.workers.Running() == n && b.Free() == n })
+		await.Until(t, fmt.Sprintf("%d workers", n), func() bool { return b.workers.Running() == n && b.Free() == n })
 		if b.Workers() != n || h.Workers() != n {
 			t.Errorf("there are said to be %d and %d workers, want %d", b.Workers(), h.Workers(), n)
 		}
@@ -30,7 +32,7 @@ func TestResize_whatRunsGoesOn(t *testing.T) {
 	b.Resize(1, 2)
 	one.finish()
 	two.finish()
-	await(t, "the others' workers to go", func() bool { return b.workers.Running() == 1 })
+	await.Until(t, "the others' workers to go", func() bool { return b.workers.Running() == 1 })
 	waits.waits(t)
 	three.finish()
 	waits.runs(t)

@@ -7,6 +7,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"tenfour/tests/await"
 )
 
 // keptFake is a kept connection.
@@ -43,7 +45,7 @@ func leaveKept(t *testing.T, r *Queue) (*keptFake, *Slot) {
 	j := enter(t, r, "keeps")
 	s := j.runs(t)
 	j.end <- func() { s.Kept = k }
-	await(t, "the slot to be free", func() bool { return s.Backend.Free() == s.Backend.Workers() })
+	await.Until(t, "the slot to be free", func() bool { return s.Backend.Free() == s.Backend.Workers() })
 	return k, s
 }
 
@@ -59,12 +61,12 @@ func TestPanic_costsOneTask(t *testing.T) {
 			s.Kept = k
 			panic(fmt.Sprint("bug ", i))
 		}
-		if v := receive(t, h.panicked, "word of the panic"); v != fmt.Sprint("bug ", i) {
+		if v := await.Value(t, h.panicked, "word of the panic"); v != fmt.Sprint("bug ", i) {
 			t.Errorf("the panic handler got %v", v)
 		}
-		receive(t, j.cut, "Panicked")
-		receive(t, k.discarded, "the kept connection's end")
-		await(t, "the slot and its worker to come back", func() bool { return b.Free() == 2 && b.workers.Running() == 2 })
+		await.Value(t, j.cut, "Panicked")
+		await.Value(t, k.discarded, "the kept connection's end")
+		await.Until(t, "the slot and its worker to come back", func() bool { return b.Free() == 2 && b.workers.Running() == 2 })
 	}
 	if b.Workers() != 2 {
 		t.Errorf("after panics %d slots; want 2", b.Workers())
@@ -100,8 +102,8 @@ func TestPanic_ofAWorkerThatHasSlept(t *testing.T) {
 			s.Wait()
 			panic("bug")
 		}
-		receive(t, h.panicked, "word of the panic")
-		await(t, "the slot to come back", func() bool { return b.Free() == 1 })
+		await.Value(t, h.panicked, "word of the panic")
+		await.Until(t, "the slot to come back", func() bool { return b.Free() == 1 })
 	}
 }
 
@@ -125,11 +127,11 @@ func TestPanic_everySlotComesBackAfterManyAtOnce(t *testing.T) {
 		}
 		together.Done()
 		for range slots {
-			if v := receive(t, h.panicked, "word of the panics"); v != "bug" {
+			if v := await.Value(t, h.panicked, "word of the panics"); v != "bug" {
 				t.Fatalf("round %d: the panic handler got %v", round, v)
 			}
 		}
-		await(t, "all slots to come back", func() bool { return b.Free() == slots && b.workers.Running() == slots })
+		await.Until(t, "all slots to come back", func() bool { return b.Free() == slots && b.workers.Running() == slots })
 	}
 }
 
@@ -149,8 +151,8 @@ func TestPanic_inPanicked(t *testing.T) {
 	k := newKept()
 	s := j.runs(t)
 	j.end <- func() { s.Kept = k; panic("bug") }
-	receive(t, h.panicked, "word of the panic")
-	receive(t, k.discarded, "the kept connection's end")
+	await.Value(t, h.panicked, "word of the panic")
+	await.Value(t, k.discarded, "the kept connection's end")
 	next := enter(t, r, "next")
 	next.runs(t)
 	next.finish()
@@ -182,7 +184,7 @@ func TestKept_goesToTheWarmestSlot(t *testing.T) {
 		}
 		before = s
 		j.finish()
-		await(t, "the slot to be free", func() bool { return b.Free() == 4 })
+		await.Until(t, "the slot to be free", func() bool { return b.Free() == 4 })
 	}
 }
 
@@ -192,7 +194,7 @@ func TestKept_isDroppedWhenItsBackendEndsIt(t *testing.T) {
 	k, s := leaveKept(t, r)
 	k.pending.Store(true)
 	s.Notify()
-	receive(t, k.discarded, "the kept connection's end")
+	await.Value(t, k.discarded, "the kept connection's end")
 }
 
 // TestKept_isDroppedInTime: the slot closes what has been idle for long enough, by itself, and not before.
@@ -205,7 +207,7 @@ func TestKept_isDroppedInTime(t *testing.T) {
 	until := s.Now() + int64(50*time.Millisecond)
 	k.until.Store(until)
 	j.end <- func() { s.Kept = k }
-	receive(t, k.discarded, "the kept connection's end")
+	await.Value(t, k.discarded, "the kept connection's end")
 	if now := s.Now(); now < until {
 		t.Errorf("it was closed %v early", time.Duration(until-now))
 	}
@@ -218,7 +220,7 @@ func TestKept_isDroppedWhenItsBackendGoesDown(t *testing.T) {
 	r := h.AddQueue("/", 10, Hold{}, b)
 	k, _ := leaveKept(t, r)
 	b.Sick("is not well")
-	receive(t, k.discarded, "the kept connection's end")
+	await.Value(t, k.discarded, "the kept connection's end")
 	if b.MayKeep() {
 		t.Error("MayKeep is true though the backend is down")
 	}
@@ -236,7 +238,7 @@ func TestImpatient_closesWhatIsIdle(t *testing.T) {
 		t.Error("MayKeep is false though all are patient")
 	}
 	b.Impatient()
-	receive(t, k.discarded, "the kept connection's end")
+	await.Value(t, k.discarded, "the kept connection's end")
 	b.Impatient()
 	if b.Patient(); b.MayKeep() {
 		t.Error("MayKeep is true though one of two still waits")
@@ -261,7 +263,7 @@ func TestImpatient_closesAConnectionThatIsJustKept(t *testing.T) {
 		}
 		b.Impatient() // by another worker, before this slot is free
 	}
-	receive(t, k.discarded, "the kept connection's end")
+	await.Value(t, k.discarded, "the kept connection's end")
 	b.Patient()
 }
 
@@ -270,7 +272,7 @@ func TestClose_dropsWhatIsKept(t *testing.T) {
 	r := h.AddQueue("/", 10, Hold{}, h.backend(t, "a", 1))
 	k, _ := leaveKept(t, r)
 	h.Close()
-	receive(t, k.discarded, "the kept connection's end")
+	await.Value(t, k.discarded, "the kept connection's end")
 }
 
 func TestLend_isBounded(t *testing.T) {
@@ -324,7 +326,7 @@ func TestStop_wakesAWorkerThatSleepsInATask(t *testing.T) {
 	woke := make(chan struct{})
 	j.end <- func() { s.Wait(); close(woke) }
 	h.Stop()
-	receive(t, woke, "the worker to wake")
+	await.Value(t, woke, "the worker to wake")
 }
 
 // TestGiveUpKept_closesTheLongestIdle of all backends, and says when there is none.

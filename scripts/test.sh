@@ -283,7 +283,7 @@ links_lead() {
 }
 
 # house_holds: the table of folders in docs/house.md is true. Every folder with Go code is in it, its package doc opens with the
-# table's sentence, and it imports no other folders than the table allows.
+# table's sentence, and it imports no other folders than the table allows. Tests of every folder may import tests/await.
 house_holds() {
 	local rc=0 folder sentence allowed doc imports i
 	local -A says may
@@ -318,7 +318,7 @@ house_holds() {
 				rc=1
 			}
 		done
-	done < <(go list -f '{{.ImportPath}}|{{.Doc}}|{{range .Imports}}{{.}} {{end}}{{range .TestImports}}{{.}} {{end}}{{range .XTestImports}}{{.}} {{end}}' ./... | awk -F '|' -v OFS='|' '
+	done < <(go list -f '{{.ImportPath}}|{{.Doc}}|{{range .Imports}}{{.}} {{end}}{{range .TestImports}}{{if ne . "tenfour/tests/await"}}{{.}} {{end}}{{end}}{{range .XTestImports}}{{if ne . "tenfour/tests/await"}}{{.}} {{end}}{{end}}' ./... | awk -F '|' -v OFS='|' '
 		{ sub("^tenfour/", "", $1); if ($1 == "tenfour") $1 = "main.go"
 		  n = split($3, all, " "); ours = ""
 		  for (i = 1; i <= n; i++) if (sub("^tenfour/", "", all[i])) ours = ours all[i] " "
@@ -338,6 +338,16 @@ words_plain() {
 	git ls-files -co --exclude-standard '*.go' | grep -vE "$not_yet" | xargs grep -nHwE "//.*\b($bad)\b" && rc=1
 	git ls-files -co --exclude-standard '*_test.go' | grep -vE "$not_yet" | xargs grep -nHE '^func (Test|Fuzz|Benchmark)\w*(Who[A-Z]|Whoever|[a-z]Who\b|Nobody|Somebody|Everybody|Anybody|Behind)' && rc=1
 	((rc == 0)) || echo "plain words: a connection, a goroutine or a request is \"it\"; write \"the client that …\", \"no request\", \"after\""
+	return "$rc"
+}
+
+# no_sleep: no test sleeps and hopes. It awaits an event (tests/await), or has a clock of its own (testing/synctest, in limit/). What
+# paces a slow peer is await.Pace.
+no_sleep() {
+	local rc=0
+	git ls-files -co --exclude-standard '*_test.go' | grep -v '^limit/' | xargs grep -nHE 'time\.Sleep\(' && rc=1
+	grep -LF testing/synctest $(grep -lF 'time.Sleep(' limit/*_test.go) | grep . && rc=1
+	((rc == 0)) || echo "a test that sleeps: await an event (await.Until, await.Value), or say that it paces a peer (await.Pace)"
 	return "$rc"
 }
 
@@ -449,6 +459,7 @@ step "docs: flags" flags_agree
 step "docs: links and tests" links_lead
 step "docs: house" house_holds
 step "docs: words" words_plain
+step "no sleep" no_sleep
 step "docs: walk" walk_shown
 step "docs: README's commands" readme
 step "demo" scripts/demo.sh --quick --port 18000 --backend-port 18001 # others may have its usual ports

@@ -7,15 +7,12 @@ import (
 	"net"
 	"net/netip"
 	"testing"
-	"time"
 
 	"golang.org/x/sys/unix"
 
 	"tenfour/lot"
+	"tenfour/tests/await"
 )
-
-// patience is how long a test waits for an event that must come. Only a failure takes that long.
-const patience = 5 * time.Second
 
 // startPair returns a Conn and its peer, both closed at the test's end.
 func startPair(t *testing.T) (*Conn, *net.TCPConn) {
@@ -34,7 +31,7 @@ func startPair(t *testing.T) (*Conn, *net.TCPConn) {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	peer, err := net.DialTimeout("tcp", to, patience)
+	peer, err := net.DialTimeout("tcp", to, await.Patience)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,18 +50,15 @@ func startPair(t *testing.T) (*Conn, *net.TCPConn) {
 	return c, peer.(*net.TCPConn)
 }
 
-// await calls f, after Retry, until it returns something other than ErrWait.
-func await(t *testing.T, c *Conn, f func() error) error {
+// unblocked calls f, after Retry, until it returns something other than ErrWait.
+func unblocked(t *testing.T, c *Conn, f func() error) (err error) {
 	t.Helper()
-	for late := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
+	await.Until(t, "it need not wait any more", func() bool {
 		c.Retry()
-		if err := f(); err != ErrWait {
-			return err
-		}
-		if time.Now().After(late) {
-			t.Fatalf("still nothing after %v", patience)
-		}
-	}
+		err = f()
+		return err != ErrWait
+	})
+	return err
 }
 
 func TestRead_returnsBytesThenTheEnd(t *testing.T) {
@@ -75,14 +69,14 @@ func TestRead_returnsBytesThenTheEnd(t *testing.T) {
 	}
 	peer.Write([]byte("four"))
 	var n int
-	if err := await(t, c, func() (err error) { n, err = c.Read(buf); return err }); err != nil || string(buf[:n]) != "four" {
+	if err := unblocked(t, c, func() (err error) { n, err = c.Read(buf); return err }); err != nil || string(buf[:n]) != "four" {
 		t.Errorf("got %q, %v", buf[:n], err)
 	}
 	if c.MayRead() {
 		t.Error("a short read says that all was read")
 	}
 	peer.CloseWrite()
-	if err := await(t, c, func() error { _, err := c.Read(buf); return err }); err != io.EOF {
+	if err := unblocked(t, c, func() error { _, err := c.Read(buf); return err }); err != io.EOF {
 		t.Errorf("at the end: %v, want io.EOF", err)
 	}
 }
@@ -92,7 +86,7 @@ func TestRead_returnsAResetThatAWriteHasSeenFirst(t *testing.T) {
 	peer.SetLinger(0)
 	peer.Close()
 	// The write receives the only error by which the kernel reports the reset.
-	err := await(t, c, func() error { _, err := c.Write([]byte("x")); return orWait(err) })
+	err := unblocked(t, c, func() error { _, err := c.Write([]byte("x")); return orWait(err) })
 	if !errors.Is(err, unix.ECONNRESET) {
 		t.Skipf("this kernel tells a write %v", err)
 	}
@@ -123,7 +117,7 @@ func TestWrite_stopsWhereTheKernelDoes(t *testing.T) {
 		t.Errorf("at once again: %d, %v; want nothing and ErrWait", m, err)
 	}
 	got := make([]byte, n)
-	peer.SetDeadline(time.Now().Add(patience))
+	await.Within(peer, await.Patience)
 	if _, err := io.ReadFull(peer, got); err != nil || !bytes.Equal(got, sent[:n]) {
 		t.Errorf("the peer got something else: %v", err)
 	}
@@ -140,7 +134,7 @@ func TestStale_afterUnaskedBytesOrTheEnd(t *testing.T) {
 			t.Errorf("before %s: stale", name)
 		}
 		tc(peer)
-		await(t, c, func() error {
+		unblocked(t, c, func() error {
 			if c.Stale() {
 				return nil
 			}
@@ -152,7 +146,7 @@ func TestStale_afterUnaskedBytesOrTheEnd(t *testing.T) {
 func TestReset_isSeenByThePeer(t *testing.T) {
 	c, peer := startPair(t)
 	c.Reset()
-	peer.SetDeadline(time.Now().Add(patience))
+	await.Within(peer, await.Patience)
 	if _, err := peer.Read(make([]byte, 1)); !errors.Is(err, unix.ECONNRESET) {
 		t.Errorf("got %v, want a reset", err)
 	}
@@ -174,25 +168,25 @@ func TestPipe_movesBytes(t *testing.T) {
 	}
 	source.Write([]byte("0123456789"))
 	var n int
-	if err := await(t, from, func() (err error) { n, err = p.Fill(from, 4); return err }); err != nil || n != 4 || p.Held() != 4 {
+	if err := unblocked(t, from, func() (err error) { n, err = p.Fill(from, 4); return err }); err != nil || n != 4 || p.Held() != 4 {
 		t.Fatalf("took %d, %v, holds %d; want the 4 that were asked for", n, err, p.Held())
 	}
 	if n, err := p.Drain(to); n != 4 || err != nil || p.Held() != 0 {
 		t.Fatalf("gave %d, %v, holds %d", n, err, p.Held())
 	}
 	got := make([]byte, 4)
-	sink.SetDeadline(time.Now().Add(patience))
+	await.Within(sink, await.Patience)
 	if _, err := io.ReadFull(sink, got); err != nil || string(got) != "0123" {
 		t.Errorf("the sink got %q, %v", got, err)
 	}
 	source.CloseWrite()
-	if err := await(t, from, func() error { _, err := p.Fill(from, 100); return err }); err != nil {
+	if err := unblocked(t, from, func() error { _, err := p.Fill(from, 100); return err }); err != nil {
 		t.Error(err)
 	}
 	if n, err := p.Drain(to); n != 6 || err != nil {
 		t.Errorf("gave %d, %v; want the other 6", n, err)
 	}
-	if err := await(t, from, func() error { _, err := p.Fill(from, 100); return err }); err != io.EOF {
+	if err := unblocked(t, from, func() error { _, err := p.Fill(from, 100); return err }); err != io.EOF {
 		t.Errorf("at the end: %v, want io.EOF", err)
 	}
 }

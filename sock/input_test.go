@@ -9,7 +9,7 @@ import (
 // fill reads once into in, as soon as there is something.
 func fill(t *testing.T, c *Conn, in *Input, least, room int) {
 	t.Helper()
-	if err := await(t, c, func() error { _, err := in.Fill(c, least, room); return err }); err != nil {
+	if err := unblocked(t, c, func() error { _, err := in.Fill(c, least, room); return err }); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -98,7 +98,7 @@ func TestInput_shrinksAShortBeginning(t *testing.T) {
 func TestReadOff_forgetsUpToSoMany(t *testing.T) {
 	c, peer := startPair(t)
 	io.WriteString(peer, "headbody")
-	if err := await(t, c, func() error { _, err := c.ReadOff(len("head")); return err }); err != nil {
+	if err := unblocked(t, c, func() error { _, err := c.ReadOff(len("head")); return err }); err != nil {
 		t.Fatal(err)
 	}
 	var in Input

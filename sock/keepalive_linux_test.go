@@ -34,7 +34,7 @@ func TestUnsent_isWhatThePeersKernelHasNotTaken(t *testing.T) {
 		t.Fatalf("of %d bytes %d are unsent; want some", n, before)
 	}
 	peer.Read(make([]byte, n))
-	await(t, c, func() error {
+	unblocked(t, c, func() error {
 		if c.Unsent() < before {
 			return nil
 		}

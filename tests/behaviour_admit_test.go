@@ -11,6 +11,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"tenfour/tests/await"
 )
 
 // configured starts tenfour with a file of settings, in which BACKEND is the address of a backend.
@@ -60,7 +62,7 @@ func (tf *tenfour) raw(t testing.TB, request string) (*http.Response, string) {
 	t.Helper()
 	p := dialPeer(t, tf.addr)
 	defer p.Close()
-	p.SetDeadline(time.Now().Add(2 * patience))
+	await.Within(p, 2*patience)
 	p.say(request)
 	r, err := p.answer(strings.SplitN(request, " ", 2)[0])
 	if err != nil {
@@ -186,7 +188,7 @@ methods = ["DELETE"]
 	var clients []*peer
 	ask := func(method string) {
 		p := dialPeer(t, tf.addr)
-		p.SetDeadline(time.Now().Add(2 * patience))
+		await.Within(p, 2*patience)
 		p.say(request(method, "/"))
 		clients = append(clients, p)
 	}
@@ -195,31 +197,31 @@ methods = ["DELETE"]
 	for range 2 { // one of them is queued, and the other refused
 		ask("GET")
 	}
-	refused := make(chan *peer, 2)
-	for _, p := range clients[1:] {
-		go func() {
-			if status, _, _ := p.status("GET"); status == 503 {
-				refused <- p
-			}
-		}()
+	answers := make(chan int, 4)
+	answered := func(method string, some []*peer) {
+		for _, p := range some {
+			go func() { // ends with the answer
+				status, _, _ := p.status(method)
+				answers <- status
+			}()
+		}
 	}
-	<-refused
+	answered("GET", clients[1:])
+	if got := await.Value(t, answers, "the GET that finds the queue full"); got != 503 {
+		t.Errorf("a GET got %d, want 503", got)
+	}
 	ask("DELETE")
 	ask("DELETE")
-	for _, p := range clients[3:] {
-		go func() {
-			if status, _, _ := p.status("DELETE"); status == 503 {
-				refused <- p
-			}
-		}()
-	}
-	<-refused
-	select {
-	case <-refused:
-		t.Error("both were refused while the queue of GET was full")
-	case <-time.After(50 * time.Millisecond): // time enough for the other to be served, if it were
+	answered("DELETE", clients[3:])
+	if got := await.Value(t, answers, "the DELETE that finds the queue full"); got != 503 {
+		t.Errorf("a DELETE got %d, want 503", got)
 	}
 	close(release)
+	for range 2 { // the queue of GET was full, and that of DELETE had a place
+		if got := await.Value(t, answers, "an answer to what was queued"); got != 200 {
+			t.Errorf("a request that was queued got %d, want 200", got)
+		}
+	}
 }
 
 func TestRoutes_editFieldLines(t *testing.T) {
@@ -374,7 +376,7 @@ func TestLimit_rejects(t *testing.T) {
 	tf := startTenfour(t, []string{s.addr}, "--limit", "3/1h")
 	p := dialPeer(t, tf.addr)
 	for i := range 5 {
-		p.SetDeadline(time.Now().Add(patience))
+		await.Within(p, patience)
 		p.say(request("GET", "/"))
 		r, err := p.answer("GET")
 		if err != nil {
@@ -495,7 +497,7 @@ wait_max = "30s"
 	var clients []*peer
 	for i := range 7 {
 		p := dialPeer(t, tf.addr)
-		p.SetDeadline(time.Now().Add(2 * patience))
+		await.Within(p, 2*patience)
 		p.say(request("GET", "/"+strconv.Itoa(i)))
 		clients = append(clients, p)
 		if i == 1 {
@@ -560,7 +562,7 @@ func TestLimit_drainAnswersThoseThatWait(t *testing.T) {
 	p := startProgram(t, nil, []string{s.addr}, "--limit", "1/1h", "--over", "wait", "--wait-max", "1h", "--drain", "100ms")
 	p.raw(t, request("GET", "/"))
 	c := dialPeer(t, p.addr)
-	c.SetDeadline(time.Now().Add(2 * patience))
+	await.Within(c, 2*patience)
 	c.say(request("GET", "/"))
 	another := dialPeer(t, p.addr)
 	another.say("GET /\r\n\r\n") // is refused; the one before it has been read by then

@@ -5,6 +5,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"tenfour/tests/await"
 )
 
 // startSleeping returns a backend that takes 2 ms for each request, and the highest number that it had at a time.
@@ -16,12 +18,8 @@ func startSleeping(t *testing.T) (addr string, most *atomic.Int32) {
 			if _, err := http.ReadRequest(p.in); err != nil {
 				return
 			}
-			for n := now.Add(1); ; {
-				if m := most.Load(); n <= m || most.CompareAndSwap(m, n) {
-					break
-				}
-			}
-			time.Sleep(2 * time.Millisecond) // its work
+			raise(most, now.Add(1))
+			await.Pace(2 * time.Millisecond) // its work
 			now.Add(-1)
 			p.say("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nokay")
 		}
@@ -33,7 +31,7 @@ func startSleeping(t *testing.T) (addr string, most *atomic.Int32) {
 func TestWorkersAuto_growsWhereItPays(t *testing.T) {
 	addr, most := startSleeping(t)
 	tf := startTenfour(t, []string{addr}, "--workers", "auto")
-	if !await(2*patience, func() bool {
+	if !await.Holds(2*patience, func() bool {
 		runAB(t, "http://"+tf.addr+"/", 2000, 80)
 		return most.Load() > 8
 	}) {

@@ -13,6 +13,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"tenfour/tests/await"
 )
 
 // dialFrom connects to addr from one of this machine's addresses.
@@ -27,7 +29,7 @@ func dialFrom(t testing.TB, from, addr string) *peer {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.Close() })
-	c.SetDeadline(time.Now().Add(2 * patience))
+	await.Within(c, 2*patience)
 	return &peer{Conn: c, in: bufio.NewReader(c)}
 }
 
@@ -145,7 +147,7 @@ func TestDescriptors_downloadsGoOn(t *testing.T) {
 		all = append(all, c)
 	}
 	for i, c := range all {
-		c.SetDeadline(time.Now().Add(4 * patience))
+		await.Within(c, 4*patience)
 		r, err := http.ReadResponse(c.in, nil)
 		if err != nil {
 			t.Errorf("client %d: %v", i, err)

@@ -13,6 +13,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"tenfour/tests/await"
 )
 
 // drainRoutes is a route for each thing that a request may wait for.
@@ -128,7 +130,7 @@ func TestDrain_endsEveryPhaseAtItsDeadline(t *testing.T) {
 			continue
 		}
 		reading.Go(func() {
-			c.SetDeadline(time.Now().Add(2 * patience))
+			await.Within(c, 2*patience)
 			b, err := io.ReadAll(c.in)
 			switch got := string(b); {
 			case c.want == refused && (!strings.HasPrefix(got, refused) || err != nil):
@@ -149,7 +151,7 @@ func TestDrain_endsEveryPhaseAtItsDeadline(t *testing.T) {
 		if c.want != cut {
 			continue
 		}
-		c.SetDeadline(time.Now().Add(patience))
+		await.Within(c, patience)
 		b, err := io.ReadAll(c.in)
 		if name == "flushing what its end would end" && err == nil {
 			t.Errorf("%s: got %d bytes and a clean end, want a reset", name, len(b))

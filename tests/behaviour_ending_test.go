@@ -7,7 +7,8 @@ import (
 	"net"
 	"net/http"
 	"testing"
-	"time"
+
+	"tenfour/tests/await"
 )
 
 // A client that has its last byte may come again at once. With one slot and no queue, the exchange before must not hold the slot
@@ -33,7 +34,7 @@ func TestSlot_isFreeWhenItsClientComesAgain(t *testing.T) {
 					if c, err = net.Dial("tcp", tf.addr); err != nil {
 						t.Fatal(err)
 					}
-					c.SetDeadline(time.Now().Add(patience))
+					await.Within(c, patience)
 					in = bufio.NewReader(c)
 				}
 				fmt.Fprint(c, tc.request)

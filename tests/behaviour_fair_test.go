@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"tenfour/tests/await"
 )
 
 // flood opens a connection that says first, and then sends requests without a pause, each of which tenfour answers by
@@ -73,7 +75,7 @@ func TestPipelining_keepsNoOtherWaiting(t *testing.T) {
 			s := startServer(t, okay)
 			tf := startTenfour(t, []string{s.addr}, "--workers", "1", "--path", "/served")
 			idle := dialPeer(t, tf.addr)
-			idle.SetDeadline(time.Now().Add(4 * patience))
+			await.Within(idle, 4*patience)
 			ask := func() time.Duration {
 				begun := time.Now()
 				idle.say("GET /served HTTP/1.1\r\nHost: a\r\n\r\n")
@@ -132,12 +134,12 @@ func TestIdleTimeout_aRequestThatCameBeforeTheEndIsServed(t *testing.T) {
 	var asking sync.WaitGroup
 	for i := range tries {
 		asking.Go(func() {
-			time.Sleep(time.Duration(i) * 3 * time.Millisecond)
+			await.Pace(time.Duration(i) * 3 * time.Millisecond)
 			p := dialPeer(t, tf.addr)
-			p.SetDeadline(time.Now().Add(patience))
+			await.Within(p, patience)
 			p.say(plainHTTP)
 			p.status("GET")
-			time.Sleep(timeout + time.Duration(i%8)*time.Millisecond) // into the tick that ends the wait
+			await.Pace(timeout + time.Duration(i%8)*time.Millisecond) // into the tick that ends the wait
 			ended := hasEnded(p.Conn.(*net.TCPConn))
 			p.say(plainHTTP)
 			status, _, err := p.status("GET")
@@ -186,7 +188,7 @@ func TestIdleTimeout_asksTheKernelFirst(t *testing.T) {
 	for _, p := range peers {
 		p.say(plainHTTP)
 	}
-	<-time.After(timeout)
+	await.Pace(timeout) // tenfour stands still, and its deadlines pass
 	tf.cmd.Process.Signal(syscall.SIGCONT)
 	for i, p := range peers {
 		if status, _, err := p.status("GET"); status != 200 || err != nil {

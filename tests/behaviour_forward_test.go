@@ -13,6 +13,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"tenfour/tests/await"
 )
 
 // sizesAround lists sizes of bodies one below, at and one above each limit that changes how a body is forwarded.
@@ -90,7 +92,7 @@ func TestBodies_ofEverySizeBothWays(t *testing.T) {
 				p := dialPeer(t, tf.addr)
 				for j, n := range sizesAround(buffer) {
 					e.content = content{n, byte(i + j)}
-					p.SetDeadline(time.Now().Add(4 * patience))
+					await.Within(p, 4*patience)
 					if err := e.over(p); err != nil {
 						t.Errorf("%v: %v", e, err)
 					}
@@ -127,7 +129,7 @@ func (p paced) Read(b []byte) (int, error) {
 // pause stops now and then, so that the other side finds full buffers, or nothing to read.
 func pause() {
 	if rand.IntN(8) == 0 {
-		time.Sleep(time.Duration(rand.IntN(int(2 * time.Millisecond))))
+		await.Pace(time.Duration(rand.IntN(int(2 * time.Millisecond))))
 	}
 }
 
@@ -164,7 +166,7 @@ func TestBodies_ofSlowAndBurstyPeers(t *testing.T) {
 					}
 					for _, n := range []int64{rand.Int64N(20 << 10), 300<<10 + rand.Int64N(5<<20)} {
 						e.content = content{n, byte(i)}
-						p.SetDeadline(time.Now().Add(4 * patience))
+						await.Within(p, 4*patience)
 						if err := e.over(p); err != nil {
 							t.Fatalf("%v: %v", e, err)
 						}
@@ -190,8 +192,8 @@ func TestBodies_endWithTheirLastByteThoughTheClientIsSlow(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(50 * time.Millisecond)
-		p.SetDeadline(time.Now().Add(patience))
+		await.Pace(50 * time.Millisecond)
+		await.Within(p, patience)
 		if err := (content{n, 0}).differs(r.Body); err != nil {
 			t.Errorf("%d bytes: %v", n, err)
 		}
@@ -218,7 +220,7 @@ func TestBodies_echoedWhileTheyAreSent(t *testing.T) {
 		}
 		t.Run(e.String(), func(t *testing.T) {
 			p := dialPeer(t, tf.addr)
-			p.SetDeadline(time.Now().Add(4 * patience))
+			await.Within(p, 4*patience)
 			if err := e.over(p); err != nil {
 				t.Error(err)
 			}
@@ -238,8 +240,8 @@ func TestEarlyAnswer_reachesTheClient(t *testing.T) {
 		"reads on":          (*peer).untilGone,
 		"closes":            func(*peer) {},
 		"shuts its side":    func(p *peer) { p.Conn.(*net.TCPConn).CloseWrite(); p.untilGone() },
-		"does nothing":      func(*peer) { time.Sleep(100 * time.Millisecond) },
-		"resets after that": func(p *peer) { time.Sleep(20 * time.Millisecond); p.breakOff() },
+		"does nothing":      func(*peer) { await.Pace(100 * time.Millisecond) },
+		"resets after that": func(p *peer) { await.Pace(20 * time.Millisecond); p.breakOff() },
 	}
 	for status, raw := range earlyAnswers {
 		for name, ending := range ends {
@@ -254,7 +256,7 @@ func TestEarlyAnswer_reachesTheClient(t *testing.T) {
 				tf := startTenfour(t, []string{s.addr}, "--buffer", "4KiB")
 				for _, sent := range []string{"length", "chunked"} {
 					p := dialPeer(t, tf.addr)
-					p.SetDeadline(time.Now().Add(patience))
+					await.Within(p, patience)
 					body := make(chan error, 1)
 					go func() { // ends with the body, or with the connection
 						p.say("POST / HTTP/1.1\r\nHost: a\r\n" + framingLines(sent, 30<<20) + "\r\n")
@@ -305,7 +307,7 @@ func TestHalfABody_isNeverTakenForAWhole(t *testing.T) {
 					if name[:4] == "long" {
 						io.Copy(p, content{1 << 20, 1}.reader())
 					}
-					await(patience, func() bool { return answered.Load() != began })
+					await.Holds(patience, func() bool { return answered.Load() != began })
 					if how == "RST" {
 						p.breakOff()
 					}
@@ -313,7 +315,7 @@ func TestHalfABody_isNeverTakenForAWhole(t *testing.T) {
 				tf := startTenfour(t, []string{s.addr})
 				for _, minor := range []int{0, 1} {
 					p := dialPeer(t, tf.addr)
-					p.SetDeadline(time.Now().Add(patience))
+					await.Within(p, patience)
 					p.say(fmt.Sprintf("GET / HTTP/1.%d\r\nHost: a\r\nConnection: keep-alive\r\n\r\n", minor))
 					r, err := p.answer("GET")
 					if err != nil {
@@ -429,7 +431,7 @@ func TestReuse_notOfAConnectionThatSpokeUnasked(t *testing.T) {
 				return
 			}
 			p.say("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
-			time.Sleep(20 * time.Millisecond)
+			await.Pace(20 * time.Millisecond)
 			p.say("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil")
 		}
 	})
@@ -471,7 +473,7 @@ func TestReuse_ofAConnectionThatDies(t *testing.T) {
 				tf.get(t, "/first")
 				tf.get(t, "/first") // the second over the same connection: now a POST may come over it too
 				p := dialPeer(t, tf.addr)
-				p.SetDeadline(time.Now().Add(patience))
+				await.Within(p, patience)
 				p.say(method + " /second HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nbody")
 				status, words, err := p.status(method)
 				if status != want || err != nil {
@@ -495,7 +497,7 @@ func TestReuse_notOfAConnectionThatHasEnded(t *testing.T) {
 	tf := startTenfour(t, []string{s.addr}, "--workers", "1")
 	for i := range 50 {
 		p := dialPeer(t, tf.addr)
-		p.SetDeadline(time.Now().Add(patience))
+		await.Within(p, patience)
 		p.say("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nbody")
 		if status, words, err := p.status("POST"); status != 200 {
 			t.Errorf("got %d %q (%v)", status, words, err)
@@ -540,7 +542,7 @@ func TestOneOfTwoBackendsDead_isNoticedByNoClient(t *testing.T) {
 					tf := startTenfour(t, []string{tc.addr, s.addr}, "--connect-timeout", tc.timeout, "--buffer", "64KiB")
 					for range 3 {
 						p := dialPeer(t, tf.addr)
-						p.SetDeadline(time.Now().Add(patience))
+						await.Within(p, patience)
 						if err := e.over(p); err != nil {
 							t.Errorf("%v: %v", e, err)
 						}
@@ -606,7 +608,7 @@ func TestHalfABody_whileTheRequestIsStillSent(t *testing.T) {
 	tf := startTenfour(t, []string{s.addr})
 	for i := range 20 {
 		p := dialPeer(t, tf.addr)
-		p.SetDeadline(time.Now().Add(patience))
+		await.Within(p, patience)
 		p.say("POST / HTTP/1.1\r\nHost: a\r\n" + framingLines("length", 1<<40) + "\r\n")
 		sent := make(chan error, 1)
 		go func() { sent <- p.write("length", content{1 << 40, 0}.reader()) }() // ends with the connection

@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"tenfour/program"
+	"tenfour/tests/await"
 )
 
 // process is tenfour in a process of its own. It ends by itself, or after a signal from the test.
@@ -184,7 +185,7 @@ func TestIdleTimeout_endsIdleConnectionsAndStalledBodies(t *testing.T) {
 	tf := startTenfour(t, []string{s.addr}, "--idle-timeout", timeout.String(), "--head-timeout", "10m", "--buffer", "16MiB")
 	t.Run("ends a persistent connection without a word", func(t *testing.T) {
 		p := dialPeer(t, tf.addr)
-		p.SetDeadline(time.Now().Add(patience))
+		await.Within(p, patience)
 		for range 3 {
 			p.say("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
 			if status, _, err := p.status("GET"); status != 200 || err != nil {
@@ -211,10 +212,10 @@ func TestIdleTimeout_endsIdleConnectionsAndStalledBodies(t *testing.T) {
 	}
 	t.Run("leaves a body alone that goes on", func(t *testing.T) {
 		p := dialPeer(t, tf.addr)
-		p.SetDeadline(time.Now().Add(2 * patience))
+		await.Within(p, 2*patience)
 		p.say("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 60\r\n\r\n")
 		for range 60 { // for three times the timeout
-			time.Sleep(20 * time.Millisecond)
+			await.Pace(20 * time.Millisecond)
 			p.say("x")
 		}
 		if status, _, err := p.status("POST"); status != 200 || err != nil {
@@ -227,7 +228,7 @@ func TestIdleTimeout_endsIdleConnectionsAndStalledBodies(t *testing.T) {
 		p := dialPeer(t, tf.addr)
 		p.say("GET /?as=length&n=" + strconv.Itoa(24<<20) + " HTTP/1.1\r\nHost: a\r\n\r\n")
 		eventually(t, "the client is cut", func() bool {
-			time.Sleep(20 * time.Millisecond)
+			await.Pace(20 * time.Millisecond)
 			_, err := io.WriteString(p, "GET / HTTP/1.1\r\n")
 			return err != nil
 		})
@@ -250,7 +251,7 @@ func startHeld(t testing.TB, flags ...string) (p *process, client *peer, answer 
 	t.Cleanup(answer)
 	p = startProcess(t, plainly, nil, append([]string{"--backend", s.addr}, flags...)...)
 	client = dialPeer(t, p.addr)
-	client.SetDeadline(time.Now().Add(2 * patience))
+	await.Within(client, 2*patience)
 	client.say("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
 	select {
 	case <-asked:
@@ -326,7 +327,7 @@ func TestDrain_cutsAtItsDeadline(t *testing.T) {
 		t.Errorf("it ended after %v, want the 300ms it had", took)
 	}
 	for name, c := range map[string]*peer{"that ran": client, "that was queued": queued} {
-		c.SetDeadline(time.Now().Add(patience))
+		await.Within(c, patience)
 		if status, _, err := c.status("GET"); err == nil && status != 503 {
 			t.Errorf("an exchange %s got %d, want a 503 or the end", name, status)
 		}
@@ -569,7 +570,7 @@ func TestRefused_whileItStillSends(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := dialPeer(t, tf.addr)
-			p.SetDeadline(time.Now().Add(2 * patience))
+			await.Within(p, 2*patience)
 			p.say(tc.head)
 			for sent, piece := 0, bytes.Repeat([]byte("x"), 64<<10); sent < length; sent += len(piece) {
 				if _, err := p.Write(piece); err != nil {
@@ -619,7 +620,7 @@ func TestAccessLog_hasALineForEveryExchange(t *testing.T) {
 	})
 	tf := startTenfour(t, []string{s.addr}, "--access-log", file)
 	p := dialPeer(t, tf.addr)
-	p.SetDeadline(time.Now().Add(patience))
+	await.Within(p, patience)
 	fields := "Host: a:80\r\nuser-agent: Test/1 \"x\"\r\nReferer: http://b/?q=1&token=s3cret\r\n\r\n"
 	p.say("GET /one HTTP/1.1\r\n" + fields + "HEAD /two?x=1 HTTP/1.1\r\n" + fields)
 	p.status("GET")
@@ -734,7 +735,7 @@ func TestLogs_haveNoCredentials(t *testing.T) {
 	}
 	for _, raw := range requests {
 		p := dialPeer(t, tf.addr)
-		p.SetDeadline(time.Now().Add(patience))
+		await.Within(p, patience)
 		p.say(raw)
 		p.status("GET")
 		p.Close()
@@ -768,7 +769,7 @@ func TestPipelining_isInOrder(t *testing.T) {
 	})
 	tf := startTenfour(t, []string{s.addr})
 	p := dialPeer(t, tf.addr)
-	p.SetDeadline(time.Now().Add(2 * patience))
+	await.Within(p, 2*patience)
 	const n = 1000
 	var raw strings.Builder
 	for i := range n {

@@ -15,6 +15,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"tenfour/tests/await"
 )
 
 // resident is the memory of its own that the program has now, in KiB.
@@ -55,7 +57,7 @@ func TestHeldBodies_areHeldOnce(t *testing.T) {
 			raw := fmt.Sprintf("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n%s", tc.announced, strings.Repeat("x", size))
 			for range clients {
 				c := tf.dial(t)
-				c.SetDeadline(time.Now().Add(4 * patience))
+				await.Within(c, 4*patience)
 				defer c.Close()
 				if err := c.sendAndAwaitRead(raw); err != nil {
 					t.Fatal(err)
@@ -134,7 +136,7 @@ func TestHoldMax_boundsAllBodies(t *testing.T) {
 			var sending sync.WaitGroup
 			for range clients {
 				p := dialPeer(t, tf.addr)
-				p.SetDeadline(time.Now().Add(6 * patience))
+				await.Within(p, 6*patience)
 				open = append(open, p)
 				sending.Go(func() { p.say("POST / HTTP/1.1\r\nHost: a\r\n" + tc.body) })
 			}
@@ -171,7 +173,7 @@ func TestHoldMax_boundsResponsesForSlowClients(t *testing.T) {
 	var open []*peer
 	for range clients {
 		p := dialPeer(t, tf.addr)
-		p.SetDeadline(time.Now().Add(12 * patience))
+		await.Within(p, 12*patience)
 		p.say(fmt.Sprintf("GET /?n=%d&as=chunked HTTP/1.1\r\nHost: a\r\n\r\n", size))
 		open = append(open, p)
 	}

@@ -14,7 +14,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"time"
+
+	"tenfour/tests/await"
 )
 
 // content is n bytes that follow from a seed: no part of it equals another.
@@ -120,6 +121,12 @@ func (s *server) accept(ln net.Listener, script func(*peer), running *sync.WaitG
 			s.mu.Unlock()
 			s.open.Add(-1)
 		})
+	}
+}
+
+// raise makes most at least n.
+func raise(most *atomic.Int32, n int32) {
+	for m := most.Load(); n > m && !most.CompareAndSwap(m, n); m = most.Load() {
 	}
 }
 
@@ -241,7 +248,7 @@ func (tf *tenfour) get(t testing.TB, target string) (int, string) {
 	t.Helper()
 	p := dialPeer(t, tf.addr)
 	defer p.Close()
-	p.SetDeadline(time.Now().Add(patience))
+	await.Within(p, patience)
 	p.say("GET " + target + " HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
 	status, body, err := p.status("GET")
 	if err != nil {

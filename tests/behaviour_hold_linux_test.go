@@ -6,9 +6,10 @@ import (
 	"net/http"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"golang.org/x/sys/unix"
+
+	"tenfour/tests/await"
 )
 
 // TestHold_costsLittle: 500 exchanges that are held, with a body of 10 KB each, in a program
@@ -63,7 +64,7 @@ func TestHold_anEventStreamThatEndsWithItsHead(t *testing.T) {
 	})
 	tf := startTenfour(t, []string{b.addr}, "--backend-timeout", "100ms")
 	p := dialPeer(t, tf.addr)
-	p.SetDeadline(time.Now().Add(patience))
+	await.Within(p, patience)
 	p.say("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
 	// The kernel may deliver the end with the head or after it; in the second case the head has gone out.
 	if status, body, err := p.status("GET"); (status != 504 || err != nil) && (status != 200 || err == nil) {

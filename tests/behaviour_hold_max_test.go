@@ -9,7 +9,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
+
+	"tenfour/tests/await"
 )
 
 // withHoldMax is the flag for a configuration that bounds what is held.
@@ -36,7 +37,7 @@ func TestHoldMax_aBodyThatMustBeHeldWholeWaitsForMemory(t *testing.T) {
 	tf := startTenfour(t, addrs(a, b), append(raced, "--queue-timeout", "1s", withHoldMax(t, "256KiB"))...)
 	ask := func() *peer {
 		p := dialPeer(t, tf.addr)
-		p.SetDeadline(time.Now().Add(2 * patience))
+		await.Within(p, 2*patience)
 		p.say(racedPost)
 		return p
 	}
@@ -71,7 +72,7 @@ func TestHoldMax_aBodyThatIsLargerIs503AtOnce(t *testing.T) {
 	for _, size := range []string{"0", "199KiB"} {
 		tf := startTenfour(t, addrs(a, b), append(raced, withHoldMax(t, size))...)
 		p := dialPeer(t, tf.addr)
-		p.SetDeadline(time.Now().Add(patience))
+		await.Within(p, patience)
 		p.say(racedPost)
 		if status, words, err := p.status("POST"); status != 503 || !strings.Contains(words, "larger than hold_max") {
 			t.Errorf("with %s: got %d %q (%v)", size, status, words, err)
@@ -87,7 +88,7 @@ func TestHoldMax_zeroStreams(t *testing.T) {
 	for i, e := range framings() {
 		for _, n := range []int64{0, 1, 16 << 10, 300 << 10, 3 << 20} {
 			p := dialPeer(t, tf.addr)
-			p.SetDeadline(time.Now().Add(2 * patience))
+			await.Within(p, 2*patience)
 			e.content = content{n, byte(i)}
 			if err := e.over(p); err != nil {
 				t.Fatalf("%v: %v", e, err)
@@ -135,7 +136,7 @@ func TestHoldMax_isGivenBack(t *testing.T) {
 		for _, method := range []string{"GET", "POST", "PUT"} {
 			for _, path := range []string{"/mute", "/half", "/large", "/small", "/"} {
 				p := dialPeer(t, tf.addr)
-				p.SetDeadline(time.Now().Add(2 * patience))
+				await.Within(p, 2*patience)
 				raw := strings.Replace(racedPost, "POST /", method+" "+path, 1)
 				if method == "GET" {
 					raw = "GET " + path + " HTTP/1.1\r\nHost: a\r\n\r\n"
@@ -154,7 +155,7 @@ func TestHoldMax_isGivenBack(t *testing.T) {
 			}
 		}
 		p := dialPeer(t, tf.addr)
-		p.SetDeadline(time.Now().Add(2 * patience))
+		await.Within(p, 2*patience)
 		p.say(racedPost)
 		if status, words, err := p.status("POST"); status != 200 || err != nil {
 			t.Fatalf("round %d: a body that takes most of hold_max got %d %q (%v)", i, status, words, err)

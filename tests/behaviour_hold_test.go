@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"tenfour/lab"
+	"tenfour/tests/await"
 )
 
 // refusing returns an address on which no program listens, and that the kernel gives to no listener that asks for any port.
@@ -46,7 +47,7 @@ func opens(t testing.TB, addr string, script func(*peer)) *server {
 func (tf *tenfour) asks(t testing.TB, method, target, body string) (p *peer, told chan string) {
 	t.Helper()
 	p = dialPeer(t, tf.addr)
-	p.SetDeadline(time.Now().Add(3 * patience))
+	await.Within(p, 3*patience)
 	fmt.Fprintf(p, "%s %s HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n%s", method, target, len(body), body)
 	told = make(chan string, 1)
 	go func() { // ends with the answer, or with the connection at the test's end
@@ -147,7 +148,7 @@ func TestHold_triesABackendOnceAnInterval(t *testing.T) {
 		at++
 		most = max(most, at)
 		mu.Unlock()
-		time.Sleep(2 * every) // a slow server
+		await.Pace(2 * every) // a slow server
 		mu.Lock()
 		at--
 		mu.Unlock()
@@ -393,7 +394,7 @@ func forking(t *testing.T, addr string, pause time.Duration, serve func(r *http.
 				p.say("HTTP/1.0 200 OK\r\nContent-Length: 4\r\n\r\nokay")
 			}
 			c.Close()
-			time.Sleep(pause) // a slow server
+			await.Pace(pause) // a slow server
 		}
 	})
 	return func() {
@@ -442,7 +443,7 @@ func TestHold_keepsTheOrder(t *testing.T) {
 			t.Fatal(err)
 		}
 		p, got := &peer{Conn: c, in: c.in}, make(chan string, 1)
-		p.SetDeadline(time.Now().Add(3 * patience))
+		await.Within(p, 3*patience)
 		told = append(told, got)
 		go func() { // ends with the answer
 			status, words, _ := p.status("GET")

@@ -14,6 +14,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"tenfour/tests/await"
 )
 
 // Kept connections to a backend: for how long they are kept, which other clients they block, and which requests use them.
@@ -44,7 +46,7 @@ func TestHealth_ofASingleThreadedPython(t *testing.T) {
 	t.Parallel()
 	tf := startTenfour(t, []string{startPython(t, countingPython)}, "--health", "/health", "--health-every", "50ms", "--connect-timeout", "500ms", "--hold", "0", "--log-level", "info")
 	p := dialPeer(t, tf.addr)
-	p.SetDeadline(time.Now().Add(4 * patience))
+	await.Within(p, 4*patience)
 	for checks := 0; checks < 10; { // two checks that time out would take 1.1 s, and end in 502
 		p.say("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
 		status, body, err := p.status("GET")
@@ -97,7 +99,7 @@ func (tf *tenfour) posts(t *testing.T, n int) (failed int) {
 	t.Helper()
 	p := dialPeer(t, tf.addr)
 	for range n {
-		p.SetDeadline(time.Now().Add(patience))
+		await.Within(p, patience)
 		p.say("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nbody")
 		status, words, err := p.status("POST")
 		if status != 200 {
@@ -125,7 +127,7 @@ func TestPOST_aServerThatClosesAfterEachAnswer(t *testing.T) {
 					if _, err := readRequest(p.in); err == nil {
 						met.Add(1)
 						p.say("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
-						time.Sleep(after) // its delay
+						await.Pace(after) // its delay
 					}
 				})
 				tf := startTenfour(t, []string{s.addr}, "--workers", workers)
@@ -216,7 +218,7 @@ func TestPOST_aServerThatListensUntilItEnds(t *testing.T) {
 				ln, err = net.Listen("tcp", addr)
 				return err == nil || !errors.Is(err, syscall.EADDRINUSE)
 			}
-			if !await(patience, listening) || err != nil {
+			if !await.Holds(patience, listening) || err != nil {
 				t.Error(err)
 				return
 			}
@@ -227,7 +229,7 @@ func TestPOST_aServerThatListensUntilItEnds(t *testing.T) {
 				io.Copy(io.Discard, c)
 				c.Close()
 			}
-			time.Sleep(time.Millisecond) // its delay
+			await.Pace(time.Millisecond) // its delay
 			ln.Close()
 		}
 	})
@@ -297,7 +299,7 @@ func TestPOST_notOverAConnectionThatWasIdleForASecond(t *testing.T) {
 	}
 	for _, request := range []string{post, plainRequest} { // the second may go out again
 		met := b.visitors()
-		<-time.After(1100 * time.Millisecond)
+		await.Pace(1100 * time.Millisecond) // the connection is idle
 		tf.exchange(t, request, whole)
 		if n, want := b.visitors()-met, strings.Count(request, "POST"); n != want {
 			t.Errorf("for %q the backend met %d new connections, want %d", request, n, want)
@@ -416,7 +418,7 @@ func TestTLSBackend_ofOneThreadThatKeepsConnections(t *testing.T) {
 	tf := startProgram(t, a.env(), []string{"https://localhost:" + port}, "--workers", "2", "--hold", "0", "--log-level", "info")
 	peers := []*peer{dialPeer(t, tf.addr), dialPeer(t, tf.addr)}
 	for i, p := range peers {
-		p.SetDeadline(time.Now().Add(2 * patience))
+		await.Within(p, 2*patience)
 		p.say("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
 		if n := <-come; n != i {
 			t.Fatalf("connection %d came for request %d", n, i)

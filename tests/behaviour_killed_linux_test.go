@@ -13,6 +13,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"tenfour/tests/await"
 )
 
 // asCrowd is a variable of the environment: with an address in it, the test binary acts as a crowd of clients of that address until
@@ -54,7 +56,7 @@ func crowd(addr string) {
 		}
 	}
 	fmt.Println("ready")
-	time.Sleep(time.Hour) // until it is killed
+	await.Pace(time.Hour) // until it is killed
 	fmt.Println(len(conns))
 }
 
@@ -117,12 +119,12 @@ func killCrowd(t *testing.T, tf *standingProcess, held *atomic.Int32) {
 	eventually(t, "one is in hand", func() bool { return held.Load() == 1 })
 	cmd.Process.Kill()
 	// A request in hand is given up because another one waits; connections that were not accepted yet come after it.
-	if !await(6*patience, func() bool {
+	if !await.Holds(6*patience, func() bool {
 		if held.Load() == 0 {
 			return true
 		}
 		p := dialPeer(t, tf.addr)
-		p.SetDeadline(time.Now().Add(2 * patience))
+		await.Within(p, 2*patience)
 		p.say(request("GET", "/"))
 		if status, _, err := p.status("GET"); err != nil {
 			t.Fatalf("after a crowd was killed the next client got %d (%v), and %d are in hand", status, err, held.Load())
@@ -155,7 +157,7 @@ func TestKilled_tenfourIsSeenByBothSides(t *testing.T) {
 	var clients []*http.Response
 	for _, path := range []string{"/length", "/chunked"} {
 		p := dialPeer(t, tf.addr)
-		p.SetDeadline(time.Now().Add(4 * patience))
+		await.Within(p, 4*patience)
 		p.say(request("GET", path))
 		r, err := p.answer("GET")
 		if err != nil {

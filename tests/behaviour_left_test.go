@@ -10,6 +10,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"tenfour/tests/await"
 )
 
 // slowPages is the script of a backend: /poll says nothing until the connection ends, /late answers after 2 s, and what else
@@ -25,26 +27,26 @@ func slowPages(p *peer) {
 			p.untilGone()
 			return
 		case "/late":
-			time.Sleep(2 * time.Second)
+			await.Pace(2 * time.Second)
 		case "/endless":
 			p.say("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
 			for err == nil {
 				_, err = io.WriteString(p, "5\r\nframe\r\n")
-				time.Sleep(100 * time.Millisecond)
+				await.Pace(100 * time.Millisecond)
 			}
 			return
 		case "/radio":
 			p.say("HTTP/1.0 200 OK\r\n\r\n")
 			for err == nil {
 				_, err = io.WriteString(p, "sound")
-				time.Sleep(100 * time.Millisecond)
+				await.Pace(100 * time.Millisecond)
 			}
 			return
 		case "/download": // of 8 s
 			p.say("HTTP/1.1 200 OK\r\nContent-Length: 400\r\n\r\n")
 			for range 80 {
 				io.WriteString(p, "bytes")
-				time.Sleep(100 * time.Millisecond)
+				await.Pace(100 * time.Millisecond)
 			}
 			continue
 		}
@@ -56,7 +58,7 @@ func slowPages(p *peer) {
 func (tf *tenfour) begin(t testing.TB, path string) *peer {
 	t.Helper()
 	p := dialPeer(t, tf.addr)
-	p.SetDeadline(time.Now().Add(4 * patience))
+	await.Within(p, 4*patience)
 	p.say("GET " + path + " HTTP/1.1\r\nHost: a\r\n\r\n")
 	return p
 }
@@ -216,18 +218,16 @@ func startWorking(t testing.TB, stubborn time.Duration, begin func(*peer)) *work
 		if _, err := readHead(p.in); err != nil {
 			return
 		}
-		n := w.now.Add(1)
-		for most := w.most.Load(); n > most && !w.most.CompareAndSwap(most, n); most = w.most.Load() {
-		}
+		raise(&w.most, w.now.Add(1))
 		w.requests.Add(1)
 		if begin != nil {
 			begin(p)
 		}
 		if stubborn > 0 {
-			time.Sleep(stubborn)
+			await.Pace(stubborn)
 		} else {
 			p.untilGone()
-			time.Sleep(100 * time.Millisecond)
+			await.Pace(100 * time.Millisecond)
 		}
 		w.now.Add(-1)
 	})
@@ -268,7 +268,7 @@ func TestGivenUp_keepsItsSlotUntilTheBackendEndsIt(t *testing.T) {
 				met := func() int32 { return w.requests.Load() + beside.requests.Load() }
 				before := met()
 				p := dialPeer(t, tf.addr)
-				p.SetDeadline(time.Now().Add(patience))
+				await.Within(p, patience)
 				p.say(tc.raw)
 				if tc.resets {
 					eventually(t, "a backend has it", func() bool { return met() > before })

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"tenfour/tests/await"
 )
 
 // TestAccessLog_isWrittenInEachFormat, each line of them by what clients sent as raw bytes.
@@ -33,7 +35,7 @@ func TestAccessLog_isWrittenInEachFormat(t *testing.T) {
 		} {
 			tf.exchange(t, raw, whole)
 			var text string
-			if !await(patience, func() bool {
+			if !await.Holds(patience, func() bool {
 				b, _ := os.ReadFile(file)
 				text = string(b)
 				return strings.Count(text, "\n") == i+1

@@ -9,7 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
+
+	"tenfour/tests/await"
 )
 
 // memoryMost is what tenfour may need for a body of any size.
@@ -45,7 +46,7 @@ func TestMemory_isFlatForAnyBody(t *testing.T) {
 		t.Run("down, "+framing, func(t *testing.T) {
 			tf := startProgram(t, nil, []string{s.addr})
 			p := dialPeer(t, tf.addr)
-			p.SetDeadline(time.Now().Add(12 * patience))
+			await.Within(p, 12*patience)
 			p.say(fmt.Sprintf("GET /?n=%d&as=%s HTTP/1.1\r\nHost: a\r\n\r\n", size, framing))
 			r, err := p.answer("GET")
 			if err == nil {
@@ -63,7 +64,7 @@ func TestMemory_isFlatForAnyBody(t *testing.T) {
 		t.Run("up, "+framing, func(t *testing.T) {
 			tf := startProgram(t, nil, []string{s.addr})
 			p := dialPeer(t, tf.addr)
-			p.SetDeadline(time.Now().Add(12 * patience))
+			await.Within(p, 12*patience)
 			p.say(fmt.Sprintf("POST /?n=%d&as=none HTTP/1.1\r\nHost: a\r\n", size) + framingLines(framing, size) + "\r\n")
 			err := p.write(framing, content{size, 0}.reader())
 			status, words, aerr := p.status("POST")
@@ -115,7 +116,7 @@ func TestSplice_movesLongBodies(t *testing.T) {
 			tf := startProgram(t, nil, []string{s.addr})
 			before := tf.pipes(t)
 			p := dialPeer(t, tf.addr)
-			p.SetDeadline(time.Now().Add(12 * patience))
+			await.Within(p, 12*patience)
 			p.say(fmt.Sprintf("GET /?n=%d&as=%s HTTP/1.1\r\nHost: a\r\n\r\n", tc.n, tc.as))
 			r, err := p.answer("GET")
 			if err != nil {

@@ -10,6 +10,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"tenfour/tests/await"
 )
 
 // The clients of these tests have the grace of forward.MeterWindow, and are found to be slow at most one part of it later.
@@ -67,7 +69,7 @@ func TestMinRate_cutsAnUploadThatDrips(t *testing.T) {
 			s := startServer(t, swallow)
 			tf := startTenfour(t, []string{s.addr}, strings.Fields(tc.flags)...)
 			p := dialPeer(t, tf.addr)
-			p.SetDeadline(time.Now().Add(2 * paceFound))
+			await.Within(p, 2*paceFound)
 			answered := make(chan struct{})
 			begun := time.Now()
 			go drip(p, tc.raw, tc.each, answered) // ends with the answer
@@ -101,7 +103,7 @@ func TestMinRate_cutsADownloadThatIsNotTaken(t *testing.T) {
 			s := startServer(t, digest(t))
 			tf := startTenfour(t, []string{s.addr}, strings.Fields(flags)...)
 			p := dialPeer(t, tf.addr)
-			p.SetDeadline(time.Now().Add(3 * paceFound))
+			await.Within(p, 3*paceFound)
 			version, as := "1.1", "length"
 			if strings.Contains(name, "1.0") {
 				version, as = "1.0", "close"
@@ -115,7 +117,7 @@ func TestMinRate_cutsADownloadThatIsNotTaken(t *testing.T) {
 				if time.Since(begun) > 2*paceFound { // of which the response takes some to come
 					t.Fatalf("it was not cut after %v", 2*paceFound)
 				}
-				time.Sleep(50 * time.Millisecond)
+				await.Pace(50 * time.Millisecond)
 				_, end = io.WriteString(p, "x")
 			}
 			if !errors.Is(end, syscall.ECONNRESET) { // after a clean end a write fails with EPIPE
@@ -135,11 +137,11 @@ func TestMinRate_leavesAloneWhatTheClientDoesNotHoldUp(t *testing.T) {
 	tests := map[string]func(t *testing.T, tf *tenfour, e *events){
 		"an upload above the rate": func(t *testing.T, tf *tenfour, _ *events) {
 			p := dialPeer(t, tf.addr)
-			p.SetDeadline(time.Now().Add(2 * long))
+			await.Within(p, 2*long)
 			const n = 300 << 10
 			p.say(fmt.Sprintf("POST /page HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n", n))
 			left := n
-			for late := time.Now().Add(long); time.Now().Before(late); time.Sleep(100 * time.Millisecond) {
+			for late := time.Now().Add(long); time.Now().Before(late); await.Pace(100 * time.Millisecond) {
 				p.say(strings.Repeat("x", 100))
 				left -= 100
 			}
@@ -150,7 +152,7 @@ func TestMinRate_leavesAloneWhatTheClientDoesNotHoldUp(t *testing.T) {
 		},
 		"a backend that thinks": func(t *testing.T, tf *tenfour, _ *events) {
 			p := dialPeer(t, tf.addr)
-			p.SetDeadline(time.Now().Add(2 * long))
+			await.Within(p, 2*long)
 			p.say("POST /think HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nhi")
 			if status, _, err := p.status("POST"); status != 200 || err != nil {
 				t.Errorf("got %d (%v)", status, err)
@@ -160,10 +162,10 @@ func TestMinRate_leavesAloneWhatTheClientDoesNotHoldUp(t *testing.T) {
 		"a quiet WebSocket":    func(t *testing.T, tf *tenfour, e *events) { staysQuietly(t, tf, e, askUpgrade, long) },
 		"a download above the rate, in small pieces": func(t *testing.T, tf *tenfour, _ *events) {
 			c := dialSmall(t, tf.addr)
-			c.SetDeadline(time.Now().Add(2 * long))
+			await.Within(c, 2*long)
 			io.WriteString(c, "GET /big HTTP/1.1\r\nHost: a\r\n\r\n")
 			piece := make([]byte, 200)
-			for late := time.Now().Add(long); time.Now().Before(late); time.Sleep(100 * time.Millisecond) {
+			for late := time.Now().Add(long); time.Now().Before(late); await.Pace(100 * time.Millisecond) {
 				if _, err := io.ReadFull(c, piece); err != nil {
 					t.Fatalf("it was cut: %v", err)
 				}
@@ -187,7 +189,7 @@ func TestMinRate_leavesAloneWhatTheClientDoesNotHoldUp(t *testing.T) {
 					p.say(upgradeSwitched)
 					e.stream(p, func(said string) string { return said })
 				case "/think":
-					time.Sleep(long)
+					await.Pace(long)
 					fallthrough
 				case "/page":
 					io.Copy(io.Discard, r.Body)
@@ -205,7 +207,7 @@ func TestMinRate_leavesAloneWhatTheClientDoesNotHoldUp(t *testing.T) {
 // staysQuietly opens a stream on which nothing moves for long, and then something.
 func staysQuietly(t *testing.T, tf *tenfour, e *events, ask string, long time.Duration) {
 	_, r := tf.open(t, ask)
-	time.Sleep(long)
+	await.Pace(long)
 	e.send <- "still here"
 	got := make([]byte, len("still here"))
 	if _, err := io.ReadFull(r.Body, got); err != nil || string(got) != "still here" {
@@ -237,7 +239,7 @@ func TestBodyTimeout_isForTheWholeBody(t *testing.T) {
 			s := startServer(t, swallow)
 			tf := configured(t, s.addr, "timeouts.body = \"700ms\"\n[[route]]\nbackends = [\"BACKEND\"]\n")
 			p := dialPeer(t, tf.addr)
-			p.SetDeadline(time.Now().Add(patience))
+			await.Within(p, patience)
 			answered := make(chan struct{})
 			go drip(p, fmt.Sprintf("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n", n), "x", answered) // ends with the answer
 			status, words, err := p.status("POST")
@@ -259,7 +261,7 @@ func TestSlowestUpload_makesRoom(t *testing.T) {
 	}
 	begin := func(t *testing.T, tf *tenfour) *upload {
 		p := dialPeer(t, tf.addr)
-		p.SetDeadline(time.Now().Add(4 * patience))
+		await.Within(p, 4*patience)
 		p.say(fmt.Sprintf("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n", n))
 		return &upload{peer: p}
 	}
@@ -374,7 +376,7 @@ func TestSlowestUpload_makesRoom(t *testing.T) {
 		tf := startTenfour(t, []string{s.addr}, "--workers", "2", "--streams", "1")
 		uploads := []*upload{begin(t, tf), begin(t, tf)}
 		stop := dripping(uploads, []int{10, 10})
-		time.Sleep(4 * time.Second)
+		await.Pace(4 * time.Second)
 		stop()
 		ends(t, uploads[0])
 		ends(t, uploads[1])

@@ -17,6 +17,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"tenfour/tests/await"
 )
 
 // echoBody is a handler of Go's server: it answers with the request's body, or with as many bytes as the query says.
@@ -193,7 +195,7 @@ http {
 	awaitListener(t, addr)
 	tf := startTenfour(t, []string{addr})
 	p := dialPeer(t, tf.addr)
-	p.SetDeadline(time.Now().Add(2 * patience))
+	await.Within(p, 2*patience)
 	for range 3 {
 		p.say("GET /small HTTP/1.1\r\nHost: a\r\n\r\n")
 		if status, body, err := p.status("GET"); status != 200 || body != "small" || err != nil {
@@ -294,7 +296,7 @@ func TestBackendKilledInMidst_andRestarted(t *testing.T) {
 	var begun []*http.Response
 	for range 3 {
 		p := dialPeer(t, tf.addr)
-		p.SetDeadline(time.Now().Add(2 * patience))
+		await.Within(p, 2*patience)
 		p.say("GET /slow HTTP/1.1\r\nHost: a\r\n\r\n")
 		r, err := p.answer("GET")
 		if err != nil {

@@ -19,6 +19,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"tenfour/tests/await"
 )
 
 // okay is the script of a server that answers every request with a small page, and keeps its connections.
@@ -129,7 +131,7 @@ func TestPersistentClients_areServedEvenly(t *testing.T) {
 			if _, err := http.ReadRequest(p.in); err != nil {
 				return
 			}
-			time.Sleep(time.Millisecond) // so that it is the workers that are short, and not the processors
+			await.Pace(time.Millisecond) // so that it is the workers that are short, and not the processors
 			p.say("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nokay")
 		}
 	})
@@ -146,7 +148,7 @@ func TestPersistentClients_areServedEvenly(t *testing.T) {
 		p := dialPeer(t, tf.addr)
 		loops.Go(func() {
 			for time.Now().Before(until) {
-				p.SetDeadline(time.Now().Add(patience))
+				await.Within(p, patience)
 				p.say("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
 				if status, _, err := p.status("GET"); err != nil || status != 200 {
 					t.Errorf("client %d, request %.0f: got %d (%v)", i, counts[i], status, err)
@@ -192,7 +194,7 @@ func TestQueue_answers503WhenFull(t *testing.T) {
 	for _, persistent := range []bool{true, false} {
 		s, tf, release := startBusy(t, "--queue", "0")
 		p := dialPeer(t, tf.addr)
-		p.SetDeadline(time.Now().Add(patience))
+		await.Within(p, patience)
 		field := ""
 		if !persistent {
 			field = "Connection: close\r\n"
@@ -258,7 +260,7 @@ func TestQueue_answers503AfterItsTimeout(t *testing.T) {
 	t.Parallel()
 	s, tf, _ := startBusy(t, "--queue-timeout", "400ms")
 	p := dialPeer(t, tf.addr)
-	p.SetDeadline(time.Now().Add(patience))
+	await.Within(p, patience)
 	begun := time.Now()
 	p.say("GET /late HTTP/1.1\r\nHost: a\r\n\r\n")
 	r, err := p.answer("GET")
@@ -282,7 +284,7 @@ func occupied(t testing.TB, tf *tenfour) bool {
 	t.Helper()
 	p := dialPeer(t, tf.addr)
 	defer p.Close()
-	p.SetDeadline(time.Now().Add(300 * time.Millisecond))
+	await.Within(p, 300*time.Millisecond)
 	p.say("GET /probe HTTP/1.1\r\nHost: a\r\n\r\n")
 	status, _, err := p.status("GET")
 	switch {
@@ -325,7 +327,7 @@ func TestHalfClose_ofAClientThatIsServed(t *testing.T) {
 		tf := startTenfour(t, []string{s.addr}) // one of them may still be busy with the end of the last exchange
 		for range 50 {
 			p := dialPeer(t, tf.addr)
-			p.SetDeadline(time.Now().Add(patience))
+			await.Within(p, patience)
 			p.say("GET / HTTP/1.0\r\n\r\n")
 			p.Conn.(*net.TCPConn).CloseWrite()
 			if status, body, err := p.status("GET"); status != 200 || body != "okay" || err != nil {
@@ -343,7 +345,7 @@ func TestHalfClose_ofAClientThatIsServed(t *testing.T) {
 		})
 		tf := startTenfour(t, []string{s.addr}, "--workers", "1")
 		p := dialPeer(t, tf.addr)
-		p.SetDeadline(time.Now().Add(patience))
+		await.Within(p, patience)
 		p.say("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
 		<-asked
 		p.Conn.(*net.TCPConn).CloseWrite()
@@ -595,7 +597,7 @@ func TestSlowReaders_holdNoWorker(t *testing.T) {
 		}
 	}
 	for _, p := range readers {
-		p.SetDeadline(time.Now().Add(patience))
+		await.Within(p, patience)
 		r, err := p.answer("GET")
 		if err != nil {
 			t.Fatal(err)
@@ -615,7 +617,7 @@ func TestBackend_thatReturnsIsUsedAgain(t *testing.T) {
 			if _, err := http.ReadRequest(p.in); err != nil {
 				return
 			}
-			time.Sleep(20 * time.Millisecond)
+			await.Pace(20 * time.Millisecond)
 			p.say("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nokay")
 		}
 	})
@@ -628,7 +630,7 @@ func TestBackend_thatReturnsIsUsedAgain(t *testing.T) {
 		p := dialPeer(t, tf.addr)
 		loops.Go(func() {
 			for !stop.Load() {
-				p.SetDeadline(time.Now().Add(2 * patience))
+				await.Within(p, 2*patience)
 				p.say("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
 				if status, _, err := p.status("GET"); err != nil || status != 200 {
 					t.Errorf("got %d (%v)", status, err)

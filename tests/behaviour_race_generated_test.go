@@ -11,6 +11,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"tenfour/tests/await"
 )
 
 // role is what a backend does with every request of a generated race.
@@ -59,7 +61,7 @@ func play(t *testing.T, p role, number int, wanted content, busy *atomic.Int32) 
 						return false
 					}
 				}
-				time.Sleep(p.after) // a slow backend: nothing is waited for
+				await.Pace(p.after) // a slow backend: nothing is waited for
 				switch p.does {
 				case "resets":
 					c.breakOff()
@@ -139,7 +141,7 @@ func generatedRace(t *testing.T, rng *rand.Rand) {
 	for i := range leaves {
 		c := dialPeer(t, tf.addr)
 		asking.Go(func() {
-			c.SetDeadline(time.Now().Add(6 * patience))
+			await.Within(c, 6*patience)
 			if method == "GET" {
 				c.say("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
 			} else {
@@ -147,7 +149,7 @@ func generatedRace(t *testing.T, rng *rand.Rand) {
 				c.write("length", wanted.reader())
 			}
 			if leaves[i] >= 0 {
-				time.Sleep(leaves[i]) // at any moment
+				await.Pace(leaves[i]) // at any moment
 				c.breakOff()
 				return
 			}
@@ -190,7 +192,7 @@ func oneResponse(c *peer, method string, parts []role, anyUsable, mayBreak bool)
 		return fmt.Errorf("the body of backend %d: %w", number, err)
 	}
 	if !r.Close && p.does == "answers" { // no byte of another response follows
-		c.SetDeadline(time.Now().Add(5 * time.Millisecond))
+		await.Within(c, 5*time.Millisecond)
 		if rest, _ := c.in.Peek(1); len(rest) > 0 {
 			return fmt.Errorf("there are bytes after the response")
 		}

@@ -7,7 +7,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
+
+	"tenfour/tests/await"
 )
 
 // largeNo is the content of a response that is unusable and larger than may be held.
@@ -85,7 +86,7 @@ func TestRace_aLargeUnusableResponseWaitsForABetterOne(t *testing.T) {
 				large, other := refusingAtLength(t, framing), answering(t, 1, tc.other, when)
 				tf := startTenfour(t, addrs(large, other), "--race", "parallel", "--race-methods", "POST", "--workers", "1")
 				p := dialPeer(t, tf.addr)
-				p.SetDeadline(time.Now().Add(2 * patience))
+				await.Within(p, 2*patience)
 				p.say("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx")
 				eventually(t, "both are asked", func() bool { return large.requests.Load() == 1 && other.requests.Load() == 1 })
 				close(when)

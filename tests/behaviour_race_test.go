@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"tenfour/lab"
+	"tenfour/tests/await"
 )
 
 // answering is a backend that answers with a status and its own number, when it may.
@@ -59,7 +60,7 @@ func addrs(servers ...*server) (list []string) {
 func (tf *tenfour) ask(t *testing.T, method, body string) (*http.Response, string) {
 	t.Helper()
 	p := dialPeer(t, tf.addr)
-	p.SetDeadline(time.Now().Add(2 * patience))
+	await.Within(p, 2*patience)
 	fmt.Fprintf(p, "%s / HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n%s", method, len(body), body)
 	r, err := p.answer(method)
 	if err != nil {
@@ -172,7 +173,7 @@ func TestRace_anUnusableEventStreamDoesNotWait(t *testing.T) {
 			tf := startTenfour(t, []string{startServer(t, script).addr, other}, "--race", "serial")
 			for range 2 {
 				p := dialPeer(t, tf.addr)
-				p.SetDeadline(time.Now().Add(patience))
+				await.Within(p, patience)
 				p.say("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
 				r, err := p.answer("GET")
 				if err != nil {
@@ -274,7 +275,7 @@ func TestRace_isLateWhenItsTimeInQueuesIsOver(t *testing.T) {
 				eventually(t, "it is asked", func() bool { return mute.requests.Load()+bad.requests.Load() > 0 })
 			}
 			p := dialPeer(t, tf.addr)
-			p.SetDeadline(time.Now().Add(patience))
+			await.Within(p, patience)
 			p.say("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
 			if status, words, err := p.status("GET"); status != 500 || words != "number0" {
 				t.Errorf("got %d %q, %v; want what the other one has said", status, words, err)
@@ -458,7 +459,7 @@ func TestRace_aHalfCloseThatComesAtOnce(t *testing.T) {
 	tf := startTenfour(t, addrs(a, b), "--race", "serial")
 	for i := range 500 {
 		p := dialPeer(t, tf.addr)
-		p.SetDeadline(time.Now().Add(patience))
+		await.Within(p, patience)
 		p.say("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
 		p.Conn.(interface{ CloseWrite() error }).CloseWrite()
 		if status, _, err := p.status("GET"); status != 200 || err != nil {

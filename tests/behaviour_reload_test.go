@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"tenfour/tests/await"
 )
 
 // reloadable is tenfour in a process of its own, with a file of settings that can be changed.
@@ -48,7 +50,7 @@ func TestReload_followsTheFile(t *testing.T) {
 		t.Fatalf("got %q, want a", body)
 	}
 	kept := dialPeer(t, tf.addr) // a connection that persists follows from its next request on
-	kept.SetDeadline(time.Now().Add(4 * patience))
+	await.Within(kept, 4*patience)
 	kept.say(request("GET", "/"))
 	kept.status("GET")
 	tf.reload(t, "[[route]]\npath = \"/new\"\nbackends = \""+b+"\"\n", reloaded)
@@ -119,7 +121,7 @@ func TestReload_whatRunsEnds(t *testing.T) {
 	var clients []*peer
 	for range 3 { // one runs, two are queued
 		p := dialPeer(t, tf.addr)
-		p.SetDeadline(time.Now().Add(4 * patience))
+		await.Within(p, 4*patience)
 		p.say(request("GET", "/"))
 		clients = append(clients, p)
 		eventually(t, "the first runs", func() bool { return inHand.Load() == 1 })
@@ -168,16 +170,16 @@ func TestReload_keepsWhatHasNotChanged(t *testing.T) {
 // TestReload_workersChangeInPlace: at no moment does the backend have more than the larger number.
 func TestReload_workersChangeInPlace(t *testing.T) {
 	t.Parallel()
-	var now, most atomic.Int32
+	var now, most, ever atomic.Int32
 	s := startServer(t, func(p *peer) {
 		for {
 			if _, err := http.ReadRequest(p.in); err != nil {
 				return
 			}
 			n := now.Add(1)
-			for m := most.Load(); n > m && !most.CompareAndSwap(m, n); m = most.Load() {
-			}
-			time.Sleep(2 * time.Millisecond) // so that they are there at the same time
+			raise(&most, n)
+			raise(&ever, n)
+			await.Pace(2 * time.Millisecond) // so that they are there at the same time
 			now.Add(-1)
 			p.say("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
 		}
@@ -190,7 +192,7 @@ func TestReload_workersChangeInPlace(t *testing.T) {
 		p := dialPeer(t, tf.addr)
 		clients.Go(func() {
 			for !stop.Load() {
-				p.SetDeadline(time.Now().Add(patience))
+				await.Within(p, patience)
 				p.say(request("GET", "/"))
 				if status, _, err := p.status("GET"); status != 200 || err != nil {
 					t.Errorf("got %d (%v)", status, err)
@@ -199,13 +201,19 @@ func TestReload_workersChangeInPlace(t *testing.T) {
 			}
 		})
 	}
+	before := 2
 	for _, n := range []int{6, 1, 8, 3} {
+		ever.Store(0)
 		tf.reload(t, settings(n), reloaded)
 		eventually(t, fmt.Sprintf("%d are in hand, and no more", n), func() bool {
 			most.Store(0)
-			time.Sleep(20 * time.Millisecond) // in which more would show
+			await.Pace(20 * time.Millisecond) // in which more would show
 			return most.Load() == int32(n)
 		})
+		if got := int(ever.Load()); got > max(before, n) {
+			t.Errorf("from %d workers to %d the backend had %d requests at a time", before, n, got)
+		}
+		before = n
 	}
 	stop.Store(true)
 	clients.Wait()
@@ -224,7 +232,7 @@ func TestReload_underLoad(t *testing.T) {
 			for !stop.Load() {
 				p := dialPeer(t, tf.addr)
 				for range 1 + i {
-					p.SetDeadline(time.Now().Add(patience))
+					await.Within(p, patience)
 					p.say(request("GET", "/"))
 					if status, _, err := p.status("GET"); status != 200 || err != nil {
 						t.Errorf("got %d (%v)", status, err)

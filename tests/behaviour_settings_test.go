@@ -5,7 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
+
+	"tenfour/tests/await"
 )
 
 // echo is a backend that answers with the request's fields that a test may want to see.
@@ -25,7 +26,7 @@ func (tf *tenfour) getWith(t testing.TB, target, lines string) (int, string) {
 	t.Helper()
 	p := dialPeer(t, tf.addr)
 	defer p.Close()
-	p.SetDeadline(time.Now().Add(patience))
+	await.Within(p, patience)
 	p.say("GET " + target + " HTTP/1.1\r\nHost: a\r\n" + lines + "Connection: close\r\n\r\n")
 	status, body, err := p.status("GET")
 	if err != nil {

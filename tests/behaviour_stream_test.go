@@ -11,6 +11,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"tenfour/tests/await"
 )
 
 // While one client reads 100 MB, or sends them, at its own speed, the one worker serves the others.
@@ -40,7 +42,7 @@ func TestSlowClient_leavesTheWorkerToOthers(t *testing.T) {
 			s := startServer(t, digest(t))
 			tf := startTenfour(t, []string{s.addr}, "--workers", "1")
 			p := dialPeer(t, tf.addr)
-			p.SetDeadline(time.Now().Add(6 * patience))
+			await.Within(p, 6*patience)
 			// Between two laps the client stands still until others have been served.
 			wait := func() {
 				for range 3 {
@@ -189,7 +191,7 @@ const (
 func (tf *tenfour) open(t testing.TB, ask string) (*peer, *http.Response) {
 	t.Helper()
 	p := dialPeer(t, tf.addr)
-	p.SetDeadline(time.Now().Add(6 * patience))
+	await.Within(p, 6*patience)
 	p.say(ask)
 	r, err := p.answer("GET")
 	if err != nil {

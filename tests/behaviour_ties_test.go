@@ -9,6 +9,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"tenfour/tests/await"
 )
 
 // State that a backend keeps for a connection must not reach the next client: a body that it did not read, a body that it should
@@ -60,7 +62,7 @@ func TestPython_answersNoOtherClientWithWhatAnAttackerChose(t *testing.T) {
 		attackers.Go(func() { // ends when the others have
 			p := dialPeer(t, tf.addr)
 			defer p.Close()
-			p.SetDeadline(time.Now().Add(10 * patience))
+			await.Within(p, 10*patience)
 			for n := i; !stop.Load(); n++ {
 				attack := attacks[n%len(attacks)]
 				p.say(attack)
@@ -76,7 +78,7 @@ func TestPython_answersNoOtherClientWithWhatAnAttackerChose(t *testing.T) {
 		others.Go(func() {
 			p := dialPeer(t, tf.addr)
 			defer p.Close()
-			p.SetDeadline(time.Now().Add(10 * patience))
+			await.Within(p, 10*patience)
 			for n := range rounds {
 				path := fmt.Sprintf("/%d/%d", i, n)
 				p.say("GET " + path + " HTTP/1.1\r\nHost: a\r\n\r\n")
@@ -188,7 +190,7 @@ func TestKept_afterWhichExchanges(t *testing.T) {
 			})
 			tf := configured(t, b.addr, "[[route]]\npath = \"/\"\nbackends = \"BACKEND\"\nworkers = 1\n"+tc.settings)
 			p := dialPeer(t, tf.addr)
-			p.SetDeadline(time.Now().Add(patience))
+			await.Within(p, patience)
 			p.say(tc.request)
 			if status, body, err := p.status(methodOf(tc.request)); err != nil || status >= 500 {
 				t.Fatalf("got %d %q (%v) for %q, answered by %q", status, body, err, tc.request, tc.answer)

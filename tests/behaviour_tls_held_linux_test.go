@@ -21,6 +21,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"tenfour/tests/await"
 )
 
 // recordMaker writes TLS 1.3 records by hand, after crypto/tls has made the handshake (RFC 8446 §5.2, §7).
@@ -146,7 +148,7 @@ func TestTLSClient_thatAsksForKeyUpdatesIsServed(t *testing.T) {
 	s := startServer(t, answerBack(t, nil))
 	tf := startTLS(t, a, []string{s.addr})
 	raw := dialPeer(t, tf.addr)
-	raw.SetDeadline(time.Now().Add(2 * patience))
+	await.Within(raw, 2*patience)
 	m := newRecordMaker(t, a, raw.Conn)
 	in := bufio.NewReader(m)
 	for range 3 {

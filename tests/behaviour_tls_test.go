@@ -22,6 +22,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"tenfour/tests/await"
 )
 
 // authority signs certificates. A program that reads its file trusts it.
@@ -130,7 +132,7 @@ func TestTLSBackend_isAskedByItsName(t *testing.T) {
 		tf.get(t, "/?n=3&as=length")
 	}
 	for range 3 {
-		p.SetDeadline(time.Now().Add(patience))
+		await.Within(p, patience)
 		if err := (exchange{1, "length", "length", content{1000, 1}}).over(p); err != nil {
 			t.Fatal(err)
 		}
@@ -149,7 +151,7 @@ func TestTLSBackend_movesBodiesBothWays(t *testing.T) {
 			script := answerBack(t, nil)
 			_, url := startTLSServer(t, &tls.Config{Certificates: []tls.Certificate{cert}}, func(p *peer) {
 				if slow {
-					time.Sleep(20 * time.Millisecond) // the kernel's buffers fill
+					await.Pace(20 * time.Millisecond) // the kernel's buffers fill
 					slowed(p)
 				}
 				script(p)
@@ -159,7 +161,7 @@ func TestTLSBackend_movesBodiesBothWays(t *testing.T) {
 				for _, n := range []int64{0, 1, 16 << 10, 16<<10 + 1, 300 << 10, 6 << 20} {
 					e.content = content{n, byte(i)}
 					p := dialPeer(t, tf.addr)
-					p.SetDeadline(time.Now().Add(4 * patience))
+					await.Within(p, 4*patience)
 					if err := e.over(p); err != nil {
 						t.Fatalf("%v: %v", e, err)
 					}
@@ -180,7 +182,7 @@ func TestTLSBackend_thatIsSlowGetsTheLastByte(t *testing.T) {
 	tf := startProgram(t, a.env(), []string{url})
 	for _, sent := range []string{"length", "chunked"} {
 		p := dialPeer(t, tf.addr)
-		p.SetDeadline(time.Now().Add(4 * patience))
+		await.Within(p, 4*patience)
 		p.say("POST /?n=20000000&as=none HTTP/1.1\r\nHost: a\r\n" + framingLines(sent, 20e6) + "\r\n")
 		if err := p.write(sent, content{20e6, 0}.reader()); err != nil {
 			t.Fatal(err)
@@ -255,7 +257,7 @@ func TestTLSBackend_thatEndsWithoutCloseNotify(t *testing.T) {
 	for _, minor := range []int{0, 1} {
 		for path, whole := range map[string]bool{"/silent": false, "/said": true} {
 			p := dialPeer(t, tf.addr)
-			p.SetDeadline(time.Now().Add(patience))
+			await.Within(p, patience)
 			p.say(fmt.Sprintf("GET %s HTTP/1.%d\r\nHost: a\r\n\r\n", path, minor))
 			status, body, err := p.status("GET")
 			if status != 200 || (err == nil) != whole || whole && body != "half of it, or all?" {
@@ -282,7 +284,7 @@ func (a *authority) pool() *x509.CertPool {
 func (a *authority) dialTLS(t testing.TB, addr string) *peer {
 	t.Helper()
 	raw := dialPeer(t, addr)
-	raw.SetDeadline(time.Now().Add(4 * patience))
+	await.Within(raw, 4*patience)
 	c := tls.Client(raw.Conn, &tls.Config{RootCAs: a.pool(), ServerName: "127.0.0.1"})
 	if err := c.Handshake(); err != nil {
 		t.Fatal(err)
@@ -354,7 +356,7 @@ func TestTLSClient_thatSaysNothingIsDropped(t *testing.T) {
 	tf := startTLS(t, a, []string{s.addr}, "--head-timeout", "300ms")
 	for said, raw := range map[string]string{"nothing": "", "half a hello": "\x16\x03\x01\x02\x00\x01\x00", "plain HTTP": ""} {
 		p := dialPeer(t, tf.addr)
-		p.SetDeadline(time.Now().Add(patience))
+		await.Within(p, patience)
 		begun := time.Now()
 		if said == "plain HTTP" {
 			raw = plainHTTP

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"tenfour/program"
+	"tenfour/tests/await"
 )
 
 // watched is tenfour in a process of its own. Its stdout and stderr are pipes that the test reads, or does not.
@@ -298,7 +299,7 @@ func TestLog_tellsOfAResponseThatWasCut(t *testing.T) {
 			tf = startTenfour(t, []string{s.addr}, "--log-level", "warn", "--log-format", "json", "--backend-timeout", "200ms", "--access-log", access)
 			for _, path := range []string{"/short", "/chunk", "/late?token=hunter2", "/reset", "/leaves", "/theirs", "/"} {
 				p := dialPeer(t, tf.addr)
-				p.SetDeadline(time.Now().Add(patience))
+				await.Within(p, patience)
 				p.say(request("GET", path))
 				r, err := p.answer("GET")
 				if err != nil {

@@ -11,7 +11,8 @@
 //  4. Be the client. tf.get sends a plain GET. tf.exchange sends raw bytes in one way (whole, byte by byte, cut) and returns all that
 //     the client saw. tf.dial and dialPeer open a connection, for a test that needs several steps.
 //  5. Wait for events, and never for a time: eventually asks for a condition until it holds, b.await does so for what a backend has
-//     seen, tf.logHas for lines of the log. Each fails the test after patience.
+//     seen, tf.logHas for lines of the log. Each fails the test after patience. await.Pace is for a peer that is slow; time.Sleep is
+//     refused by scripts/test.sh.
 //  6. Break the code once, and see the test fail.
 //
 // A rule of HTTP is one more row in a table of rules_*_test.go: refuseEach and relayEach (rules_tables_test.go) run each row whole, byte

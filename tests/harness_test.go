@@ -17,32 +17,13 @@ import (
 	"time"
 
 	"tenfour/program"
+	"tenfour/tests/await"
 )
 
-// patience is how long a test waits for something that must happen. A test takes that long only if it fails.
-const patience = 5 * time.Second
+// The harness's short names for what the tests of every package share.
+const patience = await.Patience
 
-// await asks cond until it holds, and reports whether that happened within d. It asks often at first, and then once a millisecond.
-// It is the one loop in these tests that polls; eventually is await for a test that must not go on without it.
-func await(d time.Duration, cond func() bool) bool {
-	late := time.Now().Add(d)
-	for pause := 10 * time.Microsecond; !cond(); pause = min(2*pause, time.Millisecond) {
-		if time.Now().After(late) {
-			return false
-		}
-		time.Sleep(pause)
-	}
-	return true
-}
-
-// eventually returns when cond holds. The test fails when that takes longer than patience. what is a statement: "the log says that the
-// backend is down".
-func eventually(t testing.TB, what string, cond func() bool) {
-	t.Helper()
-	if !await(patience, cond) {
-		t.Fatalf("waited %v for this: %s", patience, what)
-	}
-}
+var eventually = await.Until
 
 // tenfour is the whole program on a port of its own.
 type tenfour struct {
@@ -230,9 +211,7 @@ func (tf *tenfour) dial(t testing.TB) *client {
 	}
 	conn := c.(*net.TCPConn)
 	raw := new(bytes.Buffer)
-	if err := conn.SetDeadline(time.Now().Add(patience)); err != nil {
-		t.Fatal(err)
-	}
+	await.Within(conn, patience)
 	return &client{&wire{TCPConn: conn}, t, bufio.NewReader(io.TeeReader(conn, raw)), raw}
 }
 

@@ -6,13 +6,15 @@ import (
 	"net"
 	"sync"
 	"syscall"
+
+	"tenfour/tests/await"
 )
 
 // awaitRead returns when the peer has read every byte that w sent, or when it has answered or gone, because then it
 // need not read on. It asks the kernel about the peer's socket, which tests can since both ends are on this machine.
 func (w *wire) awaitRead() (err error) {
 	var peer, own socketState
-	if await(patience, func() bool {
+	if await.Holds(patience, func() bool {
 		peer, err = askKernel(w.RemoteAddr(), w.LocalAddr())
 		if err != nil || !peer.there || peer.received >= w.sent && peer.unread == 0 {
 			return true
@@ -28,7 +30,7 @@ func (w *wire) awaitRead() (err error) {
 // awaitArrival returns when every byte that w sent, and its FIN if fin is set, has reached the peer's socket, read or not.
 func (w *wire) awaitArrival(fin bool) (err error) {
 	var peer socketState
-	if await(patience, func() bool {
+	if await.Holds(patience, func() bool {
 		peer, err = askKernel(w.RemoteAddr(), w.LocalAddr())
 		return err != nil || !peer.there || peer.received >= w.sent && (!fin || peer.state != established)
 	}) {
@@ -39,7 +41,7 @@ func (w *wire) awaitArrival(fin bool) (err error) {
 
 // awaitGone returns when the peer's socket has ended. It is for a connection that w has reset.
 func (w *wire) awaitGone() (err error) {
-	if await(patience, func() bool {
+	if await.Holds(patience, func() bool {
 		var peer socketState
 		peer, err = askKernel(w.RemoteAddr(), w.LocalAddr())
 		return err != nil || !peer.there || peer.state != established

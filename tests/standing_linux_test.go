@@ -13,6 +13,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"tenfour/tests/await"
 )
 
 // standingFile in the environment is where the test binary, when it is tenfour, writes how it stands on SIGUSR1.
@@ -108,7 +110,7 @@ func (w *standingProcess) rest() standing {
 	w.t.Helper()
 	last := w.standing()
 	eventually(w.t, "tenfour comes to rest", func() bool {
-		time.Sleep(50 * time.Millisecond) // in which something may change
+		await.Pace(50 * time.Millisecond) // in which something may change
 		now := w.standing()
 		same := now.like(last)
 		last = now
@@ -121,11 +123,10 @@ func (w *standingProcess) rest() standing {
 func (w *standingProcess) returnsTo(before standing) {
 	w.t.Helper()
 	var now standing
-	for late := time.Now().Add(patience); time.Now().Before(late); time.Sleep(10 * time.Millisecond) {
-		if now = w.standing(); now.like(before) {
-			break
-		}
-	}
+	await.Holds(patience, func() bool { // the checks below say what is different
+		now = w.standing()
+		return now.like(before)
+	})
 	if !maps.Equal(before.Goroutines, now.Goroutines) {
 		w.t.Errorf("goroutines by what started them: before\n%v\nand after\n%v", before.Goroutines, now.Goroutines)
 	}

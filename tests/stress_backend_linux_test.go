@@ -18,6 +18,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"tenfour/lab"
+	"tenfour/tests/await"
 )
 
 // stressBackend is an origin server that answers as each request asks it to, misbehaves as its fields say, and tells the
@@ -126,7 +127,7 @@ func (b *stressBackend) flap(rng *rand.Rand, over <-chan struct{}) {
 		case <-time.After(time.Duration(100+rng.IntN(900)) * time.Millisecond):
 		}
 		b.shut(rng.IntN(2) == 0)
-		time.Sleep(time.Duration(rng.IntN(200)) * time.Millisecond) // how long it is away
+		await.Pace(time.Duration(rng.IntN(200)) * time.Millisecond) // how long it is away
 		if err := b.open(); err != nil {
 			b.ledger.complain("the stress itself: %v", err)
 			return
@@ -234,7 +235,7 @@ func (v *stressVisit) one() bool {
 	if a.kind == "gate" {
 		v.waitAtGate(h)
 	}
-	time.Sleep(a.pause) // it works: nothing is waited for
+	await.Pace(a.pause) // it works: nothing is waited for
 	switch a.kind {
 	case "events", "gated events":
 		v.events(a, h)
@@ -332,7 +333,7 @@ func (v *stressVisit) content(a *ask, h *inHand, head string) bool {
 			return false
 		}
 		head = ""
-		time.Sleep(a.gap) // it works on
+		await.Pace(a.gap) // it works on
 	}
 	rest := head + frame(all[first:], chunked)
 	if chunked {
@@ -399,7 +400,7 @@ func (v *stressVisit) events(a *ask, h *inHand) {
 	v.begins(h)
 	v.say(fmt.Sprintf("HTTP/1.1 200 Asked\r\nX-Id: %s\r\nX-By: %s\r\nContent-Type: text/event-stream\r\n%s\r\n", a.id, v.name, framing))
 	for i := range a.n {
-		time.Sleep(a.gap) // events come when they come
+		await.Pace(a.gap) // events come when they come
 		if i == 1 && a.kind == "gated events" {
 			v.waitAtGate(h)
 		}
@@ -458,7 +459,7 @@ const finLag = 50 * time.Millisecond
 // tooMany tells that there are more exchanges at a time than may be, unless tenfour had ended one of them before. givenUp is
 // how many more there are that were given up.
 func (b *stressBackend) tooMany(hands []*inHand, givenUp, most int, what string) {
-	time.Sleep(finLag) // what the kernel has not told within this, has not happened
+	await.Pace(finLag) // what the kernel has not told within this, has not happened
 	b.mu.Lock()
 	n := givenUp
 	for _, h := range hands {

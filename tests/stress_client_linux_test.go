@@ -14,6 +14,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"tenfour/tests/await"
 )
 
 // stressClient asks one request after the other, on connections that last as long as they may, and tells the ledger.
@@ -97,7 +99,7 @@ func (c *stressClient) connected() (*stressLine, error) {
 		return nil, err
 	}
 	c.line = &stressLine{Conn: conn, tcp: conn.(*net.TCPConn)}
-	conn.SetDeadline(time.Now().Add(stressPatience))
+	await.Within(conn, stressPatience)
 	if c.tls != nil {
 		c.line.Conn = tls.Client(conn, c.tls)
 	}
@@ -123,7 +125,7 @@ func (c *stressClient) exchanged(a *ask) stressOutcome {
 	if err != nil {
 		return stressOutcome{wrong: fmt.Errorf("no connection to tenfour: %w", err)}
 	}
-	l.tcp.SetDeadline(time.Now().Add(stressPatience))
+	await.Within(l.tcp, stressPatience)
 	o := c.sendAndRead(l, a)
 	o.before = l.before
 	l.before = append(l.before, o.of(a))
@@ -263,7 +265,7 @@ func (c *stressClient) talk(l *stressLine, a *ask) stressOutcome {
 		if err != nil {
 			return cut(err)
 		}
-		time.Sleep(time.Duration(c.rng.IntN(30)) * time.Millisecond) // it is silent for a while
+		await.Pace(time.Duration(c.rng.IntN(30)) * time.Millisecond) // it is silent for a while
 	}
 	if c.rng.IntN(2) == 0 {
 		l.shutSending()
@@ -314,7 +316,7 @@ func (c *stressClient) pipeline() {
 		c.ledger.complain("no connection to tenfour: %v", err)
 		return
 	}
-	l.tcp.SetDeadline(time.Now().Add(stressPatience))
+	await.Within(l.tcp, stressPatience)
 	var sending sync.WaitGroup
 	sending.Go(func() { l.Write(all.Bytes()) }) // ends when it is all read, or with the connection
 	unserved := ""                              // why those that follow are not
@@ -376,7 +378,7 @@ func (c *stressClient) left(a *ask) stressOutcome {
 	if err != nil {
 		return stressOutcome{wrong: fmt.Errorf("no connection to tenfour: %w", err)}
 	}
-	l.tcp.SetDeadline(time.Now().Add(stressPatience))
+	await.Within(l.tcp, stressPatience)
 	all := append([]byte(a.head()), a.sentBody()...)
 	part := len(all)
 	if c.rng.IntN(3) == 0 {
@@ -385,7 +387,7 @@ func (c *stressClient) left(a *ask) stressOutcome {
 	var sending sync.WaitGroup
 	sending.Go(func() { l.Write(all[:part]) }) // ends with the connection at the latest
 	defer sending.Wait()
-	time.Sleep(time.Duration(pick(c.rng, 0, 0, 1, 5, 20, 60)) * time.Millisecond) // the moment is random
+	await.Pace(time.Duration(pick(c.rng, 0, 0, 1, 5, 20, 60)) * time.Millisecond) // the moment is random
 	switch c.rng.IntN(4) {
 	case 0:
 		l.tcp.SetLinger(0)

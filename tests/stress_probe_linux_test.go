@@ -3,6 +3,8 @@ package tests
 import (
 	"fmt"
 	"time"
+
+	"tenfour/tests/await"
 )
 
 // probe finds that every slot, every place in every queue and every place for streams is free, by taking them all: then
@@ -114,7 +116,7 @@ func (s *stress) fill(r *stressRoute, kind string, inHand, queued int) {
 func (s *stress) awaitGate(r *stressRoute, kind string, inHand int) {
 	s.t.Helper()
 	var n int
-	if await(patience, func() bool {
+	if await.Holds(patience, func() bool {
 		n = 0
 		for _, b := range r.backends {
 			n += b.atGate()
