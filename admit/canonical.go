@@ -6,23 +6,50 @@ import (
 	"strings"
 )
 
-// pathBytes are the bytes in the paths of routes that a request may write in more than one way. The zero value is that of
-// paths that have none.
+// pathBytes are the bytes that the paths of routes have.
 type pathBytes struct {
-	named  [256]bool // bytes that a request may encode and a server decode: all but / and unreserved
+	has    [256]bool // of their paths, unencoded
+	reads  [256]bool // a path that has one may have several readings, if there are more like it around
 	beyond bool      // some are beyond ASCII; the paths are kept encoded, as requests have them
 }
 
 // add adds the bytes of a path.
 func (p *pathBytes) add(path string) {
+	for _, c := range []byte(`%/\;`) {
+		p.reads[c] = true
+	}
 	for _, c := range []byte(path) {
-		p.named[c] = p.named[c] || c != '/' && !unreserved(c)
+		p.has[c] = true
 		p.beyond = p.beyond || c >= 0x80
+		p.reads[c] = p.reads[c] || c >= 0x80
 	}
 }
 
+// plain reports whether all servers read path alike, as far as it matters here: an encoded character matters if a route's path has it,
+// or if it separates segments.
+func (p *pathBytes) plain(path []byte) bool {
+	for i, c := range path {
+		if p.reads[c] && p.odd(path[i:]) {
+			return false
+		}
+	}
+	return true
+}
+
+// odd reports whether servers read the beginning of rest differently.
+func (p *pathBytes) odd(rest []byte) bool {
+	switch rest[0] {
+	case '/':
+		return len(rest) > 1 && (rest[1] == '/' || rest[1] == '.' && isDots(rest[1:]))
+	case '%':
+		c, ok := hexByte(rest)
+		return ok && (p.has[c] || c == '/' || c == '\\' || c == ';' || c == '.')
+	}
+	return true
+}
+
 // ErrAmbiguous means that two servers could read a target as paths of different routes (RFC 3986 §6.2.2).
-var ErrAmbiguous = errors.New("the path has dot segments, empty segments or encoded characters that servers read differently")
+var ErrAmbiguous = errors.New(`servers could read this path as one of another route: write it without the segments . and .., //, \, ; and encoded characters`)
 
 // Encoded returns path with its bytes beyond ASCII percent-encoded, as a request has them (RFC 3986 §2.5).
 func Encoded(path string) string {
@@ -43,31 +70,12 @@ func appendEncoded(out []byte, c byte) []byte {
 }
 
 // canonical returns path with its percent-encoded unreserved characters decoded. If a route's path has characters beyond
-// ASCII, they are encoded in one way. If nothing changes it returns path itself, else a slice in scratch. The only error is
-// ErrAmbiguous.
+// ASCII, they are encoded in one way. The result is in scratch; it is empty if nothing changes. The only error is ErrAmbiguous.
 func (p *pathBytes) canonical(path, scratch []byte) ([]byte, error) {
-	if p.rewrites(path) {
-		var err error
-		if path, err = p.rewrite(path, scratch[:0]); err != nil {
-			return nil, err
-		}
+	if !p.rewrites(path) {
+		return nil, nil
 	}
-	for i := 0; i < len(path); i++ {
-		switch path[i] {
-		case '\\':
-			return nil, ErrAmbiguous
-		case '%':
-			if c, ok := hexByte(path[i:]); ok && (c == '/' || c == '\\' || c < 0x80 && p.named[c]) {
-				return nil, ErrAmbiguous
-			}
-		case '/':
-			rest := path[i+1:]
-			if len(rest) > 0 && rest[0] == '/' || isDots(rest) {
-				return nil, ErrAmbiguous
-			}
-		}
-	}
-	return path, nil
+	return p.rewrite(path, scratch[:0])
 }
 
 // isDots reports whether rest begins with a dot segment.
@@ -81,7 +89,7 @@ func isDots(rest []byte) bool {
 // rewrites reports whether rewrite would change path.
 func (p *pathBytes) rewrites(path []byte) bool {
 	for i := bytes.IndexByte(path, '%'); i >= 0 && i < len(path); i++ {
-		if c, ok := hexByte(path[i:]); ok && (unreserved(c) || c >= 0x80 && p.named[c]) {
+		if c, ok := hexByte(path[i:]); ok && (unreserved(c) || c >= 0x80 && p.has[c]) {
 			return true
 		}
 	}
@@ -97,12 +105,12 @@ func (p *pathBytes) rewrite(path, out []byte) ([]byte, error) {
 		case encoded && unreserved(c):
 			out = append(out, c)
 			i += 2
-		case encoded && p.named[c] && c >= 0x80:
+		case encoded && p.has[c] && c >= 0x80:
 			out = appendEncoded(out, c)
 			i += 2
 		case !encoded && path[i] == '%':
 			return nil, ErrAmbiguous
-		case p.named[path[i]] && path[i] >= 0x80:
+		case p.has[path[i]] && path[i] >= 0x80:
 			out = appendEncoded(out, path[i])
 		default:
 			out = append(out, path[i])
@@ -116,21 +124,20 @@ func hexByte(p []byte) (byte, bool) {
 	if len(p) < 3 || p[0] != '%' {
 		return 0, false
 	}
-	hi, lo := strings.IndexByte(hexDigits, p[1]), strings.IndexByte(hexDigits, p[2])
-	if hi < 0 || lo < 0 {
-		return 0, false
-	}
-	return byte(nibble(hi)<<4 | nibble(lo)), true
+	hi, lo := nibbles[p[1]], nibbles[p[2]]
+	return hi<<4 | lo&15, hi < 16 && lo < 16
 }
 
-const hexDigits = "0123456789abcdefABCDEF"
-
-func nibble(at int) int {
-	if at > 15 {
-		return at - 6
+// nibbles are the values of hexadecimal digits; 255 for other bytes.
+var nibbles = func() (all [256]byte) {
+	for i := range all {
+		all[i] = 255
 	}
-	return at
-}
+	for i, c := range []byte("0123456789abcdef") {
+		all[c], all[bytes.ToUpper([]byte{c})[0]] = byte(i), byte(i)
+	}
+	return all
+}()
 
 // unreserved reports whether c is an unreserved character (RFC 3986 §2.3).
 func unreserved(c byte) bool {

@@ -23,6 +23,7 @@ type Table struct {
 	most   int              // bytes of the longest prefix
 	single bool             // "/" is the only path, for any method: then every target is on it, however it is read
 	bytes  pathBytes        // of all paths
+	strips []string         // by the route: what is taken off its paths for the backend; encoded
 }
 
 // paths are the routes of one path: one route for any method, or several with different methods.
@@ -31,13 +32,15 @@ type paths []entry
 type entry struct {
 	methods []string // nil for any
 	route   int
+	slash   bool // the path is a prefix without its slash, which a client should be told
 }
 
 // Match is the result of Find.
 type Match struct {
 	Route int    // its index; -1 if no route has the path, or none has it for the method
-	Path  []byte // the path to forward, if it was rewritten to compare it; nil if it was not
+	Path  []byte // the path to forward, if the request's own is read as it only when it is decoded; nil to forward the request's own
 	Allow string // if only the method did not fit: the methods that do, "GET, HEAD"
+	Slash bool   // the path is a prefix of the route without its slash: the client should ask with it
 }
 
 // Path is a path of a route: exact, or a prefix if it ends in "/".
@@ -45,6 +48,7 @@ type Path struct {
 	Path    string
 	Methods []string // nil for any
 	Route   int      // the index that Find returns
+	Strip   string   // taken off the path before it is forwarded: it begins with it
 }
 
 // NewTable makes a table. Of several paths that fit a request, the longest wins. The error names a path that is invalid or
@@ -73,11 +77,35 @@ func NewTable(list []Path) (*Table, error) {
 			}
 			taken[claim{path, m}] = true
 		}
-		kind[path] = append(kind[path], entry{methods, p.Route})
+		kind[path] = append(kind[path], entry{methods: methods, route: p.Route})
+		t.strip(p)
 	}
+	t.addSlashes()
 	all := t.prefix["/"]
 	t.single = len(list) == 1 && len(all) == 1 && all[0].methods == nil
 	return t, nil
+}
+
+// strip notes what is taken off the paths of p's route.
+func (t *Table) strip(p Path) {
+	for len(t.strips) <= p.Route {
+		t.strips = append(t.strips, "")
+	}
+	t.strips[p.Route] = Encoded(p.Strip)
+}
+
+// addSlashes makes each prefix without its slash a path of its routes, if it is not one of its own.
+func (t *Table) addSlashes() {
+	for prefix, at := range t.prefix {
+		path := strings.TrimSuffix(prefix, "/")
+		if path == "" || len(t.exact[path]) > 0 {
+			continue
+		}
+		for _, e := range at {
+			e.slash = true
+			t.exact[path] = append(t.exact[path], e)
+		}
+	}
 }
 
 // claim is a path with a method. Only one route may have it.
@@ -96,15 +124,48 @@ func (t *Table) Find(target, method, scratch []byte) (Match, error) {
 	if len(path) == 0 || path[0] != '/' { // "*", or the empty path of an absolute-form
 		return t.prefix["/"].pick(method), nil
 	}
-	path, err := t.bytes.canonical(path, scratch)
-	if err != nil {
-		return Match{Route: -1}, err
+	if t.bytes.plain(path) {
+		return t.longest(path).pick(method), nil
 	}
+	return t.findOdd(path, method, scratch)
+}
+
+// findOdd finds the route of a path that servers may read differently. All readings must lead to it: those of the path as it came, or
+// else those of the path with its unreserved characters decoded, which is forwarded then.
+func (t *Table) findOdd(path, method, scratch []byte) (Match, error) {
 	m := t.longest(path).pick(method)
-	if &path[0] != &target[0] {
-		m.Path = path
+	if t.agree(path, method, m.Route) {
+		return m, nil
 	}
+	plainer, err := t.bytes.canonical(path, scratch)
+	if err != nil || len(plainer) == 0 {
+		return Match{Route: -1}, ErrAmbiguous
+	}
+	m = t.longest(plainer).pick(method)
+	if !t.agree(plainer, method, m.Route) {
+		return Match{Route: -1}, ErrAmbiguous
+	}
+	m.Path = plainer
 	return m, nil
+}
+
+// agree reports whether all readings of a path lead to a route, and those of what its backend gets of it too.
+func (t *Table) agree(path, method []byte, route int) bool {
+	r := readers.Get().(*readings)
+	defer readers.Put(r)
+	r.table, r.method, r.route, r.base, r.left = t, method, route, "", readMost
+	if !r.agree(path) {
+		return false
+	}
+	if route < 0 || t.strips[route] == "" {
+		return true
+	}
+	rest, ok := bytes.CutPrefix(path, []byte(t.strips[route]))
+	if !ok || len(rest) == 0 {
+		return ok
+	}
+	r.base = t.strips[route]
+	return r.agree(rest)
 }
 
 // longest returns the routes of the longest path that fits, or nil. It looks at no more of the path than the longest prefix has: each
@@ -122,21 +183,31 @@ func (t *Table) longest(path []byte) paths {
 	return nil
 }
 
-// pick returns the route for a method.
-func (p paths) pick(method []byte) Match {
+// forMethod returns the route for a method, and whether its path lacks a slash; -1 for none.
+func (p paths) forMethod(method []byte) (route int, slash bool) {
 	for i := range p {
 		if p[i].methods == nil {
-			return Match{Route: p[i].route}
+			return p[i].route, p[i].slash
 		}
 		for _, m := range p[i].methods {
 			if string(method) == m {
-				return Match{Route: p[i].route}
+				return p[i].route, p[i].slash
 			}
 		}
+	}
+	return -1, false
+}
+
+// pick returns the route for a method, or else the methods that there are.
+func (p paths) pick(method []byte) Match {
+	m := Match{}
+	if m.Route, m.Slash = p.forMethod(method); m.Route >= 0 {
+		return m
 	}
 	var allow []string
 	for i := range p {
 		allow = append(allow, p[i].methods...)
 	}
-	return Match{Route: -1, Allow: strings.Join(allow, ", ")}
+	m.Allow = strings.Join(allow, ", ")
+	return m
 }

@@ -13,9 +13,9 @@ var whichRequests = group{
 			unit: "path, several",
 			help: "`PATH` that clients may request: exact, or a prefix if it ends in / (repeatable)",
 			more: "says which paths belong to the route: a path that ends in `/` is a prefix, any other is exact; the longest match wins. " +
-				"If any route has a path other than `/`, a request whose path two servers could read differently " +
-				"(`..`, `//`, `%2F`) is answered with `400`. Set it to keep a backend's other paths private. Two routes may have the same path " +
-				"if they have no method in common.",
+				"`/app` is redirected to a prefix `/app/`, if it is no path itself. A request whose path servers could read as one of another " +
+				"route (`/app/../x`, `//x`, `/app%2F`) is answered with `400`; [admit.md](admit.md#paths) has the details. Set it to keep a " +
+				"backend's other paths private. Two routes may have the same path if they have no method in common.",
 		},
 		{
 			key: "methods", of: ofRoute, example: `["GET", "HEAD"]`,

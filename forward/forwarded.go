@@ -1,6 +1,7 @@
 package forward
 
 import (
+	"bytes"
 	"net/netip"
 
 	"tenfour/httpparse"
@@ -16,6 +17,23 @@ type proxySaid struct {
 func (r *Request) trustsPeer() bool {
 	trusted := r.Route.Settings.Trusted
 	return trusted != nil && trusted(r.Remote)
+}
+
+// TrustedPrefix returns what a trusted proxy in front has taken off the path (X-Forwarded-Prefix), without a slash at its end; nil for
+// nothing, and for what is no plain path.
+func (r *Request) TrustedPrefix() []byte {
+	for i := range r.Head.Fields {
+		f := &r.Head.Fields[i]
+		if f.ID != httpparse.FieldOther || !bytes.EqualFold(f.Name.In(r.In.Head()), []byte("X-Forwarded-Prefix")) {
+			continue
+		}
+		prefix := bytes.TrimRight(f.Value.In(r.In.Head()), "/")
+		if !r.trustsPeer() || len(prefix) < 2 || prefix[0] != '/' || prefix[1] == '/' || bytes.ContainsAny(prefix, " \t,;?#\\\"<>") {
+			return nil
+		}
+		return prefix
+	}
+	return nil
 }
 
 // keepsForwarded reports whether field i, which tenfour adds when it is missing, goes on as it came: a trusted proxy knows what

@@ -122,6 +122,10 @@ func statusText(status int) string {
 	switch status {
 	case 200:
 		return "OK"
+	case 301:
+		return "Moved Permanently"
+	case 308:
+		return "Permanent Redirect"
 	case 400:
 		return "Bad Request"
 	case 401:

@@ -18,6 +18,7 @@ func (c *client) begin(n int) outcome {
 	c.served = true
 	c.in.Keep(n)
 	r.In = &c.in
+	r.Remote = c.conn.Remote.Addr()
 	r.Persists = req.KeepAlive && !f.draining.Load()
 	if f.Access != nil {
 		r.Timed = true
@@ -31,9 +32,15 @@ func (c *client) begin(n int) outcome {
 	case req.ViaSelf > viaMost:
 		return c.answer(508, "the request has passed through this proxy "+strconv.Itoa(req.ViaSelf)+" times: a forwarding loop", "")
 	}
-	site := f.enterSite()
-	r.site = site
-	m, err := site.Table.Find(req.Origin.In(r.In.Head()), req.Method.In(r.In.Head()), r.path[:0])
+	r.site = f.enterSite()
+	return c.route()
+}
+
+// route finds the route of a request.
+func (c *client) route() outcome {
+	r, site := c.req, c.req.site
+	req, head := &r.Head, r.In.Head()
+	m, err := site.Table.Find(req.Origin.In(head), req.Method.In(head), r.path[:0])
 	switch {
 	case err == admit.ErrAmbiguous:
 		return c.answer(400, err.Error(), "")
@@ -41,14 +48,17 @@ func (c *client) begin(n int) outcome {
 		return c.answer(405, "the route of this path has no such method", "Allow: "+m.Allow+"\r\n")
 	case m.Route < 0:
 		return c.answer(404, "no route names this path", "")
-	case f.draining.Load():
-		return c.answer(503, stoppingWords, retryAfter)
 	}
 	route := &site.Routes[m.Route]
-	r.Route = route.Route
+	r.Route, r.plainer, r.lacksSlash = route.Route, m.Path, m.Slash
+	if c.front.draining.Load() {
+		return c.answer(503, stoppingWords, retryAfter)
+	}
+	if m.Path != nil {
+		r.path = m.Path // its memory, for the next request
+	}
 	if m.Path != nil || route.StripPrefix != "" {
-		r.path = m.Path
-		r.retarget(m.Path, route.StripPrefix)
+		r.retarget(route.StripPrefix)
 	}
 	if route.Rule != nil {
 		return c.admit(route.Rule)
@@ -58,6 +68,9 @@ func (c *client) begin(n int) outcome {
 
 // admitted goes on with a request that the rules and limits let pass.
 func (c *client) admitted() outcome {
+	if c.req.lacksSlash {
+		return c.redirect()
+	}
 	if c.req.Head.Framing == httpparse.NoBody {
 		return c.place()
 	}
@@ -70,20 +83,9 @@ const allow = "Allow: GET, HEAD, POST, PUT, DELETE, PATCH, OPTIONS\r\n"
 // retryAfter says when another attempt may succeed.
 const retryAfter = "Retry-After: 1\r\n"
 
-// retarget sets the target that r asks its backend for: the path that found the route, if it is written otherwise in the
-// head, without the route's prefix.
-func (r *request) retarget(path []byte, prefix string) {
-	origin := r.Head.Origin.In(r.In.Head())
-	query := len(origin)
-	for i, c := range origin {
-		if c == '?' {
-			query = i
-			break
-		}
-	}
-	if path == nil {
-		path = origin[:query]
-	}
+// retarget sets the target that r asks its backend for: the path that found the route, without the route's prefix.
+func (r *request) retarget(prefix string) {
+	path, query := r.pathAndQuery()
 	if len(path) < len(prefix) || string(path[:len(prefix)]) != prefix {
 		prefix = "" // it has no path: "*"
 	}
@@ -91,6 +93,6 @@ func (r *request) retarget(path []byte, prefix string) {
 	if path = path[len(prefix):]; prefix != "" && (len(path) == 0 || path[0] != '/') {
 		to = append(to, '/')
 	}
-	to = append(append(to, path...), origin[query:]...)
+	to = append(append(to, path...), query...)
 	r.target, r.Target = to, to
 }

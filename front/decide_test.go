@@ -34,11 +34,10 @@ func TestRetarget_asksForThePathThatFoundTheRoute(t *testing.T) {
 				t.Fatal(err)
 			}
 			r.In.Keep(n)
-			var path []byte
 			if tc.path != "" {
-				path = []byte(tc.path)
+				r.plainer = []byte(tc.path)
 			}
-			r.retarget(path, tc.prefix)
+			r.retarget(tc.prefix)
 			if string(r.Target) != tc.want {
 				t.Errorf("%q with path %q without %q: got %q, want %q", tc.target, tc.path, tc.prefix, r.Target, tc.want)
 			}

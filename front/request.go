@@ -17,7 +17,10 @@ type request struct {
 	site      *Site  // the configuration that it keeps to its end; nil before its head is complete
 	admission        // to its route
 	target    []byte // memory for Target, used again
-	path      []byte // memory for the path by which its route was found, used again
+	path      []byte // memory for plainer, used again
+	plainer   []byte // the path by which its route was found, if it is not the target's own; nil if it is
+
+	lacksSlash bool // its path is a prefix of its route without its slash
 
 	headEnd int64         // when its head must be complete
 	idleEnd int64         // when the next byte of its body must have come; 0 while none is awaited
@@ -48,6 +51,7 @@ func (r *request) end() {
 		r.site = nil
 	}
 	r.place.Reset()
+	r.plainer, r.lacksSlash = nil, false
 	r.c, r.status, r.bytes, r.reason, r.idleEnd, r.pace = nil, 0, 0, "", 0, forward.Meter{}
 }
 

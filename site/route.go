@@ -30,7 +30,7 @@ func (s *Site) buildRoutes() error {
 			continue
 		}
 		for _, p := range r.Paths {
-			paths = append(paths, admit.Path{Path: p, Methods: r.Methods, Route: len(s.Front.Routes)})
+			paths = append(paths, admit.Path{Path: p, Methods: r.Methods, Route: len(s.Front.Routes), Strip: r.StripPrefix})
 		}
 		s.Front.Routes = append(s.Front.Routes, route)
 	}

@@ -3,7 +3,7 @@
 //	err := routepath.Check("/app/")            // a prefix, because it ends in /
 //	routepath.Under("/app/page", "/app")       // true
 //
-// How the path of a request is compared with them is for admit: a request may write a path in more than one way.
+// How the path of a request is compared with them is for admit: servers may read that path in more than one way.
 package routepath
 
 import (
