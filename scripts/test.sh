@@ -282,6 +282,23 @@ links_lead() {
 	return "$rc"
 }
 
+# names_exist: every function, method, type and constant that the tour of the source names in backquotes, as in `Request.Parse`, is
+# declared somewhere.
+names_exist() {
+	local rc=0 name
+	git grep -hE '^(func|type|const|var) |^[[:space:]]+[A-Za-z]+( |$)' -- '*.go' | sed -nE '
+		s/^func \([a-z]+ \*?([A-Za-z]+)[^)]*\) ([A-Za-z]+).*/\1.\2\n\2/p; t
+		s/^(func|type|const|var) ([A-Za-z]+).*/\2/p; t
+		s/^[[:space:]]+([A-Za-z]+)( .*|$)/\1/p' | sort -u >"$tmp/declared"
+	grep -oE '`[A-Za-z]+(\.[A-Z][A-Za-z]*)?`' docs/reading.md | tr -d '`' | grep -vE '^[A-Z]+$' | sort -u >"$tmp/named"
+	[ -s "$tmp/declared" ] && [ -s "$tmp/named" ]
+	while read -r name; do
+		echo "docs/reading.md: $name: nothing is called so"
+		rc=1
+	done < <(comm -23 "$tmp/named" "$tmp/declared")
+	return "$rc"
+}
+
 # house_holds: the table of folders in docs/house.md is true. Every folder with Go code is in it, its package doc opens with the
 # table's sentence, and it imports no other folders than the table allows. Tests of every folder may import tests/await.
 house_holds() {
@@ -457,6 +474,7 @@ step "test portable" gotest portable -parallel 16 -skip '^TestConfig_readingIsBo
 step "fuzz $fuzztime each" fuzz
 step "docs: flags" flags_agree
 step "docs: links and tests" links_lead
+step "docs: names" names_exist
 step "docs: house" house_holds
 step "docs: words" words_plain
 step "no sleep" no_sleep
