@@ -4,7 +4,7 @@ import "slices"
 
 // setupOf returns how a contender is set up for a scenario, without where it listens.
 func (e *Env) setupOf(s *Scenario, backends []string) setup {
-	return setup{Backends: backends, Flags: s.Flags, Admits: s.Admits, MaxConn: s.MaxConn, Retries: s.Retries, Turn: s.Turn, Files: e.Files}
+	return setup{Backends: backends, Flags: s.Flags, Admits: s.Admits, MaxConn: s.MaxConn, Retries: s.Retries, Turn: s.Turn, Cert: e.certFor(s), Files: e.Files}
 }
 
 // configurations returns the configurations of all contenders, each different text once.
@@ -42,7 +42,7 @@ func configurationsOf(e *Env, c *Contender, scenarios []*Scenario) ([]ConfigInfo
 			backends = []string{"BACKEND1", "BACKEND2", "BACKEND3", "BACKEND4"}
 		}
 		set := e.setupOf(s, backends)
-		set.Listen = "127.0.0.1:PORT"
+		set.Listen, set.Cert = "127.0.0.1:PORT", set.Cert.in("DIR")
 		text, err := c.Configuration(set)
 		if err != nil {
 			return nil, err

@@ -153,6 +153,9 @@ func (c *Contender) TakesPart(s *Scenario) bool {
 	if c.Variant != nil {
 		return c.Variant.of == s
 	}
+	if s.TLS && c.Kind == nil {
+		return false
+	}
 	if s.Admits && (c.Kind == nil || !c.Kind.admits) {
 		return false
 	}

@@ -28,6 +28,7 @@ type Env struct {
 	Dir, Site string
 	Script    string // the script of wrk
 	Files     int
+	Cert      *certFiles
 	rates     map[string]float64 // of the open loop, by scenario; the same in all rounds
 }
 
@@ -43,6 +44,9 @@ func newEnv(o *Options, dir string) (*Env, error) {
 		return nil, err
 	}
 	var err error
+	if e.Cert, err = writeCert(dir); err != nil {
+		return nil, err
+	}
 	e.Script, err = writeWrkScript(dir)
 	return e, err
 }

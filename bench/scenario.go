@@ -14,6 +14,7 @@ type Scenario struct {
 	Question string
 	Flags    []string // tenfour's flags for it
 	Admits   bool     // see setup; a contender that cannot admit does not take part
+	TLS      bool     // clients speak TLS 1.3; the backend alone, which does not, does not take part
 	MaxConn  int      // of haproxy-tuned, for each backend; with 0 it does not take part
 	Figures  []Figure
 	Goals    []Goal
@@ -30,7 +31,7 @@ type Scenario struct {
 }
 
 // scenarios are all scenarios, in the order of the report.
-var scenarios = []*Scenario{seed, closing, keep, big, up, idle, loris, slow, admit, restart, fork, race}
+var scenarios = []*Scenario{seed, closing, keep, tlsClosing, tlsKeep, big, up, idle, loris, slow, admit, restart, fork, race}
 
 func scenarioNames() []string {
 	var names []string

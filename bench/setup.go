@@ -9,14 +9,15 @@ import (
 type setup struct {
 	Listen   string
 	Backends []string
-	Flags    []string // tenfour's flags for the scenario
-	Admits   bool     // by a hundred routes, a token, a credential and a limit; tenfour has them in a file
-	Quiet    []string // tenfour's flags that turn off everything that needs a further port
-	MaxConn  int      // connections to each backend; 0 is no limit
-	Retries  string   // after which failures the peers try again: "", "connections" or "statuses"
-	Turn     string   // HAProxy's timeout connect, which is also its pause between two tries; "" is the usual one
-	Files    int      // the limit of descriptors
-	Small    string   // the small response
+	Flags    []string   // tenfour's flags for the scenario
+	Admits   bool       // by a hundred routes, a token, a credential and a limit; tenfour has them in a file
+	Cert     *certFiles // for TLS with clients; nil is without
+	Quiet    []string   // tenfour's flags that turn off everything that needs a further port
+	MaxConn  int        // connections to each backend; 0 is no limit
+	Retries  string     // after which failures the peers try again: "", "connections" or "statuses"
+	Turn     string     // HAProxy's timeout connect, which is also its pause between two tries; "" is the usual one
+	Files    int        // the limit of descriptors
+	Small    string     // the small response
 }
 
 // Port returns the port of Listen.

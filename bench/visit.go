@@ -48,7 +48,12 @@ type Visit struct {
 	Sample   *Sample
 }
 
-func (v *Visit) url(target string) string { return "http://" + v.Addr + target }
+func (v *Visit) url(target string) string {
+	if v.Scenario.TLS {
+		return "https://" + v.Addr + target
+	}
+	return "http://" + v.Addr + target
+}
 
 // cpuDuring returns the contender's CPU time while f runs. known is false if there is no proxy.
 func (v *Visit) cpuDuring(f func() error) (used CPU, known bool, err error) {
