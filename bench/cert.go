@@ -36,7 +36,7 @@ func writeCert(dir string) (*certFiles, error) {
 	}
 	now := time.Now()
 	template := &x509.Certificate{
-		Subject: pkix.Name{CommonName: "tenfour bench"},
+		Subject:   pkix.Name{CommonName: "tenfour bench"},
 		NotBefore: now.Add(-time.Hour), NotAfter: now.Add(7 * 24 * time.Hour),
 		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 	}

@@ -41,7 +41,7 @@ func (r *request) Finished(x *forward.Exchange) {
 		c.reset()
 		return
 	}
-	if len(x.Pending()) > 0 || !c.conn.Plain() {
+	if len(x.Pending()) > 0 || c.conn.Holding() {
 		c.phase = flushing
 		c.waiter.SetDeadline(0)
 		c.out, c.outAt, c.portion = x.TakePending()

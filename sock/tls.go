@@ -54,7 +54,7 @@ func (s *session) read(c *Conn, p []byte) (int, error) {
 		n, err := s.on.content(s.tls, p)
 		switch {
 		case n > 0:
-			c.canRead = true // TLS may hold more bytes, even if the kernel does not
+			c.canRead = c.canRead || n == len(p) || err != nil || s.on.whole > 0 // TLS may hold more, even if the kernel does not
 			return n, nil
 		case errors.Is(err, os.ErrDeadlineExceeded) && s.on.answers:
 			continue

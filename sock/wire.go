@@ -24,6 +24,9 @@ type wire struct {
 	out   *outBuffer // encrypted bytes, written up to outAt; nil for none, so that an idle connection has no buffer
 	outAt int
 
+	records records
+	whole   int // records that have come to their end and that TLS has not read: 0 is sure, more may be too many
+
 	reading   bool // in a Read of TLS's
 	answers   bool // what was read has had TLS write something, which waits in out
 	fruitless int  // bytes read since there was content
@@ -57,6 +60,9 @@ func (w *wire) content(c *tls.Conn, p []byte) (int, error) {
 	if n > 0 {
 		w.fruitless = 0
 	}
+	if n > 0 && n < len(p) { // it gives no more of a record than was asked for, and never two at a time
+		w.whole--
+	}
 	return n, err
 }
 
@@ -67,6 +73,7 @@ func (w *wire) Read(p []byte) (int, error) {
 		}
 		n, err := w.c.readFD(p)
 		w.fruitless += n
+		w.whole = w.records.pass(p[:n]) // TLS asks for bytes when it has no whole record
 		w.ended = w.ended || err == io.EOF
 		switch {
 		case err != ErrWait:
