@@ -48,7 +48,9 @@ var changedOnTheWay = group{
 			key: "response.set", of: ofRoute, example: `{ Cache-Control = "no-store" }`, secret: true,
 			in:   func(t target) value { return lines{&t.r.Response.Set, false, field.CheckName} },
 			unit: "fields", none: "none",
-			more: "puts field lines into a response, in place of all lines of that name.",
+			more: "puts field lines into a response, in place of all lines of that name. Like the two keys below, it applies to every " +
+				"response to a request of the route, also to [tenfour's own answers](answers.md#tenfours-own-answers), so that a page of " +
+				"another origin may read a `429`. A `Cache-Control` then stands in them too.",
 		},
 		{
 			key: "response.add", of: ofRoute, example: `{ X-Frame-Options = "DENY" }`, secret: true,

@@ -61,7 +61,7 @@ func (a *Attempt) interim(n int) outcome {
 	in := &a.link.in
 	// The client has had its 100 from tenfour, if it waited for one. HTTP/1.0 has no interim responses (RFC 9110 §15.2).
 	if a.res.Status != 100 && a.req.Head.Minor >= 1 && !a.sink.held() {
-		head := appendInterim(nil, &a.res, in.Rest())
+		head := appendInterim(nil, &a.res, in.Rest(), a.req.Route.Settings.Response)
 		if err := a.giveInterim(string(head)); err != nil {
 			return a.fail(Client, 0, err)
 		}

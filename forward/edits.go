@@ -87,3 +87,55 @@ func (e *Edits) appendLines(dst []byte) []byte {
 	}
 	return dst
 }
+
+// EditAnswer edits the head of an answer of tenfour's own, whose lines begin at own. It may replace and remove those in front of needed.
+// Those from needed on the client cannot do without: what the content is, and what an answer with that status must have. Lines that
+// describe the content of another response are not added.
+func (e *Edits) EditAnswer(head []byte, own, needed int) []byte {
+	if e == nil {
+		return head
+	}
+	lines, kept := string(head[own:needed]), string(head[needed:])
+	head = head[:own]
+	for line := range strings.SplitAfterSeq(lines, "\r\n") {
+		if !e.drops(nameOf(line)) {
+			head = append(head, line...)
+		}
+	}
+	head = append(head, kept...)
+	for line := range strings.SplitAfterSeq(e.add, "\r\n") {
+		if !hasLine(kept, nameOf(line)) && !describesContent(nameOf(line)) {
+			head = append(head, line...)
+		}
+	}
+	return head
+}
+
+// nameOf returns the name of a field line.
+func nameOf(line string) []byte {
+	name, _, _ := strings.Cut(line, ":")
+	return []byte(name)
+}
+
+// hasLine reports whether one of some field lines has that name.
+func hasLine(lines string, name []byte) bool {
+	for line := range strings.SplitAfterSeq(lines, "\r\n") {
+		if line != "" && bytes.EqualFold(nameOf(line), name) {
+			return true
+		}
+	}
+	return false
+}
+
+// describesContent reports whether a field of that name says something about the content beside it (RFC 9110 §8, §14.4, RFC 6266).
+func describesContent(name []byte) bool {
+	for _, field := range []string{
+		"Content-Encoding", "Content-Language", "Content-Location", "Content-Range", "Content-Disposition", "Content-MD5", "Digest", "Content-Digest",
+		"ETag", "Last-Modified",
+	} {
+		if bytes.EqualFold(name, []byte(field)) {
+			return true
+		}
+	}
+	return false
+}

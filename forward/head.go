@@ -166,14 +166,15 @@ func appendResponseFields(dst []byte, res *httpparse.Response, buf []byte, edits
 	return dst
 }
 
-// appendInterim appends an interim response's head: no framing fields, none of ours.
-func appendInterim(dst []byte, res *httpparse.Response, buf []byte) []byte {
+// appendInterim appends an interim response's head: no framing fields, none of ours. What edits would remove from a final response, or
+// replace, does not go on; nothing is added.
+func appendInterim(dst []byte, res *httpparse.Response, buf []byte, edits *Edits) []byte {
 	dst = append(dst, "HTTP/1.1 "...)
 	dst = strconv.AppendInt(dst, int64(res.Status), 10)
 	dst = append(dst, ' ')
 	dst = res.AppendReason(dst, buf)
 	dst = append(dst, "\r\n"...)
-	dst = appendResponseFields(dst, res, buf, nil)
+	dst = appendResponseFields(dst, res, buf, edits)
 	return append(dst, "\r\n"...)
 }
 

@@ -44,42 +44,18 @@ func (c *client) answer(status int, words, extra string) outcome {
 }
 
 func (c *client) answerClosing(status int, words, extra string) outcome {
-	r, f := c.req, c.front
+	r := c.req
 	c.since.Store(0)
 	r.status, r.reason = status, words
-	out := sock.GetBuffer(1024)
-	id := f.ids.text(r.id)
+	id := c.front.ids.text(r.id)
 	jsonly := r.hasHead() && r.Head.AcceptsJSON
 	page := errorPage(status, words, id, jsonly)
-	b := out.B[:0]
-	b = append(b, "HTTP/1.1 "...)
-	b = strconv.AppendInt(b, int64(status), 10)
-	b = append(b, ' ')
-	b = append(b, statusText(status)...)
-	b = append(b, "\r\nServer: tenfour\r\n"...)
-	b = forward.AppendDate(b)
-	if jsonly {
-		b = append(b, "Content-Type: application/json\r\nContent-Length: "...)
-	} else {
-		b = append(b, "Content-Type: text/plain; charset=utf-8\r\nContent-Length: "...)
-	}
-	b = strconv.AppendInt(b, int64(len(page)), 10)
-	b = append(b, "\r\nX-Request-Id: "...)
-	b = append(b, id...)
-	b = append(b, "\r\n"...)
-	b = append(b, extra...)
-	switch {
-	case !r.Persists:
-		b = append(b, "Connection: close\r\n"...)
-	case r.Head.Minor == 0:
-		b = append(b, "Connection: keep-alive\r\n"...)
-	}
-	b = append(b, "\r\n"...)
+	out := sock.GetBuffer(1024)
+	out.B = r.appendAnswerHead(out.B[:0], status, id, jsonly, len(page), extra)
 	if !r.isHead() {
-		b = append(b, page...)
+		out.B = append(out.B, page...)
 		r.bytes = int64(len(page))
 	}
-	out.B = b
 	r.log()
 	c.then = lingerOn
 	if r.Persists {
@@ -91,6 +67,41 @@ func (c *client) answerClosing(status int, words, extra string) outcome {
 	c.phase = flushing
 	c.waiter.SetDeadline(0)
 	return goOn
+}
+
+// appendAnswerHead appends the head of an answer with a page of so many bytes. If the request has reached a route, the route's edits
+// apply to it, as to any other response.
+func (r *request) appendAnswerHead(b []byte, status int, id string, jsonly bool, length int, extra string) []byte {
+	b = append(b, "HTTP/1.1 "...)
+	b = strconv.AppendInt(b, int64(status), 10)
+	b = append(b, ' ')
+	b = append(b, statusText(status)...)
+	b = append(b, "\r\n"...)
+	own := len(b)
+	b = append(b, "Server: tenfour\r\n"...)
+	b = forward.AppendDate(b)
+	b = append(b, "X-Request-Id: "...)
+	b = append(b, id...)
+	b = append(b, "\r\n"...)
+	needed := len(b)
+	if jsonly {
+		b = append(b, "Content-Type: application/json\r\nContent-Length: "...)
+	} else {
+		b = append(b, "Content-Type: text/plain; charset=utf-8\r\nContent-Length: "...)
+	}
+	b = strconv.AppendInt(b, int64(length), 10)
+	b = append(b, "\r\n"...)
+	b = append(b, extra...)
+	if r.Route != nil {
+		b = r.Route.Settings.Response.EditAnswer(b, own, needed)
+	}
+	switch {
+	case !r.Persists:
+		b = append(b, "Connection: close\r\n"...)
+	case r.Head.Minor == 0:
+		b = append(b, "Connection: keep-alive\r\n"...)
+	}
+	return append(b, "\r\n"...)
 }
 
 // isHead reports whether the request's method is HEAD, also if its head was rejected.
