@@ -81,7 +81,7 @@ func startDraining(t testing.TB) (p *process, asked *atomic.Int32) {
 		}
 		p.untilGone()
 	})
-	settings := strings.NewReplacer("MUTE", mute.addr, "RACED1", raced1.addr, "RACED2", raced2.addr, "STREAMS", streams.addr, "DOWN", unreachable(t)).Replace(drainRoutes)
+	settings := strings.NewReplacer("MUTE", mute.addr, "RACED1", raced1.addr, "RACED2", raced2.addr, "STREAMS", streams.addr, "DOWN", blackHole(t)).Replace(drainRoutes)
 	file := writeFile(t, filepath.Join(t.TempDir(), "tenfour.toml"), settings)
 	return startProcess(t, plainly, nil, "--config", file, "--buffer", "8MiB", "--log-level", "info"), asked
 }

@@ -410,32 +410,6 @@ func TestStart_wrongFlags(t *testing.T) {
 	}
 }
 
-// unreachable is an address that answers no attempt to connect: its listener's backlog is full.
-func unreachable(t testing.TB) string {
-	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { ln.Close() })
-	raw, err := ln.(*net.TCPListener).SyscallConn()
-	if err == nil {
-		err = errors.Join(err, raw.Control(func(fd uintptr) { err = syscall.Listen(int(fd), 0) }))
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	for range 300 {
-		c, err := net.DialTimeout("tcp", ln.Addr().String(), 100*time.Millisecond)
-		if err != nil {
-			return ln.Addr().String()
-		}
-		t.Cleanup(func() { c.Close() })
-	}
-	t.Skip("the backlog does not fill")
-	return ""
-}
-
 // TestFlags_doSomething tests each flag that --help lists, or names the test that does.
 func TestFlags_doSomething(t *testing.T) {
 	t.Parallel()
@@ -495,7 +469,7 @@ func TestFlags_doSomething(t *testing.T) {
 		"hold": func(t *testing.T) {
 			answers(t, refusing(t), "/", 502, "refused connections for 50ms", "--hold", "50ms")
 		},
-		"connect-timeout": func(t *testing.T) { answers(t, unreachable(t), "/", 502, "300ms", "--connect-timeout", "300ms") },
+		"connect-timeout": func(t *testing.T) { answers(t, blackHole(t), "/", 502, "300ms", "--connect-timeout", "300ms") },
 		"buffer": func(t *testing.T) {
 			for size, taken := range map[string]bool{"0": false, "4KiB": true} {
 				var visits atomic.Int32

@@ -36,6 +36,6 @@ func blackHole(t testing.TB) string {
 		}
 		t.Cleanup(func() { c.Close() })
 	}
-	t.Skip("this system's backlog cannot be filled")
+	t.Fatal("the backlog of a listener cannot be filled")
 	return ""
 }
