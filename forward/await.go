@@ -5,8 +5,25 @@ import (
 	"io"
 
 	"tenfour/httpparse"
-	"tenfour/sock"
 )
+
+// receiving is the response on its way to the client.
+type receiving struct {
+	flow
+	coding   httpparse.Chunks // of its body
+	interims int              // interim responses so far
+	heard    bool             // a byte of a response came
+	unsure   bool             // an interim response announced a body, or showed a login: the connection carries no other request
+	headEnd  int64            // when its head goes out without its body, in the lot's time
+}
+
+// reset makes it ready for another response.
+func (r *receiving) reset() {
+	r.releaseOut()
+	r.flow = flow{}
+	r.coding.Reset()
+	r.interims, r.heard, r.unsure, r.headEnd = 0, false, false, 0
+}
 
 // await reads the response up to the end of its final head.
 func (a *Attempt) await() outcome {
@@ -41,10 +58,10 @@ func (a *Attempt) readHead() error {
 	first := l.in.Len() == 0
 	n, err := l.in.Fill(&l.Conn, 1, firstRead)
 	if n > 0 {
-		if first && a.req.Timed && a.times.FirstByte == 0 {
-			a.times.FirstByte = a.lot.Now()
+		if first && a.req.Timed && a.result.Times.FirstByte == 0 {
+			a.result.Times.FirstByte = a.lot.Now()
 		}
-		a.heard = true
+		a.down.heard = true
 		a.touch()
 	}
 	return err
@@ -55,8 +72,8 @@ func (a *Attempt) isInterim() bool { return a.res.Status < 200 && a.res.Status !
 
 // interim takes an interim response of n bytes, and passes it on if the client knows such responses and has not had it.
 func (a *Attempt) interim(n int) outcome {
-	if a.interims++; a.interims > interimMost {
-		return a.fail(Backend, 502, fmt.Errorf("%s: %w", a.name, errInterims))
+	if a.down.interims++; a.down.interims > interimMost {
+		return a.fail(Backend, 502, fmt.Errorf("%s: %w", a.origin.Name, errInterims))
 	}
 	in := &a.link.in
 	// The client has had its 100 from tenfour, if it waited for one. HTTP/1.0 has no interim responses (RFC 9110 §15.2).
@@ -68,7 +85,7 @@ func (a *Attempt) interim(n int) outcome {
 	}
 	in.Take(n)
 	in.Next()
-	a.unsure = a.unsure || a.res.Announced || a.res.LoggedIn
+	a.down.unsure = a.down.unsure || a.res.Announced || a.res.LoggedIn
 	a.res.Reset()
 	return goOn
 }
@@ -78,9 +95,7 @@ const Continue = "HTTP/1.1 100 Continue\r\n\r\n"
 
 // giveInterim gives an interim response to the client.
 func (a *Attempt) giveInterim(head string) error {
-	if a.down.out == nil {
-		a.down.out = sock.GetBuffer(firstRead)
-	}
+	a.down.need()
 	a.down.to = a.sink.conn
 	a.down.out.B = append(a.down.out.B, head...)
 	if err := a.down.give(); !isWait(err) {
@@ -95,7 +110,7 @@ func (a *Attempt) answered(n int) outcome {
 	case a.res.Status == 101 && a.req.Head.WebSocket:
 		return a.startTunnel(n)
 	case a.res.Status == 101:
-		return a.fail(Backend, 502, fmt.Errorf("%s: %w", a.name, errSurplus))
+		return a.fail(Backend, 502, fmt.Errorf("%s: %w", a.origin.Name, errSurplus))
 	}
 	return a.startRelay(n)
 }
@@ -103,14 +118,14 @@ func (a *Attempt) answered(n int) outcome {
 // malformed handles a head that cannot be trusted. On a kept connection, bytes that are no status-line are left from an
 // exchange before: the connection counts as one that has ended (RFC 9112 §9.3.1).
 func (a *Attempt) malformed(err error) outcome {
-	if a.link.reused && a.interims == 0 && a.res.Status == 0 {
-		a.heard = false
+	if a.link.reused && a.down.interims == 0 && a.res.Status == 0 {
+		a.down.heard = false
 		a.origin.reuses.Store(false)
 		if a.resend() {
 			return a.dial(err)
 		}
 	}
-	return a.fail(Backend, 502, fmt.Errorf("%s: its response is malformed: %w", a.name, err))
+	return a.fail(Backend, 502, fmt.Errorf("%s: its response is malformed: %w", a.origin.Name, err))
 }
 
 // noAnswer handles the backend's end of the connection before the end of its response's head.
@@ -118,14 +133,14 @@ func (a *Attempt) noAnswer(err error) outcome {
 	if a.link.Connecting() {
 		return a.dial(err)
 	}
-	if a.link.reused && !a.heard {
+	if a.link.reused && !a.down.heard {
 		a.origin.reuses.Store(false)
 	}
 	a.noteReset(err)
 	if a.resend() {
 		return a.dial(err)
 	}
-	if a.atWorker() && !a.heard {
+	if a.atWorker() && !a.down.heard {
 		a.unanswered(err)
 	}
 	if err == io.EOF {
@@ -136,10 +151,10 @@ func (a *Attempt) noAnswer(err error) outcome {
 	}
 	if !a.req.Head.Verb.Idempotent() && a.up.given > 0 {
 		err = fmt.Errorf("%w; the backend may have acted on the request", err)
-	} else if !a.heard && !a.intact() {
+	} else if !a.down.heard && !a.intact() {
 		err = fmt.Errorf("%w; the request cannot be sent again: its body is larger than --buffer", err)
 	}
-	return a.fail(Backend, 502, fmt.Errorf("%s: %w", a.name, err))
+	return a.fail(Backend, 502, fmt.Errorf("%s: %w", a.origin.Name, err))
 }
 
 // unanswered notes that the backend has ended the connection before a byte came back. A request that is safe to repeat, and

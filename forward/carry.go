@@ -2,6 +2,14 @@ package forward
 
 import "tenfour/httpparse"
 
+// carried is a held body, or what is left of it, that a flow gives after its outgoing bytes.
+type carried struct {
+	body    *Body  // nil for none
+	piece   int    // the first of its pieces that is not given yet
+	pieceAt int    // the first byte of that
+	tail    string // what ends the chunk that it is, until out has it
+}
+
 // carry has b follow what is in out: its first piece goes out with that, in one write, and the others from where they
 // lie, since b may be shared.
 func (f *flow) carry(b *Body) {
@@ -11,7 +19,7 @@ func (f *flow) carry(b *Body) {
 		f.tail = "\r\n"
 	}
 	f.out.B = append(f.out.B, b.pieces[0].B...)
-	f.body, f.piece, f.at = b, 1, 0
+	f.body, f.piece, f.pieceAt = b, 1, 0
 	if !f.carries() {
 		f.endChunk()
 	}
@@ -24,13 +32,13 @@ func (f *flow) carries() bool { return f.body != nil && f.piece < len(f.body.pie
 func (f *flow) giveBody() error {
 	for f.carries() {
 		p := f.body.pieces[f.piece].B
-		n, err := f.to.Write(p[f.at:])
-		f.at += n
+		n, err := f.to.Write(p[f.pieceAt:])
+		f.pieceAt += n
 		f.given += int64(n)
 		if err != nil {
 			return err
 		}
-		f.piece, f.at = f.piece+1, 0
+		f.piece, f.pieceAt = f.piece+1, 0
 	}
 	if f.tail == "" {
 		return nil
@@ -48,4 +56,4 @@ func (f *flow) endChunk() {
 
 // rewind has all that f was given at its beginning be given once more. It was given nothing else since, or nothing of
 // it has gone out.
-func (f *flow) rewind() { f.outAt, f.given, f.piece, f.at = 0, 0, min(f.piece, 1), 0 }
+func (f *flow) rewind() { f.outAt, f.given, f.piece, f.pieceAt = 0, 0, min(f.piece, 1), 0 }

@@ -5,6 +5,16 @@ import (
 	"math"
 )
 
+// clock is when things happened to an attempt, in the lot's time, and what it has done when something was due.
+type clock struct {
+	now        int64 // of this step
+	began      int64 // its worker took it
+	progress   int64 // a byte moved last
+	leaverNext int64 // it may be asked again whether others wait for the slot of a client that may have left
+	asked      bool  // its time is over, and the kernel is asked once more
+	impatient  bool  // the backend was told that it waits for its first byte
+}
+
 // deadline is when the attempt must be stepped even if nothing happens: for a timeout, or for what happens after a while.
 // 0 is never.
 func (a *Attempt) deadline() int64 {
@@ -21,7 +31,7 @@ func (a *Attempt) deadline() int64 {
 	}
 	at = min(at, a.lastsFrom())
 	if a.state == relaying && a.down.headWaits {
-		at = min(at, a.headEnd)
+		at = min(at, a.down.headEnd)
 	}
 	return at
 }
@@ -29,7 +39,7 @@ func (a *Attempt) deadline() int64 {
 // needsNoByte reports whether the attempt may go on for ever without a byte: an event stream, a tunnel of which no side has
 // ended, a response that waits for what becomes of it.
 func (a *Attempt) needsNoByte() bool {
-	return a.endless && !a.up.ended && !a.down.ended || a.pauses()
+	return a.stay.endless && !a.up.ended && !a.down.ended || a.pauses()
 }
 
 // timeout is when the attempt has waited long enough for the next byte.
@@ -37,11 +47,11 @@ func (a *Attempt) timeout() int64 {
 	s := a.req.Route.Settings
 	switch {
 	case a.state == connecting || a.link.Connecting():
-		return a.connectEnd
+		return a.tries.end
 	case a.awaitsClient():
-		return a.progress + int64(s.ClientTimeout)
+		return a.clock.progress + int64(s.ClientTimeout)
 	}
-	return a.progress + int64(s.BackendTimeout)
+	return a.clock.progress + int64(s.BackendTimeout)
 }
 
 // lookAtClock does what is due.
@@ -53,17 +63,17 @@ func (a *Attempt) lookAtClock() outcome {
 	if a.lookAtPace() == over || a.lookAtLeaver() == over {
 		return over
 	}
-	if a.now < a.timeout() {
-		a.asked = false
+	if a.clock.now < a.timeout() {
+		a.clock.asked = false
 		return waits
 	}
-	if !a.asked { // the lot may not have told yet of what came in time
-		a.asked = true
+	if !a.clock.asked { // the lot may not have told yet of what came in time
+		a.clock.asked = true
 		a.link.Retry()
 		a.sink.retry()
 		return goOn
 	}
-	a.asked = false
+	a.clock.asked = false
 	return a.timedOut()
 }
 
@@ -76,30 +86,30 @@ func (a *Attempt) timedOut() outcome {
 	case a.awaitsClient():
 		return a.fail(Client, 408, fmt.Errorf("the client moved no byte for %v", s.ClientTimeout))
 	}
-	return a.fail(Backend, 504, fmt.Errorf("%s sent nothing for %v: %w", a.name, s.BackendTimeout, errTimeout))
+	return a.fail(Backend, 504, fmt.Errorf("%s sent nothing for %v: %w", a.origin.Name, s.BackendTimeout, errTimeout))
 }
 
 // impatientFrom is when the attempt has waited long enough for its first byte, or for a connection, to suspect that the backend
 // serves an idle connection instead. Waiting for the client's body is not the backend's fault.
 func (a *Attempt) impatientFrom() int64 {
-	if a.state > awaiting || a.impatient || a.awaitsClient() {
+	if a.state > awaiting || a.clock.impatient || a.awaitsClient() {
 		return math.MaxInt64
 	}
-	return a.progress + int64(min(impatience, a.req.Route.Settings.BackendTimeout/2))
+	return a.clock.progress + int64(min(impatience, a.req.Route.Settings.BackendTimeout/2))
 }
 
 // growImpatient tells the backend that the attempt has waited long, once.
 func (a *Attempt) growImpatient() {
-	if a.atWorker() && a.now >= a.impatientFrom() {
-		a.impatient = true
-		a.backend.Impatient()
+	if a.atWorker() && a.clock.now >= a.impatientFrom() {
+		a.clock.impatient = true
+		a.origin.Backend.Impatient()
 	}
 }
 
 // endImpatience takes back what was said to the backend in impatience.
 func (a *Attempt) endImpatience() {
-	if a.impatient {
-		a.impatient = false
-		a.backend.Patient()
+	if a.clock.impatient {
+		a.clock.impatient = false
+		a.origin.Backend.Patient()
 	}
 }

@@ -11,19 +11,24 @@ import (
 	"tenfour/sock"
 )
 
+// tries is where an attempt is with its tries to get a connection to its backend.
+type tries struct {
+	next int   // which of the origin's addresses is tried next
+	end  int64 // when there must be a connection, in the lot's time
+}
+
 // connectLeast is how long an exchange that was held for long may still take for a connection.
 const connectLeast = 10 * time.Millisecond
 
 // connect makes the request ready, and begins to send it on the connection that the slot has kept, or on a new one.
 func (a *Attempt) connect() outcome {
-	a.progress = a.now
-	a.connectEnd = a.now + int64(a.req.Route.Settings.ConnectTimeout)
+	a.clock.progress = a.clock.now
+	a.tries = tries{end: a.clock.now + int64(a.req.Route.Settings.ConnectTimeout)}
 	if until := a.slot.Trying(); until != 0 { // it was held, and has waited already
-		a.connectEnd = min(a.connectEnd, max(until, a.now+int64(connectLeast)))
+		a.tries.end = min(a.tries.end, max(until, a.clock.now+int64(connectLeast)))
 	}
-	a.address = 0
 	if a.req.Head.WebSocket && !a.takePlace() { // after a 101 it would be too late to say so
-		return a.fail(Self, 503, fmt.Errorf("%s: %w", a.name, errStreamsTaken))
+		return a.fail(Self, 503, fmt.Errorf("%s: %w", a.origin.Name, errStreamsTaken))
 	}
 	if a.req.chunked() && a.origin.http10.Load() {
 		return a.fail(Self, 411, errNeedsLength)
@@ -57,9 +62,9 @@ func (a *Attempt) takeKept() *link {
 // dial begins a connection to the next of the origin's addresses. last is why there was none to the one before.
 func (a *Attempt) dial(last error) outcome {
 	a.closeLink()
-	left := time.Duration(a.connectEnd - a.now)
+	left := time.Duration(a.tries.end - a.clock.now)
 	for given := 0; ; {
-		to, ok, err := a.origin.at(a.address, left)
+		to, ok, err := a.origin.at(a.tries.next, left)
 		switch {
 		case sock.OutOfDescriptors(err): // the backend has no part in this
 			if given++; given <= giveMost && a.giveDescriptor() {
@@ -76,7 +81,7 @@ func (a *Attempt) dial(last error) outcome {
 		if last = l.Dial(a.lot, to); last != nil {
 			links.Put(l)
 			if !sock.OutOfDescriptors(last) {
-				a.address++
+				a.tries.next++
 				continue
 			}
 			if given++; given <= giveMost && a.giveDescriptor() {
@@ -84,7 +89,7 @@ func (a *Attempt) dial(last error) outcome {
 			}
 			return a.fail(Self, 503, last)
 		}
-		a.address++
+		a.tries.next++
 		a.use(l)
 		return goOn
 	}
@@ -107,7 +112,7 @@ const giveMost = 3
 // giveDescriptor closes something that is not needed at this moment, so that there is a descriptor for the attempt, and
 // reports whether there was such a thing: the pipes that are kept, else the connection, to any backend, that has been idle
 // longest.
-func (a *Attempt) giveDescriptor() bool { return sock.GivePipes() || a.backend.GiveUpKept() }
+func (a *Attempt) giveDescriptor() bool { return sock.GivePipes() || a.origin.Backend.GiveUpKept() }
 
 // shakeHands waits for the connection and begins TLS on it. Then the state is awaiting.
 func (a *Attempt) shakeHands() outcome {
@@ -120,7 +125,7 @@ func (a *Attempt) shakeHands() outcome {
 	if a.sink.open() {
 		a.sink.conn.Arm(true, false) // it may leave meanwhile
 	}
-	err := a.link.StartTLS(a.origin.TLS, false, &a.slot.Waiter, a.connectEnd, a.shaking)
+	err := a.link.StartTLS(a.origin.TLS, false, &a.slot.Waiter, a.tries.end, a.shaking)
 	switch {
 	case err != nil && a.off():
 		return goOn // the next step says why
@@ -140,7 +145,7 @@ func (a *Attempt) off() bool {
 // shaking is off while the worker sleeps in a TLS handshake, and when it is to be asked again: a backend with one thread may be
 // serving an idle connection, and shakes no hands meanwhile.
 func (a *Attempt) shaking() (off bool, at int64) {
-	a.now = a.lot.Now()
+	a.clock.now = a.lot.Now()
 	a.growImpatient()
 	return a.off(), a.impatientFrom()
 }
@@ -153,7 +158,7 @@ func (a *Attempt) notConnected(err error) outcome {
 	} else {
 		a.slot.Failed("failed its TLS handshakes")
 	}
-	return a.fail(Backend, 502, fmt.Errorf("%s: no connection: %w", a.name, err))
+	return a.fail(Backend, 502, fmt.Errorf("%s: no connection: %w", a.origin.Name, err))
 }
 
 // downWords says what a backend did that is down, in words that follow its name.

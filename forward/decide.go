@@ -30,7 +30,7 @@ func (x *Exchange) unserved(o pool.Outcome) {
 // worker's.
 func (x *Exchange) again() bool {
 	a := &x.attempt
-	unreached, failure, persists, surplus := a.backend, a.failure, a.sink.persists, a.surplus
+	unreached, failure, persists, surplus := a.origin.Backend, a.result.Failure, a.sink.persists, a.result.Surplus
 	a.renew()
 	a.sink.persists = x.Persists
 	a.at.Left = x.clientLeft()
@@ -38,7 +38,7 @@ func (x *Exchange) again() bool {
 	if !o.Unserved() {
 		return true
 	}
-	a.failure, a.sink.persists, a.surplus = failure, persists, surplus
+	a.result.Failure, a.sink.persists, a.result.Surplus = failure, persists, surplus
 	switch o.State {
 	case pool.HeldOut:
 		failure.Err = o
@@ -54,7 +54,7 @@ func (a *Attempt) renew() {
 	a.endImpatience()
 	a.unlist()
 	a.closeLink()
-	a.askAgain, a.failure, a.heard, a.surplus = false, nil, false, false
+	a.askAgain, a.result.Failure, a.down.heard, a.result.Surplus = false, nil, false, false
 	a.res.Reset()
-	a.down = flow{out: a.down.out}
+	a.down.flow = flow{outgoing: a.down.outgoing}
 }

@@ -23,24 +23,24 @@ const (
 
 // fail ends the attempt. status is the answer that it earns, if its response has not begun.
 func (a *Attempt) fail(side Side, status int, err error) outcome {
-	a.failure = &Error{Side: side, Step: a.reached(), Sent: a.up.given > 0, Status: status, Err: err}
-	if a.status == 0 {
+	a.result.Failure = &Error{Side: side, Step: a.reached(), Sent: a.up.given > 0, Status: status, Err: err}
+	if a.result.Status == 0 {
 		if !a.up.taken || side == Client {
-			a.surplus, a.sink.persists = true, false
+			a.result.Surplus, a.sink.persists = true, false
 		}
 		return over
 	}
 	a.sink.persists = false
-	a.cut = CutClose
+	a.result.Cut = CutClose
 	if a.down.framing != httpparse.Length && !a.down.chunked && a.down.framing != httpparse.NoBody {
-		a.cut = CutReset
+		a.result.Cut = CutReset
 	}
 	return over
 }
 
 // failBefore notes a failure before the attempt began.
 func (a *Attempt) failBefore(side Side, status int, err error) {
-	a.failure = &Error{Side: side, Step: Connect, Status: status, Err: err}
+	a.result.Failure = &Error{Side: side, Step: Connect, Status: status, Err: err}
 }
 
 // reached is how far the attempt came.
@@ -48,7 +48,7 @@ func (a *Attempt) reached() Step {
 	switch {
 	case a.state == connecting || a.link == nil || a.link.Connecting():
 		return Connect
-	case a.heard:
+	case a.down.heard:
 		return Read
 	case !a.up.done():
 		return Send
@@ -73,7 +73,7 @@ func (a *Attempt) end() {
 
 // tellFailure tells the pool of an exchange that was lost to a backend which could be reached.
 func (a *Attempt) tellFailure() {
-	if f := a.failure; f != nil && f.Side == Backend && f.Step > Connect && a.atWorker() {
+	if f := a.result.Failure; f != nil && f.Side == Backend && f.Step > Connect && a.atWorker() {
 		a.slot.Failed("failed")
 	}
 }
@@ -110,8 +110,8 @@ func (a *Attempt) releaseLink() {
 		return
 	}
 	l.in.Drop()
-	l.idle = a.now
-	l.until = a.now + int64(a.req.Route.Settings.KeepIdle)
+	l.idle = a.clock.now
+	l.until = a.clock.now + int64(a.req.Route.Settings.KeepIdle)
 	if l.Arm(true, false) != nil {
 		a.closeLink()
 		return
@@ -136,7 +136,7 @@ func (a *Attempt) closeWait() int64 {
 	switch {
 	case l == nil || l.Connecting() || a.up.given == 0 || l.HungUp() || l.Broken():
 		return 0 // the backend has not seen the exchange, or has ended it
-	case a.state == relaying && a.down.taken && a.up.done() && !a.upStopped:
+	case a.state == relaying && a.down.taken && a.up.done() && !a.up.stopped:
 		if a.res.KeepAlive && (!a.asksToClose() || a.origin.staysOpen.Load()) {
 			return 0
 		}
@@ -184,13 +184,11 @@ func (l *link) awaitClose(s *pool.Slot, most int64, stop *atomic.Bool) (ended bo
 	return ended
 }
 
-// result is how the attempt went. What the client has not taken yet of the response is the result's then.
-func (a *Attempt) result() Result {
-	r := Result{
-		Status: a.status, Failure: a.failure, Cut: a.cut, Keep: a.sink.persists, Surplus: a.surplus,
-		Backend: a.name, Times: a.times, Content: a.down.content,
-		left: a.down.out, leftAt: a.down.outAt,
-	}
+// conclude returns how the attempt went. What the client has not taken yet of the response is the result's then.
+func (a *Attempt) conclude() Result {
+	r := a.result
+	r.Keep, r.Content = a.sink.persists, a.down.content
+	r.left, r.leftAt = a.down.out, a.down.outAt
 	a.down.out = nil
 	a.portion.moveTo(&r.portion)
 	return r

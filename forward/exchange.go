@@ -45,7 +45,7 @@ type Exchange struct {
 func (x *Exchange) Init(lot *lot.Lot, held *Held) {
 	x.Head.Fields = make([]httpparse.Field, 0, 32)
 	a := &x.attempt
-	a.decider, a.req, a.rest, a.resent = x, &x.Request, &x.Upload, &x.resent
+	a.decider, a.req, a.up.rest, a.up.resent = x, &x.Request, &x.Upload, &x.resent
 	a.lot, a.portion.of = lot, held
 	a.res.Fields = make([]httpparse.Field, 0, 32)
 }
@@ -70,7 +70,7 @@ func (x *Exchange) Enter() (entered bool) {
 	a := &x.attempt
 	a.at, a.waiter, a.stop = x.At, x.Waiter, x.Stop
 	a.sink = Sink{conn: x.Client, minor: x.Head.Minor, persists: x.Persists}
-	a.body, x.Body = x.Body, nil
+	a.up.held, x.Body = x.Body, nil
 	x.Upload.from = x.Client
 	x.goesOn = a
 	switch {
@@ -105,7 +105,7 @@ func (x *Exchange) clientLeft() bool { return x.Client.Broken() || x.Client.Hung
 
 // conclude writes the result of x, which no racer has won.
 func (x *Exchange) conclude() {
-	x.Result = x.attempt.result()
+	x.Result = x.attempt.conclude()
 	x.Result.Lost = x.lost
 }
 

@@ -47,8 +47,9 @@ func startRoute(t *testing.T, o *Origin) (*Route, *lot.Lot) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	o.Backend = b
 	settings := &Settings{ConnectTimeout: await.Patience, BackendTimeout: await.Patience, ClientTimeout: await.Patience, Buffer: 4 << 10, KeepIdle: await.Patience, Resend: 1}
-	return &Route{Name: "/", Queue: workers.AddQueue("/", 1, pool.Hold{}, b), Origins: map[*pool.Backend]*Origin{b: o}, Settings: settings}, l
+	return &Route{Name: "/", Queue: workers.AddQueue("/", 1, pool.Hold{}, b), Origins: []*Origin{o}, Settings: settings}, l
 }
 
 // pair returns tenfour's end of a connection, and its client's.

@@ -63,9 +63,9 @@ const coldAfter = int64(time.Second)
 // the response to this request.
 func (a *Attempt) good(l *link) bool {
 	switch {
-	case a.now >= l.until:
+	case a.clock.now >= l.until:
 		return false
-	case !a.mayRepeat() && !(a.origin.reuses.Load() && a.now-l.idle < coldAfter):
+	case !a.mayRepeat() && !(a.origin.reuses.Load() && a.clock.now-l.idle < coldAfter):
 		return false
 	}
 	return !l.Stale()
@@ -77,16 +77,16 @@ func (a *Attempt) good(l *link) bool {
 func (a *Attempt) mayKeep() bool {
 	res := &a.res
 	switch {
-	case a.failure != nil || !a.atWorker() || a.state != relaying || a.single || a.unsure:
+	case a.result.Failure != nil || !a.atWorker() || a.state != relaying || a.up.single || a.down.unsure:
 		return false
 	case !res.KeepAlive || res.Announced || res.LoggedIn || res.Framing == httpparse.UntilClose:
 		return false
 	}
-	return a.up.done() && !a.upStopped && a.down.taken && a.link.in.Len() == 0 && !a.link.HungUp() && a.backend.MayKeep()
+	return a.up.done() && !a.up.stopped && a.down.taken && a.link.in.Len() == 0 && !a.link.HungUp() && a.origin.Backend.MayKeep()
 }
 
 // asksToClose reports whether the request has told the backend to end the connection.
-func (a *Attempt) asksToClose() bool { return a.single && !a.req.Head.WebSocket }
+func (a *Attempt) asksToClose() bool { return a.up.single && !a.req.Head.WebSocket }
 
 const (
 	// resetPause is how long a new connection is put off after which a server like `nc -l` does not listen any more: the next
@@ -101,10 +101,10 @@ const (
 // early is reset with it. It waits on the attempt's worker.
 func (a *Attempt) awaitListener() {
 	at := a.origin.resetAt.Load()
-	if at == 0 || a.now-at > resetFor || a.mayRepeat() {
+	if at == 0 || a.clock.now-at > resetFor || a.mayRepeat() {
 		return
 	}
-	for until := a.now + resetPause; a.now < until && !a.off(); a.now = a.lot.Now() {
+	for until := a.clock.now + resetPause; a.clock.now < until && !a.off(); a.clock.now = a.lot.Now() {
 		a.slot.SetDeadline(until)
 		a.slot.Wait()
 	}
@@ -112,7 +112,7 @@ func (a *Attempt) awaitListener() {
 
 // noteReset notes that the backend has ended a new connection that had a request, if it did so with a reset.
 func (a *Attempt) noteReset(err error) {
-	if !a.link.reused && !a.heard && (errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)) {
-		a.origin.resetAt.Store(a.now)
+	if !a.link.reused && !a.down.heard && (errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)) {
+		a.origin.resetAt.Store(a.clock.now)
 	}
 }

@@ -18,16 +18,16 @@ func (a *Attempt) leaverFrom() int64 {
 	if !a.atWorker() || a.state != awaiting && a.state != relaying || !a.decider.hungUp() {
 		return math.MaxInt64
 	}
-	return max(a.progress+int64(lull), a.leaverNext)
+	return max(a.clock.progress+int64(lull), a.clock.leaverNext)
 }
 
 // lookAtLeaver ends the attempt if its client may have left and others wait for its slot.
 func (a *Attempt) lookAtLeaver() outcome {
-	if a.now < a.leaverFrom() {
+	if a.clock.now < a.leaverFrom() {
 		return waits
 	}
-	a.leaverNext = a.now + leaverAgain
-	if !a.backend.Awaited() {
+	a.clock.leaverNext = a.clock.now + leaverAgain
+	if !a.origin.Backend.Awaited() {
 		return waits
 	}
 	return a.decider.left()

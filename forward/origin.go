@@ -19,12 +19,13 @@ const resolvedFor = 5 * time.Second
 
 // Origin is a backend as an exchange needs it: where it is, and what it has shown of itself. Safe for use by several goroutines.
 type Origin struct {
-	Name   string         // HOST:PORT, as people know it
-	Host   string         // what Host says when the client named none: without a port that its scheme implies
-	Header string         // "X-Backend: HOST:PORT\r\n"
-	TLS    *tls.Config    // nil for http://
-	fixed  netip.AddrPort // when Name is an address; else it is looked up
-	where  address.Backend
+	Backend *pool.Backend  // its slots; set before the first exchange
+	Name    string         // HOST:PORT, as people know it
+	Host    string         // what Host says when the client named none: without a port that its scheme implies
+	Header  string         // "X-Backend: HOST:PORT\r\n"
+	TLS     *tls.Config    // nil for http://
+	fixed   netip.AddrPort // when Name is an address; else it is looked up
+	where   address.Backend
 
 	uploads   uploads     // that their clients hold up
 	http10    atomic.Bool // its last response was of HTTP/1.0
@@ -42,8 +43,8 @@ type Origin struct {
 type Route struct {
 	Name     string
 	Queue    *pool.Queue
-	Origins  map[*pool.Backend]*Origin // what is known of each of the queue's backends
-	Entries  []Entry                   // to each of its backends alone, for races
+	Origins  []*Origin // of the queue's backends
+	Entries  []Entry   // to each of its backends alone, for races
 	Settings *Settings
 
 	turn   atomic.Uint32 // whose turn it is to be asked first
@@ -65,6 +66,16 @@ func NewOrigin(at address.Backend, config *tls.Config) *Origin {
 		o.fixed = netip.AddrPortFrom(ip, at.Port)
 	}
 	return o
+}
+
+// origin returns the origin whose slots b has. A route has few: a scan costs less than a map.
+func (r *Route) origin(b *pool.Backend) *Origin {
+	for _, o := range r.Origins {
+		if o.Backend == b {
+			return o
+		}
+	}
+	panic("forward: a slot of a backend that the route does not have")
 }
 
 // at returns the try-th address of o, and false when there are not so many.

@@ -2,13 +2,23 @@ package forward
 
 import (
 	"fmt"
+	"sync/atomic"
 	"time"
 )
+
+// pace is how fast a client moves its bodies: the request's first, then both. An upload that is slow may have to make room for
+// others, see uploads.
+type pace struct {
+	Meter
+	listed  bool         // it is one of its origin's uploads
+	evicted atomic.Bool  // it is to make room; any goroutine sets it
+	rate    atomic.Int64 // of the upload, in bytes a second; any goroutine reads it
+}
 
 // measure has the attempt's meter run while the attempt waits, if it is the client that holds its own body up.
 func (a *Attempt) measure() {
 	if a.holdsUp() {
-		a.pace.Begin(a.now)
+		a.pace.Begin(a.clock.now)
 	}
 }
 
@@ -16,7 +26,7 @@ func (a *Attempt) measure() {
 // has all that came, or it takes no more of the response. What has no end by nature, an event stream or a tunnel, cannot
 // be held up; nor can a race that is not decided.
 func (a *Attempt) holdsUp() bool {
-	if a.endless || a.sink.held() {
+	if a.stay.endless || a.sink.held() {
 		return false
 	}
 	return a.bodyComes() && a.up.empty() || a.state == relaying && a.down.full()
@@ -24,8 +34,8 @@ func (a *Attempt) holdsUp() bool {
 
 // paceDue is when the client's pace must be looked at even if nothing happens.
 func (a *Attempt) paceDue() int64 {
-	if a.rest.BodyEnd != 0 && a.bodyComes() {
-		return min(a.rest.BodyEnd, a.pace.Due())
+	if a.up.rest.BodyEnd != 0 && a.bodyComes() {
+		return min(a.up.rest.BodyEnd, a.pace.Due())
 	}
 	return a.pace.Due()
 }
@@ -33,14 +43,14 @@ func (a *Attempt) paceDue() int64 {
 // lookAtPace ends the attempt if its client is too slow with a body.
 func (a *Attempt) lookAtPace() outcome {
 	s := a.req.Route.Settings
-	if end := a.rest.BodyEnd; end != 0 && a.bodyComes() && a.now >= end {
+	if end := a.up.rest.BodyEnd; end != 0 && a.bodyComes() && a.clock.now >= end {
 		return a.fail(Client, 408, TooLong(s.BodyTimeout))
 	}
 	if !a.pace.Over() {
 		return waits
 	}
 	moved := a.moved()
-	if a.listed {
+	if a.pace.listed {
 		a.noteRate()
 	}
 	if a.pace.Since(moved) > 0 { // also of what the kernel had taken before: that happens without a step

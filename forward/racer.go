@@ -17,6 +17,7 @@ type racer struct {
 	Attempt
 	race  *race
 	queue *pool.Queue
+	name  string // of its backend, HOST:PORT; fixed
 
 	own    lot.Waiter  // woken for it while it waits with a large response
 	place  pool.Place  // in its queue
@@ -43,14 +44,14 @@ var _ decider = (*racer)(nil)
 func newRacer(r *race, entry Entry) *racer {
 	x := r.x
 	c := &racer{race: r, queue: entry.Queue}
-	c.decider, c.req, c.rest, c.resent = c, r.request, &c.none, &r.resent
+	c.decider, c.req, c.up.rest, c.up.resent = c, r.request, &c.none, &r.resent
 	c.lot, c.portion.of = r.lot, x.attempt.portion.of
 	c.res.Fields = make([]httpparse.Field, 0, 32)
-	c.body = x.attempt.body.Share()
+	c.up.held = x.attempt.up.held.Share()
 	c.sink = Sink{minor: x.Head.Minor, persists: x.Persists}
 	c.waiter, c.at, c.stop = &c.own, &c.place, x.Stop
 	c.place.Late = x.At.Late // however late it is asked
-	c.name = entry.Name
+	c.name, c.result.Backend = entry.Name, entry.Name
 	return c
 }
 
@@ -102,7 +103,7 @@ func (c *racer) wanted() bool {
 func (c *racer) attach() {
 	x := c.race.x
 	c.sink.conn, c.waiter = x.Client, x.Waiter
-	x.attempt.leaveBody() // only c may need it now
+	x.attempt.up.leaveBody() // only c may need it now
 }
 
 // win makes the client's exchange c's. The race is locked.
@@ -123,15 +124,15 @@ func (c *racer) accepts() bool {
 // stands asks the race about c's unusable response, which is larger than may be held, or an event stream, and reports
 // whether it goes on: as the answer, or paused.
 func (c *racer) stands(stream bool) bool {
-	lends := !c.lent && c.backend.Lend()
-	c.lent = c.lent || lends
-	f := c.race.stands(c, c.lent, stream)
+	lends := !c.stay.lent && c.origin.Backend.Lend()
+	c.stay.lent = c.stay.lent || lends
+	f := c.race.stands(c, c.stay.lent, stream)
 	switch f {
 	case isAnswer:
 		c.relayHeld()
 		c.sink.handTo(&c.slot.Waiter)
 	case isPaused:
-		c.paused = true
+		c.stay.paused = true
 	}
 	if lends && f != isPaused && !stream {
 		c.returnPlace()
@@ -181,7 +182,7 @@ func (c *racer) left() outcome {
 
 // beaten reports whether another backend has won, or c is cut off for it.
 func (c *racer) beaten() bool {
-	return c.sink.held() && c.failure != nil && c.failure.Side == Self && !c.race.abandoned.Load()
+	return c.sink.held() && c.result.Failure != nil && c.result.Failure.Side == Self && !c.race.abandoned.Load()
 }
 
 // appendFields appends how many backends were asked, of how many there are.
@@ -229,14 +230,14 @@ func (c *racer) unserved(o pool.Outcome) {
 func (c *racer) ended() {
 	c.race.mu.Lock()
 	c.runsOn = nil
-	c.whole = c.failure == nil && c.sink.held()
+	c.whole = c.result.Failure == nil && c.sink.held()
 	switch {
-	case c.failure == nil:
-		c.told = fmt.Sprintf("%s: %d", c.name, c.status)
-	case errors.Is(c.failure, errBeaten):
+	case c.result.Failure == nil:
+		c.told = fmt.Sprintf("%s: %d", c.name, c.result.Status)
+	case errors.Is(c.result.Failure, errBeaten):
 		c.told = c.name + ": cut off"
 	default:
-		c.told = c.failure.Error()
+		c.told = c.result.Failure.Error()
 	}
 	c.race.mu.Unlock()
 	c.race.ended(c)
@@ -245,8 +246,8 @@ func (c *racer) ended() {
 
 // release gives back what c holds of the request, and of a response that is not wanted.
 func (c *racer) release() {
-	c.releaseOut()
-	c.leaveBody()
+	c.down.releaseOut()
+	c.up.leaveBody()
 	c.portion.Give()
 }
 

@@ -4,32 +4,31 @@ import (
 	"fmt"
 
 	"tenfour/httpparse"
-	"tenfour/sock"
 )
 
 // startRelay begins to give the final response, whose head has n bytes.
 func (a *Attempt) startRelay(n int) outcome {
 	a.state = relaying
-	a.status = a.res.Status
+	a.result.Status = a.res.Status
 	a.learn()
 	a.endImpatience()
 	if !a.decider.accepts() {
-		a.status = 0
+		a.result.Status = 0
 		return a.fail(Self, 503, errBeaten)
 	}
 	stream := a.res.EventStream && a.res.Framing != httpparse.NoBody
 	switch {
 	case stream && a.sink.held() && !a.decider.stands(stream): // it has no end to wait for
-		return a.fail(Self, 502, fmt.Errorf("%s: %d, with an event stream", a.name, a.res.Status))
-	case stream && !a.lent && !a.takePlace():
-		a.status = 0
-		return a.fail(Self, 503, fmt.Errorf("%s: %w", a.name, errStreamsTaken))
-	case !stream && a.lent && a.atWorker(): // an upgrade that the backend does not take
+		return a.fail(Self, 502, fmt.Errorf("%s: %d, with an event stream", a.origin.Name, a.res.Status))
+	case stream && !a.stay.lent && !a.takePlace():
+		a.result.Status = 0
+		return a.fail(Self, 503, fmt.Errorf("%s: %w", a.origin.Name, errStreamsTaken))
+	case !stream && a.stay.lent && a.atWorker(): // an upgrade that the backend does not take
 		a.returnPlace()
 	}
-	a.endless = stream
+	a.stay.endless = stream
 	if isOpen(&a.res) {
-		a.openEnd = a.now + int64(openEnded)
+		a.stay.openEnd = a.clock.now + int64(openEnded)
 	}
 	a.setUpDown(n)
 	return a.relay()
@@ -49,7 +48,7 @@ func (a *Attempt) learn() {
 // tellUp tells the pool that the backend answers. An attempt that has left its worker says nothing.
 func (a *Attempt) tellUp() {
 	if a.atWorker() {
-		a.slot.Up(a.began)
+		a.slot.Up(a.clock.began)
 	}
 }
 
@@ -58,17 +57,15 @@ func (a *Attempt) setUpDown(n int) {
 	d := &a.down
 	d.from, d.to = &a.link.Conn, a.sink.conn
 	d.framing, d.left, d.limits = a.res.Framing, a.res.ContentLength, a.req.Limits
-	d.chunks, d.chunked = &a.chunks, a.sink.frame(&a.res, a.up.done())
+	d.chunks, d.chunked = &a.down.coding, a.sink.frame(&a.res, a.up.done())
 	d.chunks.Reset()
 	d.in = &a.link.in
 	d.in.Keep(n)
 	d.hold, d.portion = a.hold(), &a.portion
-	if d.out == nil {
-		d.out = sock.GetBuffer(firstRead)
-	}
-	a.surplus = !a.up.taken
-	d.headWaits = !a.sink.held() && a.interims == 0 && len(d.out.B) == 0 && d.framing == httpparse.Length && d.left > 0 && a.atWorker()
-	a.headEnd = a.now + int64(silence)
+	d.need()
+	a.result.Surplus = !a.up.taken
+	d.headWaits = !a.sink.held() && a.down.interims == 0 && len(d.out.B) == 0 && d.framing == httpparse.Length && d.left > 0 && a.atWorker()
+	a.down.headEnd = a.clock.now + int64(silence)
 	d.out.B = a.appendResponseHead(d.out.B)
 	d.in.Forget()
 	d.gather()
@@ -77,32 +74,32 @@ func (a *Attempt) setUpDown(n int) {
 // relay moves what can be moved of the response's body.
 func (a *Attempt) relay() outcome {
 	given, content := a.down.given, a.down.content
-	if a.now >= a.headEnd || !a.atWorker() {
+	if a.clock.now >= a.down.headEnd || !a.atWorker() {
 		a.down.headWaits = false
 	}
 	more, err := a.moveDown()
-	if a.body != nil && a.down.given > 0 && a.up.done() { // it goes out no more
-		a.leaveBody()
+	if a.up.held != nil && a.down.given > 0 && a.up.done() { // it goes out no more
+		a.up.leaveBody()
 	}
 	if a.down.given > given || a.down.content > content {
 		a.touch()
 	}
 	switch {
-	case err == nil && a.sink.held() && !a.down.taken && a.down.full() && !a.paused:
+	case err == nil && a.sink.held() && !a.down.taken && a.down.full() && !a.stay.paused:
 		if !a.decider.stands(false) {
-			return a.fail(Self, 502, fmt.Errorf("%s: %d, with more than may be held", a.name, a.res.Status))
+			return a.fail(Self, 502, fmt.Errorf("%s: %d, with more than may be held", a.origin.Name, a.res.Status))
 		}
 		return goOn
 	case err != nil && err.taking && a.down.headWaits:
 		return a.endedAfterHead(err.err)
 	case err != nil && err.taking:
-		return a.fail(Backend, 502, fmt.Errorf("%s: its response was cut: %w", a.name, err.err))
+		return a.fail(Backend, 502, fmt.Errorf("%s: its response was cut: %w", a.origin.Name, err.err))
 	case err != nil:
 		return a.fail(Client, 0, err.err)
 	case a.down.taken && a.down.pipeHeld() == 0: // the exchange's owner gives what is left
-		a.surplus = !a.up.taken
+		a.result.Surplus = !a.up.taken
 		return over
-	case a.endless && a.sink.hungUp():
+	case a.stay.endless && a.sink.hungUp():
 		return a.fail(Client, 0, errReset)
 	}
 	return goOnIf(more)
@@ -126,7 +123,7 @@ func (a *Attempt) moveDown() (more bool, err *flowError) {
 
 // endedAfterHead handles a backend that ends its connection after the head of its response, before the client was sent a byte.
 func (a *Attempt) endedAfterHead(err error) outcome {
-	a.status, a.heard, a.state, a.endless, a.openEnd = 0, false, awaiting, false, 0
+	a.result.Status, a.down.heard, a.state, a.stay.endless, a.stay.openEnd = 0, false, awaiting, false, 0
 	a.down.out.B = a.down.out.B[:0]
 	return a.noAnswer(err)
 }

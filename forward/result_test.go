@@ -16,7 +16,7 @@ func TestResult_hasWhatIsLeftOnce(t *testing.T) {
 	a.down.out = sock.GetBuffer(100)
 	a.down.out.B = append(a.down.out.B, "gone, left"...)
 	a.down.outAt = len("gone, ")
-	r := a.result()
+	r := a.conclude()
 	if got := string(r.Pending()); got != "left" || a.down.out != nil {
 		t.Errorf("left is %q, want %q; the attempt holds %v, want nothing", got, "left", a.down.out)
 	}

@@ -2,15 +2,41 @@ package forward
 
 import (
 	"fmt"
+	"sync/atomic"
 
 	"tenfour/httpparse"
 	"tenfour/sock"
 )
 
+// sending is the request on its way to the backend.
+type sending struct {
+	flow
+	rest    *Upload       // what has still to come of its body; fixed
+	held    *Body         // what is held of its body, until that is not needed any more; nil for none
+	resent  *atomic.Int32 // how often it went out again after a backend had some of it, in a race all together; fixed
+	single  bool          // it is the last one on its connection, which it says
+	stopped bool          // the backend takes no more of it
+}
+
+// reset makes it ready for another request.
+func (s *sending) reset() {
+	s.leaveBody()
+	s.flow = flow{}
+	s.single, s.stopped = false, false
+}
+
+// leaveBody gives up the use of the body that is held.
+func (s *sending) leaveBody() {
+	if s.held != nil {
+		s.held.Leave()
+		s.held, s.body = nil, nil
+	}
+}
+
 // prepare sets up the flow of the request: its head and the content at hand are all taken, the rest follows.
 func (a *Attempt) prepare() {
-	req, rest := a.req, a.rest
-	content := a.body.Len()
+	req, rest := a.req, a.up.rest
+	content := a.up.held.Len()
 	framing, length := req.Head.Framing, req.Head.ContentLength
 	if req.BodyWhole && framing != httpparse.NoBody {
 		framing, length = httpparse.Length, int64(content)
@@ -18,21 +44,21 @@ func (a *Attempt) prepare() {
 	if a.up.out == nil {
 		a.up.out = sock.GetBuffer(1024 + len(req.In.Head()) + min(content, pieceLeast))
 	}
-	a.up = flow{
-		from: rest.from, limits: req.Limits, hold: a.hold(), portion: &a.portion, out: a.up.out,
+	a.up.flow = flow{
+		from: rest.from, in: req.In, limits: req.Limits,
 		framing: framing, left: length - int64(content), chunks: &rest.Chunks, chunked: framing == httpparse.Chunked,
-		in:    req.In,
-		taken: req.BodyWhole || framing == httpparse.NoBody,
+		taken:    req.BodyWhole || framing == httpparse.NoBody,
+		outgoing: outgoing{out: a.up.out, hold: a.hold(), portion: &a.portion},
 	}
-	a.upStopped = false
-	a.pace = Meter{}
+	a.up.stopped = false
+	a.pace.Meter = Meter{}
 	if most := req.Route.Settings.BodyTimeout; rest.BodyEnd == 0 && most > 0 && !a.up.taken {
-		rest.BodyEnd = a.now + int64(most)
+		rest.BodyEnd = a.clock.now + int64(most)
 	}
-	a.single = req.alone(framing, length)
-	a.up.out.B = req.appendRequestHead(a.up.out.B[:0], a.origin, framing, length, a.single)
+	a.up.single = req.alone(framing, length)
+	a.up.out.B = req.appendRequestHead(a.up.out.B[:0], a.origin, framing, length, a.up.single)
 	if content > 0 {
-		a.up.carry(a.body)
+		a.up.carry(a.up.held)
 	}
 }
 
@@ -44,7 +70,7 @@ func (a *Attempt) hold() int { return max(a.req.Route.Settings.Buffer, holdLeast
 
 // send moves what can be moved of the request.
 func (a *Attempt) send() outcome {
-	if a.upStopped || a.up.done() || a.state == tunnelling {
+	if a.up.stopped || a.up.done() || a.state == tunnelling {
 		return waits
 	}
 	given := a.up.given
@@ -63,7 +89,7 @@ func (a *Attempt) send() outcome {
 		return a.dial(err.err)
 	}
 	// The backend may have answered before it ended the connection.
-	a.upStopped = true
+	a.up.stopped = true
 	a.link.Retry()
 	return waits
 }
@@ -85,14 +111,14 @@ func (a *Attempt) moveUp() (more bool, _ *flowError) {
 // sent notes that bytes of the request went out; first says that they are the first ones.
 func (a *Attempt) sent(first bool) outcome {
 	if first && a.req.Timed {
-		a.times.Connected = a.lot.Now()
+		a.result.Times.Connected = a.lot.Now()
 	}
 	if first && a.atWorker() {
 		a.slot.Reached()
 	}
 	a.touch()
-	if a.rest.Continue {
-		a.rest.Continue = false
+	if a.up.rest.Continue {
+		a.up.rest.Continue = false
 		if err := a.giveInterim(Continue); err != nil {
 			return a.fail(Client, 0, err)
 		}
@@ -113,24 +139,24 @@ func (a *Attempt) intact() bool { return a.up.given == 0 && a.up.content == 0 ||
 
 // mayRepeat reports whether the request may go out a second time after a backend had some of it.
 func (a *Attempt) mayRepeat() bool {
-	return int(a.resent.Load()) < a.req.Route.Settings.Resend && a.req.whole() && a.req.Head.Verb.Idempotent()
+	return int(a.up.resent.Load()) < a.req.Route.Settings.Resend && a.req.whole() && a.req.Head.Verb.Idempotent()
 }
 
 // repeats counts a request that goes out a second time after a backend had some of it, if it may.
 func (a *Attempt) repeats() bool {
-	return a.mayRepeat() && int(a.resent.Add(1)) <= a.req.Route.Settings.Resend
+	return a.mayRepeat() && int(a.up.resent.Add(1)) <= a.req.Route.Settings.Resend
 }
 
 // resend makes the request ready to go out again on a new connection, after the kept one ended before a byte came back
 // (RFC 9112 §9.3.1). It reports whether the request may.
 func (a *Attempt) resend() bool {
-	if !a.link.reused || a.heard || !a.atWorker() || a.up.given > 0 && !a.repeats() {
+	if !a.link.reused || a.down.heard || !a.atWorker() || a.up.given > 0 && !a.repeats() {
 		return false
 	}
 	a.up.rewind()
-	a.upStopped = false
+	a.up.stopped = false
 	a.res.Reset()
-	a.connectEnd = a.lot.Now() + int64(a.req.Route.Settings.ConnectTimeout)
-	a.address = 0
+	a.tries.end = a.lot.Now() + int64(a.req.Route.Settings.ConnectTimeout)
+	a.tries.next = 0
 	return true
 }

@@ -47,7 +47,7 @@ func TestSink_persistsOnlyIfItWasWanted(t *testing.T) {
 func TestSink_thatHoldsGivesNothing(t *testing.T) {
 	var portion Portion
 	in, out := sock.InputOf([]byte("okay")), sock.GetBuffer(firstRead)
-	f := flow{framing: httpparse.Length, left: 4, in: in, out: out, hold: holdLeast, portion: &portion}
+	f := flow{framing: httpparse.Length, left: 4, in: in, outgoing: outgoing{out: out, hold: holdLeast, portion: &portion}}
 	more, err := f.step()
 	if more || err != nil || !f.taken || f.given != 0 || f.done() || string(f.out.B) != "okay" {
 		t.Errorf("more %t (%v), taken %t, %d bytes given, done %t, holds %q", more, err, f.taken, f.given, f.done(), f.out.B)

@@ -7,28 +7,31 @@ import (
 
 // startTunnel passes the 101 on, and from then on bytes both ways (RFC 9110 §7.8). The 101 has n bytes.
 func (a *Attempt) startTunnel(n int) outcome {
-	a.state, a.endless = tunnelling, true
-	a.status, a.sink.persists = 101, false
+	a.state, a.stay.endless = tunnelling, true
+	a.result.Status, a.sink.persists = 101, false
 	a.tellUp()
 	a.endImpatience()
-	if a.down.out == nil {
-		a.down.out = sock.GetBuffer(firstRead)
-	}
-	out, up := a.down.out, a.up.out
-	client, backend := a.sink.conn, &a.link.Conn
-	a.down = flow{from: backend, to: client, framing: httpparse.UntilClose, hold: a.hold(), portion: &a.portion, out: out, in: &a.link.in}
-	a.link.in.Keep(n)
-	out.B = a.appendResponseHead(out.B)
-	a.link.in.Forget()
-	up.B = up.B[:0]
-	a.up = flow{from: client, to: backend, framing: httpparse.UntilClose, hold: a.hold(), portion: &a.portion, out: up, in: a.req.In}
+	a.down.need()
+	client, backend := a.sink.conn, a.link
+	backend.in.Keep(n)
+	a.down.out.B = a.appendResponseHead(a.down.out.B)
+	backend.in.Forget()
+	a.up.out.B, a.up.outAt = a.up.out.B[:0], 0
+	a.down.hold, a.down.portion = a.hold(), &a.portion
+	a.down.flow = through(&backend.Conn, client, &backend.in, a.down.outgoing)
+	a.up.flow = through(client, &backend.Conn, a.req.In, a.up.outgoing)
 	return a.tunnel()
+}
+
+// through is one direction of a tunnel. It begins with what is in `in` and in out.
+func through(from, to *sock.Conn, in *sock.Input, out outgoing) flow {
+	return flow{from: from, to: to, in: in, framing: httpparse.UntilClose, outgoing: out}
 }
 
 // tunnel moves bytes both ways. One side's end is passed on; the attempt is over when both have ended.
 func (a *Attempt) tunnel() outcome {
 	out := waits
-	for _, f := range []*flow{&a.up, &a.down} {
+	for _, f := range []*flow{&a.up.flow, &a.down.flow} {
 		content := f.content
 		more, err := f.step()
 		out = max(out, goOnIf(more))
@@ -37,7 +40,7 @@ func (a *Attempt) tunnel() outcome {
 		}
 		if err != nil {
 			side := Backend
-			if err.taking == (f == &a.up) {
+			if err.taking == (f == &a.up.flow) {
 				side = Client
 			}
 			return a.fail(side, 502, err.err)

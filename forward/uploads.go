@@ -38,7 +38,7 @@ func (u *uploads) cutSlowest() bool {
 	u.mu.Lock()
 	var slowest *Attempt
 	for a := range u.all {
-		if !a.evicted.Load() && (slowest == nil || a.rate.Load() < slowest.rate.Load()) {
+		if !a.pace.evicted.Load() && (slowest == nil || a.pace.rate.Load() < slowest.pace.rate.Load()) {
 			slowest = a
 		}
 	}
@@ -46,7 +46,7 @@ func (u *uploads) cutSlowest() bool {
 		u.mu.Unlock()
 		return false
 	}
-	slowest.evicted.Store(true)
+	slowest.pace.evicted.Store(true)
 	wake := u.all[slowest]
 	u.mu.Unlock()
 	wake.Notify() // harmless if it is another's by now: that one only looks again
@@ -56,7 +56,7 @@ func (u *uploads) cutSlowest() bool {
 // list makes the attempt, if it is an upload, one of those that may have to make room.
 func (a *Attempt) list(wake *lot.Waiter) {
 	if a.bodyComes() {
-		a.listed = true
+		a.pace.listed = true
 		a.noteRate()
 		a.origin.uploads.list(a, wake)
 	}
@@ -64,16 +64,16 @@ func (a *Attempt) list(wake *lot.Waiter) {
 
 // unlist is for an upload that is over.
 func (a *Attempt) unlist() {
-	if a.listed {
-		a.listed = false
+	if a.pace.listed {
+		a.pace.listed = false
 		a.origin.uploads.remove(a)
-		a.evicted.Store(false)
+		a.pace.evicted.Store(false)
 	}
 }
 
 // noteRate says for others how fast the attempt's body has come, in bytes a second of the time in which its client held it up.
 func (a *Attempt) noteRate() {
-	a.rate.Store(a.up.content * int64(time.Second) / max(1, a.pace.Held()))
+	a.pace.rate.Store(a.up.content * int64(time.Second) / max(1, a.pace.Held()))
 }
 
 const (

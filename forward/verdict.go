@@ -37,7 +37,7 @@ func (r *race) judge(c *racer) (won, on bool) {
 	r.decide(c)
 	c.win()
 	r.unlock()
-	r.route.recent.add(c.now - c.began)
+	r.route.recent.add(c.clock.now - c.clock.began)
 	c.attach()
 	return true, true
 }
@@ -158,7 +158,7 @@ func (r *race) ended(c *racer) {
 		r.large = nil
 	}
 	if c.whole && r.bestOf == nil && !r.decided {
-		r.best, r.bestOf = c.result(), c
+		r.best, r.bestOf = c.conclude(), c
 		r.dropLarge()
 	}
 	instead := r.failed(c)
@@ -182,7 +182,7 @@ func (r *race) ended(c *racer) {
 // won ends the exchange with the result of the racer that has won, which is over.
 func (r *race) won(c *racer) {
 	x := r.x
-	x.Result = c.result()
+	x.Result = c.conclude()
 	x.Result.Lost = x.lost
 	x.Owner.Finished(x)
 }
@@ -206,9 +206,9 @@ func (r *race) allLost() {
 	var worst *Error
 	unreached := true
 	for _, c := range r.racers {
-		unreached = unreached && c.failure != nil && c.failure.Side == Backend && c.failure.Step == Connect
-		if c.failure != nil && (worst == nil || c.failure.Step > worst.Step) {
-			worst = c.failure
+		unreached = unreached && c.result.Failure != nil && c.result.Failure.Side == Backend && c.result.Failure.Step == Connect
+		if c.result.Failure != nil && (worst == nil || c.result.Failure.Step > worst.Step) {
+			worst = c.result.Failure
 		}
 	}
 	x.Client.HandTo(x.Waiter)
@@ -228,10 +228,10 @@ func (r *race) allLost() {
 		return
 	case r.again == nil && unreached && x.enter(x.Route.Queue): // if they are down: it is held as any other
 		return
-	case x.attempt.failure != nil && x.attempt.failure.Side == Client: // it left before it could enter
+	case x.attempt.result.Failure != nil && x.attempt.result.Failure.Side == Client: // it left before it could enter
 	default:
 		x.attempt.failBefore(Backend, worst.Status, errors.New(lost))
-		x.attempt.failure.Step, x.attempt.failure.Sent, x.lost = worst.Step, worst.Sent, lost
+		x.attempt.result.Failure.Step, x.attempt.result.Failure.Sent, x.lost = worst.Step, worst.Sent, lost
 	}
 	x.finish()
 }

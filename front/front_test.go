@@ -98,13 +98,14 @@ func startRuled(t testing.TB, slots, queue int, backends map[string]string, rule
 		}
 		o := forward.NewOrigin(address.Backend{Host: tcp.IP.String(), Port: uint16(tcp.Port)}, nil)
 		b, err := workers.AddBackend(o.Name, slots, 8)
+		o.Backend = b
 		if err != nil {
 			t.Fatal(err)
 		}
 		paths = append(paths, admit.Path{Path: path, Route: len(routes)})
 		routes = append(routes, front.Route{
 			Rule:  rule,
-			Route: &forward.Route{Name: path, Queue: workers.AddQueue(path, queue, pool.Hold{}, b), Origins: map[*pool.Backend]*forward.Origin{b: o}, Settings: settings},
+			Route: &forward.Route{Name: path, Queue: workers.AddQueue(path, queue, pool.Hold{}, b), Origins: []*forward.Origin{o}, Settings: settings},
 		})
 	}
 	table, err := admit.NewTable(paths)

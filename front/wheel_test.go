@@ -50,7 +50,7 @@ func race(t *testing.T, f *front.Front, addrs ...string) {
 	if settings.Racing.Usable, err = statuses.Parse("2xx"); err != nil {
 		t.Fatal(err)
 	}
-	route := &forward.Route{Name: "/", Settings: settings, Origins: map[*pool.Backend]*forward.Origin{}}
+	route := &forward.Route{Name: "/", Settings: settings}
 	var backends []*pool.Backend
 	for _, at := range addrs {
 		tcp, err := net.ResolveTCPAddr("tcp", at)
@@ -63,7 +63,8 @@ func race(t *testing.T, f *front.Front, addrs ...string) {
 			t.Fatal(err)
 		}
 		backends = append(backends, b)
-		route.Origins[b] = o
+		o.Backend = b
+		route.Origins = append(route.Origins, o)
 		route.Entries = append(route.Entries, forward.Entry{Name: o.Name, Queue: f.Pool.AddEntry(o.Name, 10, b)})
 	}
 	route.Queue = f.Pool.AddQueue("/", 10, pool.Hold{}, backends...)

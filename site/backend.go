@@ -99,6 +99,7 @@ func (s *Site) addBackend(at address.Backend, r *config.Route) (known, func(), e
 	if err != nil {
 		return known{}, nil, err
 	}
+	o.Backend = b
 	return known{b, o}, b.Remove, nil
 }
 

@@ -89,16 +89,16 @@ func (s *Site) settingsOf(r *config.Route) *forward.Settings {
 }
 
 // originsOf takes the backends at some addresses, in their order, and what exchanges know of each.
-func (s *Site) originsOf(at []address.Backend, r *config.Route) ([]*pool.Backend, map[*pool.Backend]*forward.Origin, error) {
+func (s *Site) originsOf(at []address.Backend, r *config.Route) ([]*pool.Backend, []*forward.Origin, error) {
 	var backends []*pool.Backend
-	origins := map[*pool.Backend]*forward.Origin{}
+	var origins []*forward.Origin
 	for _, b := range at {
 		one, err := s.backend(b, r)
 		if err != nil {
 			return nil, nil, err
 		}
 		backends = append(backends, one.backend)
-		origins[one.backend] = one.origin
+		origins = append(origins, one.origin)
 	}
 	return backends, origins, nil
 }

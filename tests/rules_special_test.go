@@ -118,6 +118,35 @@ func tunnelEcho(how way, first string) func(*visit) {
 	}
 }
 
+// TestUpgrade_sendsAnInterimResponseOnce: RFC 9110 §15.2. What the client has had before the 101 is not sent again with it.
+func TestUpgrade_sendsAnInterimResponseOnce(t *testing.T) {
+	const hints = "HTTP/1.1 103 Early Hints\r\nLink: </style.css>\r\n\r\n"
+	heard := make(chan struct{})
+	b := startBackend(t, func(v *visit) {
+		if _, err := v.request(); err != nil {
+			return
+		}
+		v.say(hints)
+		<-heard
+		v.say(upgradeAnswer)
+		v.untilGone()
+	})
+	tf := startTenfour(t, []string{b.addr})
+	c := tf.dial(t)
+	defer c.Close()
+	if err := c.send(upgradeRequest, "", whole); err != nil {
+		t.Fatal(err)
+	}
+	got := make([]byte, len(hints))
+	if _, err := io.ReadFull(c.in, got); err != nil || string(got) != hints {
+		t.Fatalf("got %q (%v), want the hints", got, err)
+	}
+	close(heard)
+	if line, err := c.in.ReadString('\n'); err != nil || !strings.HasPrefix(line, "HTTP/1.1 101 ") {
+		t.Errorf("got %q (%v) after the hints, want the 101", line, err)
+	}
+}
+
 func TestUpgrade_opensATunnel(t *testing.T) {
 	for _, first := range []string{"", "\x81\x05early"} {
 		for _, how := range everyWay(upgradeAnswer) {
