@@ -32,7 +32,7 @@ func (a *Attempt) await() outcome {
 		if l.in.Len() > 0 {
 			n, err := a.res.Parse(l.in.Rest(), a.req.Head.Verb, a.req.Limits)
 			switch {
-			case err == nil && a.isInterim():
+			case err == nil && isInterim(&a.res):
 				if a.interim(n) == over {
 					return over
 				}
@@ -68,7 +68,7 @@ func (a *Attempt) readHead() error {
 }
 
 // isInterim reports whether the head that was parsed is that of an interim response. A 101 is none.
-func (a *Attempt) isInterim() bool { return a.res.Status < 200 && a.res.Status != 101 }
+func isInterim(res *httpparse.Response) bool { return res.Status < 200 && res.Status != 101 }
 
 // interim takes an interim response of n bytes, and passes it on if the client knows such responses and has not had it.
 func (a *Attempt) interim(n int) outcome {
@@ -151,7 +151,7 @@ func (a *Attempt) noAnswer(err error) outcome {
 	}
 	if !a.req.Head.Verb.Idempotent() && a.up.given > 0 {
 		err = fmt.Errorf("%w; the backend may have acted on the request", err)
-	} else if !a.down.heard && !a.intact() {
+	} else if !a.down.heard && !a.up.intact(a.req) {
 		err = fmt.Errorf("%w; the request cannot be sent again: its body is larger than --buffer", err)
 	}
 	return a.fail(Backend, 502, fmt.Errorf("%s: %w", a.origin.Name, err))
@@ -161,5 +161,5 @@ func (a *Attempt) noAnswer(err error) outcome {
 // still at hand, may be asked of a backend once more.
 func (a *Attempt) unanswered(err error) {
 	a.slot.Down(downWords(err), false)
-	a.askAgain = a.decider.asksAgain() && (a.up.given == 0 && a.intact() || a.repeats())
+	a.askAgain = a.decider.asksAgain() && (a.up.given == 0 && a.up.intact(a.req) || a.up.repeats(a.req))
 }

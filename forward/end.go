@@ -6,7 +6,6 @@ import (
 
 	"tenfour/httpparse"
 	"tenfour/pool"
-	"tenfour/sock"
 )
 
 const (
@@ -23,7 +22,7 @@ const (
 
 // fail ends the attempt. status is the answer that it earns, if its response has not begun.
 func (a *Attempt) fail(side Side, status int, err error) outcome {
-	a.result.Failure = &Error{Side: side, Step: a.reached(), Sent: a.up.given > 0, Status: status, Err: err}
+	a.result.Failure = &Error{Side: side, Step: a.reached(), Progress: a.came(), Status: status, Err: err}
 	if a.result.Status == 0 {
 		if !a.up.taken || side == Client {
 			a.result.Surplus, a.sink.persists = true, false
@@ -84,19 +83,12 @@ func (a *Attempt) finish() {
 	a.unlist()
 	a.up.release()
 	a.down.release()
-	a.releaseUp()
+	a.up.releaseOut()
 	a.releaseLink()
 	a.returnPlace()
 	a.slot = nil
 	a.sink.handTo(a.waiter)
 	a.decider.ended()
-}
-
-func (a *Attempt) releaseUp() {
-	if a.up.out != nil {
-		sock.PutBuffer(a.up.out)
-		a.up.out = nil
-	}
 }
 
 // releaseLink keeps the connection for the slot's next attempt, or closes it.
@@ -137,7 +129,7 @@ func (a *Attempt) closeWait() int64 {
 	case l == nil || l.Connecting() || a.up.given == 0 || l.HungUp() || l.Broken():
 		return 0 // the backend has not seen the exchange, or has ended it
 	case a.state == relaying && a.down.taken && a.up.done() && !a.up.stopped:
-		if a.res.KeepAlive && (!a.asksToClose() || a.origin.staysOpen.Load()) {
+		if a.res.KeepAlive && (!a.up.single || a.req.Head.WebSocket || a.origin.staysOpen.Load()) {
 			return 0
 		}
 		return endWait

@@ -151,7 +151,7 @@ func TestExchange_tellsWhyNoAddressCouldBeHad(t *testing.T) {
 	o.resolved, o.until = []netip.AddrPort{netip.AddrPortFrom(dead, at.Port()), netip.AddrPortFrom(dead, at.Port())}, time.Now().Add(time.Minute)
 	route, l := startRoute(t, o)
 	_, x := route.exchange(t, l, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n")
-	if f := x.Failure; f == nil || f.Status != 502 || f.Sent || f.Step != Connect || !strings.Contains(f.Error(), "refused") {
+	if f := x.Failure; f == nil || f.Status != 502 || f.Progress != NothingSent || f.Step != Connect || !strings.Contains(f.Error(), "refused") {
 		t.Errorf("got %#v, want 502 while connecting, nothing sent, refused", f)
 	}
 }
@@ -163,11 +163,11 @@ func TestRetryable_onlyWhatMayBeSentTwice(t *testing.T) {
 		want       bool
 	}{
 		{Error{Side: Backend, Step: Connect}, false, true},
-		{Error{Side: Backend, Step: Send, Sent: true}, false, false},
-		{Error{Side: Backend, Step: Send, Sent: true}, true, true},
-		{Error{Side: Backend, Step: Await, Sent: true}, true, true},
-		{Error{Side: Backend, Step: Await, Sent: true}, false, false},
-		{Error{Side: Backend, Step: Read, Sent: true}, true, false},
+		{Error{Side: Backend, Step: Send, Progress: PartlySent}, false, false},
+		{Error{Side: Backend, Step: Send, Progress: PartlySent}, true, true},
+		{Error{Side: Backend, Step: Await, Progress: WhollySent}, true, true},
+		{Error{Side: Backend, Step: Await, Progress: WhollySent}, false, false},
+		{Error{Side: Backend, Step: Read, Progress: Answering}, true, false},
 		{Error{Side: Client, Step: Connect}, true, false},
 		{Error{Side: Self, Step: Connect}, true, false},
 	} {

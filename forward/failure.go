@@ -32,11 +32,11 @@ func (s Step) String() string {
 
 // An Error is an exchange that failed: at whose side, at which step, and what had been sent by then.
 type Error struct {
-	Side   Side
-	Step   Step
-	Sent   bool  // a byte of the request may have reached the backend
-	Status int   // the answer that it earns, if there can be one
-	Err    error // why, in words for people
+	Side     Side
+	Step     Step
+	Progress Progress // with the request, at that backend
+	Status   int      // the answer that it earns, if there can be one
+	Err      error    // why, in words for people
 }
 
 func (e *Error) Error() string { return e.Err.Error() }
@@ -44,7 +44,7 @@ func (e *Error) Unwrap() error { return e.Err }
 
 // Retryable reports whether the same request may go out again without its user having said so (RFC 9110 §9.2.2).
 func (e *Error) Retryable(idempotent bool) bool {
-	return e.Side == Backend && (!e.Sent || idempotent && e.Step <= Await)
+	return e.Side == Backend && (e.Progress == NothingSent || idempotent && e.Progress < Answering)
 }
 
 var (

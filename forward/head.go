@@ -11,61 +11,9 @@ import (
 // noBody. Nothing of the client's head is copied as it came: a field line is written from its parsed name and value.
 // single says that the connection carries no other request after it.
 func (r *Request) appendRequestHead(dst []byte, o *Origin, framing httpparse.Framing, length int64, single bool) []byte {
-	req, buf, edits := &r.Head, r.In.Head(), r.Route.Settings.Request
-	dst = append(dst, req.Method.In(buf)...)
-	dst = append(dst, ' ')
-	dst = r.appendTarget(dst)
-	dst = append(dst, " HTTP/1.1\r\n"...)
-	ownHost := r.Route.Settings.HostBackend
-	switch {
-	case !req.HasHost || ownHost:
-		dst = appendField(dst, "Host", o.Host)
-	case req.Form == httpparse.AbsoluteForm: // its authority stands for whatever Host said (RFC 9112 §3.2.2)
-		dst = append(append(append(dst, "Host: "...), req.Host.In(buf)...), "\r\n"...)
-	}
-	said := proxySaid{first: -1}
-	lengthDone := false
-	for i := range req.Fields {
-		f := &req.Fields[i]
-		if f.Hop || edits.drops(f.Name.In(buf)) {
-			continue
-		}
-		switch f.ID {
-		case httpparse.FieldHost:
-			if req.Form == httpparse.AbsoluteForm || ownHost {
-				continue
-			}
-		case httpparse.FieldContentLength:
-			if framing == httpparse.Length && !lengthDone {
-				lengthDone = true
-				dst = append(dst, f.Name.In(buf)...)
-				dst = append(dst, ": "...)
-				dst = strconv.AppendInt(dst, length, 10)
-				dst = append(dst, "\r\n"...)
-			}
-			continue
-		case httpparse.FieldXForwardedFor, httpparse.FieldXForwardedProto, httpparse.FieldXForwardedHost:
-			if !r.keepsForwarded(i, &said) {
-				continue
-			}
-		case httpparse.FieldExpect:
-			continue
-		case httpparse.FieldOther:
-			name := f.Name.In(buf)
-			if req.OddNames && passesForOurs(name) || r.dropsForwarded(name) {
-				continue
-			}
-		case httpparse.FieldMaxForwards:
-			if req.Verb == httpparse.Options && req.MaxForwards > 0 {
-				dst = append(dst, f.Name.In(buf)...)
-				dst = append(dst, ": "...)
-				dst = strconv.AppendInt(dst, req.MaxForwards-1, 10)
-				dst = append(dst, "\r\n"...)
-				continue
-			}
-		}
-		dst = appendLine(dst, f.Name.In(buf), f.Value.In(buf))
-	}
+	edits := r.Route.Settings.Request
+	dst = r.appendStart(dst, o)
+	dst, said, lengthDone := r.appendFields(dst, framing, length)
 	if edits == nil || !edits.ours {
 		dst = r.appendForwarded(dst, said)
 	} else {
@@ -76,17 +24,69 @@ func (r *Request) appendRequestHead(dst []byte, o *Origin, framing httpparse.Fra
 	case framing == httpparse.Chunked:
 		dst = append(dst, "Transfer-Encoding: chunked\r\n"...)
 	case framing == httpparse.Length && !lengthDone:
-		dst = append(dst, "Content-Length: "...)
-		dst = strconv.AppendInt(dst, length, 10)
-		dst = append(dst, "\r\n"...)
+		dst = appendNumber(dst, contentLength, length)
 	}
 	switch {
-	case req.WebSocket:
+	case r.Head.WebSocket:
 		dst = append(dst, "Connection: Upgrade\r\nUpgrade: websocket\r\n"...)
 	case single:
 		dst = append(dst, "Connection: close\r\n"...)
 	}
 	return append(dst, "\r\n"...)
+}
+
+// appendStart appends the request-line, and Host if it is not the client's line.
+func (r *Request) appendStart(dst []byte, o *Origin) []byte {
+	dst = append(dst, r.Head.Method.In(r.In.Head())...)
+	dst = append(dst, ' ')
+	dst = r.appendTarget(dst)
+	dst = append(dst, " HTTP/1.1\r\n"...)
+	switch {
+	case !r.Head.HasHost || r.Route.Settings.HostBackend:
+		dst = appendField(dst, "Host", o.Host)
+	case r.Head.Form == httpparse.AbsoluteForm: // its authority stands for whatever Host said (RFC 9112 §3.2.2)
+		dst = appendLine(dst, host, r.Head.Host.In(r.In.Head()))
+	}
+	return dst
+}
+
+// appendFields appends the client's field lines that go on. It returns what they say of the client, and whether the length of
+// the content is among them.
+func (r *Request) appendFields(dst []byte, framing httpparse.Framing, length int64) (_ []byte, said proxySaid, lengthDone bool) {
+	req, buf, edits := &r.Head, r.In.Head(), r.Route.Settings.Request
+	said.first = -1
+	for i := range req.Fields {
+		f := &req.Fields[i]
+		name := f.Name.In(buf)
+		switch {
+		case f.Hop || edits.drops(name):
+		case f.ID == httpparse.FieldContentLength:
+			if framing == httpparse.Length && !lengthDone {
+				lengthDone = true
+				dst = appendNumber(dst, name, length)
+			}
+		case f.ID == httpparse.FieldMaxForwards && req.Verb == httpparse.Options && req.MaxForwards > 0:
+			dst = appendNumber(dst, name, req.MaxForwards-1)
+		case r.passes(i, name, &said):
+			dst = appendLine(dst, name, f.Value.In(buf))
+		}
+	}
+	return dst, said, lengthDone
+}
+
+// passes reports whether field i goes on as it came.
+func (r *Request) passes(i int, name []byte, said *proxySaid) bool {
+	switch r.Head.Fields[i].ID {
+	case httpparse.FieldHost:
+		return r.Head.Form != httpparse.AbsoluteForm && !r.Route.Settings.HostBackend
+	case httpparse.FieldXForwardedFor, httpparse.FieldXForwardedProto, httpparse.FieldXForwardedHost:
+		return r.keepsForwarded(i, said)
+	case httpparse.FieldExpect:
+		return false
+	case httpparse.FieldOther:
+		return !(r.Head.OddNames && passesForOurs(name)) && !r.dropsForwarded(name)
+	}
+	return true
 }
 
 // passesForOurs reports whether a name passes for a field that tenfour sets, replaces or frames by, at a server that reads
@@ -135,10 +135,8 @@ func (a *Attempt) appendResponseHead(dst []byte) []byte {
 	switch {
 	case a.down.chunked:
 		dst = append(dst, "Transfer-Encoding: chunked\r\n"...)
-	case res.ContentLength >= 0 && (res.Framing == httpparse.Length || a.lengthOnly()):
-		dst = append(dst, "Content-Length: "...)
-		dst = strconv.AppendInt(dst, res.ContentLength, 10)
-		dst = append(dst, "\r\n"...)
+	case res.ContentLength >= 0 && (res.Framing == httpparse.Length || a.req.lengthOnly(res.Status)):
+		dst = appendNumber(dst, contentLength, res.ContentLength)
 	}
 	if res.Status == 101 {
 		dst = append(dst, "Connection: Upgrade\r\nUpgrade: websocket\r\n"...)
@@ -148,10 +146,10 @@ func (a *Attempt) appendResponseHead(dst []byte) []byte {
 	return append(dst, "\r\n"...)
 }
 
-// lengthOnly reports whether the response has no body and may still name the length that one would have had
+// lengthOnly reports whether a response to r has no body and may still name the length that one would have had
 // (RFC 9110 §8.6).
-func (a *Attempt) lengthOnly() bool {
-	return a.res.Status == 304 || (a.req.Head.Verb == httpparse.Head && a.res.Status != 204)
+func (r *Request) lengthOnly(status int) bool {
+	return status == 304 || r.Head.Verb == httpparse.Head && status != 204
 }
 
 // appendResponseFields appends the field lines that go on, in their order and case.
@@ -178,6 +176,7 @@ func appendInterim(dst []byte, res *httpparse.Response, buf []byte, edits *Edits
 	return append(dst, "\r\n"...)
 }
 
+// appendLine appends a field line.
 func appendLine(dst, name, value []byte) []byte {
 	dst = append(dst, name...)
 	dst = append(dst, ": "...)
@@ -185,9 +184,24 @@ func appendLine(dst, name, value []byte) []byte {
 	return append(dst, "\r\n"...)
 }
 
+// appendField is appendLine of strings.
 func appendField(dst []byte, name, value string) []byte {
 	dst = append(dst, name...)
 	dst = append(dst, ": "...)
 	dst = append(dst, value...)
 	return append(dst, "\r\n"...)
 }
+
+// appendNumber appends a field line whose value is a number.
+func appendNumber(dst, name []byte, value int64) []byte {
+	dst = append(dst, name...)
+	dst = append(dst, ": "...)
+	dst = strconv.AppendInt(dst, value, 10)
+	return append(dst, "\r\n"...)
+}
+
+// Names of field lines that tenfour writes, which nothing changes.
+var (
+	host          = []byte("Host")
+	contentLength = []byte("Content-Length")
+)

@@ -65,7 +65,7 @@ func (a *Attempt) good(l *link) bool {
 	switch {
 	case a.clock.now >= l.until:
 		return false
-	case !a.mayRepeat() && !(a.origin.reuses.Load() && a.clock.now-l.idle < coldAfter):
+	case !a.up.mayRepeat(a.req) && !(a.origin.reuses.Load() && a.clock.now-l.idle < coldAfter):
 		return false
 	}
 	return !l.Stale()
@@ -85,9 +85,6 @@ func (a *Attempt) mayKeep() bool {
 	return a.up.done() && !a.up.stopped && a.down.taken && a.link.in.Len() == 0 && !a.link.HungUp() && a.origin.Backend.MayKeep()
 }
 
-// asksToClose reports whether the request has told the backend to end the connection.
-func (a *Attempt) asksToClose() bool { return a.up.single && !a.req.Head.WebSocket }
-
 const (
 	// resetPause is how long a new connection is put off after which a server like `nc -l` does not listen any more: the next
 	// one does.
@@ -100,14 +97,19 @@ const (
 // request. A server that serves one connection and ends, in a loop, listens until it has ended: what connects a moment too
 // early is reset with it. It waits on the attempt's worker.
 func (a *Attempt) awaitListener() {
-	at := a.origin.resetAt.Load()
-	if at == 0 || a.clock.now-at > resetFor || a.mayRepeat() {
+	if !a.origin.hasReset(a.clock.now) || a.up.mayRepeat(a.req) {
 		return
 	}
 	for until := a.clock.now + resetPause; a.clock.now < until && !a.off(); a.clock.now = a.lot.Now() {
 		a.slot.SetDeadline(until)
 		a.slot.Wait()
 	}
+}
+
+// hasReset reports whether o has reset a new connection that had a request, not long ago.
+func (o *Origin) hasReset(now int64) bool {
+	at := o.resetAt.Load()
+	return at != 0 && now-at <= resetFor
 }
 
 // noteReset notes that the backend has ended a new connection that had a request, if it did so with a reset.

@@ -61,7 +61,7 @@ func (a *Attempt) setUpDown(n int) {
 	d.chunks.Reset()
 	d.in = &a.link.in
 	d.in.Keep(n)
-	d.hold, d.portion = a.hold(), &a.portion
+	d.hold, d.portion = a.req.hold(), &a.portion
 	d.need()
 	a.result.Surplus = !a.up.taken
 	d.headWaits = !a.sink.held() && a.down.interims == 0 && len(d.out.B) == 0 && d.framing == httpparse.Length && d.left > 0 && a.atWorker()

@@ -35,6 +35,14 @@ const (
 	CutReset            // reset: its end would have been a close
 )
 
+// Progress is how far the last attempt came with the request.
+func (r *Result) Progress() Progress {
+	if r.Failure != nil {
+		return r.Failure.Progress
+	}
+	return Answering
+}
+
 // Pending returns what the client has not taken yet of the response.
 func (r *Result) Pending() []byte {
 	if r.left == nil {

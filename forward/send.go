@@ -48,7 +48,7 @@ func (a *Attempt) prepare() {
 		from: rest.from, in: req.In, limits: req.Limits,
 		framing: framing, left: length - int64(content), chunks: &rest.Chunks, chunked: framing == httpparse.Chunked,
 		taken:    req.BodyWhole || framing == httpparse.NoBody,
-		outgoing: outgoing{out: a.up.out, hold: a.hold(), portion: &a.portion},
+		outgoing: outgoing{out: a.up.out, hold: a.req.hold(), portion: &a.portion},
 	}
 	a.up.stopped = false
 	a.pace.Meter = Meter{}
@@ -65,8 +65,8 @@ func (a *Attempt) prepare() {
 // holdLeast is what a flow needs to move at all.
 const holdLeast = 4 << 10
 
-// hold is how many bytes of a body may be held.
-func (a *Attempt) hold() int { return max(a.req.Route.Settings.Buffer, holdLeast) }
+// hold is how many bytes of one of its bodies may be held.
+func (r *Request) hold() int { return max(r.Route.Settings.Buffer, holdLeast) }
 
 // send moves what can be moved of the request.
 func (a *Attempt) send() outcome {
@@ -134,23 +134,23 @@ func (a *Attempt) bodyFailed(err error) outcome {
 	return a.fail(Client, 0, fmt.Errorf("the client's body: %w", err))
 }
 
-// intact reports whether all of the request is still there from its first byte.
-func (a *Attempt) intact() bool { return a.up.given == 0 && a.up.content == 0 || a.req.whole() }
+// intact reports whether all of r is still there from its first byte.
+func (s *sending) intact(r *Request) bool { return s.given == 0 && s.content == 0 || r.whole() }
 
-// mayRepeat reports whether the request may go out a second time after a backend had some of it.
-func (a *Attempt) mayRepeat() bool {
-	return int(a.up.resent.Load()) < a.req.Route.Settings.Resend && a.req.whole() && a.req.Head.Verb.Idempotent()
+// mayRepeat reports whether r may go out a second time after a backend had some of it.
+func (s *sending) mayRepeat(r *Request) bool {
+	return int(s.resent.Load()) < r.Route.Settings.Resend && r.whole() && r.Head.Verb.Idempotent()
 }
 
 // repeats counts a request that goes out a second time after a backend had some of it, if it may.
-func (a *Attempt) repeats() bool {
-	return a.mayRepeat() && int(a.up.resent.Add(1)) <= a.req.Route.Settings.Resend
+func (s *sending) repeats(r *Request) bool {
+	return s.mayRepeat(r) && int(s.resent.Add(1)) <= r.Route.Settings.Resend
 }
 
 // resend makes the request ready to go out again on a new connection, after the kept one ended before a byte came back
 // (RFC 9112 §9.3.1). It reports whether the request may.
 func (a *Attempt) resend() bool {
-	if !a.link.reused || a.down.heard || !a.atWorker() || a.up.given > 0 && !a.repeats() {
+	if !a.link.reused || a.down.heard || !a.atWorker() || a.up.given > 0 && !a.up.repeats(a.req) {
 		return false
 	}
 	a.up.rewind()

@@ -17,7 +17,7 @@ func (a *Attempt) startTunnel(n int) outcome {
 	a.down.out.B = a.appendResponseHead(a.down.out.B)
 	backend.in.Forget()
 	a.up.out.B, a.up.outAt = a.up.out.B[:0], 0
-	a.down.hold, a.down.portion = a.hold(), &a.portion
+	a.down.hold, a.down.portion = a.req.hold(), &a.portion
 	a.down.flow = through(&backend.Conn, client, &backend.in, a.down.outgoing)
 	a.up.flow = through(client, &backend.Conn, a.req.In, a.up.outgoing)
 	return a.tunnel()

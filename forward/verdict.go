@@ -211,7 +211,7 @@ func (r *race) allLost() {
 			worst = c.result.Failure
 		}
 	}
-	x.Client.HandTo(x.Waiter)
+	x.attempt.sink.handTo(x.Waiter)
 	if r.again != nil {
 		x.lost = lost
 	}
@@ -231,7 +231,7 @@ func (r *race) allLost() {
 	case x.attempt.result.Failure != nil && x.attempt.result.Failure.Side == Client: // it left before it could enter
 	default:
 		x.attempt.failBefore(Backend, worst.Status, errors.New(lost))
-		x.attempt.result.Failure.Step, x.attempt.result.Failure.Sent, x.lost = worst.Step, worst.Sent, lost
+		x.attempt.result.Failure.Step, x.attempt.result.Failure.Progress, x.lost = worst.Step, worst.Progress, lost
 	}
 	x.finish()
 }
