@@ -9,9 +9,9 @@ var _ decider = (*Exchange)(nil)
 func (x *Exchange) begins(*pool.Slot) bool         { return true }
 func (x *Exchange) wanted() bool                   { return true }
 func (x *Exchange) accepts() bool                  { return true }
-func (x *Exchange) stands(bool) bool               { return true }
+func (x *Exchange) stands(bool) bool               { return !x.attempt.sink.held() }
 func (x *Exchange) appendFields(dst []byte) []byte { return dst }
-func (x *Exchange) hungUp() bool                   { return x.Client.HungUp() }
+func (x *Exchange) hungUp() bool                   { return x.attempt.sink.hungUp() }
 func (x *Exchange) beaten() bool                   { return false }
 func (x *Exchange) asksAgain() bool                { return true }
 func (x *Exchange) lasting()                       { x.Owner.Lasting(x) }

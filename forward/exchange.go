@@ -29,7 +29,7 @@ type Exchange struct {
 	Result  // for the owner in Finished
 
 	// By the owner before Enter.
-	Client *sock.Conn
+	Client *sock.Conn  // nil for none: the response is held, and is the Result's
 	Waiter *lot.Waiter // the client's, for when no worker stands for the exchange
 	At     *pool.Place // in the queue
 	Owner  Owner
@@ -66,10 +66,10 @@ func (x *Exchange) Reset() {
 // Enter gives x to its route: to a free slot, to the queue, or to a race. It reports false when none of them takes it: then
 // the Result says why, and x is still the caller's. Else x is the owner's again in Finished.
 func (x *Exchange) Enter() (entered bool) {
-	x.At.Client, x.At.Timeout = &x.Client.Watch, x.Route.Settings.QueueTimeout
 	a := &x.attempt
 	a.at, a.waiter, a.stop = x.At, x.Waiter, x.Stop
 	a.sink = Sink{conn: x.Client, minor: x.Head.Minor, persists: x.Persists}
+	x.At.Client, x.At.Timeout = a.sink.watch(), x.Route.Settings.QueueTimeout
 	a.up.held, x.Body = x.Body, nil
 	x.Upload.from = x.Client
 	x.goesOn = a
@@ -101,7 +101,9 @@ func (x *Exchange) Resume() { x.goesOn.Resume() }
 
 // clientLeft reports whether the client's end has been seen. For an exchange that is served at once, or being served, it is a
 // half-close; one that has to wait is given up.
-func (x *Exchange) clientLeft() bool { return x.Client.Broken() || x.Client.HungUp() }
+func (x *Exchange) clientLeft() bool {
+	return x.attempt.sink.broken() || x.attempt.sink.hungUp()
+}
 
 // conclude writes the result of x, which no racer has won.
 func (x *Exchange) conclude() {
@@ -118,7 +120,7 @@ func (x *Exchange) finish() {
 // refuse notes why x is not served.
 func (x *Exchange) refuse(o pool.Outcome) {
 	a := &x.attempt
-	x.Client.HandTo(x.Waiter)
+	a.sink.handTo(x.Waiter)
 	if o.State == pool.Gone {
 		a.failBefore(Client, 0, o)
 		return

@@ -34,7 +34,7 @@ type race struct {
 	route  *Route
 	lot    *lot.Lot
 	waiter lot.Waiter // wakes the race when something happens at the client
-	client *lot.Watch // its connection's
+	client *lot.Watch // its connection's; nil for none
 	left   bool       // its end had been seen before; fixed
 
 	request *Request // as all racers read it; nothing changes it
@@ -74,7 +74,7 @@ var errBeaten = errors.New("another backend was first")
 // newRace makes x, whose body is whole, ready to be raced.
 func newRace(x *Exchange) *race {
 	lot := x.attempt.lot
-	r := &race{x: x, route: x.Route, lot: lot, client: &x.Client.Watch, left: x.clientLeft()}
+	r := &race{x: x, route: x.Route, lot: lot, client: x.attempt.sink.watch(), left: x.clientLeft()}
 	now := lot.Now()
 	x.Route.budget.count(now)
 	x.At.Late = now + int64(x.Route.Settings.QueueTimeout)
@@ -102,8 +102,10 @@ func (r *Route) inTurn() []Entry {
 // start asks the route's backends as it wants them asked. The exchange is the race's until it is decided.
 func (r *race) start() {
 	r.waiter.InitShared(r.lot, r)
-	r.client.Tell(&r.waiter)   // no HandTo: the race takes no events, so that the winner finds them
-	r.client.Arm(lot.Readable) // where it fails, a client that leaves is noticed at the end
+	if r.client != nil {
+		r.client.Tell(&r.waiter)   // no HandTo: the race takes no events, so that the winner finds them
+		r.client.Arm(lot.Readable) // where it fails, a client that leaves is noticed at the end
+	}
 	if r.route.Settings.Racing.Mode == choice.Parallel {
 		for range r.entries {
 			r.askNext()
@@ -166,7 +168,7 @@ func (r *race) ask(c *racer) {
 // Unpark ends a race whose client has left. The lot calls it, at any time and on any goroutine. An end of the client's
 // bytes is a half-close as soon as one of the backends has the request.
 func (r *race) Unpark() {
-	broken, hungUp := r.client.Happened(lot.Broken), r.hungUp()
+	broken, hungUp := r.happened(lot.Broken), r.hungUp()
 	r.mu.Lock()
 	if r.decided || !broken && (!hungUp || r.begun()) {
 		var served []*pool.Slot
@@ -184,7 +186,10 @@ func (r *race) Unpark() {
 }
 
 // hungUp reports whether the client has shut its sending side.
-func (r *race) hungUp() bool { return r.left || r.client.Happened(lot.HungUp) }
+func (r *race) hungUp() bool { return r.left || r.happened(lot.HungUp) }
+
+// happened reports whether something has happened on the client's connection.
+func (r *race) happened(ev lot.Events) bool { return r.client != nil && r.client.Happened(ev) }
 
 // slots are those at which a racer runs. The race is locked.
 func (r *race) slots() (all []*pool.Slot) {

@@ -102,7 +102,8 @@ func (c *racer) wanted() bool {
 // attach gives c, which has won, the client. Its worker calls it, or the goroutine that goes on with it.
 func (c *racer) attach() {
 	x := c.race.x
-	c.sink.conn, c.waiter = x.Client, x.Waiter
+	c.waiter = x.Waiter
+	c.giveTo(x.Client)
 	x.attempt.up.leaveBody() // only c may need it now
 }
 
@@ -140,9 +141,8 @@ func (c *racer) stands(stream bool) bool {
 	return f != isBeaten
 }
 
-// relayHeld has the held response go to the client from now on. It says how many backends were asked in the end.
+// relayHeld has the held response say how many backends were asked in the end. It goes to the client from now on.
 func (c *racer) relayHeld() {
-	c.down.to = c.sink.conn
 	if c.down.out != nil {
 		c.down.out.B = c.recount(c.down.out.B)
 	}

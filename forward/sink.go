@@ -7,12 +7,20 @@ import (
 )
 
 // Sink is where the response of an attempt goes: to the client's connection, or nowhere yet. In the latter case the response
-// is held, because it is not decided whether it is the answer. A sink is changed while its attempt runs: when a racer wins
-// it gets the client's. It belongs to its attempt.
+// is held, because it is not decided whether it is the answer, or because no client waits for it. A sink is changed while its
+// attempt runs: when a racer wins it gets the client's. It belongs to its attempt.
 type Sink struct {
 	conn     *sock.Conn // the client's; nil while the response is held
 	minor    uint8      // of the client's version, HTTP/1.minor
 	persists bool       // the client's connection is to persist after this response
+}
+
+// giveTo has the response go to a client's connection from now on, or with nil be held from now on. What is held goes out to the
+// client. The goroutine that steps the attempt calls it, before a byte of the response went out: in its decider's wanted, accepts
+// or stands.
+func (a *Attempt) giveTo(client *sock.Conn) {
+	a.sink.conn = client
+	a.down.to = client
 }
 
 // held reports whether the response is held.
