@@ -61,6 +61,8 @@ type client struct {
 	portion forward.Portion // what out takes of hold_max
 	taking  *taking         // with flushing, once the client has not taken it all at once; else nil
 
+	lingerEnd int64 // with lingering, when it ends at the latest
+
 	shaking atomic.Pointer[lot.Waiter] // in which the goroutine of its TLS handshake sleeps; nil while there is none
 }
 

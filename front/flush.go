@@ -59,29 +59,3 @@ func (c *client) proceed() outcome {
 	}
 	return c.close()
 }
-
-// lingerTimeout is how long the client's bytes are read after the last response. If the connection was closed while some of
-// them are unread, the kernel would reset it, and the client might never see the response (RFC 9112 §9.6).
-const lingerTimeout = 5e9 // nanoseconds
-
-func (c *client) beginLinger() outcome {
-	if err := c.conn.CloseWrite(); err != nil {
-		return c.close()
-	}
-	c.phase = lingering
-	c.conn.Retry()
-	c.since.Store(moment(c.front.Lot.Now()))
-	c.waiter.SetDeadline(c.until(lingerTimeout))
-	return goOn
-}
-
-// linger reads once and forgets what it read. More bytes do not move the deadline.
-func (c *client) linger() outcome {
-	switch _, err := c.conn.ReadOff(4 * firstBuffer); {
-	case err == sock.ErrWait:
-		return c.park(false)
-	case err != nil, c.late():
-		return c.close()
-	}
-	return goOn
-}

@@ -15,7 +15,7 @@ func (c *client) stopped() {
 			return
 		}
 	case c.phase == lingering: // it has its last answer, and may still be reading it
-		c.waiter.SetDeadline(min(c.waiter.Deadline(), c.until(lastWords)))
+		c.askKernel()
 		c.serve()
 		return
 	case c.phase == limited:

@@ -203,3 +203,24 @@ func TestDrain_endsHandshakesAtItsDeadline(t *testing.T) {
 		t.Errorf("it ended after %v, want the 300ms that it has to drain, and a moment", took)
 	}
 }
+
+func TestDrain_doesNotWaitForAClientThatSendsOnAfterItsAnswer(t *testing.T) {
+	t.Parallel()
+	p := startProgram(t, nil, []string{refusing(t)}, "--path", "/else", "--drain", "10s")
+	c := p.dial(t)
+	c.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1048576\r\n\r\n", "", whole)
+	if m, err := readAnswer(c.in, "POST"); err != nil || m.status() != 404 {
+		t.Fatalf("got %q (%v), want 404", m.line, err)
+	}
+	began := time.Now()
+	p.stop()
+	for {
+		if _, err := io.WriteString(c, "x"); err != nil {
+			break
+		}
+		await.Pace(10 * time.Millisecond)
+	}
+	if took := time.Since(began); took > 3*time.Second {
+		t.Errorf("its connection ended %v after SIGTERM, want 250ms", took)
+	}
+}

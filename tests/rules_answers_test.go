@@ -9,6 +9,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"tenfour/tests/await"
 )
 
 // The rows about a backend's answers (RFC 9112 §4, §6.3 and §8, RFC 9110 §15): status-lines, interim responses, those
@@ -698,6 +700,24 @@ func TestLingeringClose_letsTheAnswerBeRead(t *testing.T) {
 		c.Close()
 	}
 	onlyCanary(t, r, refusedHead)
+}
+
+// An upload may go on for longer than tenfour waits for one byte: its client may read only when it has sent all.
+func TestLingeringClose_goesOnWhileTheClientSends(t *testing.T) {
+	t.Parallel()
+	tf := startTenfour(t, []string{refusing(t)}, "--path", "/else")
+	c := tf.dial(t)
+	await.Within(c, 3*await.Patience)
+	c.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1048576\r\n\r\n", "", whole)
+	for began := time.Now(); time.Since(began) < 5600*time.Millisecond; {
+		if _, err := io.WriteString(c, strings.Repeat("x", 1024)); err != nil {
+			t.Fatalf("%v after its head: %v", time.Since(began), err)
+		}
+		await.Pace(100 * time.Millisecond)
+	}
+	if o := c.listen("POST"); o.last().status() != 404 || o.end != closed {
+		t.Errorf("got %q, then %s, want 404 and a FIN", o.raw, o.end)
+	}
 }
 
 // The same holds for a client that has begun another request after the one that closes: what it sends is read and dropped, and
