@@ -21,7 +21,6 @@ import (
 	"github.com/rs/zerolog"
 
 	"tenfour/forward"
-	"tenfour/httpparse"
 	"tenfour/logs"
 	"tenfour/lot"
 	"tenfour/pool"
@@ -32,7 +31,6 @@ import (
 type Config struct {
 	Lot      *lot.Lot
 	Pool     *pool.Pool
-	Limits   httpparse.Limits
 	Held     *forward.Held // the memory that bodies and responses may take; nil for any amount
 	MostOpen int           // see SetMostOpen
 
