@@ -14,7 +14,8 @@ var changedOnTheWay = group{
 			in:   func(t target) value { return prefixOff(&t.r.StripPrefix) },
 			unit: "path", none: "nothing",
 			more: "is removed from the beginning of the path before the request is forwarded: with `/app`, the backend gets `/page` for `/app/page`. " +
-				"Every path of the route must begin with it.",
+				"Every path of the route must begin with it. The backend is told it in `X-Forwarded-Prefix`, and it is " +
+				"[put back](answers.md#a-prefix-that-is-taken-off) into `Location` and the `Path` of cookies. Links in pages stay as the backend writes them.",
 		},
 		{
 			key: "host", of: ofRoute,

@@ -25,7 +25,7 @@ func NewEdits(drop []string, add string, secret *atomic.Pointer[[]byte]) *Edits 
 		return nil
 	}
 	e := &Edits{drop: drop, add: add, secret: secret, login: loginLine([]byte(add))}
-	for _, name := range []string{"X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "Via", "X-Backend"} {
+	for _, name := range []string{"X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", forwardedPrefix, "Via", "X-Backend"} {
 		e.ours = e.ours || e.drops([]byte(name))
 	}
 	return e

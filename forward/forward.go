@@ -33,6 +33,7 @@ type Settings struct {
 	KeepIdle       time.Duration    // for how long they are kept; 0 is not at all
 	Resend         int              // how often a request goes out again after a backend had some of it; 0 is never
 	Racing         Racing
+	StripPrefix    string                     // was taken off the path, without a slash at its end; "" for nothing
 	HostBackend    bool                       // Host names the backend, whatever the client's says
 	Trusted        func(peer netip.Addr) bool // whether a peer is a proxy that is believed about its client; nil for none is
 	Request        *Edits                     // of what the backend gets; nil for none

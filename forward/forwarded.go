@@ -1,7 +1,6 @@
 package forward
 
 import (
-	"bytes"
 	"net/netip"
 
 	"tenfour/httpparse"
@@ -17,23 +16,6 @@ type proxySaid struct {
 func (r *Request) trustsPeer() bool {
 	trusted := r.Route.Settings.Trusted
 	return trusted != nil && trusted(r.Remote)
-}
-
-// TrustedPrefix returns what a trusted proxy in front has taken off the path (X-Forwarded-Prefix), without a slash at its end; nil for
-// nothing, and for what is no plain path.
-func (r *Request) TrustedPrefix() []byte {
-	for i := range r.Head.Fields {
-		f := &r.Head.Fields[i]
-		if f.ID != httpparse.FieldOther || !bytes.EqualFold(f.Name.In(r.In.Head()), []byte("X-Forwarded-Prefix")) {
-			continue
-		}
-		prefix := bytes.TrimRight(f.Value.In(r.In.Head()), "/")
-		if !r.trustsPeer() || len(prefix) < 2 || prefix[0] != '/' || prefix[1] == '/' || bytes.ContainsAny(prefix, " \t,;?#\\\"<>") {
-			return nil
-		}
-		return prefix
-	}
-	return nil
 }
 
 // keepsForwarded reports whether field i, which tenfour adds when it is missing, goes on as it came: a trusted proxy knows what
@@ -61,7 +43,13 @@ func (r *Request) keepsForwarded(i int, said *proxySaid) bool {
 // because proxies hand those on as their clients wrote them.
 func (r *Request) dropsForwarded(name []byte) bool {
 	is, alias := httpparse.IsForwarded(name)
-	return is && (alias || !r.trustsPeer())
+	switch {
+	case !is:
+		return false
+	case r.Route.Settings.StripPrefix != "" && isNamed(name, forwardedPrefix): // appendPrefix has it
+		return true
+	}
+	return alias || !r.trustsPeer()
 }
 
 // appendForwarded appends what tells the backend of the client: X-Forwarded-For with the peer at its end, -Proto and -Host as
@@ -89,6 +77,7 @@ func (r *Request) appendForwarded(dst []byte, said proxySaid) []byte {
 		dst = append(dst, req.Host.In(buf)...)
 		dst = append(dst, "\r\n"...)
 	}
+	dst = r.appendPrefix(dst)
 	return append(dst, via(req.Minor)...)
 }
 

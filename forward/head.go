@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"tenfour/httpparse"
+	"tenfour/value/routepath"
 )
 
 // appendRequestHead appends the request's head as a backend gets it: always HTTP/1.1, the client's field lines in
@@ -126,7 +127,8 @@ func (a *Attempt) appendResponseHead(dst []byte) []byte {
 	dst = res.AppendReason(dst, buf)
 	dst = append(dst, "\r\n"...)
 	edits := a.req.Route.Settings.Response
-	dst = appendResponseFields(dst, res, buf, edits)
+	mount := a.mount()
+	dst = appendResponseFields(dst, res, buf, edits, &mount)
 	if !res.HasDate {
 		dst = AppendDate(dst)
 	}
@@ -154,11 +156,15 @@ func (r *Request) lengthOnly(status int) bool {
 	return status == 304 || r.Head.Verb == httpparse.Head && status != 204
 }
 
-// appendResponseFields appends the field lines that go on, in their order and case.
-func appendResponseFields(dst []byte, res *httpparse.Response, buf []byte, edits *Edits) []byte {
+// appendResponseFields appends the field lines that go on, in their order and case. mount may have a prefix to put back; nil for none.
+func appendResponseFields(dst []byte, res *httpparse.Response, buf []byte, edits *Edits, mount *routepath.Mount) []byte {
 	for i := range res.Fields {
 		f := &res.Fields[i]
 		if f.Hop || f.ID == httpparse.FieldContentLength || f.ID == httpparse.FieldXBackend || edits.drops(f.Name.In(buf)) {
+			continue
+		}
+		if mount != nil && mount.Prefix != "" {
+			dst = appendMounted(dst, f.Name.In(buf), f.Value.In(buf), mount)
 			continue
 		}
 		dst = appendLine(dst, f.Name.In(buf), f.Value.In(buf))
@@ -174,7 +180,7 @@ func appendInterim(dst []byte, res *httpparse.Response, buf []byte, edits *Edits
 	dst = append(dst, ' ')
 	dst = res.AppendReason(dst, buf)
 	dst = append(dst, "\r\n"...)
-	dst = appendResponseFields(dst, res, buf, edits)
+	dst = appendResponseFields(dst, res, buf, edits, nil)
 	return append(dst, "\r\n"...)
 }
 

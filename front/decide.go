@@ -61,8 +61,8 @@ func (c *client) route() outcome {
 	if m.Path != nil {
 		r.path = m.Path // its memory, for the next request
 	}
-	if m.Path != nil || route.StripPrefix != "" {
-		r.retarget(route.StripPrefix)
+	if prefix := route.Settings.StripPrefix; m.Path != nil || prefix != "" {
+		r.retarget(prefix)
 	}
 	if route.Rule != nil {
 		return c.admit(route.Rule)

@@ -71,6 +71,5 @@ func (s *Site) Wait() { <-s.empty }
 // Route says which requests may pass, and to which backends they go.
 type Route struct {
 	*forward.Route
-	Rule        *admit.Rule // nil: every request passes
-	StripPrefix string      // without a trailing slash; taken off the path before it is forwarded
+	Rule *admit.Rule // nil: every request passes
 }

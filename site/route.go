@@ -45,7 +45,7 @@ func (s *Site) buildRoutes() error {
 
 // buildRoute makes a route: its rule, the backends, its queue, and for a race a queue in front of each backend.
 func (s *Site) buildRoute(r *config.Route, limits map[string]*admit.Limit) (front.Route, error) {
-	route := front.Route{StripPrefix: admit.Encoded(r.StripPrefix)}
+	var route front.Route
 	settings := s.settingsOf(r)
 	var errs [2]error
 	settings.Request, settings.Response, errs[0] = s.edits(r)
@@ -76,7 +76,7 @@ func (s *Site) settingsOf(r *config.Route) *forward.Settings {
 	settings := &forward.Settings{
 		ConnectTimeout: r.ConnectTimeout, BackendTimeout: r.BackendTimeout, ClientTimeout: s.Config.IdleTimeout,
 		BodyTimeout: s.Config.BodyTimeout, MinRate: s.Config.MinRate,
-		QueueTimeout: r.QueueTimeout, Buffer: r.Buffer, HostBackend: r.HostBackend,
+		QueueTimeout: r.QueueTimeout, Buffer: r.Buffer, HostBackend: r.HostBackend, StripPrefix: admit.Encoded(r.StripPrefix),
 		KeepAlive: r.KeepAlive, KeepIdle: r.KeepIdle, Resend: r.Resend,
 		Racing: forward.Racing{
 			Mode: r.Race, Usable: r.Usable, After: r.HedgeAfter, Methods: r.RaceMethods,

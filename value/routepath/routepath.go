@@ -1,8 +1,11 @@
-// Package routepath has the rules for the paths of routes: each has one reading, as it is written.
+// Package routepath has the rules for the paths of routes, and puts back a prefix that was taken off a path.
 //
 //	err := routepath.Check("/app/")            // a prefix, because it ends in /
 //	routepath.Under("/app/page", "/app")       // true
+//	m := routepath.Mount{Prefix: "/app"}
+//	m.AppendURL(nil, []byte("/login"))         // /app/login
 //
+// A route's path has one reading, as it is written.
 // How the path of a request is compared with them is for admit: servers may read that path in more than one way.
 package routepath
 
