@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"tenfour/lot"
+	"tenfour/sock"
 )
 
 // greet waits until a new connection begins TLS. Until its first byte no goroutine is needed.
@@ -39,9 +40,22 @@ func (c *client) shakeHands() {
 	asleep.Leave()
 	c.conn.HandTo(&c.waiter)
 	if err != nil {
+		if first, ok := sock.SpokePlain(err); ok {
+			c.refusePlain(first)
+			return
+		}
 		c.front.Log.Debug().Err(err).Stringer("client", c.conn.Remote).Msg("no TLS with a client")
 		c.close()
 		return
 	}
+	c.serve()
+}
+
+// refusePlain answers a client that speaks HTTP without TLS. first are its first bytes.
+func (c *client) refusePlain(first []byte) {
+	c.in = *sock.InputOf(first)
+	c.startHead()
+	c.req.Persists = false
+	c.answerClosing(400, "this port speaks HTTPS, and the request came without TLS: write https:// in front of its address", "")
 	c.serve()
 }

@@ -44,6 +44,21 @@ func (c *Conn) StartTLS(config *tls.Config, server bool, waiter *lot.Waiter, unt
 	return nil
 }
 
+// SpokePlain reports whether StartTLS has failed because the client sent text, which is what HTTP without TLS begins with. It
+// returns a copy of the first bytes. Nothing was written then.
+func SpokePlain(err error) (first []byte, ok bool) {
+	var not tls.RecordHeaderError
+	if !errors.As(err, &not) || not.Conn == nil {
+		return nil, false
+	}
+	for _, b := range not.RecordHeader {
+		if b < ' ' && b != '\r' && b != '\n' || b > '~' {
+			return nil, false
+		}
+	}
+	return not.RecordHeader[:], true
+}
+
 // read reads content. Records without any (key updates, tickets, empty ones) are read on the way, but none while an answer
 // of TLS to one of them still waits to be written: a peer that asks and does not read would fill the memory with answers.
 func (s *session) read(c *Conn, p []byte) (int, error) {

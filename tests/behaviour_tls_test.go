@@ -395,3 +395,49 @@ func TestTLSClient_seesACut(t *testing.T) {
 		}
 	}
 }
+
+func TestTLSClient_thatSpeaksPlainHTTPIsToldSo(t *testing.T) {
+	t.Parallel()
+	b := startBackend(t, always(plainReply.raw))
+	_, cert, key := newAuthority(t).sign("localhost")
+	tf := startTenfour(t, []string{b.addr}, "--tls-cert", cert, "--tls-key", key)
+	t.Cleanup(func() {
+		if _, bytes := b.seen(); bytes != "" {
+			t.Errorf("the backend was sent %q, want nothing", bytes)
+		}
+	})
+	large := strings.Repeat("x", 1<<20)
+	for name, tc := range map[string]struct{ raw, tail string }{
+		"GET":               {"GET / HTTP/1.1\r\nHost: a\r\n\r\n", ""},
+		"HEAD":              {"HEAD / HTTP/1.1\r\nHost: a\r\n\r\n", ""},
+		"an upload":         {"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1048576\r\n\r\n", large},
+		"after an empty":    {"\r\nGET / HTTP/1.0\r\n\r\n", ""},
+		"HTTP/2's preface":  {"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", ""},
+		"an unknown method": {"x / HTTP/1.1\r\nHost: a\r\n\r\n", ""},
+	} {
+		for _, how := range []way{whole, bytewise, {3}, {5}} {
+			t.Run(name+", "+how.String(), func(t *testing.T) {
+				t.Parallel()
+				o, c := tf.exchangeOpen(t, tc.raw, tc.tail, how)
+				defer c.Close()
+				m := o.last()
+				if m.status() != 400 || !m.has("Connection", "close") || o.end != closed {
+					t.Errorf("got %q, then %s, want 400 and a FIN", o.raw, o.end)
+				}
+				if saysWhy := strings.Contains(m.body, "https://"); saysWhy != (name != "HEAD") {
+					t.Errorf("got %q, want the words", m.body)
+				}
+			})
+		}
+	}
+	for name, raw := range map[string]string{"binary": "\x00\x01\x02\x03\x04\x05\x06", "a broken hello": "\x16\x03\x01\x00\x04xxxx"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := tf.dial(t)
+			c.send(raw, "", whole)
+			if got, end := c.rest(); strings.Contains(got, "HTTP/") || end == open {
+				t.Errorf("got %q, then %s, want no HTTP, and an end", got, end)
+			}
+		})
+	}
+}
