@@ -10,11 +10,15 @@ import (
 // Networks are ranges of addresses. nil contains no address.
 type Networks []netip.Prefix
 
-// Has reports whether a is in one of the ranges. An IPv4 address in IPv6 form counts as IPv4.
+// OverUnix is the range of the clients over a unix socket, which have no address.
+var OverUnix netip.Prefix
+
+// Has reports whether a is in one of the ranges. An IPv4 address in IPv6 form counts as IPv4. The zero address is that of a client
+// over a unix socket.
 func (n Networks) Has(a netip.Addr) bool {
 	a = a.Unmap().WithZone("")
 	for _, p := range n {
-		if p.Contains(a) {
+		if p.Contains(a) || p == OverUnix && !a.IsValid() {
 			return true
 		}
 	}

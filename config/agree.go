@@ -10,6 +10,7 @@ import (
 	"tenfour/source"
 	"tenfour/value/address"
 	"tenfour/value/choice"
+	"tenfour/value/listen"
 	"tenfour/value/method"
 	"tenfour/value/routepath"
 	"tenfour/value/secret"
@@ -19,6 +20,7 @@ import (
 // not exist.
 func (d *draft) check(bad *problems) {
 	d.checkTLS(bad)
+	d.checkListen(bad)
 	d.checkAccessLog(bad)
 	for i := range d.routes {
 		d.routes[i].checkRoute(d.seen, bad)
@@ -83,6 +85,29 @@ func (d *draft) checkTLS(bad *problems) {
 		if _, err := secret.KeyPair(c.TLSCert, c.TLSKey); err != nil {
 			p.wrong(bad, "tls_cert", 0, "%v", err)
 		}
+	}
+}
+
+// checkListen reports a socket that is named twice, and addresses that do not go together with the certificate.
+func (d *draft) checkListen(bad *problems) {
+	p, c := &d.process, &d.c
+	if !p.understood("listen") {
+		return
+	}
+	known := map[listen.Address]bool{}
+	secure := false
+	for i, a := range c.Listen {
+		if known[a.Socket()] {
+			p.wrong(bad, "listen", i, "named twice")
+		}
+		known[a.Socket()] = true
+		secure = secure || listen.Secure(c.Listen, a, true)
+		if a.Scheme == listen.HTTPS && c.TLSCert == "" && c.TLSKey == "" {
+			p.wrong(bad, "listen", i, "it needs %s and %s", p.beside("listen", "tls_cert"), p.beside("listen", "tls_key"))
+		}
+	}
+	if c.TLSCert != "" && !secure {
+		p.wrong(bad, "tls_cert", 0, "clients speak TLS at none of the addresses: write one as https://HOST:PORT")
 	}
 }
 
@@ -327,6 +352,7 @@ func (p *part) orTheRoute() string {
 // resolved is the configuration with what fields take from the environment.
 func (d *draft) resolved() Config {
 	c := d.c
+	c.ListenByDefault = d.process.from["listen"] == nil
 	c.Routes = slices.Clone(c.Routes)
 	for i := range c.Routes {
 		r := &c.Routes[i]

@@ -13,19 +13,23 @@ package config
 //go:generate go test . -run Reference -update
 
 import (
+	"io/fs"
 	"net/netip"
 	"time"
 
 	"tenfour/value/address"
 	"tenfour/value/choice"
+	"tenfour/value/listen"
 	"tenfour/value/rate"
 	"tenfour/value/statuses"
 )
 
 // Config is all that can be set. It is not changed after Parse.
 type Config struct {
-	Listen string  // HOST:PORT; default 127.0.0.1:8000
-	Routes []Route // 1 or more
+	Listen          []listen.Address // 1 or more; default 127.0.0.1:8000
+	ListenByDefault bool             // no setting names an address: sockets that systemd offers may take its place
+	SocketMode      fs.FileMode      // of the files of unix sockets; default 0666
+	Routes          []Route          // 1 or more
 
 	HeadTimeout time.Duration // for a whole request head; default 10s
 	IdleTimeout time.Duration // for a client's next request, or for it to take or send a byte; default 75s
@@ -33,10 +37,6 @@ type Config struct {
 	MinRate     int           // bytes per second that a client must send or take of a body, after a grace; 0 is any; default 500
 	HoldMax     int           // bytes held for bodies, responses and racers, in all; default 256 MiB
 	Drain       time.Duration // for running exchanges when asked to stop; default 30s
-
-	HeadMax         int // bytes in a request's head; default 32 KiB
-	FieldsMax       int // field lines in a request's head; default 200
-	ResponseHeadMax int // bytes in a response's head; default 64 KiB
 
 	TLSCert, TLSKey string              // files in PEM; both or neither
 	AccessLog       choice.AccessLog    // default off
@@ -117,11 +117,11 @@ type Limit struct {
 
 // Default is the configuration without a file and without flags.
 var Default = Config{
-	Listen:      "127.0.0.1:8000",
+	Listen:     []listen.Address{{Kind: listen.TCP, Where: "127.0.0.1:8000"}},
+	SocketMode: 0o666, ListenByDefault: true,
 	Routes:      []Route{DefaultRoute},
 	HeadTimeout: 10 * time.Second, IdleTimeout: 75 * time.Second, Drain: 30 * time.Second,
 	BodyTimeout: 10 * time.Minute, MinRate: 500, HoldMax: 256 << 20,
-	HeadMax: 32 << 10, FieldsMax: 200, ResponseHeadMax: 64 << 10,
 	LogLevel: choice.LogInfo,
 }
 

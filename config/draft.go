@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -16,6 +17,9 @@ func Parse(args []string) (Config, error) {
 	}
 	return d.resolved(), nil
 }
+
+// IsWrong reports whether an error says what is wrong with a configuration.
+func IsWrong(err error) bool { return errors.As(err, new(*problems)) }
 
 // draft is a configuration with where its values came from.
 type draft struct {

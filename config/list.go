@@ -27,7 +27,7 @@ func (l list) set(n *node, bad *problems) {
 		}
 		switch {
 		case err == errOther:
-			bad.of(item, "write %s", l.wants)
+			bad.of(item, "write%s %s", quotes(item, false), l.wants)
 		case err != nil:
 			bad.of(item, "%v", err)
 		}

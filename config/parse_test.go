@@ -150,19 +150,19 @@ func TestParse_wrong(t *testing.T) {
 		want  string
 	}{
 		"a word for a number": {`workers = "many"`, nil,
-			`tenfour.toml:1:11: workers = "many": write a number from 1 to 65536, or auto`},
+			`tenfour.toml:1:11: workers = "many": write, without quotes, a number from 1 to 65536, or "auto"`},
 		"the same by flag":   {"", []string{"--workers", "many"}, `--workers many: write a number from 1 to 65536, or auto`},
-		"the same, by route": {"[[route]]\npath = \"/a\"\n[[route]]\n  workers = \"many\"", nil, `tenfour.toml:4:13: route[2].workers = "many": write a number from 1 to 65536, or auto`},
+		"the same, by route": {"[[route]]\npath = \"/a\"\n[[route]]\n  workers = \"many\"", nil, `tenfour.toml:4:13: route[2].workers = "many": write, without quotes, a number from 1 to 65536, or "auto"`},
 		"a number in quotes": {`queue = "5"`, nil, `tenfour.toml:1:9: queue = "5": write it without quotes: 5`},
-		"a fraction":         {`queue = 1.5`, nil, `tenfour.toml:1:9: queue = 1.5: write a number from 0 to 1000000000`},
+		"a fraction":         {`queue = 1.5`, nil, `tenfour.toml:1:9: queue = 1.5: write a whole number from 0 to 1000000000`},
 		"yes for a number":   {`queue = true`, nil, `tenfour.toml:1:9: queue = true: write a number from 0 to 1000000000`},
 		"a date for a number": {`queue = 1979-05-27`, nil,
 			`tenfour.toml:1:9: queue = 1979-05-27: write a number from 0 to 1000000000`},
 		"an array for a number":                  {`queue = [1]`, nil, `tenfour.toml:1:9: queue: write a number from 0 to 1000000000`},
 		"a table for a number":                   {`queue = {a = 1}`, nil, `tenfour.toml:1:9: queue: write a number from 0 to 1000000000`},
-		"a number for a text":                    {`listen = 8000`, nil, `tenfour.toml:1:10: listen = 8000: write HOST:PORT, such as 127.0.0.1:8000`},
-		"a number for a directory":               {`serve = 1`, nil, `tenfour.toml:1:9: serve = 1: write the name of a directory`},
-		"a duration without a unit":              {`queue_timeout = 5`, nil, `tenfour.toml:1:17: queue_timeout = 5: write a duration of 1ms or more, such as 500ms or 2s`},
+		"a number for a text":                    {`listen = 8000`, nil, `tenfour.toml:1:10: listen = 8000: write, in quotes, HOST:PORT, such as 127.0.0.1:8000; or https://HOST:PORT, unix:/PATH, fd://3`},
+		"a number for a directory":               {`serve = 1`, nil, `tenfour.toml:1:9: serve = 1: write, in quotes, the name of a directory`},
+		"a duration without a unit":              {`queue_timeout = 5`, nil, `tenfour.toml:1:17: queue_timeout = 5: write, in quotes, a duration of 1ms or more, such as 500ms or 2s`},
 		"a duration too short":                   {`queue_timeout = "0s"`, nil, `tenfour.toml:1:17: queue_timeout = "0s": write a duration of 1ms or more, such as 500ms or 2s`},
 		"a duration below zero":                  {`hold = "-1s"`, nil, `tenfour.toml:1:8: hold = "-1s": write a duration such as 500ms or 2s; 0 is none`},
 		"a size too large":                       {`buffer = "1.1GiB"`, nil, `tenfour.toml:1:10: buffer = "1.1GiB": write a size such as 4096, 64KiB or 1MiB, at most 1GiB`},
@@ -176,7 +176,7 @@ func TestParse_wrong(t *testing.T) {
 		"a path of two readings":                 {`path = "/a/../b"`, nil, `tenfour.toml:1:8: path = "/a/../b": write it without the segments . and .., and without empty ones`},
 		"a path with a query":                    {`path = "/a?b"`, nil, `tenfour.toml:1:8: path = "/a?b": write it without ?, #, %, \ and spaces`},
 		"a path twice":                           {`path = ["/a", "/a"]`, nil, `tenfour.toml:1:15: path = "/a": named twice`},
-		"a number among paths":                   {`path = ["/a", 5]`, nil, `tenfour.toml:1:15: path = 5: write a path that begins with /`},
+		"a number among paths":                   {`path = ["/a", 5]`, nil, `tenfour.toml:1:15: path = 5: write, in quotes, a path that begins with /`},
 		"small methods":                          {`methods = "get"`, nil, `tenfour.toml:1:11: methods = "get": methods have capital letters: write GET`},
 		"a method that is none":                  {`methods = "A B"`, nil, `tenfour.toml:1:11: methods = "A B": write the name of a method, such as GET`},
 		"a method that none has":                 {`methods = "TRACE"`, nil, `tenfour.toml:1:11: methods = "TRACE": tenfour forwards none of these`},
@@ -192,7 +192,7 @@ func TestParse_wrong(t *testing.T) {
 		"a network in disguise":                  {"", []string{"--allow-from", "::ffff:10.0.0.0/104"}, `--allow-from ::ffff:10.0.0.0/104: write it as a network of IPv4`},
 
 		"a rate without its second":   {`min_rate = "500B"`, nil, `tenfour.toml:1:12: min_rate = "500B": write a size in a second, such as 500B/s or 1KiB/s; 0B/s is any`},
-		"a rate as a number":          {`min_rate = 500`, nil, `tenfour.toml:1:12: min_rate = 500: write a size in a second, such as 500B/s or 1KiB/s; 0B/s is any`},
+		"a rate as a number":          {`min_rate = 500`, nil, `tenfour.toml:1:12: min_rate = 500: write, in quotes, a size in a second, such as 500B/s or 1KiB/s; 0B/s is any`},
 		"a word for what is kept":     {`keep_alive = "on"`, nil, `tenfour.toml:1:14: keep_alive = "on": write auto, bodyless or off`},
 		"what is for all, in a route": {"[[route]]\nmin_rate = \"1B/s\"", nil, `tenfour.toml:2:1: route[1].min_rate: there is no such key here; it belongs at the top of the file, before the first table`},
 		"a body's time, in a route":   {"[[route]]\n[route.timeouts]\nbody = \"1s\"", nil, `tenfour.toml:3:1: route[1].timeouts.body: there is no such key here; it belongs in [timeouts], for all routes`},
@@ -292,8 +292,8 @@ func TestParse_wrong(t *testing.T) {
 				"tenfour.toml:6:1: timeouts.xyz: there is no such key\n" +
 				"--workers 0: write a number from 1 to 65536, or auto\n" +
 				"--queue x: write a number from 0 to 1000000000"},
-		"the top's mistake, once for two routes": {"workers = 0\n[[route]]\npath = \"/a\"\n[[route]]\npath = \"/b\"", nil, `tenfour.toml:1:11: workers = 0: write a number from 1 to 65536, or auto`},
-		"and where every route says otherwise":   {"workers = 0\n[[route]]\nworkers = 2", nil, `tenfour.toml:1:11: workers = 0: write a number from 1 to 65536, or auto`},
+		"the top's mistake, once for two routes": {"workers = 0\n[[route]]\npath = \"/a\"\n[[route]]\npath = \"/b\"", nil, `tenfour.toml:1:11: workers = 0: write a number from 1 to 65536, or "auto"`},
+		"and where every route says otherwise":   {"workers = 0\n[[route]]\nworkers = 2", nil, `tenfour.toml:1:11: workers = 0: write a number from 1 to 65536, or "auto"`},
 	}
 	for name, tc := range tests {
 		got := holds(t, tc.file, tc.flags...)

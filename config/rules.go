@@ -2,8 +2,6 @@ package config
 
 import (
 	"errors"
-	"net"
-	"strconv"
 
 	"tenfour/value/method"
 	"tenfour/value/routepath"
@@ -16,17 +14,6 @@ func isAlphanumeric(c byte) bool {
 }
 
 func anything(string) error { return nil }
-
-func checkListen(text string) error {
-	_, port, err := net.SplitHostPort(text)
-	if err != nil {
-		return errOther
-	}
-	if n, err := strconv.Atoi(port); err == nil && (n < 0 || n > 65535) { // else it is a service's name
-		return errors.New("write a port from 0 to 65535")
-	}
-	return nil
-}
 
 // checkPath is for the path of a route.
 func checkPath(text string) error { return otherIf(routepath.Check(text), routepath.ErrNoSlash) }

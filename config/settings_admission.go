@@ -44,7 +44,7 @@ var whichClients = group{
 			unit: "addresses and networks, several", none: "any address",
 			help: "`NETWORKS` or addresses whose clients are admitted (repeatable)",
 			more: "says from which addresses clients are admitted. Others get `403`. An empty list is refused, because it could mean " +
-				"all addresses or none: leave the key out for all, or write `[\"0.0.0.0/0\", \"::/0\"]` where the top says otherwise.",
+				"all addresses or none: leave the key out for all, or write `[\"0.0.0.0/0\", \"::/0\"]` where the top says otherwise. Clients over a unix socket are `unix:`.",
 		},
 		{
 			key: "deny_from", flag: "deny-from", of: ofRoute, example: `"10.6.6.0/24"`,
@@ -71,7 +71,8 @@ var whichClients = group{
 			unit: "addresses and networks, several", none: "none: the address that connects is the client's",
 			help: "`NETWORKS` or addresses of proxies in front of tenfour; their X-Forwarded-… is believed (repeatable)",
 			more: "are proxies in front of tenfour. tenfour believes their `X-Forwarded-For`: the client is the last address there that is not a trusted proxy's. " +
-				"Their `X-Forwarded-Proto`, `X-Forwarded-Host`, `Forwarded` and the like are forwarded; those of other clients are dropped.",
+				"Their `X-Forwarded-Proto`, `X-Forwarded-Host`, `Forwarded` and the like are forwarded; those of other clients are dropped. " +
+				"`unix:` is all proxies over a unix socket.",
 		},
 	},
 }

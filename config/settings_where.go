@@ -2,6 +2,7 @@ package config
 
 import (
 	"tenfour/value/address"
+	"tenfour/value/listen"
 )
 
 // where is where clients connect, and what answers them.
@@ -15,12 +16,24 @@ var where = group{
 			more: "names the file. A named file that does not exist is an error; `/dev/null` is an empty file.",
 		},
 		{
-			key: "listen", flag: "listen", of: ofProcess,
-			in:   func(t target) value { return words(&t.c.Listen, "HOST:PORT, such as 127.0.0.1:8000", checkListen) },
-			unit: "`HOST:PORT`", zero: "any free port; the first log line names it",
-			help: "`ADDR` to answer clients on",
-			more: "is the address on which tenfour accepts clients. The default is for this machine only; `0.0.0.0:8000` is for every client that " +
-				"reaches this machine, `[::1]:8000` is an IPv6 address.",
+			key: "listen", flag: "listen", of: ofProcess, example: `["127.0.0.1:8000", "unix:/run/tenfour.sock"]`,
+			in: func(t target) value {
+				return listOf(&t.c.Listen, listen.Wants, listen.Parse, listen.Address.String).some()
+			},
+			unit: "`HOST:PORT`, `https://HOST:PORT`, `unix:/PATH` or `fd://N`, several", zero: "any free port; the first log line names it",
+			help: "`ADDR` to answer clients on: host:port, https://host:port, unix:/path or fd://3 (repeatable)",
+			more: "are the addresses on which tenfour accepts clients. The default is for this machine only; `0.0.0.0:8000` is for every client that " +
+				"reaches this machine, `[::1]:8000` is an IPv6 address. `unix:/PATH` is a unix socket, `fd://3` a socket that tenfour is started with. " +
+				"With a certificate clients speak TLS; if one address is `https://HOST:PORT`, those without a scheme, and `http://HOST:PORT`, are plain. " +
+				"Without `listen`, the sockets that systemd offers are taken. [listen.md](listen.md) tells more.",
+		},
+		{
+			key: "socket_mode", flag: "socket-mode", of: ofProcess,
+			in:   func(t target) value { return fileMode(&t.c.SocketMode) },
+			unit: "octal digits",
+			help: "permissions of a unix socket that clients connect to: `MODE`",
+			more: "says which users may connect to a `unix:/PATH` that `listen` names: `0666` is all users of this machine, as with an address of TCP; " +
+				"`0660` is the user and the group that tenfour runs as.",
 		},
 		{
 			key: "backends", flag: "backend", of: ofRoute, example: `["127.0.0.1:9001", "127.0.0.1:9002"]`,

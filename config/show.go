@@ -20,6 +20,23 @@ func Read(args []string) (Effective, error) {
 // Config is the configuration.
 func (e Effective) Config() Config { return e.d.resolved() }
 
+// File is the name of the file that was read; "" for none.
+func (e Effective) File() string {
+	if e.d.file == nil {
+		return ""
+	}
+	return e.d.file.name
+}
+
+// Where names the place where the i-th address of listen was written, and its value, as errors do.
+func (e Effective) Where(i int) string {
+	n := e.d.process.from["listen"]
+	if n == nil {
+		return "listen = " + e.d.c.Listen[i].String() + ", the default"
+	}
+	return strings.TrimPrefix(n.item(i).at.String()+": "+n.item(i).shown(), ": ")
+}
+
 // Show writes it as a file that says the same, with where each value came from: "default", "tenfour.toml:12" or "--workers". It
 // shows no secret: what a field may have for one is "***".
 func (e Effective) Show(w io.Writer) error {

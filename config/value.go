@@ -29,7 +29,8 @@ const (
 // scalar is a value that is one text.
 type scalar struct {
 	form  form
-	wants string                  // "a number from 1 to 65536, or auto"
+	wants string                  // "a number from 1 to 65536"
+	word  string                  // that may stand for it, in quotes: "auto"; "" for none
 	take  func(text string) error // errOther stands for: write what it wants
 	text  func() string
 }
@@ -39,20 +40,43 @@ var errOther = errors.New("something else")
 
 func (s scalar) set(n *node, bad *problems) {
 	fits := n.kind == given || n.kind == quoted || n.kind == number && s.form != inQuotes
-	if n.kind == quoted && s.form == bare && isNumber(n.text) {
-		bad.of(n, "write it without quotes: %s", n.text)
-		return
-	}
 	err := errOther
 	if fits {
 		err = s.take(n.text)
 	}
 	switch {
 	case err == errOther:
-		bad.of(n, "write %s", s.wants)
+		bad.of(n, "write%s", s.advice(n))
 	case err != nil:
 		bad.of(n, "%v", err)
+	case n.kind == quoted && s.form == bare && n.text != s.word:
+		bad.of(n, "write it without quotes: %s", n.text)
 	}
+}
+
+// advice is what to write instead of n: all of it, quotes included, so that nothing is left to be said about the next try.
+func (s scalar) advice(n *node) string {
+	wants, or := s.wants, ""
+	if s.form == bare && isNumber(n.text) && strings.ContainsAny(n.text, ".eE") {
+		wants = strings.Replace(wants, "a number", "a whole number", 1)
+	}
+	if s.word != "" && n.kind == given {
+		or = ", or " + s.word
+	} else if s.word != "" {
+		or = ", or " + quote(s.word)
+	}
+	return quotes(n, s.form == bare) + " " + wants + or
+}
+
+// quotes says that quotes are missing around n, or stand there in vain.
+func quotes(n *node, bare bool) string {
+	switch {
+	case n.kind == quoted && bare:
+		return ", without quotes,"
+	case n.kind != quoted && n.kind != given && !bare:
+		return ", in quotes,"
+	}
+	return ""
 }
 
 func (s scalar) toml() string {
@@ -88,7 +112,7 @@ func quote(text string) string {
 
 // digits is a whole number.
 func digits(p *int, least, most int) scalar {
-	return scalar{bare, fmt.Sprintf("a number from %d to %d", least, most),
+	return scalar{bare, fmt.Sprintf("a number from %d to %d", least, most), "",
 		func(text string) error {
 			n, err := strconv.ParseInt(text, 0, 64)
 			if err != nil || n < int64(least) || n > int64(most) {
@@ -103,7 +127,7 @@ func digits(p *int, least, most int) scalar {
 
 // autoOr is a number, or the word auto.
 func autoOr(auto *bool, n scalar) scalar {
-	return scalar{bare, n.wants + ", or auto",
+	return scalar{bare, n.wants, "auto",
 		func(text string) error {
 			*auto = text == "auto"
 			if *auto {
@@ -126,7 +150,7 @@ func span(p *time.Duration, least time.Duration) scalar {
 	if least > 0 {
 		wants = fmt.Sprintf("a duration of %v or more, such as 500ms or 2s", least)
 	}
-	return scalar{either, wants,
+	return scalar{either, wants, "",
 		func(text string) error {
 			d, err := amount.ParseDuration(text)
 			if err != nil || d < least {
@@ -141,7 +165,7 @@ func span(p *time.Duration, least time.Duration) scalar {
 
 // wordOr is a duration of more than zero, or a word that stands for zero.
 func wordOr(word string, p *time.Duration) scalar {
-	return scalar{inQuotes, word + ", or a duration such as 50ms",
+	return scalar{inQuotes, word + ", or a duration such as 50ms", "",
 		func(text string) error {
 			if text == word {
 				*p = 0
@@ -163,23 +187,9 @@ func wordOr(word string, p *time.Duration) scalar {
 	}
 }
 
-// sizeFrom is a number of bytes, least or more.
-func sizeFrom(p *int, least, most int) scalar {
-	s := size(p, most)
-	take := s.take
-	s.wants = "a size from " + amount.FormatSize(least) + " to " + amount.FormatSize(most)
-	s.take = func(text string) error {
-		if err := take(text); err != nil || *p < least {
-			return errOther
-		}
-		return nil
-	}
-	return s
-}
-
 // size is a number of bytes.
 func size(p *int, most int) scalar {
-	return scalar{either, "a size such as 4096, 64KiB or 1MiB, at most " + amount.FormatSize(most),
+	return scalar{either, "a size such as 4096, 64KiB or 1MiB, at most " + amount.FormatSize(most), "",
 		func(text string) error {
 			n, err := amount.ParseSize(text)
 			if err != nil || n > most {
@@ -194,7 +204,7 @@ func size(p *int, most int) scalar {
 
 // perSecond is a number of bytes in a second.
 func perSecond(p *int) scalar {
-	return scalar{inQuotes, "a size in a second, such as 500B/s or 1KiB/s; 0B/s is any",
+	return scalar{inQuotes, "a size in a second, such as 500B/s or 1KiB/s; 0B/s is any", "",
 		func(text string) error {
 			size, ok := strings.CutSuffix(text, "/s")
 			n, err := amount.ParseSize(size)
@@ -218,7 +228,7 @@ func oneOf[T choice.Choice](p *T) scalar { return typed(p, choice.Wants[T](), ch
 
 // twoWords is one of two words, which stand for false and true.
 func twoWords(p *bool, no, yes string) scalar {
-	return scalar{inQuotes, no + " or " + yes,
+	return scalar{inQuotes, no + " or " + yes, "",
 		func(text string) error {
 			if text != no && text != yes {
 				return errOther
@@ -237,7 +247,7 @@ func twoWords(p *bool, no, yes string) scalar {
 
 // words is any text that a check lets pass.
 func words(p *string, wants string, check func(string) error) scalar {
-	return scalar{inQuotes, wants,
+	return scalar{inQuotes, wants, "",
 		func(text string) error {
 			if err := check(text); err != nil {
 				return err
@@ -251,7 +261,7 @@ func words(p *string, wants string, check func(string) error) scalar {
 
 // typed is a value whose type has its own rule.
 func typed[T fmt.Stringer](p *T, wants string, parse func(text string) (T, error)) scalar {
-	return scalar{inQuotes, wants,
+	return scalar{inQuotes, wants, "",
 		func(text string) error {
 			v, err := parse(text)
 			if err != nil {

@@ -3,7 +3,9 @@ package config
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/netip"
+	"strconv"
 	"strings"
 
 	"tenfour/value/choice"
@@ -12,7 +14,7 @@ import (
 
 // countedBy is what has a count of its own under a limit.
 func countedBy(by *choice.By, header *string) scalar {
-	return scalar{inQuotes, choice.Wants[choice.By](),
+	return scalar{inQuotes, choice.Wants[choice.By](), "",
 		func(text string) error {
 			name, isHeader := strings.CutPrefix(text, "header:")
 			switch {
@@ -34,8 +36,14 @@ func countedBy(by *choice.By, header *string) scalar {
 	}
 }
 
-// parsePrefix reads an address, or a network such as 10.0.0.0/8.
+// overUnix is the word for the clients over a unix socket. It stands for the zero prefix, as in admit.OverUnix.
+const overUnix = "unix:"
+
+// parsePrefix reads an address, a network such as 10.0.0.0/8, or unix:.
 func parsePrefix(text string) (netip.Prefix, error) {
+	if text == overUnix {
+		return netip.Prefix{}, nil
+	}
 	if a, err := netip.ParseAddr(text); err == nil && a.Zone() == "" {
 		a = a.Unmap()
 		return netip.PrefixFrom(a, a.BitLen()), nil
@@ -53,8 +61,26 @@ func parsePrefix(text string) (netip.Prefix, error) {
 }
 
 func formatPrefix(p netip.Prefix) string {
+	if !p.IsValid() {
+		return overUnix
+	}
 	if p.IsSingleIP() {
 		return p.Addr().String()
 	}
 	return p.String()
+}
+
+// fileMode is the permissions of a file, as chmod has them.
+func fileMode(mode *fs.FileMode) scalar {
+	return scalar{inQuotes, "three octal digits after a 0, such as 0660", "",
+		func(text string) error {
+			n, err := strconv.ParseUint(text, 8, 32)
+			if err != nil || n > 0o777 || len(text) < 3 || len(text) > 4 {
+				return errOther
+			}
+			*mode = fs.FileMode(n)
+			return nil
+		},
+		func() string { return fmt.Sprintf("%04o", *mode) },
+	}
 }

@@ -81,9 +81,10 @@ func (r *Request) appendForwarded(dst []byte, said proxySaid) []byte {
 	return append(dst, via(req.Minor)...)
 }
 
+// appendAddr appends a peer's address; "unix:" for a peer over a unix socket, which has none, as nginx does.
 func appendAddr(dst []byte, a netip.Addr) []byte {
 	if !a.IsValid() {
-		return append(dst, "unknown"...)
+		return append(dst, "unix:"...)
 	}
 	return a.AppendTo(dst)
 }

@@ -19,16 +19,12 @@ func (c *client) begin(n int) outcome {
 	c.in.Keep(n)
 	r.In = &c.in
 	r.Remote = c.conn.Remote.Addr()
-	r.Persists = req.KeepAlive && !f.draining.Load()
+	r.Persists = req.KeepAlive && !f.draining.Load() && !c.via.closed.Load()
 	if f.Access != nil {
 		r.Timed = true
 		r.Began = f.Lot.Now()
 	}
 	switch {
-	case c.surplus:
-		f.sayNotice()
-		r.Persists = false
-		return c.answerClosing(503, surplusWords, retryAfter)
 	case req.Verb == httpparse.Trace:
 		return c.answer(405, "TRACE is not served here", allow)
 	case req.Verb == httpparse.Options && req.MaxForwards == 0:

@@ -1,7 +1,8 @@
 // Package front is the client's side: accept, read heads, keep the connection, answer errors, drain.
 //
 //	f := front.New(front.Config{Lot: lot, Pool: p, ...}, &front.Site{Table: table, Routes: routes, ...})
-//	go f.Serve(listener)  // any number of listeners
+//	l := f.Listen(listener, false) // any number of listeners
+//	go l.Serve()
 //	f.Use(another)        // for the requests that begin from now on
 //	f.Drain(30*time.Second)
 //
@@ -12,7 +13,6 @@
 package front
 
 import (
-	"net"
 	"net/netip"
 	"sync"
 	"sync/atomic"
@@ -21,16 +21,17 @@ import (
 	"github.com/rs/zerolog"
 
 	"tenfour/forward"
+	"tenfour/httpparse"
 	"tenfour/logs"
 	"tenfour/lot"
 	"tenfour/pool"
-	"tenfour/sock"
 )
 
 // Config is what a Front needs. Nothing changes it afterwards.
 type Config struct {
 	Lot      *lot.Lot
 	Pool     *pool.Pool
+	Limits   httpparse.Limits
 	Held     *forward.Held // the memory that bodies and responses may take; nil for any amount
 	MostOpen int           // see SetMostOpen
 
@@ -41,13 +42,11 @@ type Config struct {
 // Front answers clients. It is safe for use by several goroutines. Make one with New.
 type Front struct {
 	Config
-	site      atomic.Pointer[Site]
-	secure    bool          // clients speak TLS
-	firstByte time.Duration // the head timeout when the front was made
-	requests  sync.Pool     // of *request
-	clients   sync.Pool     // of *client
-	loops     sync.WaitGroup
-	ids       idSource
+	site     atomic.Pointer[Site]
+	requests sync.Pool // of *request
+	clients  sync.Pool // of *client
+	loops    sync.WaitGroup
+	ids      idSource
 
 	draining atomic.Bool
 	stop     atomic.Bool // the time to drain is over: everything is cut
@@ -60,12 +59,12 @@ type Front struct {
 	seeking   int           // accept loops that wait for room
 	waitSaid  int64         // when it was last logged that they wait, in the lot's time
 	gone      chan struct{} // closed when the last connection has ended; nil unless draining
-	listeners []*sock.Listener
+	listeners []*Listener
 }
 
 // New makes a front without a listener.
 func New(c Config, site *Site) *Front {
-	f := &Front{Config: c, ids: newIDSource(), secure: site.TLS != nil, firstByte: site.HeadTimeout, room: make(chan struct{}, 1)}
+	f := &Front{Config: c, ids: newIDSource(), room: make(chan struct{}, 1)}
 	f.crowd.by = map[netip.Addr]*address{}
 	f.SetMostOpen(c.MostOpen)
 	f.Use(site)
@@ -81,62 +80,16 @@ func (f *Front) Open() int {
 	return f.crowd.open
 }
 
-// firstTimeout returns what is left of the head timeout for a connection that was accepted before its first byte.
-func (f *Front) firstTimeout() time.Duration {
-	return max(f.site.Load().HeadTimeout-sock.Deferral(f.firstByte), time.Millisecond)
-}
-
-// Serve answers clients on ln until Drain. The front owns ln from then on.
-func (f *Front) Serve(ln net.Listener) error {
-	l, err := sock.Listen(ln, f.firstByte)
-	if err != nil {
-		return err
-	}
-	f.mu.Lock()
-	if f.draining.Load() {
-		f.mu.Unlock()
-		return l.Close()
-	}
-	f.listeners = append(f.listeners, l)
-	f.loops.Add(1)
-	f.mu.Unlock()
-	defer f.loops.Done()
-	return f.acceptLoop(l)
-}
-
-// accepted serves a new connection, and reports whether there is room for more.
-func (f *Front) accepted(fd int, remote netip.AddrPort) (more bool) {
-	c := f.clients.Get().(*client)
-	c.conn.Init(f.Lot, fd, remote)
-	c.conn.HandTo(&c.waiter)
-	c.phase, c.served, c.recheck, c.stopping = reading, false, false, false
-	c.unwanted.Store(false)
-	if f.secure {
-		c.phase = greeting
-	}
-	more, refused := f.enter(c)
-	if refused {
-		f.turnAway(c)
-		return more
-	}
-	c.serve()
-	return more
-}
-
 // enter counts a new connection. It reports whether there is room for more. A connection of an address that has as many as it
-// may is refused, and not counted. With TLS no answer can be read without a handshake: so one connection more is counted, which has
-// its handshake, and a 503 for its first request.
+// may is refused, and not counted.
 func (f *Front) enter(c *client) (more, refused bool) {
 	now, most, open := moment(f.Lot.Now()), f.site.Load().MaxPerClient, f.mostOpen.Load()
 	c.listed = now
 	c.since.Store(now)
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	c.surplus = false
 	if refused = !f.crowd.add(c, most); refused {
 		f.notice.refused++
-		c.surplus = f.secure && f.crowd.add(c, most+1)
-		refused = !c.surplus
 	}
 	return open == 0 || int64(f.crowd.open) <= open, refused
 }
@@ -166,7 +119,7 @@ func (f *Front) Drain(most time.Duration) int {
 	listeners := f.listeners
 	f.mu.Unlock()
 	for _, l := range listeners { // unlocked, because Close waits for a connection that is being accepted
-		l.Close()
+		l.sock.Close()
 	}
 	f.loops.Wait()
 	f.mu.Lock()

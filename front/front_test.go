@@ -20,6 +20,7 @@ import (
 	"tenfour/front"
 	"tenfour/lot"
 	"tenfour/pool"
+	"tenfour/sock"
 	"tenfour/tests/await"
 	"tenfour/value/address"
 )
@@ -118,13 +119,18 @@ func startRuled(t testing.TB, slots, queue int, backends map[string]string, rule
 	if err != nil {
 		t.Fatal(err)
 	}
-	served := make(chan error, 1)
-	go func() { served <- f.Serve(ln) }() // ends with Drain
+	socket, err := sock.Listen(ln, time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	served := make(chan struct{})
+	go func() { // ends with Drain
+		f.Listen(socket, false).Serve()
+		close(served)
+	}()
 	stop = sync.OnceFunc(func() {
 		f.Drain(0)
-		if err := <-served; err != nil {
-			t.Errorf("Serve: %v", err)
-		}
+		<-served
 		if f.Open() != 0 {
 			t.Errorf("%d connections are open after Drain", f.Open())
 		}

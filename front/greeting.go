@@ -1,6 +1,7 @@
 package front
 
 import (
+	"errors"
 	"math"
 	"time"
 
@@ -10,6 +11,9 @@ import (
 
 // greet waits until a new connection begins TLS. Until its first byte no goroutine is needed.
 func (c *client) greet() outcome {
+	if c.front.site.Load().TLS == nil { // a reload has taken the certificate away since it connected
+		return c.close()
+	}
 	if c.waiter.Deadline() != 0 && c.conn.MayRead() {
 		go c.shakeHands() // ends with the handshake, within the head timeout
 		return waits
@@ -27,6 +31,8 @@ func (c *client) greet() outcome {
 // shakeLeast is the time that a handshake has at least, if its first byte came when its deadline was near.
 const shakeLeast = int64(time.Second)
 
+var errNoCertificate = errors.New("a reload has taken the certificate away")
+
 // shakeHands does the TLS handshake of a new connection, on a goroutine of its own.
 func (c *client) shakeHands() {
 	c.phase, c.recheck = reading, false
@@ -35,7 +41,10 @@ func (c *client) shakeHands() {
 	c.shaking.Store(&asleep)
 	until := max(c.waiter.Deadline(), c.front.Lot.Now()+shakeLeast)
 	unwelcome := func() (bool, int64) { return c.front.stop.Load() || c.unwanted.Load(), math.MaxInt64 }
-	err := c.conn.StartTLS(c.front.site.Load().TLS, true, &asleep, until, unwelcome)
+	err := errNoCertificate
+	if certificate := c.front.site.Load().TLS; certificate != nil {
+		err = c.conn.StartTLS(certificate, true, &asleep, until, unwelcome)
+	}
 	c.shaking.Store(nil)
 	asleep.Leave()
 	c.conn.HandTo(&c.waiter)

@@ -16,7 +16,7 @@ func (c *client) readHead() outcome {
 		if c.req == nil {
 			c.startHead()
 		}
-		n, err := c.req.Head.Parse(c.in.Rest(), c.req.Limits)
+		n, err := c.req.Head.Parse(c.in.Rest(), &c.front.Limits)
 		switch {
 		case err == nil:
 			c.waiter.SetDeadline(0)
@@ -58,7 +58,7 @@ func (c *client) parkReading() outcome {
 		return c.close()
 	case c.waiter.Deadline() == 0 && !c.served:
 		c.in.Drop()
-		c.waiter.SetDeadline(c.front.Lot.Now() + int64(c.front.firstTimeout()))
+		c.waiter.SetDeadline(c.front.Lot.Now() + int64(c.via.firstTimeout()))
 	case c.waiter.Deadline() == 0:
 		c.in.Drop()
 		now := c.front.Lot.Now()

@@ -78,9 +78,9 @@ func (c *client) giveWay() {
 	c.close()
 }
 
-// turnAway ends a new connection of an address that has as many as it may. The client gets an answer if its request has arrived.
-func (f *Front) turnAway(c *client) {
-	if !f.secure {
+// refuse ends a new connection of an address that has as many as it may. The client gets an answer if its request has arrived.
+func (f *Front) refuse(c *client) {
+	if !c.secure {
 		if n, _ := c.conn.ReadOff(firstBuffer); n > 0 {
 			c.conn.Write([]byte(refusal))
 		}
@@ -92,9 +92,7 @@ func (f *Front) turnAway(c *client) {
 
 const refusal = "HTTP/1.1 503 Service Unavailable\r\nServer: tenfour\r\nContent-Type: text/plain; charset=utf-8\r\n" +
 	"Content-Length: 83\r\nRetry-After: 1\r\nConnection: close\r\n\r\n" +
-	"503 Service Unavailable\n\n" + surplusWords + "\n"
-
-const surplusWords = "this address has as many connections open as one may have"
+	"503 Service Unavailable\n\nthis address has as many connections open as one may have\n"
 
 // sayNotice logs what has happened since it last did, if that is long ago.
 func (f *Front) sayNotice() {
@@ -152,10 +150,10 @@ var errFull = errors.New("as many connections are open as the limit of descripto
 
 // acceptLoop accepts connections until the listener is closed. When the kernel has no descriptor or no memory for one, it tries
 // again as soon as there is room, or after a pause; meanwhile the connections wait in the kernel's backlog.
-func (f *Front) acceptLoop(l *sock.Listener) error {
+func (f *Front) acceptLoop(l *Listener) {
 	pause := acceptPause
-	take := f.accepted
-	for !f.draining.Load() {
+	take := l.accepted
+	for !f.draining.Load() && !l.closed.Load() {
 		var err error
 		if f.full() {
 			if f.makeRoom() {
@@ -163,7 +161,7 @@ func (f *Front) acceptLoop(l *sock.Listener) error {
 			}
 			err = errFull
 		} else {
-			err = l.Accept(take)
+			err = l.sock.Accept(take)
 		}
 		switch {
 		case err == nil:
@@ -172,9 +170,8 @@ func (f *Front) acceptLoop(l *sock.Listener) error {
 		case sock.OutOfDescriptors(err) && (sock.GivePipes() || f.Pool.GiveUpKept() || f.makeRoom()):
 			continue
 		case !f.awaitRoom(err, pause):
-			return nil
+			return
 		}
 		pause = min(2*pause, acceptPauseMost)
 	}
-	return nil
 }

@@ -5,8 +5,11 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"sync/atomic"
 	"syscall"
+
+	"golang.org/x/sys/unix"
 )
 
 // file is where an access log goes. One goroutine writes, while another may reopen it.
@@ -46,6 +49,29 @@ func openLog(path string) (*os.File, error) {
 		return nil, err
 	}
 	return f, nil
+}
+
+// Try returns why Open could not open the access log. It makes no file, and opens no FIFO, whose reader would see its end.
+func Try(o Options) error {
+	if o.Access.File == "" {
+		return nil
+	}
+	info, err := os.Stat(o.Access.File)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		dir := filepath.Dir(o.Access.File)
+		if err := unix.Access(dir, unix.W_OK|unix.X_OK); err != nil {
+			return &fs.PathError{Op: "open", Path: o.Access.File, Err: err}
+		}
+		return nil
+	case err == nil && info.Mode()&fs.ModeType == fs.ModeNamedPipe:
+		return nil
+	}
+	f, err := openLog(o.Access.File)
+	if err == nil {
+		f.Close()
+	}
+	return err
 }
 
 // Write continues in the new file if reopen replaces the file while it writes.

@@ -7,30 +7,42 @@ import (
 	"io"
 	"slices"
 
-	"tenfour/admit"
 	"tenfour/config"
+	"tenfour/logs"
+	"tenfour/site"
 )
 
 // runCheck is the command check: it prints every value that a file and flags set, and where it came from; with --example, it
 // prints a file that explains every setting. Errors go to stderr, one to a line, which begins with its place as editors know it.
+// What it accepts, starts. It prints the values also when they are right and tenfour could not start now: when an address is in use.
 func runCheck(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	var err error
-	show := config.Example
 	switch {
 	case slices.Equal(args, []string{"--example"}):
+		return shown(config.Example, stdout, stderr)
 	case slices.Contains(args, "--example"):
-		err = errors.New("--example: it stands alone")
-	default:
-		show, err = within(ctx, func() (func(io.Writer) error, error) { return check(args) })
-	}
-	switch {
-	case errors.Is(err, config.ErrHelp):
-		config.Help(stdout)
-		return Stopped
-	case err != nil:
-		fmt.Fprintln(stderr, err)
+		fmt.Fprintln(stderr, "--example: it stands alone")
 		return Usage
 	}
+	e, err := read(ctx, args)
+	if errors.Is(err, config.ErrHelp) {
+		config.Help(stdout)
+		return Stopped
+	}
+	if err == nil {
+		_, err = within(ctx, func() (int, error) { return 0, try(ctx, e) })
+	}
+	code := Stopped
+	if err != nil {
+		code = refused(err, stderr, "")
+	}
+	if code == Usage || errors.Is(err, context.Canceled) {
+		return code
+	}
+	return max(code, shown(e.Show, stdout, stderr))
+}
+
+// shown prints, and returns the exit code.
+func shown(show func(io.Writer) error, stdout, stderr io.Writer) int {
 	if err := show(stdout); err != nil {
 		fmt.Fprintln(stderr, "tenfour check:", err)
 		return Failed
@@ -38,27 +50,14 @@ func runCheck(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 	return Stopped
 }
 
-// check reads a configuration, and the files with secrets that it names. It returns a function that prints it.
-func check(args []string) (show func(io.Writer) error, err error) {
-	e, err := config.Read(args)
-	if err != nil {
-		return nil, err
-	}
+// try takes the steps of a start after the configuration is read, and undoes them.
+func try(ctx context.Context, e config.Effective) error {
 	c := e.Config()
-	var errs []error
-	looked := map[[2]string]bool{} // routes may name the same file
-	for i := range c.Routes {
-		r := &c.Routes[i]
-		if at := [2]string{r.ClientTokenFile}; r.ClientTokenFile != "" && !looked[at] {
-			looked[at] = true
-			_, err := admit.NewTokens(r.ClientTokenFile)
-			errs = append(errs, err)
-		}
-		if at := [2]string{r.CredentialFile, r.CredentialHeader}; r.CredentialFile != "" && !looked[at] {
-			looked[at] = true
-			_, err := admit.NewCredential(r.CredentialFile, r.CredentialHeader)
-			errs = append(errs, err)
-		}
+	if err := accessLogError(&c, logs.Try(logOptions(&c))); err != nil {
+		return err
 	}
-	return e.Show, errors.Join(errs...)
+	if err := site.Try(&c); err != nil {
+		return err
+	}
+	return trySockets(ctx, e)
 }

@@ -1,8 +1,10 @@
 package program
 
 import (
-	"net"
+	"fmt"
+	"path/filepath"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -40,31 +42,58 @@ func sayEvent(log *zerolog.Logger) func(pool.Event) {
 // connectionsExpected is how many client connections tenfour is built for.
 const connectionsExpected = 10_000
 
-// sayHello prints one line for each route: on a terminal in plain words, with a command to try next; elsewhere as log lines.
-func sayHello(s *site.Site, l *logs.Logs, addr net.Addr) {
-	at := "http://" + addr.String()
-	if s.Front.TLS != nil {
-		at = "https://" + addr.String()
+// sayHello says which file was read, and prints one line for each route: on a terminal in plain words, with a command to try next;
+// elsewhere as log lines.
+func sayHello(e config.Effective, s *site.Site, l *logs.Logs, open sockets) {
+	if name := e.File(); name != "" {
+		sayFile(name, l)
 	}
+	at := open.urls(s.Config, s.Front.TLS != nil)
 	for i := range s.Config.Routes {
 		sayRoute(&s.Config.Routes[i], s.Front.Routes[i].Queue.Backends(), l, at)
 	}
 	l.Flush() // before lines that go to stderr
+	sayUnused(s.Config, &l.Log)
 	if limit := descriptors(); limit < connectionsExpected {
 		l.Log.Warn().Int("limit", limit).Int("wanted", connectionsExpected).
 			Msg("few descriptors are allowed, and each connection needs one: raise the limit (ulimit -Hn)")
 	}
 }
 
-// sayRoute prints the line for a route that clients reach at an address.
-func sayRoute(r *config.Route, backends []*pool.Backend, l *logs.Logs, at string) {
+// sayFile says which configuration file was read: it may be one that only happens to be there.
+func sayFile(name string, l *logs.Logs) {
+	if full, err := filepath.Abs(name); err == nil {
+		name = full
+	}
+	if l.Text {
+		l.Say("tenfour: the settings of %s hold (tenfour check shows them)", name)
+		return
+	}
+	l.Log.Info().Str("config", name).Msg("the settings of " + name + " hold")
+}
+
+// sayUnused warns of sockets that systemd offers and that no address names: their clients would wait for ever.
+func sayUnused(c *config.Config, log *zerolog.Logger) {
+	used := map[int]bool{}
+	for _, at := range addresses(c) {
+		used[offeredAt(at)] = true
+	}
+	for _, fd := range offered() {
+		if !used[fd] {
+			log.Warn().Int("descriptor", fd).Msg(fmt.Sprintf("systemd offers a socket that listen does not name, and its clients wait in vain: add fd://%d", fd))
+		}
+	}
+}
+
+// sayRoute prints the line for a route that clients reach at some addresses.
+func sayRoute(r *config.Route, backends []*pool.Backend, l *logs.Logs, at []string) {
 	var names []string
 	workers := 0
 	for _, b := range backends {
 		names = append(names, b.Name)
 		workers += b.Workers()
 	}
-	from, to := at, strings.Join(names, ", ")
+	from, to := strings.Join(at, ", "), strings.Join(names, ", ")
 	if len(r.Paths) > 1 || r.Paths[0] != "/" {
 		from += " " + strings.Join(r.Paths, " ")
 	}
@@ -76,7 +105,7 @@ func sayRoute(r *config.Route, backends []*pool.Backend, l *logs.Logs, at string
 		to = "the files of " + r.Serve
 	}
 	if !l.Text {
-		l.Log.Info().Str("listen", at).Strs("paths", r.Paths).Strs("backends", names).Int("workers", workers).Int("queue", r.Queue).
+		l.Log.Info().Strs("listen", at).Strs("paths", r.Paths).Strs("backends", names).Int("workers", workers).Int("queue", r.Queue).
 			Msg(from + " → " + to)
 		return
 	}
@@ -85,8 +114,8 @@ func sayRoute(r *config.Route, backends []*pool.Backend, l *logs.Logs, at string
 		upTo = "up to "
 	}
 	l.Say("tenfour: %s → %s, %s%d workers, %d may wait", from, to, upTo, workers, r.Queue)
-	if welcome {
-		l.Say("tenfour: try ab -n 4000 -c 80 %s/4k, or tenfour --backend 127.0.0.1:9001", at)
+	if i := slices.IndexFunc(at, func(url string) bool { return strings.HasPrefix(url, "http") }); welcome && i >= 0 {
+		l.Say("tenfour: try ab -n 4000 -c 80 %s/4k, or tenfour --backend 127.0.0.1:9001", at[i])
 	}
 }
 

@@ -15,7 +15,6 @@ import (
 	"os"
 	"os/signal"
 	"slices"
-	"strings"
 	"syscall"
 
 	"tenfour/config"
@@ -25,7 +24,6 @@ import (
 	"tenfour/lot"
 	"tenfour/pool"
 	"tenfour/site"
-	"tenfour/sock"
 )
 
 // Exit codes.
@@ -80,48 +78,33 @@ func runProxy(ctx context.Context, args []string, stdout, stderr io.Writer, read
 		signal.Notify(hangUp, syscall.SIGHUP) // before anything else: an unhandled SIGHUP ends a process
 		defer signal.Stop(hangUp)
 	}
-	c, err := within(ctx, func() (config.Config, error) { return config.Parse(args) })
+	e, err := read(ctx, args)
 	if errors.Is(err, config.ErrHelp) {
 		config.Help(stdout)
 		return Stopped
 	}
 	if err != nil {
-		return notStarted(err, stderr, strings.ReplaceAll(err.Error(), "\n", "\ntenfour: "))
+		return refused(err, stderr, prefix)
 	}
-	l, err := within(ctx, func() (*logs.Logs, error) {
-		return logs.Open(logs.Options{Level: c.LogLevel, Format: c.LogFormat, Access: c.AccessLog, AccessFormat: c.AccessLogFormat}, stdout, stderr)
-	})
-	if err != nil {
-		return notStarted(err, stderr, fmt.Sprintf("--access-log %s: %v", c.AccessLog, err))
+	c := e.Config()
+	l, err := within(ctx, func() (*logs.Logs, error) { return logs.Open(logOptions(&c), stdout, stderr) })
+	if err := accessLogError(&c, err); err != nil {
+		return refused(err, stderr, prefix)
 	}
 	defer l.Close()
-	return ended(serve(ctx, args, &c, l, hangUp, ready), l)
+	if err := serve(ctx, args, e, l, hangUp, ready); err != nil {
+		l.Flush()
+		return refused(err, stderr, prefix)
+	}
+	return Stopped
 }
 
-// notStarted returns the exit code after an error that came before there was a log. It prints what was wrong, unless the error is
-// only that tenfour was asked to end.
-func notStarted(err error, stderr io.Writer, wrong string) int {
-	if errors.Is(err, context.Canceled) {
-		return Stopped
-	}
-	fmt.Fprintln(stderr, "tenfour: "+wrong)
-	return Usage
-}
+// prefix begins a line that says why tenfour does not start.
+const prefix = "tenfour: "
 
-// ended returns the exit code for how serve ended, and logs an error.
-func ended(err error, l *logs.Logs) int {
-	if err == nil || errors.Is(err, context.Canceled) {
-		return Stopped
-	}
-	l.Log.Error().Err(err).Msg("tenfour cannot run")
-	if errors.As(err, new(*site.Error)) {
-		return Usage
-	}
-	return Failed
-}
-
-// serve builds and connects the parts, and answers clients until ctx is done. On SIGHUP it reads its configuration again.
-func serve(ctx context.Context, args []string, c *config.Config, l *logs.Logs, hangUp <-chan os.Signal, ready func(net.Addr)) error {
+// serve builds and connects the parts, and answers clients until ctx is done. On SIGHUP it reads its configuration again. It returns an
+// error if it could not begin.
+func serve(ctx context.Context, args []string, e config.Effective, l *logs.Logs, hangUp <-chan os.Signal, ready func(net.Addr)) error {
 	lot, err := lot.New()
 	if err != nil {
 		return err
@@ -133,15 +116,16 @@ func serve(ctx context.Context, args []string, c *config.Config, l *logs.Logs, h
 	workers.OnEvent(sayEvent(&l.Log))
 	defer workers.Close()
 	builder := site.NewBuilder(workers, &l.Log)
-	built, err := within(ctx, func() (*site.Site, error) { return builder.Build(c) })
+	c := e.Config()
+	built, err := within(ctx, func() (*site.Site, error) { return builder.Build(&c) })
 	if err != nil {
 		return err
 	}
-	now := running{args: args, first: c, builder: builder, site: built, logs: l}
+	now := running{args: args, first: &c, builder: builder, site: built, logs: l}
 	defer func() { builder.Close(now.site) }()
-	ln, err := (&net.ListenConfig{KeepAlive: -1, Control: sock.Control(c.HeadTimeout)}).Listen(ctx, "tcp", c.Listen)
+	now.sockets, err = openSockets(ctx, e, nil)
 	if err != nil {
-		return fmt.Errorf("listen on %s: %w", c.Listen, err)
+		return err
 	}
 	now.front = front.New(front.Config{
 		Lot: lot, Pool: workers, Held: forward.NewHeld(c.HoldMax), MostOpen: mostOpen(workers), Log: l.Log, Access: l.Access,
@@ -149,36 +133,33 @@ func serve(ctx context.Context, args []string, c *config.Config, l *logs.Logs, h
 	if ready == nil {
 		defer tendProcs(workers.Served).Close()
 	}
-	sayHello(built, l, ln.Addr())
-	return now.answer(ctx, ln, hangUp, ready)
+	sayHello(e, built, l, now.sockets)
+	now.answer(ctx, hangUp, ready)
+	return nil
 }
 
-// answer answers the clients that connect to ln until ctx is done, and drains.
-func (r *running) answer(ctx context.Context, ln net.Listener, hangUp <-chan os.Signal, ready func(net.Addr)) error {
-	failed := make(chan error, 1)
-	go func() { failed <- r.front.Serve(ln) }() // ends with Drain
+// answer answers clients until ctx is done, and drains.
+func (r *running) answer(ctx context.Context, hangUp <-chan os.Signal, ready func(net.Addr)) {
+	first := r.sockets[0].socket.Addr()
+	r.serveSockets(r.sockets, r.first)
 	if ready != nil {
-		ready(ln.Addr())
+		ready(first)
 	}
-	if err := r.run(ctx, hangUp, failed); err != nil {
-		return err
+	r.run(ctx, hangUp)
+	for _, s := range r.sockets {
+		s.remove() // before the drain: a program that is started now may have its place
 	}
 	drain := r.site.Config.Drain
 	r.logs.Log.Info().Int("connections", r.front.Open()).Stringer("at_most", drain).Msg("draining")
 	r.logs.Log.Info().Int("cut", r.front.Drain(drain)).Msg("stopped")
-	return nil
 }
 
-// run reloads the configuration on each hang-up, until ctx is done or the listener fails. It never waits for a file, or for a
-// reader of the log.
-func (r *running) run(ctx context.Context, hangUp <-chan os.Signal, failed <-chan error) error {
+// run reloads the configuration on each hang-up, until ctx is done. It never waits for a file, or for a reader of the log.
+func (r *running) run(ctx context.Context, hangUp <-chan os.Signal) {
 	reload := r.reloader()
 	defer reload.end()
 	for {
 		select {
-		case err := <-failed:
-			r.front.Drain(0)
-			return err
 		case <-hangUp:
 			reload.ask()
 		case p := <-reload.done:
@@ -186,7 +167,7 @@ func (r *running) run(ctx context.Context, hangUp <-chan os.Signal, failed <-cha
 		case <-reload.late:
 			reload.giveUp()
 		case <-ctx.Done():
-			return nil
+			return
 		}
 	}
 }

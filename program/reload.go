@@ -1,7 +1,10 @@
 package program
 
 import (
+	"context"
 	"errors"
+	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -12,6 +15,7 @@ import (
 	"tenfour/logs"
 	"tenfour/site"
 	"tenfour/sock"
+	"tenfour/value/listen"
 )
 
 // reloader reads the configuration again and puts it in force. It never waits: one goroutine at a time reads, while the main loop
@@ -34,8 +38,9 @@ type reloader struct {
 type prepared struct {
 	config *config.Config
 	site   *site.Site
-	err    error // why there is no configuration
-	reopen error // why the access log's file could not be opened again
+	fresh  sockets // that it names, and that were not open
+	err    error   // why there is no configuration
+	reopen error   // why the access log's file could not be opened again
 }
 
 // ask starts a reading. If one is under way, the next starts after it.
@@ -98,35 +103,52 @@ type running struct {
 	builder *site.Builder
 	front   *front.Front
 	site    *site.Site
+	sockets sockets // that are open; only a reading, or the main loop while nothing is read, looks at them
 	logs    *logs.Logs
 }
 
 func (r *running) reloader() *reloader {
 	return &reloader{
-		read: r.prepare, use: r.follow, drop: func(p prepared) { r.builder.Drop(p.site) },
+		read: r.prepare, use: r.follow, drop: r.drop,
 		log: &r.logs.Log, limit: readMost, done: make(chan prepared, 1),
 	}
 }
 
 // prepare reads the configuration and builds what it describes.
 func (r *running) prepare() (p prepared) {
-	var c config.Config
+	var e config.Effective
 	p.err = r.withDescriptors(func() (err error) {
-		c, err = config.Parse(r.args)
+		e, err = config.Read(r.args)
 		return err
 	})
 	if p.err != nil {
 		return p
 	}
+	c := e.Config()
 	p.config = &c
 	p.err = r.withDescriptors(func() (err error) {
 		p.site, err = r.builder.Prepare(&c)
 		return err
 	})
-	if p.err == nil {
-		p.reopen = r.withDescriptors(r.logs.Reopen)
+	if p.err != nil {
+		return p
 	}
+	p.err = r.withDescriptors(func() (err error) {
+		p.fresh, err = openSockets(context.Background(), e, r.sockets)
+		return err
+	})
+	if p.err != nil {
+		r.builder.Drop(p.site)
+		return p
+	}
+	p.reopen = r.withDescriptors(r.logs.Reopen)
 	return p
+}
+
+// drop gives up what was prepared.
+func (r *running) drop(p prepared) {
+	p.fresh.close()
+	r.builder.Drop(p.site)
 }
 
 // giveMost is how many descriptors are given up for files that are to be read: others may take them first.
@@ -150,6 +172,7 @@ func (r *running) follow(p prepared) {
 	r.builder.Use(p.site, r.site, r.front)
 	r.site = p.site
 	r.front.SetMostOpen(mostOpen(r.front.Pool))
+	r.followSockets(p)
 	log := &r.logs.Log
 	for _, key := range unchangeable(r.first, p.config) {
 		log.Warn().Str("key", key).Msg(key + " cannot change while tenfour runs: restart tenfour to change it")
@@ -160,14 +183,47 @@ func (r *running) follow(p prepared) {
 	log.Info().Int("routes", len(p.config.Routes)).Msg("reloaded: requests that begin now follow the new configuration")
 }
 
+// followSockets begins to serve the sockets that a configuration adds, and closes those that it no longer names. The others stay, with
+// their connections.
+func (r *running) followSockets(p prepared) {
+	var stay sockets
+	at := addresses(p.config)
+	for _, s := range r.sockets {
+		if i := slices.IndexFunc(at, func(a listen.Address) bool { return s.at.Socket() == a.Socket() }); i >= 0 {
+			s.front.SetSecure(listen.Secure(at, at[i], p.site.Front.TLS != nil))
+			if s.file != nil {
+				os.Chmod(s.at.Where, p.config.SocketMode)
+			}
+			stay = append(stay, s)
+			continue
+		}
+		s.remove()
+		s.front.Close()
+		r.logs.Log.Info().Str("listen", s.at.String()).Msg(s.at.String() + " is closed to new connections: the configuration does not name it any more")
+	}
+	r.serveSockets(p.fresh, p.config)
+	for _, s := range p.fresh {
+		r.logs.Log.Info().Str("listen", s.at.String()).Msg("listens on " + s.at.String() + " too")
+	}
+	r.sockets = append(stay, p.fresh...)
+}
+
+// serveSockets begins to answer clients on sockets.
+func (r *running) serveSockets(fresh sockets, c *config.Config) {
+	at := addresses(c)
+	for _, a := range at {
+		if s := fresh.find(a); s != nil {
+			s.serve(r.front, listen.Secure(at, a, r.site.Front.TLS != nil))
+		}
+	}
+}
+
 // unchangeable returns the keys whose values differ, and that keep their first value until tenfour is started again.
 func unchangeable(first, c *config.Config) (keys []string) {
 	for _, k := range []struct {
 		name    string
 		differs bool
 	}{
-		{"listen", first.Listen != c.Listen},
-		{"tls_cert", (first.TLSCert == "") != (c.TLSCert == "")}, // a certificate may change; TLS itself may not
 		{"access_log", first.AccessLog != c.AccessLog},
 		{"access_log_format", first.AccessLogFormat != c.AccessLogFormat},
 		{"hold_max", first.HoldMax != c.HoldMax},

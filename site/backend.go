@@ -2,7 +2,6 @@ package site
 
 import (
 	"crypto/tls"
-	"fmt"
 	"net/http"
 	"net/netip"
 
@@ -31,7 +30,7 @@ func (s *Site) backendsOf(r *config.Route) ([]address.Backend, error) {
 		if r.Serve != "" {
 			var err error
 			if files, err = lab.Dir(r.Serve); err != nil {
-				return nil, nil, fmt.Errorf("--serve: %w", err)
+				return nil, nil, noDirectory(err)
 			}
 		}
 		own, err := lab.Start(http.Handler(files), labBackends)

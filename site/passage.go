@@ -1,7 +1,6 @@
 package site
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -55,7 +54,7 @@ func (s *Site) rule(r *config.Route, limits map[string]*admit.Limit) (*admit.Rul
 		rule.Limits = append(rule.Limits, l)
 	}
 	if r.ClientTokenFile != "" {
-		tokens, err := watched(s, tokensKey(r.ClientTokenFile), "--client-token-file", func() (*admit.Tokens, error) {
+		tokens, err := watched(s, tokensKey(r.ClientTokenFile), func() (*admit.Tokens, error) {
 			return admit.NewTokens(r.ClientTokenFile)
 		})
 		if err != nil {
@@ -63,7 +62,8 @@ func (s *Site) rule(r *config.Route, limits map[string]*admit.Limit) (*admit.Rul
 		}
 		rule.Tokens = tokens
 	}
-	if rule.Allow == nil && rule.Deny == nil && rule.Tokens == nil && rule.Limits == nil {
+	tells := rule.Trusted != nil && s.Config.AccessLog != choice.AccessLog{} // the access log has the client that a proxy reports
+	if rule.Allow == nil && rule.Deny == nil && rule.Tokens == nil && rule.Limits == nil && !tells {
 		return nil, nil
 	}
 	return rule, nil
@@ -81,7 +81,7 @@ func (s *Site) edits(r *config.Route) (request, response *forward.Edits, err err
 		drop = append(drop, "Authorization")
 	}
 	if r.CredentialFile != "" {
-		credential, err := watched(s, credentialKey{r.CredentialFile, r.CredentialHeader}, "--credential-file", func() (*admit.Credential, error) {
+		credential, err := watched(s, credentialKey{r.CredentialFile, r.CredentialHeader}, func() (*admit.Credential, error) {
 			return admit.NewCredential(r.CredentialFile, r.CredentialHeader)
 		})
 		if err != nil {
@@ -112,7 +112,7 @@ func linesOf(c *config.Edits) (drop []string, add string) {
 
 // watched takes a part that is read from a file of credentials. The file is read again when it changes, and once when another
 // configuration is built. If that fails, the part keeps its old content.
-func watched[T admit.Reloader](s *Site, key any, flag string, read func() (T, error)) (T, error) {
+func watched[T admit.Reloader](s *Site, key any, read func() (T, error)) (T, error) {
 	it, err := share(s, key, func() (T, func(), error) {
 		it, err := read()
 		if err != nil {
@@ -133,8 +133,5 @@ func watched[T admit.Reloader](s *Site, key any, flag string, read func() (T, er
 		s.read[key] = true
 		err = it.Reload()
 	}
-	if err != nil {
-		return it, errors.New(flag + " " + err.Error())
-	}
-	return it, nil
+	return it, err
 }

@@ -37,10 +37,7 @@ func (s *Site) buildRoutes() error {
 	if s.Front.Table, err = admit.NewTable(paths); err != nil {
 		errs = append(errs, fmt.Errorf("--path: %w", err))
 	}
-	if len(errs) > 0 {
-		return &Error{errors.Join(errs...)}
-	}
-	return nil
+	return failed(errs)
 }
 
 // buildRoute makes a route: its rule, the backends, its queue, and for a race a queue in front of each backend.

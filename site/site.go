@@ -53,7 +53,12 @@ type Site struct {
 }
 
 // Error is the failure of a setting that is valid, but could not be used: a file that is missing, a port that is taken.
-type Error struct{ error }
+type Error struct{ Err error }
+
+func (e *Error) Error() string { return e.Err.Error() }
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.Err }
 
 // Build makes the first site from a configuration.
 func (b *Builder) Build(c *config.Config) (*Site, error) {
@@ -66,10 +71,7 @@ func (b *Builder) Build(c *config.Config) (*Site, error) {
 
 // Prepare makes a site for Use. It does not change parts that another site uses. It may have to wait for a file system.
 func (b *Builder) Prepare(c *config.Config) (*Site, error) {
-	s := &Site{b: b, Config: c, checks: map[*pool.Backend]*check{}, read: map[any]bool{}, Front: front.Site{
-		HeadTimeout: c.HeadTimeout, IdleTimeout: c.IdleTimeout, MinRate: c.MinRate,
-		MaxPerClient: c.MaxPerClient, HeadMax: c.HeadMax, FieldsMax: c.FieldsMax, ResponseHeadMax: c.ResponseHeadMax,
-	}}
+	s := &Site{b: b, Config: c, checks: map[*pool.Backend]*check{}, read: map[any]bool{}, Front: front.Site{HeadTimeout: c.HeadTimeout, IdleTimeout: c.IdleTimeout, MaxPerClient: c.MaxPerClient, MinRate: c.MinRate}}
 	var err error
 	if s.Front.TLS, err = loadTLS(c); err != nil {
 		err = &Error{err}
@@ -85,9 +87,6 @@ func (b *Builder) Prepare(c *config.Config) (*Site, error) {
 
 // Use makes f use next instead of old. It releases old when the last request has ended that began with it.
 func (b *Builder) Use(next, old *Site, f *front.Front) {
-	if (next.Front.TLS == nil) != (old.Front.TLS == nil) { // a listener stays with or without TLS, as it began
-		next.Front.TLS = old.Front.TLS
-	}
 	next.settled()
 	f.Use(&next.Front)
 	b.replaced.Go(func() { // ends with the last request of the old site

@@ -14,9 +14,11 @@ import (
 
 // Listener accepts raw descriptors. It saves the system calls that package net makes for each connection.
 type Listener struct {
-	file *os.File
-	raw  syscall.RawConn
-	from unix.RawSockaddrAny // the address of the last peer
+	file     *os.File
+	raw      syscall.RawConn
+	addr     net.Addr
+	deferral time.Duration
+	from     unix.RawSockaddrAny // the address of the last peer
 
 	// The state of the running Accept. It is kept here so that Accept allocates nothing.
 	ready  func(fd uintptr) bool
@@ -37,20 +39,33 @@ func Listen(ln net.Listener, firstByte time.Duration) (*Listener, error) {
 		return nil, fmt.Errorf("listener %s: %w", ln.Addr(), err)
 	}
 	ln.Close()
-	raw, err := file.SyscallConn()
-	if err == nil {
-		err = Control(firstByte)("", "", raw)
-	}
-	if at, ok := ln.Addr().(*net.TCPAddr); ok && err == nil {
-		err = raw.Control(func(fd uintptr) { unpace(int(fd), at.AddrPort().Addr()) })
+	return newListener(file, ln.Addr(), firstByte)
+}
+
+// newListener makes a Listener of a socket that listens, and owns file.
+func newListener(file *os.File, addr net.Addr, firstByte time.Duration) (*Listener, error) {
+	l := &Listener{file: file, addr: addr}
+	l.ready = l.takeReady
+	var err error
+	l.raw, err = file.SyscallConn()
+	if at, ok := addr.(*net.TCPAddr); ok && err == nil {
+		l.deferral = Deferral(firstByte)
+		err = Control(firstByte)("", "", l.raw)
+		if err == nil {
+			err = l.raw.Control(func(fd uintptr) { unpace(int(fd), at.AddrPort().Addr()) })
+		}
 	}
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("listener %s: %w", ln.Addr(), err), file.Close())
+		return nil, errors.Join(fmt.Errorf("listener %s: %w", addr, err), file.Close())
 	}
-	l := &Listener{file: file, raw: raw}
-	l.ready = l.takeReady
 	return l, nil
 }
+
+// Addr returns where l listens.
+func (l *Listener) Addr() net.Addr { return l.addr }
+
+// Deferral returns how long the kernel keeps a silent connection of l to itself; 0 for a unix socket.
+func (l *Listener) Deferral() time.Duration { return l.deferral }
 
 // Control is for a net.ListenConfig: it sets the socket options of Listen before the first connection can arrive.
 func Control(firstByte time.Duration) func(network, address string, c syscall.RawConn) error {

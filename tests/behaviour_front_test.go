@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -35,14 +36,20 @@ type process struct {
 // startProcess runs line, a line of sh in which "$@" is tenfour with the given flags.
 func startProcess(t testing.TB, line string, stdout io.Writer, flags ...string) *process {
 	t.Helper()
+	return startGiven(t, line, stdout, nil, flags...)
+}
+
+// startGiven is startProcess with files that the process is given as its descriptors from 3 on.
+func startGiven(t testing.TB, line string, stdout io.Writer, files []*os.File, flags ...string) *process {
+	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	args := append([]string{"-c", line, "sh", self, "--listen", "127.0.0.1:0", "--log-format", "json"}, flags...)
+	args := slices.Concat([]string{"-c", line, "sh", self}, listenAnywhere(flags), []string{"--log-format", "json"}, flags)
 	p := &process{&ownProcess{tenfour: tenfour{log: new(lockedBuffer)}, cmd: exec.Command("sh", args...)}, make(chan struct{}), nil}
 	p.cmd.Env = append(os.Environ(), asProgram+"=1")
-	p.cmd.Stdout = stdout
+	p.cmd.Stdout, p.cmd.ExtraFiles = stdout, files
 	stderr, err := p.cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -360,7 +367,7 @@ func ran(t testing.TB, flags ...string) (code int, said string) {
 func TestStart_addressInUse(t *testing.T) {
 	s := startServer(t, okay)
 	code, said := ran(t, "--listen", s.addr, "--log-format", "text")
-	if code != 1 || !strings.Contains(said, s.addr) || !strings.Contains(said, "address already in use") {
+	if code != 1 || !strings.Contains(said, s.addr) || !strings.Contains(said, "the address is in use") {
 		t.Errorf("it ended with %d and %q, want 1 and which address is in use", code, said)
 	}
 }
@@ -444,6 +451,7 @@ func TestFlags_doSomething(t *testing.T) {
 		return tf.log.String()
 	}
 	see := map[string]func(*testing.T){
+		"socket-mode": TestListen_aUnixSocketHasItsMode,
 		"listen": func(t *testing.T) {
 			if tf := startTenfour(t, []string{s.addr}, "--listen", "[::1]:0"); !strings.HasPrefix(tf.addr, "[::1]:") {
 				t.Errorf("it listens on %s", tf.addr)

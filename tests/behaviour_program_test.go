@@ -47,7 +47,7 @@ type ownProcess struct {
 // listens. The test's end stops it, and fails the test when it does not leave with 0.
 func startProgram(t testing.TB, env, backends []string, flags ...string) *ownProcess {
 	t.Helper()
-	args := []string{"--listen", "127.0.0.1:0", "--access-log", "off", "--log-format", "json", "--drain", "2s"}
+	args := append(listenAnywhere(flags), "--access-log", "off", "--log-format", "json", "--drain", "2s")
 	for _, addr := range backends {
 		args = append(args, "--backend", addr)
 	}
@@ -90,9 +90,9 @@ func startProgram(t testing.TB, env, backends []string, flags ...string) *ownPro
 func (p *ownProcess) readLog(stderr io.Reader, addr chan<- string, ended chan<- struct{}) {
 	defer close(ended)
 	for lines := bufio.NewScanner(io.TeeReader(stderr, p.log)); lines.Scan(); {
-		var line struct{ Listen string }
-		if json.Unmarshal(lines.Bytes(), &line) == nil && line.Listen != "" {
-			_, where, _ := strings.Cut(line.Listen, "://")
+		var line struct{ Listen []string }
+		if json.Unmarshal(lines.Bytes(), &line) == nil && len(line.Listen) > 0 {
+			_, where, _ := strings.Cut(line.Listen[0], "://")
 			select {
 			case addr <- where:
 			default: // of another route

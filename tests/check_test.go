@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -22,8 +23,16 @@ func written(t testing.TB, name, text string) string {
 	return name
 }
 
-// checked runs the command check.
+// checked runs the command check. It looks whether it could listen: on a free port, unless args say otherwise.
 func checked(args ...string) (code int, stdout, stderr string) {
+	if !slices.Contains(args, "--example") && !slices.Contains(args, "--listen") {
+		args = append(args, "--listen", "127.0.0.1:0")
+	}
+	return checkedAs(args...)
+}
+
+// checkedAs runs the command check with args alone.
+func checkedAs(args ...string) (code int, stdout, stderr string) {
 	var out, errs bytes.Buffer
 	code = program.Run(context.Background(), append([]string{"check"}, args...), &out, &errs, nil)
 	return code, out.String(), errs.String()
@@ -38,10 +47,10 @@ func TestCheck_saysWhatHoldsOrWhatIsWrong(t *testing.T) {
 		code           int
 		stdout, stderr string // what is there; "" for nothing
 	}{
-		"the default":           {nil, program.Stopped, `listen = "127.0.0.1:8000"                # default` + "\n", ""},
+		"the default":           {nil, program.Stopped, `queue = 1024                             # default` + "\n", ""},
 		"a file":                {[]string{"--config", good}, program.Stopped, "workers = 8                              # " + good + ":1\n", ""},
 		"a flag over it":        {[]string{"--config", good, "--workers", "2"}, program.Stopped, "workers = 2                              # --workers\n", ""},
-		"a bad file":            {[]string{"--config", bad}, program.Usage, "", bad + ":1:1: workrs: there is no such key; did you mean workers?\n" + bad + `:2:9: queue = "x": write a number from 0 to 1000000000` + "\n"},
+		"a bad file":            {[]string{"--config", bad}, program.Usage, "", bad + ":1:1: workrs: there is no such key; did you mean workers?\n" + bad + `:2:9: queue = "x": write, without quotes, a number from 0 to 1000000000` + "\n"},
 		"a bad flag":            {[]string{"--workers", "many"}, program.Usage, "", "--workers many: write a number from 1 to 65536, or auto\n"},
 		"no file":               {[]string{"--config", bad + "x"}, program.Usage, "", "--config " + bad + "x: no such file or directory\n"},
 		"what is in tokens":     {[]string{"--client-token-file", tokens}, program.Usage, "", tokens + ":3: it has 1 words: write NAME TOKEN, or NAME sha256:HEX\n"},
@@ -103,7 +112,7 @@ func TestStart_wrongFile(t *testing.T) {
 	code, said := ran(t, "--config", name, "--hold", "5")
 	for _, want := range []string{
 		"tenfour: " + name + ":2:1: workrs: there is no such key; did you mean workers?\n",
-		"tenfour: " + name + `:4:9: route[1].queue = "x": write a number from 0 to 1000000000` + "\n",
+		"tenfour: " + name + `:4:9: route[1].queue = "x": write, without quotes, a number from 0 to 1000000000` + "\n",
 		"tenfour: --hold 5: write a duration such as 500ms or 2s; 0 is none\n",
 	} {
 		if code != program.Usage || !strings.Contains(said, want) {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"runtime"
 	"slices"
 	"strings"
@@ -35,7 +36,7 @@ type tenfour struct {
 // the program is drained; the test fails if its exit code is not 0.
 func startTenfour(t testing.TB, backends []string, flags ...string) *tenfour {
 	t.Helper()
-	args := []string{"--listen", "127.0.0.1:0", "--access-log", "off", "--log-level", "error", "--drain", "2s"}
+	args := append(listenAnywhere(flags), "--access-log", "off", "--log-level", "error", "--drain", "2s")
 	for _, addr := range backends {
 		args = append(args, "--backend", addr)
 	}
@@ -72,6 +73,19 @@ func startTenfour(t testing.TB, backends []string, flags ...string) *tenfour {
 	return tf
 }
 
+// listenAnywhere is the flag for a free port, unless flags name an address, or a file that begins with one.
+func listenAnywhere(flags []string) []string {
+	if slices.Contains(flags, "--listen") {
+		return nil
+	}
+	if i := slices.Index(flags, "--config"); i >= 0 {
+		if text, _ := os.ReadFile(flags[i+1]); bytes.HasPrefix(text, []byte("listen")) {
+			return nil
+		}
+	}
+	return []string{"--listen", "127.0.0.1:0"}
+}
+
 // stacks returns the stack of every goroutine.
 func stacks() []byte {
 	buf := make([]byte, 1<<20)
@@ -97,12 +111,6 @@ func (b *lockedBuffer) Write(p []byte) (int, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.buf.Write(p)
-}
-
-func (b *lockedBuffer) Len() int {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.Len()
 }
 
 func (b *lockedBuffer) String() string {

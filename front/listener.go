@@ -1,0 +1,81 @@
+package front
+
+import (
+	"net/netip"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"tenfour/sock"
+)
+
+// Listener is a socket on which a front accepts connections. It is safe for use by several goroutines.
+type Listener struct {
+	front  *Front
+	sock   *sock.Listener
+	secure atomic.Bool // clients that connect from now on speak TLS
+	closed atomic.Bool // Close was called
+}
+
+// Listen makes a front answer clients on a socket, once Serve is called. The front owns the socket from then on. secure says that its
+// clients speak TLS.
+func (f *Front) Listen(socket *sock.Listener, secure bool) *Listener {
+	l := &Listener{front: f, sock: socket}
+	l.secure.Store(secure)
+	return l
+}
+
+// SetSecure says whether clients that connect from now on speak TLS.
+func (l *Listener) SetSecure(secure bool) { l.secure.Store(secure) }
+
+// Serve answers clients until Close, or the front's Drain.
+func (l *Listener) Serve() {
+	f := l.front
+	f.mu.Lock()
+	if f.draining.Load() || l.closed.Load() {
+		f.mu.Unlock()
+		l.sock.Close()
+		return
+	}
+	f.listeners = append(f.listeners, l)
+	f.loops.Add(1)
+	f.mu.Unlock()
+	defer f.loops.Done()
+	f.acceptLoop(l)
+}
+
+// Close accepts no more connections. Those that l has accepted go on, and their next response is their last.
+func (l *Listener) Close() {
+	f := l.front
+	f.mu.Lock()
+	l.closed.Store(true)
+	f.listeners = slices.DeleteFunc(f.listeners, func(other *Listener) bool { return other == l })
+	f.mu.Unlock()
+	l.sock.Close() // unlocked, because it waits for a connection that is being accepted
+}
+
+// accepted serves a new connection, and reports whether there is room for more.
+func (l *Listener) accepted(fd int, remote netip.AddrPort) (more bool) {
+	f := l.front
+	c := f.clients.Get().(*client)
+	c.conn.Init(f.Lot, fd, remote)
+	c.conn.HandTo(&c.waiter)
+	c.phase, c.served, c.recheck, c.stopping = reading, false, false, false
+	c.unwanted.Store(false)
+	c.via, c.secure = l, l.secure.Load()
+	if c.secure {
+		c.phase = greeting
+	}
+	more, refused := f.enter(c)
+	if refused {
+		f.refuse(c)
+		return more
+	}
+	c.serve()
+	return more
+}
+
+// firstTimeout returns what is left of the head timeout for a connection that was accepted before its first byte.
+func (l *Listener) firstTimeout() time.Duration {
+	return max(l.front.site.Load().HeadTimeout-l.sock.Deferral(), time.Millisecond)
+}
