@@ -2,6 +2,8 @@ package tests
 
 import (
 	"bytes"
+	"crypto/tls"
+	"crypto/x509"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -152,7 +154,10 @@ func TestWrk_failsNothing(t *testing.T) {
 	}
 }
 
-func TestNginx_asBackend(t *testing.T) {
+// startNginx starts nginx with a server of its configuration, in which ADDR is where it listens and DIR a directory with files, and
+// returns the address. Without nginx it skips the test.
+func startNginx(t *testing.T, server string, files map[string][]byte) (addr string) {
+	t.Helper()
 	nginx, err := exec.LookPath("nginx")
 	if err != nil {
 		if nginx = "/usr/sbin/nginx"; !executable(nginx) {
@@ -167,22 +172,22 @@ func TestNginx_asBackend(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	addr := ln.Addr().String()
+	addr = ln.Addr().String()
 	ln.Close()
-	var large bytes.Buffer
-	io.Copy(&large, content{3 << 20, 9}.reader())
-	conf := fmt.Sprintf(`daemon off; master_process off; worker_processes 1; pid %[1]s/pid; error_log stderr;
+	conf := `daemon off; master_process off; worker_processes 1; pid DIR/pid; error_log stderr;
 events { worker_connections 64; }
 http {
-  access_log off; client_body_temp_path %[1]s/a; proxy_temp_path %[1]s/b; fastcgi_temp_path %[1]s/c; uwsgi_temp_path %[1]s/d; scgi_temp_path %[1]s/e;
-  server { listen %[2]s; root %[1]s; location = /small { return 200 "small"; } location = /refuses { client_max_body_size 1k; proxy_pass http://127.0.0.1:1; } }
-}`, dir, addr)
-	for name, data := range map[string][]byte{"nginx.conf": []byte(conf), "large": large.Bytes()} {
-		if err := os.WriteFile(filepath.Join(dir, name), data, 0o644); err != nil {
+  access_log off; client_body_temp_path DIR/a; proxy_temp_path DIR/b; fastcgi_temp_path DIR/c; uwsgi_temp_path DIR/d; scgi_temp_path DIR/e;
+  server { ` + server + ` }
+}`
+	conf = strings.NewReplacer("DIR", dir, "ADDR", addr).Replace(conf)
+	for name, data := range files {
+		writeFile(t, filepath.Join(dir, name), string(data))
+		if err := os.Chmod(filepath.Join(dir, name), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
-	cmd := exec.Command(nginx, "-p", dir, "-e", "stderr", "-c", filepath.Join(dir, "nginx.conf"))
+	cmd := exec.Command(nginx, "-p", dir, "-e", "stderr", "-c", writeFile(t, filepath.Join(dir, "nginx.conf"), conf))
 	said := new(lockedBuffer)
 	cmd.Stdout, cmd.Stderr = said, said
 	if err := cmd.Start(); err != nil {
@@ -191,15 +196,27 @@ http {
 	t.Cleanup(func() {
 		cmd.Process.Kill()
 		cmd.Wait()
+		if t.Failed() {
+			t.Logf("nginx: %s", said)
+		}
 	})
 	awaitListener(t, addr)
+	return addr
+}
+
+func TestNginx_asBackend(t *testing.T) {
+	var large bytes.Buffer
+	io.Copy(&large, content{3 << 20, 9}.reader())
+	addr := startNginx(t, `listen ADDR; root DIR;
+location = /small { return 200 "small"; } location = /refuses { client_max_body_size 1k; proxy_pass http://127.0.0.1:1; }`,
+		map[string][]byte{"large": large.Bytes()})
 	tf := startTenfour(t, []string{addr})
 	p := dialPeer(t, tf.addr)
 	await.Within(p, 2*patience)
 	for range 3 {
 		p.say("GET /small HTTP/1.1\r\nHost: a\r\n\r\n")
 		if status, body, err := p.status("GET"); status != 200 || body != "small" || err != nil {
-			t.Fatalf("got %d %q (%v)\n%s", status, body, err, said)
+			t.Fatalf("got %d %q (%v)", status, body, err)
 		}
 		p.say("GET /large HTTP/1.1\r\nHost: a\r\n\r\n")
 		r, err := p.answer("GET")
@@ -216,6 +233,86 @@ http {
 		t.Errorf("a body that nginx refuses: got %d (%v), want its 413", status, err)
 	}
 	runAB(t, "http://"+tf.addr+"/small", 2000, 40)
+}
+
+// TestNginx_inFrontOfTenfour: nginx ends TLS, and says so. The application is told https if nginx is trusted, and http if it is not. A
+// redirect is right in both.
+func TestNginx_inFrontOfTenfour(t *testing.T) {
+	t.Parallel()
+	auth := newAuthority(t)
+	_, cert, key := auth.sign("front.example")
+	app := headMirror(t)
+	settings := `
+[[route]]
+path = "/app/"
+backends = "BACKEND"
+strip_prefix = "/app"
+`
+	for name, tc := range map[string]struct {
+		flags       []string
+		want, wrong []string
+	}{
+		"trusted": {
+			[]string{"--trusted-proxies", "127.0.0.1"},
+			[]string{
+				"X-Forwarded-Proto: https", "X-Forwarded-Host: front.example", "X-Forwarded-Port: 443", "X-Forwarded-Ssl: on", "X-Real-IP: 127.0.0.1",
+				"X-Forwarded-For: 6.6.6.6, 127.0.0.1, 127.0.0.1", "X-Forwarded-Prefix: /app",
+			},
+			[]string{"X-Forwarded-Proto: http"},
+		},
+		"a stranger": {
+			nil,
+			[]string{"X-Forwarded-Proto: http", "X-Forwarded-Host: front.example", "X-Forwarded-Prefix: /app"},
+			[]string{"X-Forwarded-Proto: https", "X-Forwarded-Port: 443", "X-Forwarded-Ssl: on", "X-Real-IP: 127.0.0.1", "Forwarded: proto=https"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			tf := configured(t, app.addr, settings, tc.flags...)
+			addr := startNginx(t, `listen ADDR ssl; ssl_certificate `+cert+`; ssl_certificate_key `+key+`;
+location / {
+  proxy_pass http://`+tf.addr+`; proxy_http_version 1.1; proxy_set_header Host $host; proxy_set_header X-Real-IP $remote_addr;
+  proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for; proxy_set_header X-Forwarded-Proto $scheme; proxy_set_header X-Forwarded-Host $host;
+  proxy_set_header X-Forwarded-Port 443; proxy_set_header X-Forwarded-Ssl on; proxy_set_header X-Forwarded-Prefix "";
+}`, nil)
+			roots := x509.NewCertPool()
+			roots.AddCert(auth.cert)
+			transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, ServerName: "front.example"}}
+			defer transport.CloseIdleConnections()
+			get := func(path string) (*http.Response, string) {
+				req, err := http.NewRequest("GET", "https://"+addr+path, nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				req.Host = "front.example"
+				req.Header = http.Header{"X-Forwarded-Proto": {"gopher"}, "X-Forwarded-For": {"6.6.6.6"}, "X-Forwarded-Prefix": {"/evil"}, "Forwarded": {"proto=https"}}
+				r, err := transport.RoundTrip(req)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer r.Body.Close()
+				body, err := io.ReadAll(r.Body)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return r, string(body)
+			}
+			_, head := get("/app/a%2Fb//c")
+			for _, line := range tc.want {
+				if !strings.Contains(head, line+"\r\n") {
+					t.Errorf("the application is not told %q:\n%s", line, head)
+				}
+			}
+			for _, line := range tc.wrong {
+				if strings.Contains(head, line+"\r\n") {
+					t.Errorf("the application is told %q:\n%s", line, head)
+				}
+			}
+			if r, _ := get("/app?q"); r.StatusCode != 301 || r.Header.Get("Location") != "/app/?q" {
+				t.Errorf("/app: got %d to %q", r.StatusCode, r.Header.Get("Location"))
+			}
+		})
+	}
 }
 
 func executable(file string) bool {
