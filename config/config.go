@@ -38,6 +38,10 @@ type Config struct {
 	HoldMax     int           // bytes held for bodies, responses and racers, in all; default 256 MiB
 	Drain       time.Duration // for running exchanges when asked to stop; default 30s
 
+	HeadMax         int // bytes in a request's head; default 32 KiB
+	FieldsMax       int // field lines in a request's head; default 200
+	ResponseHeadMax int // bytes in a response's head; default 64 KiB
+
 	TLSCert, TLSKey string              // files in PEM; both or neither
 	AccessLog       choice.AccessLog    // default off
 	AccessLogFormat choice.AccessFormat // default auto
@@ -122,6 +126,7 @@ var Default = Config{
 	Routes:      []Route{DefaultRoute},
 	HeadTimeout: 10 * time.Second, IdleTimeout: 75 * time.Second, Drain: 30 * time.Second,
 	BodyTimeout: 10 * time.Minute, MinRate: 500, HoldMax: 256 << 20,
+	HeadMax: 32 << 10, FieldsMax: 200, ResponseHeadMax: 64 << 10,
 	LogLevel: choice.LogInfo,
 }
 

@@ -60,6 +60,28 @@ var howMuch = group{
 				"and is answered with `503` after `queue_timeout`. Heads are not counted, nor are the first 16KiB that each worker has in transfer. It is read when tenfour starts only.",
 		},
 		{
+			key: "head_max", of: ofProcess,
+			in:   func(t target) value { return sizeFrom(&t.c.HeadMax, 1<<10, 1<<20) },
+			unit: "bytes", zero: "refused: 1KiB to 1MiB",
+			more: "is how large a request's head may be: its request-line and its field lines. Above it the answer is `431`, or `414` when the " +
+				"request-line alone is larger. Raise it for clients with large cookies, or with Kerberos tickets in `Authorization`; lower it if memory is " +
+				"short, because every connection may hold one head.",
+		},
+		{
+			key: "fields_max", of: ofProcess,
+			in:   func(t target) value { return digits(&t.c.FieldsMax, 1, 10_000) },
+			unit: "field lines", zero: "refused: 1 to 10000",
+			more: "is how many field lines a request's head, or the trailer section of a chunked body, may have. Above it the answer is `431`. " +
+				"`Connection` may name as many fields, but 200 at most.",
+		},
+		{
+			key: "response_head_max", of: ofProcess,
+			in:   func(t target) value { return sizeFrom(&t.c.ResponseHeadMax, 1<<10, 1<<20) },
+			unit: "bytes", zero: "refused: 1KiB to 1MiB",
+			more: "is how large the head of a backend's response may be, in any number of lines; and how large all its interim responses (1xx) may be " +
+				"together. Above it the answer is `502`.",
+		},
+		{
 			key: "streams", flag: "streams", of: ofRoute,
 			in:   func(t target) value { return digits(&t.r.Streams, 0, 1_000_000_000) },
 			unit: "connections at each backend", zero: "no event streams and no WebSockets: `503`",

@@ -187,6 +187,20 @@ func wordOr(word string, p *time.Duration) scalar {
 	}
 }
 
+// sizeFrom is a number of bytes, least or more.
+func sizeFrom(p *int, least, most int) scalar {
+	s := size(p, most)
+	take := s.take
+	s.wants = "a size from " + amount.FormatSize(least) + " to " + amount.FormatSize(most)
+	s.take = func(text string) error {
+		if err := take(text); err != nil || *p < least {
+			return errOther
+		}
+		return nil
+	}
+	return s
+}
+
 // size is a number of bytes.
 func size(p *int, most int) scalar {
 	return scalar{either, "a size such as 4096, 64KiB or 1MiB, at most " + amount.FormatSize(most), "",

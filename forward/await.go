@@ -11,7 +11,7 @@ import (
 type receiving struct {
 	flow
 	coding   httpparse.Chunks // of its body
-	interims int              // interim responses so far
+	interims int              // bytes of interim responses so far
 	heard    bool             // a byte of a response came
 	unsure   bool             // an interim response announced a body, or showed a login: the connection carries no other request
 	headEnd  int64            // when its head goes out without its body, in the lot's time
@@ -61,6 +61,9 @@ func (a *Attempt) readHead() error {
 		if first && a.req.Timed && a.result.Times.FirstByte == 0 {
 			a.result.Times.FirstByte = a.lot.Now()
 		}
+		if first {
+			a.clock.headFrom = a.clock.progress
+		}
 		a.down.heard = true
 		a.touch()
 	}
@@ -70,10 +73,18 @@ func (a *Attempt) readHead() error {
 // isInterim reports whether the head that was parsed is that of an interim response. A 101 is none.
 func isInterim(res *httpparse.Response) bool { return res.Status < 200 && res.Status != 101 }
 
-// interim takes an interim response of n bytes, and passes it on if the client knows such responses and has not had it.
+// interim takes an interim response of n bytes, and passes it on if the client knows such responses and has not had it. All of them
+// together may be as large as one head: RFC 9110 §15.2 sets no bound.
 func (a *Attempt) interim(n int) outcome {
-	if a.down.interims++; a.down.interims > interimMost {
-		return a.fail(Backend, 502, fmt.Errorf("%s: %w", a.origin.Name, errInterims))
+	if most := a.req.Limits.Of(httpparse.ResponseHeadLimit); a.down.interims+n > most {
+		return a.fail(Backend, 502, fmt.Errorf("%s: its interim responses are larger than response_head_max (%d bytes) together", a.origin.Name, most))
+	}
+	a.down.interims += n
+	switch {
+	case a.res.Status == 102 || a.res.Status == 104: // the backend says that it works on the request (RFC 2518 §10.1)
+		a.clock.silentFrom = 0
+	case a.clock.silentFrom == 0:
+		a.clock.silentFrom = a.clock.headFrom
 	}
 	in := &a.link.in
 	// The client has had its 100 from tenfour, if it waited for one. HTTP/1.0 has no interim responses (RFC 9110 §15.2).
@@ -112,11 +123,37 @@ func (a *Attempt) answered(n int) outcome {
 	case a.res.Status == 101:
 		return a.fail(Backend, 502, fmt.Errorf("%s: %w", a.origin.Name, errSurplus))
 	}
+	if err := a.brokenChunks(n); err != nil {
+		return a.malformed(err)
+	}
 	return a.startRelay(n)
 }
 
-// malformed handles a head that cannot be trusted. On a kept connection, bytes that are no status-line are left from an
-// exchange before: the connection counts as one that has ended (RFC 9112 §9.3.1).
+// brokenChunks looks at what has come with the head, which has n bytes, of a chunked body. It returns the error in it, if there is
+// one: another answer is still possible, and in a race another backend's.
+func (a *Attempt) brokenChunks(n int) error {
+	if a.res.Framing != httpparse.Chunked {
+		return nil
+	}
+	coding := &a.down.coding
+	coding.Patient = true // it is a response's
+	coding.Reset()
+	for body := a.link.in.Rest()[n:]; len(body) > 0; {
+		taken, _, done, err := coding.Next(body, a.req.Limits)
+		switch {
+		case err != nil:
+			return err
+		case done:
+			taken = len(body)
+		}
+		body = body[taken:]
+	}
+	coding.Reset()
+	return nil
+}
+
+// malformed handles a head, or the beginning of a body, that cannot be trusted. On a kept connection, bytes that are no status-line
+// are left from an exchange before: the connection counts as one that has ended (RFC 9112 §9.3.1).
 func (a *Attempt) malformed(err error) outcome {
 	if a.link.reused && a.down.interims == 0 && a.res.Status == 0 {
 		a.down.heard = false
@@ -125,7 +162,15 @@ func (a *Attempt) malformed(err error) outcome {
 			return a.dial(err)
 		}
 	}
-	return a.fail(Backend, 502, fmt.Errorf("%s: its response is malformed: %w", a.origin.Name, err))
+	return a.fail(Backend, 502, fmt.Errorf("%s: its response is malformed: %w", a.origin.Name, a.withLimit(err)))
+}
+
+// withLimit returns err with the setting that it is about, if it is about one.
+func (a *Attempt) withLimit(err error) error {
+	if refusal, is := err.(*httpparse.Refusal); is && refusal.Passed == httpparse.ResponseHeadLimit {
+		return fmt.Errorf("%w: more than response_head_max (%d bytes)", err, a.req.Limits.Of(refusal.Passed))
+	}
+	return err
 }
 
 // noAnswer handles the backend's end of the connection before the end of its response's head.

@@ -10,6 +10,8 @@ type clock struct {
 	now        int64 // of this step
 	began      int64 // its worker took it
 	progress   int64 // a byte moved last
+	headFrom   int64 // a byte moved last before the head that comes in
+	silentFrom int64 // a byte moved last before interim responses that say nothing of how the final one goes on; 0 without those
 	leaverNext int64 // it may be asked again whether others wait for the slot of a client that may have left
 	asked      bool  // its time is over, and the kernel is asked once more
 	impatient  bool  // the backend was told that it waits for its first byte
@@ -50,6 +52,8 @@ func (a *Attempt) timeout() int64 {
 		return a.tries.end
 	case a.awaitsClient():
 		return a.clock.progress + int64(s.ClientTimeout)
+	case a.state == awaiting && a.clock.silentFrom != 0:
+		return a.clock.silentFrom + int64(s.BackendTimeout)
 	}
 	return a.clock.progress + int64(s.BackendTimeout)
 }
@@ -84,7 +88,7 @@ func (a *Attempt) timedOut() outcome {
 	case a.state == connecting || a.link.Connecting():
 		return a.dial(fmt.Errorf("no connection within %v", s.ConnectTimeout))
 	case a.awaitsClient():
-		return a.fail(Client, 408, fmt.Errorf("the client moved no byte for %v", s.ClientTimeout))
+		return a.fail(Client, 408, fmt.Errorf("the client moved no byte for %v: --idle-timeout gives it more time", s.ClientTimeout))
 	}
 	return a.fail(Backend, 504, fmt.Errorf("%s sent nothing for %v: %w", a.origin.Name, s.BackendTimeout, errTimeout))
 }

@@ -2,7 +2,6 @@ package forward
 
 import (
 	"errors"
-	"fmt"
 
 	"tenfour/sock"
 )
@@ -52,7 +51,6 @@ var (
 	errTimeout      = errors.New("timeout")
 	errReset        = errors.New("the connection was reset")
 	errSurplus      = errors.New("it sent 101 though no upgrade was asked for")
-	errInterims     = fmt.Errorf("it sent more than %d interim responses", interimMost)
 	errNeedsLength  = errors.New("the backend speaks HTTP/1.0, which has no chunked bodies, and this one is too large to be measured first")
 	errLeft         = errors.New("the client had shut its side, no byte of the response had come for 1s, and others wait for the backend")
 	errStopped      = errors.New("tenfour is stopping, and the time to drain is over")

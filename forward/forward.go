@@ -55,8 +55,6 @@ const (
 	openEnded = 5 * time.Second
 	// firstRead is enough for a head and a small page.
 	firstRead = 16 << 10
-	// interimMost is how many interim responses a backend may send (RFC 9110 §15.2 sets no bound).
-	interimMost = 20
 	// spliceLeast is the rest of a body from which on moving it inside the kernel pays for the pipe.
 	spliceLeast = 256 << 10
 	// longFrom is how much of a body has come when its reader no longer wants to hear of each segment.

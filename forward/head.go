@@ -24,6 +24,8 @@ func (r *Request) appendRequestHead(dst []byte, o *Origin, framing httpparse.Fra
 	switch {
 	case framing == httpparse.Chunked:
 		dst = append(dst, "Transfer-Encoding: chunked\r\n"...)
+	case framing == httpparse.NoBody && r.expectsContent(): // some servers answer 411 otherwise (RFC 9110 §8.6)
+		dst = append(dst, "Content-Length: 0\r\n"...)
 	case framing == httpparse.Length && !lengthDone:
 		dst = appendNumber(dst, contentLength, length)
 	}

@@ -73,10 +73,10 @@ func (a *Attempt) moved() int64 {
 
 // TooLong is why a request whose body was not complete within most is answered with 408.
 func TooLong(most time.Duration) error {
-	return fmt.Errorf("the request's body was not complete within %v", most)
+	return fmt.Errorf("the request's body was not complete within %v: timeouts.body gives it more time", most)
 }
 
 // TooSlow is why a request whose body came at less than rate is answered with 408.
 func TooSlow(rate int) error {
-	return fmt.Errorf("the request's body came at less than %d bytes a second for %v", rate, MeterWindow)
+	return fmt.Errorf("the request's body came at less than %d bytes a second (min_rate) for %v", rate, MeterWindow)
 }

@@ -116,6 +116,7 @@ func (a *Attempt) sent(first bool) outcome {
 	if first && a.atWorker() {
 		a.slot.Reached()
 	}
+	a.clock.silentFrom = 0
 	a.touch()
 	if a.up.rest.Continue {
 		a.up.rest.Continue = false

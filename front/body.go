@@ -85,7 +85,7 @@ func (r *request) takeIn() (intake, *httpparse.Refusal) {
 	}
 	fits := true
 	for r.In.Len() > 0 && r.Body.Len() < r.Route.Settings.Buffer && fits {
-		n, data, done, err := r.Chunks.Next(r.In.Rest(), &r.c.front.Limits)
+		n, data, done, err := r.Chunks.Next(r.In.Rest(), r.Limits)
 		if err != nil {
 			return partly, err.(*httpparse.Refusal)
 		}

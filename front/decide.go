@@ -25,6 +25,10 @@ func (c *client) begin(n int) outcome {
 		r.Began = f.Lot.Now()
 	}
 	switch {
+	case c.surplus:
+		f.sayNotice()
+		r.Persists = false
+		return c.answerClosing(503, surplusWords, retryAfter)
 	case req.Verb == httpparse.Trace:
 		return c.answer(405, "TRACE is not served here", allow)
 	case req.Verb == httpparse.Options && req.MaxForwards == 0:

@@ -21,7 +21,6 @@ import (
 	"github.com/rs/zerolog"
 
 	"tenfour/forward"
-	"tenfour/httpparse"
 	"tenfour/logs"
 	"tenfour/lot"
 	"tenfour/pool"
@@ -31,7 +30,6 @@ import (
 type Config struct {
 	Lot      *lot.Lot
 	Pool     *pool.Pool
-	Limits   httpparse.Limits
 	Held     *forward.Held // the memory that bodies and responses may take; nil for any amount
 	MostOpen int           // see SetMostOpen
 
@@ -81,15 +79,19 @@ func (f *Front) Open() int {
 }
 
 // enter counts a new connection. It reports whether there is room for more. A connection of an address that has as many as it
-// may is refused, and not counted.
+// may is refused, and not counted. With TLS no answer can be read without a handshake: so one connection more is counted, which has
+// its handshake, and a 503 for its first request.
 func (f *Front) enter(c *client) (more, refused bool) {
 	now, most, open := moment(f.Lot.Now()), f.site.Load().MaxPerClient, f.mostOpen.Load()
 	c.listed = now
 	c.since.Store(now)
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	c.surplus = false
 	if refused = !f.crowd.add(c, most); refused {
 		f.notice.refused++
+		c.surplus = c.secure && f.crowd.add(c, most+1)
+		refused = !c.surplus
 	}
 	return open == 0 || int64(f.crowd.open) <= open, refused
 }

@@ -16,7 +16,7 @@ func (c *client) readHead() outcome {
 		if c.req == nil {
 			c.startHead()
 		}
-		n, err := c.req.Head.Parse(c.in.Rest(), &c.front.Limits)
+		n, err := c.req.Head.Parse(c.in.Rest(), c.req.Limits)
 		switch {
 		case err == nil:
 			c.waiter.SetDeadline(0)

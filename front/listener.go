@@ -68,7 +68,7 @@ func (l *Listener) accepted(fd int, remote netip.AddrPort) (more bool) {
 	}
 	more, refused := f.enter(c)
 	if refused {
-		f.refuse(c)
+		f.turnAway(c)
 		return more
 	}
 	c.serve()

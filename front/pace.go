@@ -44,7 +44,7 @@ func (c *client) bodyLate() outcome {
 	case r.BodyEnd != 0 && now >= r.BodyEnd:
 		return c.answer(408, forward.TooLong(s.BodyTimeout).Error(), "")
 	case now >= r.idleEnd:
-		return c.answer(408, "the request's body did not go on for "+c.front.site.Load().IdleTimeout.String(), "")
+		return c.answer(408, "the request's body did not go on for "+c.front.site.Load().IdleTimeout.String()+": --idle-timeout gives it more time", "")
 	case r.pace.Over() && r.pace.Slow(int64(r.Body.Len()), s.MinRate):
 		return c.answer(408, forward.TooSlow(s.MinRate).Error(), "")
 	}

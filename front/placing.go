@@ -6,7 +6,7 @@ import "tenfour/forward"
 func (c *client) place() outcome {
 	r, f := c.req, c.front
 	c.waiter.SetDeadline(0)
-	r.Limits, r.Secure, r.Stop = &f.Limits, c.secure, &f.stop
+	r.Secure, r.Stop = c.secure, &f.stop
 	r.Client, r.Waiter, r.At, r.Owner = &c.conn, &c.waiter, &r.place, r
 	c.phase = placed
 	if r.Enter() {

@@ -40,6 +40,7 @@ func newRequest(f *Front) *request {
 func (r *request) start(c *client) {
 	r.c = c
 	r.id = c.front.ids.next()
+	r.Limits = &c.front.site.Load().limits
 }
 
 func (r *request) end() {

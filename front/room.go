@@ -78,8 +78,8 @@ func (c *client) giveWay() {
 	c.close()
 }
 
-// refuse ends a new connection of an address that has as many as it may. The client gets an answer if its request has arrived.
-func (f *Front) refuse(c *client) {
+// turnAway ends a new connection of an address that has as many as it may. The client gets an answer if its request has arrived.
+func (f *Front) turnAway(c *client) {
 	if !c.secure {
 		if n, _ := c.conn.ReadOff(firstBuffer); n > 0 {
 			c.conn.Write([]byte(refusal))
@@ -92,7 +92,9 @@ func (f *Front) refuse(c *client) {
 
 const refusal = "HTTP/1.1 503 Service Unavailable\r\nServer: tenfour\r\nContent-Type: text/plain; charset=utf-8\r\n" +
 	"Content-Length: 83\r\nRetry-After: 1\r\nConnection: close\r\n\r\n" +
-	"503 Service Unavailable\n\nthis address has as many connections open as one may have\n"
+	"503 Service Unavailable\n\n" + surplusWords + "\n"
+
+const surplusWords = "this address has as many connections open as one may have"
 
 // sayNotice logs what has happened since it last did, if that is long ago.
 func (f *Front) sayNotice() {

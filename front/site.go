@@ -8,6 +8,7 @@ import (
 
 	"tenfour/admit"
 	"tenfour/forward"
+	"tenfour/httpparse"
 )
 
 // Site is the configuration that decides about requests. It does not change. Use puts another in its place, for requests
@@ -17,14 +18,18 @@ type Site struct {
 	Routes []Route     // by the index that the table finds
 	TLS    *tls.Config // for listeners whose clients speak TLS; nil when there are none
 
-	MaxPerClient int // connections that one address may have open; 0 is any number
+	MaxPerClient    int // connections that one address may have open; 0 is any number
+	HeadMax         int // bytes in a request's head; 0 is httpparse's default, here and in the next two
+	FieldsMax       int // field lines in a request's head
+	ResponseHeadMax int // bytes in a response's head
 
 	HeadTimeout time.Duration // for a whole head, from its first byte; for the first byte of a new connection too
 	IdleTimeout time.Duration // for the next request of a persistent connection; for a client to take bytes
 	MinRate     int           // bytes per second that a client must take of the rest of a response; 0 is any
 
-	under    atomic.Int64 // requests that it decides about
-	replaced atomic.Bool  // Use has put another in its place
+	limits   httpparse.Limits // a request keeps those with which its head began; set by Use
+	under    atomic.Int64     // requests that it decides about
+	replaced atomic.Bool      // Use has put another in its place
 	once     sync.Once
 	empty    chan struct{} // closed when it is replaced and its last request has ended; made by Use
 }
@@ -49,6 +54,7 @@ func (s *Site) leave() {
 // Use makes site decide about the requests whose head is complete from now on. Earlier ones keep the site that they have.
 func (f *Front) Use(site *Site) {
 	site.empty = make(chan struct{})
+	site.limits = httpparse.Limits{Head: site.HeadMax, Fields: site.FieldsMax, ResponseHead: site.ResponseHeadMax}
 	old := f.site.Swap(site)
 	if old == nil || old == site {
 		return

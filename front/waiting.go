@@ -47,7 +47,7 @@ func (c *client) timeUp() outcome {
 	c.waiter.SetDeadline(0)
 	switch {
 	case c.phase == reading && c.req != nil:
-		return c.answer(408, "the request's head did not arrive within "+c.front.site.Load().HeadTimeout.String(), "")
+		return c.answer(408, "the request's head did not arrive within "+c.front.site.Load().HeadTimeout.String()+": --head-timeout gives it more time", "")
 	case c.phase == limited:
 		return c.limitTooLate()
 	case c.phase == reserving:

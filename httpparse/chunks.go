@@ -2,13 +2,18 @@ package httpparse
 
 import "math"
 
-// Chunks reads the chunked coding (RFC 9112 §7.1). Its zero value is ready for a body; Reset makes it ready again.
+// Chunks reads the chunked coding (RFC 9112 §7.1). Its zero value is ready for the body of a request; Reset makes it ready again.
 //
 //	for len(src) > 0 && !done && err == nil {
 //		n, data, done, err = chunks.Next(src, &limits)
 //		src = src[n:] // and use data, which is a part of the old src
 //	}
 type Chunks struct {
+	// Patient is set for the body of a response. White space may then stand between a chunk-size and the end of its line, because
+	// simple servers pad sizes; and the lines of the trailer section may be as odd as those of a response's head, because they
+	// are dropped. Line ends stay strict. Reset keeps it.
+	Patient bool
+
 	phase    chunkPhase
 	digits   int    // of the chunk-size so far
 	size     uint64 // the chunk-size so far; in the data, the bytes of chunk-data that are still missing
@@ -24,24 +29,25 @@ type Chunks struct {
 type chunkPhase uint8
 
 const (
-	inSize         chunkPhase = iota // the digits of a chunk-size
-	inExtSpace                       // white space after them, up to a ';'
-	inExt                            // a chunk-ext after its ';'
-	inSizeLF                         // the LF of a chunk line
-	inData                           // chunk-data
-	inDataCR                         // the CR after it
-	inDataLF                         // the LF after it
-	inTrailerLine                    // the first byte of a line of the trailer section, or the CR of its empty line
-	inTrailerName                    // a field name, up to its colon
-	inTrailerValue                   // a field value, up to its CR
-	inTrailerLF                      // the LF after that
-	inLastLF                         // the LF of the empty line
-	chunksDone                       // none: the body has ended
-	chunksRefused                    // none: the body was refused, see refusal
+	inSize          chunkPhase = iota // the digits of a chunk-size
+	inExtSpace                        // white space after them, up to a ';'
+	inExt                             // a chunk-ext after its ';'
+	inSizeLF                          // the LF of a chunk line
+	inData                            // chunk-data
+	inDataCR                          // the CR after it
+	inDataLF                          // the LF after it
+	inTrailerLine                     // the first byte of a line of the trailer section, or the CR of its empty line
+	inTrailerName                     // a field name, up to its colon
+	inTrailerBlanks                   // white space between name and colon
+	inTrailerValue                    // a field value, up to its CR
+	inTrailerLF                       // the LF after that
+	inLastLF                          // the LF of the empty line
+	chunksDone                        // none: the body has ended
+	chunksRefused                     // none: the body was refused, see refusal
 )
 
 // Reset makes c ready for another body.
-func (c *Chunks) Reset() { *c = Chunks{} }
+func (c *Chunks) Reset() { *c = Chunks{Patient: c.Patient} }
 
 // Next reads src, which continues the bytes of the calls before: first framing, then at most one run of chunk-data. It
 // returns the number of bytes of src that it has read, and the run of chunk-data, which is a part of src. done is true
@@ -140,7 +146,7 @@ func (c *Chunks) readSize(src []byte, i int) (int, *flaw) {
 	}
 	switch b := src[i]; {
 	case b == '\n':
-		return i, bareLF
+		return i, chunkLF
 	case c.digits == 0:
 		return i, chunkSize
 	case b == '\r' && i+1 < len(src) && src[i+1] == '\n':
@@ -166,7 +172,7 @@ func (c *Chunks) beginData() {
 }
 
 // readExtSpace reads the BWS between a chunk-size and its extensions, and the ';' that must follow. White space without
-// an extension is refused, because some readers end the size there and others the line.
+// an extension is refused in a request, because some readers end the size there and others the line.
 func (c *Chunks) readExtSpace(src []byte, i int, lim *Limits) (int, *flaw) {
 	end := i
 	for end < len(src) && isSpace(src[end]) {
@@ -184,7 +190,10 @@ func (c *Chunks) readExtSpace(src []byte, i int, lim *Limits) (int, *flaw) {
 	case found || end == len(src):
 		return end, nil
 	case src[end] == '\n':
-		return end, bareLF
+		return end, chunkLF
+	case src[end] == '\r' && c.Patient:
+		c.phase = inSizeLF
+		return end + 1, nil
 	case src[end] == '\r':
 		return end, chunkSpace
 	}
@@ -205,7 +214,7 @@ func (c *Chunks) readExt(src []byte, i int, lim *Limits) (int, *flaw) {
 		c.phase = inSizeLF
 		return end + 1, nil
 	case src[end] == '\n':
-		return end, bareLF
+		return end, chunkLF
 	}
 	return end, chunkControl
 }

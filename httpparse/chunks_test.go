@@ -44,12 +44,12 @@ func decodeCut(t testing.TB, c *Chunks, lim *Limits, raw string, cuts ...int) st
 
 // decodeEveryCut decodes raw whole, byte by byte and in two parts cut at every byte. It checks that the results are equal,
 // and returns it.
-func decodeEveryCut(t testing.TB, lim *Limits, raw string) string {
+func decodeEveryCut(t testing.TB, c *Chunks, lim *Limits, raw string) string {
 	t.Helper()
-	want := decodeCut(t, new(Chunks), lim, raw)
+	c.Reset()
+	want := decodeCut(t, c, lim, raw)
 	step := 1 + len(raw)/2000
 	var all []int
-	c := new(Chunks)
 	for cut := 0; cut < len(raw); cut += step {
 		all = append(all, cut)
 		c.Reset()
@@ -88,7 +88,7 @@ func TestChunks_accepts(t *testing.T) {
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
-			if got := decodeEveryCut(t, nil, tc.raw); got != tc.want {
+			if got := decodeEveryCut(t, new(Chunks), nil, tc.raw); got != tc.want {
 				t.Errorf("got %s, want %s, input %q", got, tc.want, tc.raw)
 			}
 		})
@@ -114,17 +114,17 @@ func TestChunks_refuses(t *testing.T) {
 		"a space and a digit":               {"0 5\r\n\r\n", "", chunkSize},
 		"a space and no extension":          {"5 \r\nhello\r\n", "", chunkSpace},
 		"a tab and no extension":            {"5\t\r\nhello\r\n", "", chunkSpace},
-		"a space and a bare LF":             {"5 \nhello\r\n", "", bareLF},
+		"a space and a bare LF":             {"5 \nhello\r\n", "", chunkLF},
 		"a size of 2^63":                    {"8000000000000000\r\nhello", "", chunkTooLarge},
 		"a size of 2^64-1":                  {"ffffffffffffffff\r\nhello", "", chunkTooLarge},
 		"a size that wraps around":          {"10000000000000005\r\nhello", "", chunkTooLarge},
 		"a size of 17 digits":               {"00000000000000005\r\nhello", "", chunkTooLarge},
-		"a bare LF after the size":          {"5\nhello\r\n0\r\n\r\n", "", bareLF},
-		"an empty line":                     {"\nhello\r\n0\r\n\r\n", "", bareLF},
+		"a bare LF after the size":          {"5\nhello\r\n0\r\n\r\n", "", chunkLF},
+		"an empty line":                     {"\nhello\r\n0\r\n\r\n", "", chunkLF},
 		"a bare CR after the size":          {"5\rhello\r\n0\r\n\r\n", "", bareCR},
 		"CR CR LF after the size":           {"5\r\r\nhello\r\n0\r\n\r\n", "", bareCR},
-		"a bare LF in an extension":         {"5;a\nhello\r\n0\r\n\r\n", "", bareLF},
-		"a bare LF in a quoted string":      {"5;a=\"\n\"\r\nhello\r\n0\r\n\r\n", "", bareLF},
+		"a bare LF in an extension":         {"5;a\nhello\r\n0\r\n\r\n", "", chunkLF},
+		"a bare LF in a quoted string":      {"5;a=\"\n\"\r\nhello\r\n0\r\n\r\n", "", chunkLF},
 		"a bare CR in an extension":         {"5;a\rb\r\nhello\r\n0\r\n\r\n", "", bareCR},
 		"a bare CR in a quoted string":      {"5;a=\"\r\"\r\nhello\r\n0\r\n\r\n", "", bareCR},
 		"a NUL in an extension":             {"5;a\x00\r\nhello\r\n0\r\n\r\n", "", chunkControl},
@@ -136,9 +136,9 @@ func TestChunks_refuses(t *testing.T) {
 		"data that ends in CR and a byte":   {"5\r\nhello\rX0\r\n\r\n", "hello", chunkNotEnded},
 		"a fold first in a trailer section": {"0\r\n X: y\r\n\r\n", "", folded},
 		"a fold in a trailer section":       {"0\r\nX: y\r\n z\r\n\r\n", "", folded},
-		"a bare LF in a trailer section":    {"0\r\nX: y\n\r\n", "", bareLF},
-		"a bare LF in a trailer's name":     {"0\r\nX\n\r\n", "", bareLF},
-		"a bare LF at the end":              {"0\r\n\n", "", bareLF},
+		"a bare LF in a trailer section":    {"0\r\nX: y\n\r\n", "", chunkLF},
+		"a bare LF in a trailer's name":     {"0\r\nX\n\r\n", "", chunkLF},
+		"a bare LF at the end":              {"0\r\n\n", "", chunkLF},
 		"a bare CR in a trailer section":    {"0\r\nX: y\rz\r\n\r\n", "", bareCR},
 		"a bare CR at the end":              {"0\r\n\rX", "", bareCR},
 		"a NUL in a trailer section":        {"0\r\nX: \x00\r\n\r\n", "", controlInValue},
@@ -152,9 +152,42 @@ func TestChunks_refuses(t *testing.T) {
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
-			got := decodeEveryCut(t, nil, tc.raw)
+			got := decodeEveryCut(t, new(Chunks), nil, tc.raw)
 			if want := fmt.Sprintf("%q, then refused", tc.data); !strings.HasPrefix(got, want) || !strings.HasSuffix(got, ": "+tc.want.String()) {
 				t.Errorf("got %s, want %s: %s, input %q", got, want, tc.want, tc.raw)
+			}
+		})
+	}
+}
+
+// What a backend may write and a client may not.
+func TestChunks_arePatient(t *testing.T) {
+	tests := map[string]struct{ raw, want string }{
+		"a padded size":                      {"5   \r\nhello\r\n0   \r\n\r\n", `"hello" in 21 bytes`},
+		"a size padded with tabs":            {"5 \t\r\nhello\r\n0\r\n\r\n", `"hello" in 17 bytes`},
+		"padding and an extension":           {"5  ;a=b\r\nhello\r\n0\r\n\r\n", `"hello" in 21 bytes`},
+		"a trailer with a fold":              {"0\r\nX: y\r\n z\r\n\t\r\nY: 1\r\n\r\n", `"" in 24 bytes`},
+		"a trailer with a space and a colon": {"0\r\nX \t: y\r\n\r\n", `"" in 13 bytes`},
+		"a trailer with control bytes":       {"0\r\nX: a\x01\x7fb\r\n z\x02\r\n\r\n", `"" in 19 bytes`},
+		"padding and a bare LF":              {"5 \nhello\r\n0\r\n\r\n", `"", then refused at 2: ` + chunkLF.String()},
+		"padding and a bare CR":              {"5 \rhello\r\n0\r\n\r\n", `"", then refused at 3: ` + bareCR.String()},
+		"padding and a second number":        {"0 5\r\n\r\n", `"", then refused at 2: ` + chunkSize.String()},
+		"padding in front":                   {" 5\r\nhello\r\n0\r\n\r\n", `"", then refused at 0: ` + chunkSize.String()},
+		"a bare LF after a size":             {"5\nhello\r\n0\r\n\r\n", `"", then refused at 1: ` + chunkLF.String()},
+		"a bare LF at the end":               {"0\r\n\n", `"", then refused at 3: ` + chunkLF.String()},
+		"a bare LF after a trailer field":    {"0\r\nX: y\n\r\n", `"", then refused at 7: ` + chunkLF.String()},
+		"a bare LF before a trailer's colon": {"0\r\nX \n: y\r\n\r\n", `"", then refused at 5: ` + chunkLF.String()},
+		"a trailer's space and no colon":     {"0\r\nX y\r\n\r\n", `"", then refused at 5: ` + noColon.String()},
+		"a trailer with a NUL":               {"0\r\nX: \x00\r\n\r\n", `"", then refused at 6: ` + controlInValue.String()},
+		"a trailer that begins with a fold":  {"0\r\n X: y\r\n\r\n", `"", then refused at 3: ` + folded.String()},
+		"more padding than a line may have":  {"5" + strings.Repeat(" ", 17) + "\r\nhello\r\n", `"", then refused at 17: ` + chunkExtLine.String()},
+		"a trailer that is padded too much":  {"0\r\nX" + strings.Repeat(" ", 40) + ":\r\n", `"", then refused at 43: ` + trailerTooLong.String()},
+		"a trailer with too many odd bytes":  {"0\r\nX:" + strings.Repeat("\x01", 39) + "\r\n", `"", then refused at 43: ` + trailerTooLong.String()},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			if got := decodeEveryCut(t, &Chunks{Patient: true}, &Limits{ChunkLine: 16, Trailer: 40}, tc.raw); got != tc.want {
+				t.Errorf("got %s, want %s, input %.100q", got, tc.want, tc.raw)
 			}
 		})
 	}
@@ -204,7 +237,7 @@ func TestLimits_ofChunks(t *testing.T) {
 				}
 				return
 			}
-			got := decodeEveryCut(t, tc.lim, raw)
+			got := decodeEveryCut(t, new(Chunks), tc.lim, raw)
 			switch {
 			case tc.want == nil && !strings.HasSuffix(got, fmt.Sprintf("in %d bytes", len(raw))):
 				t.Errorf("got %.100s, want all of it, input %.100q", got, raw)

@@ -73,6 +73,9 @@ func (id FieldID) ConnectionSpecific() bool {
 	return id-FieldConnection <= FieldHTTP2Settings-FieldConnection
 }
 
+// framing reports whether a field says where the body ends.
+func (id FieldID) framing() bool { return id == FieldContentLength || id == FieldTransferEncoding }
+
 // protected reports whether a field is kept even if a Connection field names it. Otherwise a client could have Host or
 // Authorization dropped, and the backend would see another request than tenfour did.
 func (id FieldID) protected() bool {

@@ -43,7 +43,16 @@ func authority(buf []byte, start, end int) *flaw {
 	return port(buf[i:end])
 }
 
-// port judges the bytes after a host: none, or a colon and a number up to 65535.
+// withoutEmptyPort returns where the authority that ends at end, which authority accepts, would end without a port that is empty.
+// "a:" means "a" (RFC 3986 §6.2.3).
+func withoutEmptyPort(buf []byte, end uint32) uint32 {
+	if buf[end-1] == ':' {
+		return end - 1
+	}
+	return end
+}
+
+// port judges the bytes after a host: none, or a colon and a number up to 65535, which may be empty (RFC 3986 §3.2.3).
 func port(b []byte) *flaw {
 	if len(b) == 0 {
 		return nil
@@ -57,9 +66,6 @@ func port(b []byte) *flaw {
 		if c-'0' > 9 || n > 65535 {
 			return portMalformed
 		}
-	}
-	if len(b) == 1 {
-		return portMalformed
 	}
 	return nil
 }

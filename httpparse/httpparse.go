@@ -14,6 +14,10 @@
 //
 // Request parses the heads of requests, Response the heads of responses. Chunks takes the chunked coding off a body.
 //
+// A request is read strictly: an odd one may be an attack on a server that reads it otherwise. Only its lines may end in a
+// bare LF, if all of them do. A response is read with patience: where an odd one has one meaning, it is read, and the spans
+// give that meaning. Patience is a mode of the one reader of field lines, and of Chunks.
+//
 // The package decodes no request-target, joins no field lines, and knows nothing of routes or timeouts.
 package httpparse
 
@@ -29,6 +33,8 @@ type Refusal struct {
 	Status int    // 400, 405, 414, 417, 431, 501 or 505
 	Rule   string // the broken rule, in words: "RFC 9112 §6.1: both Content-Length and Transfer-Encoding"
 	Offset int    // the byte at which it was noticed, counted from the start of the head or the body
+	Line   int    // the line of the head that has this byte, from 1; 0 in a body, and if it is about the head as a whole
+	Passed Limit  // the limit that was passed; NoLimit if it is about something else
 }
 
 // Error returns the rule, so that a Refusal is an error.
@@ -73,10 +79,10 @@ const (
 // Limits bounds what is read. A field that is 0 means its default, which is in DefaultLimits.
 type Limits struct {
 	Head         int // bytes in a request's head with its start-line; above it 431, or 414 within the request-line
-	Fields       int // field lines in a head or a trailer section; above it 431
+	Fields       int // field lines in a request's head or a trailer section; above it 431. Names in Connection: the same, but 200 at most
 	Method       int // bytes in a method; above it 501
-	EmptyLines   int // CRLFs before a request-line that are skipped; above it 400
-	ResponseHead int // bytes in a response's head
+	EmptyLines   int // empty lines before a start-line that are skipped; above it 400
+	ResponseHead int // bytes in a response's head, which has no limit in lines
 	ChunkLine    int // bytes in one chunk line beyond the size's digits
 	ChunkExt     int // bytes in all chunk lines of a message beyond the sizes' digits
 	Trailer      int // bytes in a trailer section
@@ -87,6 +93,29 @@ var DefaultLimits = Limits{
 	Head: 32 << 10, Fields: 200, Method: 32, EmptyLines: 4,
 	ResponseHead: 64 << 10, ChunkLine: 4 << 10, ChunkExt: 16 << 10, Trailer: 8 << 10,
 }
+
+// Of returns what the limit is: its default if it is 0.
+func (l *Limits) Of(which Limit) int {
+	switch which {
+	case HeadLimit:
+		return orDefault(l.Head, DefaultLimits.Head)
+	case FieldsLimit:
+		return orDefault(l.Fields, DefaultLimits.Fields)
+	case ResponseHeadLimit:
+		return orDefault(l.ResponseHead, DefaultLimits.ResponseHead)
+	}
+	return 0
+}
+
+// Limit is one of the Limits that a user of the package may let people set: a Refusal names the one that was passed.
+type Limit uint8
+
+const (
+	NoLimit           Limit = iota
+	HeadLimit               // Limits.Head
+	FieldsLimit             // Limits.Fields
+	ResponseHeadLimit       // Limits.ResponseHead
+)
 
 // Request is a request's head (RFC 9112 §3). Its zero value is ready to use. Reset makes it ready for the next head and
 // keeps the memory of Fields. With a capacity of Limits.Fields in Fields, Parse never allocates.
@@ -101,7 +130,8 @@ type Request struct {
 	// "?" of a query, and the sender writes "/" in front of it; for OPTIONS without a query it writes "*" instead.
 	Origin Span
 	// Host is the authority that the request is for: the target's in absolute-form, else the value of the Host field.
-	// HasHost is false for an HTTP/1.0 request that names none.
+	// HasHost is false for an HTTP/1.0 request that names none. A port that is empty, as in "a:", is left out (RFC 3986 §6.2.3),
+	// here and in the value of the Host field.
 	Host    Span
 	HasHost bool
 
@@ -147,7 +177,7 @@ func (v Verb) Idempotent() bool {
 }
 
 // Response is a response's head (RFC 9112 §4). Its zero value is ready to use; Reset, Fields and Limits work as those of
-// Request. Its fields are valid only after Parse has returned nil.
+// Request, but Fields grows with the lines of the head. Its fields are valid only after Parse has returned nil.
 type Response struct {
 	Status int  // 100 to 999; 0 until the status-line was read
 	Reason Span // the reason-phrase; may be empty, may have control bytes (AppendReason leaves them out)
@@ -155,9 +185,9 @@ type Response struct {
 	Fields []Field
 
 	Framing       Framing
-	ContentLength int64 // the value of Content-Length, also if there is no body (HEAD, 304); -1 without the field
+	ContentLength int64 // the value of Content-Length, also if there is no body (HEAD, 304); -1 without the field, and with chunked
 
-	KeepAlive   bool // the backend lets the connection persist; with UntilClose it still cannot
+	KeepAlive   bool // the backend lets the connection persist, and there is no doubt about the body's end; with UntilClose it still cannot
 	HasDate     bool
 	WebSocket   bool // 101 with Upgrade: websocket
 	EventStream bool // Content-Type: text/event-stream

@@ -1,29 +1,51 @@
 package httpparse
 
+import "bytes"
+
 // A flaw is a reason for a Refusal. Flaws are fixed values, so that a refusal allocates nothing.
 type flaw struct {
 	status int
 	rule   string
 }
 
-// refuse fills r in for f at byte offset, and returns it.
+// passed returns the limit that was passed, if f is about one.
+func (f *flaw) passed() Limit {
+	switch f {
+	case headTooLarge, targetTooLong:
+		return HeadLimit
+	case tooManyFields, trailerFields:
+		return FieldsLimit
+	case responseTooLarge:
+		return ResponseHeadLimit
+	}
+	return NoLimit
+}
+
+// refuse fills r in for f at byte offset of a body, and returns it.
 func (r *Refusal) refuse(f *flaw, offset int) error {
-	*r = Refusal{Status: f.status, Rule: f.rule, Offset: offset}
+	*r = Refusal{Status: f.status, Rule: f.rule, Offset: offset, Passed: f.passed()}
+	return r
+}
+
+// refuseIn is refuse for a head, which begins buf. whole says that f is not about one line of it.
+func (r *Refusal) refuseIn(buf []byte, f *flaw, offset int, whole bool) error {
+	r.refuse(f, offset)
+	if !whole {
+		r.Line = 1 + bytes.Count(buf[:offset], []byte{'\n'})
+	}
 	return r
 }
 
 // The flaws of both kinds of head, and of trailer sections.
 var (
-	bareLF         = &flaw{400, "RFC 9112 §2.2: a bare LF"}
 	bareCR         = &flaw{400, "RFC 9112 §2.2: a bare CR"}
+	emptyLines     = &flaw{400, "RFC 9112 §2.2: too many empty lines before the start-line"}
 	controlInValue = &flaw{400, "RFC 9110 §5.5: a control byte in a field value"}
 	folded         = &flaw{400, "RFC 9112 §5.2: a folded field line"}
 	spaceInName    = &flaw{400, "RFC 9112 §5.1: white space before the colon"}
 	emptyName      = &flaw{400, "RFC 9112 §5: a field line without a name"}
 	notAName       = &flaw{400, "RFC 9110 §5.1: a field name that is no token"}
 	noColon        = &flaw{400, "RFC 9112 §5: a field line without a colon"}
-	tooManyFields  = &flaw{431, "RFC 6585 §5: too many field lines"}
-	headTooLarge   = &flaw{431, "RFC 6585 §5: a head that is too large"}
 	tooManyOptions = &flaw{431, "RFC 9110 §7.6.1: too many names in Connection"}
 
 	lengthNotNumber = &flaw{400, "RFC 9112 §6.3: a Content-Length that is no number"}
@@ -39,19 +61,27 @@ var (
 
 // The flaws of requests alone.
 var (
-	emptyLines      = &flaw{400, "RFC 9112 §2.2: too many empty lines before the request-line"}
+	mixedEnds       = &flaw{400, "RFC 9112 §2.2: a line end of another kind than the first, CRLF or a bare LF"}
+	tlsHello        = &flaw{400, "RFC 9112 §2.2: a TLS handshake, but HTTP is plain here"}
+	http2Preface    = &flaw{400, "RFC 9113 §3.4: the preface of HTTP/2, but only HTTP/1 is spoken here"}
+	tooManyFields   = &flaw{431, "RFC 6585 §5: too many field lines"}
+	headTooLarge    = &flaw{431, "RFC 6585 §5: a head that is too large"}
+	methodNotFirst  = &flaw{400, "RFC 9112 §3: white space before the method"}
 	methodNotToken  = &flaw{400, "RFC 9110 §9.1: a method that is no token"}
 	methodNotEnded  = &flaw{400, "RFC 9112 §3: no single space after the method"}
 	methodTooLong   = &flaw{501, "RFC 9112 §3: a method that is too long"}
 	methodConnect   = &flaw{405, "RFC 9110 §9.3.6: CONNECT, but this is no tunnel"}
-	targetEmpty     = &flaw{400, "RFC 9112 §3: an empty request-target"}
+	targetEmpty     = &flaw{400, "RFC 9112 §3: no request-target after a single space"}
 	targetByte      = &flaw{400, "RFC 9112 §3.2: a byte that no request-target may have"}
 	targetForm      = &flaw{400, "RFC 9112 §3.2: a request-target in none of the forms that the method allows"}
 	targetScheme    = &flaw{400, "RFC 9110 §4.2: a scheme other than http and https"}
 	targetUserinfo  = &flaw{400, "RFC 9110 §4.2.4: a request-target with userinfo"}
 	targetTooLong   = &flaw{414, "RFC 9110 §15.5.15: a request-line that is too long"}
 	versionMissing  = &flaw{400, "RFC 9112 §3: a request-line without a version"}
+	versionSpace    = &flaw{400, "RFC 9112 §3: more than a single space before the version"}
+	versionNotNext  = &flaw{400, "RFC 9112 §3: a space in the request-target, or no HTTP-version after it"}
 	versionNotHTTP  = &flaw{400, "RFC 9112 §2.3: a version that is not HTTP/d.d"}
+	versionNotLast  = &flaw{400, "RFC 9112 §3: white space after the version"}
 	versionNotOurs  = &flaw{505, "RFC 9110 §15.6.6: a major version other than 1"}
 	hostMissing     = &flaw{400, "RFC 9112 §3.2: HTTP/1.1 without Host"}
 	hostRepeated    = &flaw{400, "RFC 9112 §3.2: more than one Host"}
@@ -64,14 +94,17 @@ var (
 
 // The flaws of responses alone.
 var (
-	statusNotHTTP = &flaw{400, "RFC 9112 §4: not an HTTP/1 status-line"}
-	statusNotCode = &flaw{400, "RFC 9112 §4: a status code that is not three digits from 100 up"}
-	foldedFirst   = &flaw{400, "RFC 9112 §2.2: white space before the first field line"}
-	foldedFraming = &flaw{400, "RFC 9112 §5.2: a folded Content-Length or Transfer-Encoding"}
+	statusNotHTTP    = &flaw{400, "RFC 9112 §4: not an HTTP/1 status-line"}
+	statusNotCode    = &flaw{400, "RFC 9112 §4: a status code that is not three digits from 100 up"}
+	responseTooLarge = &flaw{400, "RFC 9110 §5.4: a head that is too large"}
+	foldedFirst      = &flaw{400, "RFC 9112 §2.2: white space before the first field line"}
+	foldedFraming    = &flaw{400, "RFC 9112 §5.2: a folded Content-Length or Transfer-Encoding"}
+	spaceInFraming   = &flaw{400, "RFC 9112 §5.1: white space before the colon of Content-Length or Transfer-Encoding"}
 )
 
 // The flaws of chunked bodies alone.
 var (
+	chunkLF        = &flaw{400, "RFC 9112 §7.1: a bare LF in a chunk line or the trailer section"}
 	chunkSize      = &flaw{400, "RFC 9112 §7.1: a chunk-size that is no hexadecimal number"}
 	chunkTooLarge  = &flaw{400, "RFC 9112 §7.1: a chunk-size beyond 16 digits or 2^63-1"}
 	chunkSpace     = &flaw{400, "RFC 9112 §7.1.1: white space after a chunk-size and no extension"}

@@ -7,10 +7,12 @@ type requestState struct {
 	phase   phase
 	pos     int // the first byte that is not read yet; used up to the first field line
 	skipped int // empty lines before the request-line
+	ends    lineEnds
 	fields  fieldReader
 	seen    seen
 	coding  *flaw // codingUnknown or nil: refused at the end of the head, unless the head has a worse flaw
 	flaw    *flaw
+	whole   bool // the flaw is one of the head as a whole
 	refusal Refusal
 }
 
@@ -28,13 +30,19 @@ func (p *requestState) refuse(f *flaw, pos int) outcome {
 	return refused
 }
 
-// Reset makes r ready for another head. It keeps the memory of Fields.
+// fieldsKept is the most fields for which Reset keeps the memory: a head may have thousands of lines.
+const fieldsKept = 256
+
+// Reset makes r ready for another head. It keeps the memory of Fields, unless that is large.
 func (r *Request) Reset() {
+	if cap(r.Fields) > fieldsKept {
+		r.Fields = nil
+	}
 	r.Fields = r.Fields[:0]
 	p := &r.private
-	p.phase, p.pos, p.skipped = inEmptyLines, 0, 0
+	p.phase, p.pos, p.skipped, p.ends = inEmptyLines, 0, 0, unknownEnds
 	p.seen = seen{}
-	p.coding, p.flaw = nil, nil
+	p.coding, p.flaw, p.whole = nil, nil, false
 	r.ContentLength, r.MaxForwards, r.ViaSelf, r.AcceptsJSON = 0, 0, 0, false
 }
 
@@ -56,7 +64,7 @@ func (r *Request) Parse(buf []byte, lim *Limits) (n int, err error) {
 		return 0, &p.refusal
 	}
 	// Bytes after the limit are not read. Otherwise a flaw there could be reported instead of the limit.
-	limit := min(orDefault(lim.Head, DefaultLimits.Head), math.MaxInt32)
+	limit := min(lim.Of(HeadLimit), math.MaxInt32)
 	tooLarge := len(buf) > limit
 	if tooLarge {
 		buf = buf[:limit]
@@ -82,18 +90,19 @@ func (r *Request) Parse(buf []byte, lim *Limits) (n int, err error) {
 		}
 	}
 	p.phase = failed
-	return 0, p.refusal.refuse(p.flaw, p.pos)
+	return 0, p.refusal.refuseIn(buf, p.flaw, p.pos, p.whole)
 }
 
 // fieldLines reads the header section and sets the fields of r that depend on it.
 func (r *Request) fieldLines(buf []byte, lim *Limits) outcome {
 	p := &r.private
-	limit := orDefault(lim.Fields, DefaultLimits.Fields)
+	limit := lim.Of(FieldsLimit)
 	out := r.readFields(buf, limit)
 	switch {
 	case out == tookEnd:
 		p.pos = p.fields.pos
-		if f := r.finish(buf, limit); f != nil {
+		if f := r.finish(buf, min(limit, DefaultLimits.Fields)); f != nil {
+			p.whole = true
 			return p.refuse(f, p.pos)
 		}
 	case out == refused && p.flaw == nil:
@@ -110,11 +119,11 @@ func (r *Request) readFields(buf []byte, limit int) outcome {
 	out := took
 	for out == took {
 		k := len(fields)
-		if k >= limit && s.pos < len(buf) && buf[s.pos] != '\r' {
+		if k >= limit && s.pos < len(buf) && buf[s.pos] != '\r' && buf[s.pos] != '\n' {
 			out = p.refuse(tooManyFields, s.pos)
 			break
 		}
-		if i := s.pos; i+1 < len(buf) && buf[i] == '\r' && buf[i+1] == '\n' && i == s.start { // a shortcut: next would find the same
+		if i := s.pos; i+1 < len(buf) && buf[i] == '\r' && buf[i+1] == '\n' && i == s.start && s.ends == crlfEnds { // a shortcut: next would find the same
 			s.start, s.pos = i+2, i+2
 			out = tookEnd
 			break
@@ -179,7 +188,8 @@ func (r *Request) special(buf []byte, f *Field) *flaw {
 	return nil
 }
 
-// readHost judges a Host field (RFC 9112 §3.2). The host of an absolute-form takes precedence over it.
+// readHost judges a Host field (RFC 9112 §3.2), and takes an empty port off it. The host of an absolute-form takes precedence
+// over it.
 func (r *Request) readHost(buf []byte, f *Field) *flaw {
 	if r.private.seen.host {
 		return hostRepeated
@@ -189,6 +199,7 @@ func (r *Request) readHost(buf []byte, f *Field) *flaw {
 		if flaw := authority(buf, int(f.Value.Start), int(f.Value.End)); flaw != nil {
 			return flaw
 		}
+		f.Value.End = withoutEmptyPort(buf, f.Value.End)
 	}
 	if r.Form != AbsoluteForm {
 		r.Host, r.HasHost = Span{f.Value.Start, f.Value.End}, true

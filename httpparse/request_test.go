@@ -13,25 +13,28 @@ func TestRequest_refuses(t *testing.T) {
 		// The request-line.
 		"a tab for a separator":                 {"GET\t/ HTTP/1.1\r\nHost: a\r\n\r\n", methodNotEnded},
 		"two spaces before the target":          {"GET  / HTTP/1.1\r\nHost: a\r\n\r\n", targetEmpty},
-		"two spaces before the version":         {"GET /  HTTP/1.1\r\nHost: a\r\n\r\n", versionNotHTTP},
+		"two spaces before the version":         {"GET /  HTTP/1.1\r\nHost: a\r\n\r\n", versionSpace},
 		"a tab before the version":              {"GET /\tHTTP/1.1\r\nHost: a\r\n\r\n", targetByte},
 		"VT before the version":                 {"GET /\x0bHTTP/1.1\r\nHost: a\r\n\r\n", targetByte},
 		"FF before the target":                  {"GET\x0c/ HTTP/1.1\r\nHost: a\r\n\r\n", methodNotToken},
-		"a leading space":                       {" GET / HTTP/1.1\r\nHost: a\r\n\r\n", methodNotToken},
-		"a leading tab":                         {"\tGET / HTTP/1.1\r\nHost: a\r\n\r\n", methodNotToken},
-		"a space after the version":             {"GET / HTTP/1.1 \r\nHost: a\r\n\r\n", versionNotHTTP},
-		"a tab after the version":               {"GET / HTTP/1.1\t\r\nHost: a\r\n\r\n", versionNotHTTP},
+		"a leading space":                       {" GET / HTTP/1.1\r\nHost: a\r\n\r\n", methodNotFirst},
+		"a leading tab":                         {"\tGET / HTTP/1.1\r\nHost: a\r\n\r\n", methodNotFirst},
+		"a space after the version":             {"GET / HTTP/1.1 \r\nHost: a\r\n\r\n", versionNotLast},
+		"a tab after the version":               {"GET / HTTP/1.1\t\r\nHost: a\r\n\r\n", versionNotLast},
 		"five empty lines in front":             {"\r\n\r\n\r\n\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n", emptyLines},
-		"a bare LF in front":                    {"\nGET / HTTP/1.1\r\nHost: a\r\n\r\n", bareLF},
+		"a bare LF in front":                    {"\nGET / HTTP/1.1\r\nHost: a\r\n\r\n", mixedEnds},
 		"a bare CR in front":                    {"\rGET / HTTP/1.1\r\nHost: a\r\n\r\n", bareCR},
 		"CR CR LF in front":                     {"\r\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n", bareCR},
-		"a bare LF after an empty line":         {"\r\n\nGET / HTTP/1.1\r\nHost: a\r\n\r\n", bareLF},
+		"a bare LF after an empty line":         {"\r\n\nGET / HTTP/1.1\r\nHost: a\r\n\r\n", mixedEnds},
 		"a method with a byte of no token":      {"G(T / HTTP/1.1\r\nHost: a\r\n\r\n", methodNotToken},
 		"a method with a high byte":             {"G\xc3\x84T / HTTP/1.1\r\nHost: a\r\n\r\n", methodNotToken},
 		"a NUL in the method":                   {"G\x00T / HTTP/1.1\r\nHost: a\r\n\r\n", methodNotToken},
 		"only a method":                         {"GET\r\n\r\n", methodNotEnded},
-		"only a method and a bare LF":           {"GET\n\n", bareLF},
+		"only a method and a bare LF":           {"GET\n\n", methodNotEnded},
 		"a method of 33 bytes":                  {strings.Repeat("M", 33) + " / HTTP/1.1\r\nHost: a\r\n\r\n", methodTooLong},
+		"a space in the target":                 {"GET /a b HTTP/1.1\r\nHost: a\r\n\r\n", versionNotNext},
+		"no version but a word":                 {"GET /a b\r\nHost: a\r\n\r\n", versionNotNext},
+		"no version but spaces":                 {"GET /a  \r\nHost: a\r\n\r\n", versionSpace},
 		"CONNECT":                               {"CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\r\n", methodConnect},
 		"HTTP/0.9":                              {"GET / HTTP/0.9\r\nHost: a\r\n\r\n", versionNotOurs},
 		"HTTP/2.0":                              {"GET / HTTP/2.0\r\nHost: a\r\n\r\n", versionNotOurs},
@@ -49,12 +52,12 @@ func TestRequest_refuses(t *testing.T) {
 		"http/1.1":                              {"GET / http/1.1\r\nHost: a\r\n\r\n", versionNotHTTP},
 		"HTTPS/1.1":                             {"GET / HTTPS/1.1\r\nHost: a\r\n\r\n", versionNotHTTP},
 		"HTTP 1.1":                              {"GET / HTTP 1.1\r\nHost: a\r\n\r\n", versionNotHTTP},
-		"an empty version":                      {"GET / \r\nHost: a\r\n\r\n", versionNotHTTP},
+		"an empty version":                      {"GET / \r\nHost: a\r\n\r\n", versionMissing},
 		"HTTP/2 without a minor version":        {"GET / HTTP/2\r\nHost: a\r\n\r\n", versionNotHTTP},
 		"a request-line as in HTTP/0.9":         {"GET /x\r\n", versionMissing},
-		"a request-line as in HTTP/0.9, LF":     {"GET /x\n", bareLF},
-		"the preface of HTTP/2":                 {"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", targetForm},
-		"a TLS hello":                           {"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", methodNotToken},
+		"a request-line as in HTTP/0.9, LF":     {"GET /x\n", versionMissing},
+		"the preface of HTTP/2":                 {"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", http2Preface},
+		"a TLS hello":                           {"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", tlsHello},
 		"an SSH hello":                          {"SSH-2.0-OpenSSH_9.6\r\n", methodNotEnded},
 		"an empty target":                       {"GET \r\nHost: a\r\n\r\n", targetEmpty},
 		"a NUL in the target":                   {"GET /\x00 HTTP/1.1\r\nHost: a\r\n\r\n", targetByte},
@@ -65,7 +68,7 @@ func TestRequest_refuses(t *testing.T) {
 		"a bare CR in the target":               {"GET /a\rb HTTP/1.1\r\nHost: a\r\n\r\n", versionMissing},
 		"a bare CR after the version":           {"GET / HTTP/1.1\rHost: a\r\n\r\n", bareCR},
 		"CR CR LF after the version":            {"GET / HTTP/1.1\r\r\nHost: a\r\n\r\n", bareCR},
-		"a bare LF after the version":           {"GET / HTTP/1.1\nHost: a\r\n\r\n", bareLF},
+		"a bare LF after the version":           {"GET / HTTP/1.1\nHost: a\r\n\r\n", mixedEnds},
 		"an asterisk for GET":                   {"GET * HTTP/1.1\r\nHost: a\r\n\r\n", targetForm},
 		"an asterisk and more for OPTIONS":      {"OPTIONS *a HTTP/1.1\r\nHost: a\r\n\r\n", targetForm},
 		"authority-form for GET":                {"GET a:80 HTTP/1.1\r\nHost: a\r\n\r\n", targetForm},
@@ -116,7 +119,6 @@ func TestRequest_refuses(t *testing.T) {
 		"a Host with a stray percent sign":  {"GET / HTTP/1.1\r\nHost: a%2\r\n\r\n", hostMalformed},
 		"a Host with % and no hexadecimal":  {"GET / HTTP/1.1\r\nHost: a%zz\r\n\r\n", hostMalformed},
 		"a Host of only a port":             {"GET / HTTP/1.1\r\nHost: :80\r\n\r\n", hostEmpty},
-		"a Host with a colon and no port":   {"GET / HTTP/1.1\r\nHost: a:\r\n\r\n", portMalformed},
 		"a Host with port 65536":            {"GET / HTTP/1.1\r\nHost: a:65536\r\n\r\n", portMalformed},
 		"a Host with an endless port":       {"GET / HTTP/1.1\r\nHost: a:" + strings.Repeat("9", 99) + "\r\n\r\n", portMalformed},
 		"a Host with a signed port":         {"GET / HTTP/1.1\r\nHost: a:+80\r\n\r\n", portMalformed},
@@ -129,10 +131,34 @@ func TestRequest_refuses(t *testing.T) {
 		"a Host with text after a bracket":  {"GET / HTTP/1.1\r\nHost: [::1]a\r\n\r\n", hostMalformed},
 		"a Host with nine groups":           {"GET / HTTP/1.1\r\nHost: [1:2:3:4:5:6:7:8:9]\r\n\r\n", hostMalformed},
 
+		"a Host of a colon alone":        {"GET / HTTP/1.1\r\nHost: :\r\n\r\n", hostEmpty},
+		"a Host with two empty ports":    {"GET / HTTP/1.1\r\nHost: a::\r\n\r\n", portMalformed},
+		"absolute-form of a colon alone": {"GET http://:/ HTTP/1.1\r\nHost: a\r\n\r\n", hostEmpty},
+
+		// Line ends of two kinds, in each place of a head.
+		"LF in front, then CRLF in front":    {"\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n", mixedEnds},
+		"CRLF in front, then LF":             {"\r\nGET / HTTP/1.1\nHost: a\n\n", mixedEnds},
+		"LF, then CRLF after a value":        {"GET / HTTP/1.1\nHost: a\r\n\n", mixedEnds},
+		"LF, then CRLF for the empty line":   {"GET / HTTP/1.1\nHost: a\n\r\n", mixedEnds},
+		"LF, then CRLF, and no field":        {"GET / HTTP/1.0\n\r\n", mixedEnds},
+		"LF, then CRLF in a name":            {"GET / HTTP/1.1\nHost: a\nAccept\r\n: b\n\n", mixedEnds},
+		"LF, and a bare CR in a value":       {"GET / HTTP/1.1\nHost: a\nX: y\rz\n\n", bareCR},
+		"LF, and a bare CR for a line end":   {"GET / HTTP/1.1\nHost: a\rX: y\n\n", bareCR},
+		"LF, and CR CR LF":                   {"GET / HTTP/1.1\nHost: a\r\r\n\n", bareCR},
+		"five LFs in front":                  {"\n\n\n\n\nGET / HTTP/1.1\nHost: a\n\n", emptyLines},
+		"LF, and a fold":                     {"GET / HTTP/1.1\nHost: a\nX: y\n z\n\n", folded},
+		"LF, and white space before a colon": {"GET / HTTP/1.1\nHost : a\n\n", spaceInName},
+		"LF, and a control byte in a value":  {"GET / HTTP/1.1\nHost: a\nX: y\x01\n\n", controlInValue},
+		"LF, and no colon":                   {"GET / HTTP/1.1\nHost: a\nX\n\n", noColon},
+		"LF, and both lengths":               {"POST / HTTP/1.1\nHost: a\nContent-Length: 3\nTransfer-Encoding: chunked\n\n", bothLengths},
+		"LF, and a coding in 1.0":            {"POST / HTTP/1.0\nTransfer-Encoding: chunked\n\n", codingIn10},
+		"LF, and a space after the version":  {"GET / HTTP/1.1 \nHost: a\n\n", versionNotLast},
+		"LF, and another major version":      {"GET / HTTP/2.0\nHost: a\n\n", versionNotOurs},
+
 		// The syntax of field lines.
-		"a bare LF after a value":            {"GET / HTTP/1.1\r\nHost: a\n\r\n", bareLF},
-		"a bare LF for the empty line":       {"GET / HTTP/1.1\r\nHost: a\r\n\n", bareLF},
-		"a bare LF in a name":                {"GET / HTTP/1.1\r\nHost: a\r\nAccept\n: b\r\n\r\n", bareLF},
+		"a bare LF after a value":            {"GET / HTTP/1.1\r\nHost: a\n\r\n", mixedEnds},
+		"a bare LF for the empty line":       {"GET / HTTP/1.1\r\nHost: a\r\n\n", mixedEnds},
+		"a bare LF in a name":                {"GET / HTTP/1.1\r\nHost: a\r\nAccept\n: b\r\n\r\n", mixedEnds},
 		"a bare CR in a value":               {"GET / HTTP/1.1\r\nHost: a\r\nX: a\rb\r\n\r\n", bareCR},
 		"a bare CR in a name":                {"GET / HTTP/1.1\r\nHost: a\r\nX\rY: a\r\n\r\n", bareCR},
 		"CR CR LF after a value":             {"GET / HTTP/1.1\r\nHost: a\r\r\n\r\n", bareCR},
@@ -271,6 +297,20 @@ func TestRequest_accepts(t *testing.T) {
 		"absolute-form, empty Host":          {"GET http://b/ HTTP/1.1\r\nHost:\r\n\r\n", "33 bytes: GET(1) http://b/ absolute, origin \"/\" 1.1 host \"b\", no body, keep-alive; [Host=]"},
 		"absolute-form, @ in the path":       {"GET http://b/@:x HTTP/1.1\r\nHost: a\r\n\r\n", "38 bytes: GET(1) http://b/@:x absolute, origin \"/@:x\" 1.1 host \"b\", no body, keep-alive; [Host=a]"},
 
+		// All lines end in LF.
+		"bare LFs, in 1.0":                {"GET / HTTP/1.0\n\n", "16 bytes: GET(1) / 1.0, no body;"},
+		"bare LFs, in 1.1":                {"GET / HTTP/1.1\nHost: a\nX: \ty \nZ:\n\nGET", "34 bytes: GET(1) / 1.1 host \"a\", no body, keep-alive; [Host=a] [X=y] [Z=]"},
+		"bare LFs, in 1.2":                {"GET / HTTP/1.2\nHost: a\n\n", "24 bytes: GET(1) / 1.1 host \"a\", no body, keep-alive; [Host=a]"},
+		"bare LFs, four in front":         {"\n\n\n\nGET / HTTP/1.1\nHost: a\n\n", "28 bytes: GET(1) / 1.1 host \"a\", no body, keep-alive; [Host=a]"},
+		"bare LFs, and a length":          {"POST / HTTP/1.1\nHost: a\nContent-Length: 5\n\n\r\n\r\n.", "43 bytes: POST(7) / 1.1 host \"a\", length 5, keep-alive; [Host=a] [Content-Length=5]"},
+		"bare LFs, and chunks":            {"POST / HTTP/1.1\nHost: a\nTransfer-Encoding: chunked\n\n5\r\n", "52 bytes: POST(7) / 1.1 host \"a\", chunked, keep-alive; [Host=a] [Transfer-Encoding*=chunked]"},
+		"bare LFs, absolute, a CRLF next": {"GET http://b:/x HTTP/1.1\nHost: a\nConnection: close\n\n\r\n", "52 bytes: GET(1) http://b:/x absolute, origin \"/x\" 1.1 host \"b\", no body; [Host=a] [Connection*=close]"},
+
+		"a Host with an empty port":          {"GET / HTTP/1.1\r\nHost: a:\r\n\r\n", "28 bytes: GET(1) / 1.1 host \"a\", no body, keep-alive; [Host=a]"},
+		"a Host with IPv6 and an empty port": {"GET / HTTP/1.1\r\nHost: [::1]:\r\n\r\n", "32 bytes: GET(1) / 1.1 host \"[::1]\", no body, keep-alive; [Host=[::1]]"},
+		"absolute-form with an empty port":   {"GET http://b:/x HTTP/1.1\r\nHost: a:\r\n\r\n", "38 bytes: GET(1) http://b:/x absolute, origin \"/x\" 1.1 host \"b\", no body, keep-alive; [Host=a]"},
+		"absolute-form, no path, no port":    {"GET http://b: HTTP/1.1\r\nHost: a\r\n\r\n", "35 bytes: GET(1) http://b: absolute, origin \"\" 1.1 host \"b\", no body, keep-alive; [Host=a]"},
+
 		"an empty Host":               {"GET / HTTP/1.1\r\nHost: \r\n\r\n", "26 bytes: GET(1) / 1.1 host \"\", no body, keep-alive; [Host=]"},
 		"a Host with every byte":      {"GET / HTTP/1.1\r\nHost: A-z.0_~!$&'()*+;=%4a%4A\r\n\r\n", "49 bytes: GET(1) / 1.1 host \"A-z.0_~!$&'()*+;=%4a%4A\", no body, keep-alive; [Host=A-z.0_~!$&'()*+;=%4a%4A]"},
 		"a Host with port 65535":      {"GET / HTTP/1.1\r\nHost: a:65535\r\n\r\n", "33 bytes: GET(1) / 1.1 host \"a:65535\", no body, keep-alive; [Host=a:65535]"},
@@ -332,5 +372,58 @@ func TestRequest_accepts(t *testing.T) {
 				t.Errorf("got  %s\nwant %s\ninput: %q", got, tc.want, tc.raw)
 			}
 		})
+	}
+}
+
+// A refusal says in which line of the head it is, unless it is about all of it.
+func TestRefusal_namesTheLine(t *testing.T) {
+	tests := map[string]struct {
+		raw  string
+		want int
+	}{
+		"in the request-line":            {"GET / HTTP/x\r\n", 1},
+		"in its line end":                {"\nGET / HTTP/1.1\r\n", 2},
+		"in the line end of a field":     {"GET / HTTP/1.1\r\nHost: a\r\nX: y\nZ: 1\r\n\r\n", 3},
+		"in the empty line":              {"GET / HTTP/1.1\nHost: a\n\r\n", 3},
+		"in a name":                      {"GET / HTTP/1.1\r\nHost : a\r\n\r\n", 2},
+		"in the value of a known field":  {"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n", 3},
+		"where no more fields may begin": {"GET / HTTP/1.0\r\n" + strings.Repeat("X:\r\n", 200) + "X", 202},
+		"in no line: Host is missing":    {"GET / HTTP/1.1\r\nX: y\r\n\r\n", 0},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			for cut := range len(tc.raw) {
+				var r Request
+				if _, err := r.Parse([]byte(tc.raw[:cut]), nil); err != ErrPartial {
+					continue // refused already
+				}
+				_, err := r.Parse([]byte(tc.raw), nil)
+				if refusal, is := err.(*Refusal); !is || refusal.Line != tc.want {
+					t.Fatalf("cut at %d: got %#v, want line %d, input %q", cut, err, tc.want, tc.raw)
+				}
+			}
+		})
+	}
+}
+
+// A refusal names the limit that was passed, because its user may let people set it.
+func TestRefusal_namesTheLimit(t *testing.T) {
+	head := func(raw string, lim Limits) error { _, err := new(Request).Parse([]byte(raw), &lim); return err }
+	response := func(raw string, lim Limits) error { _, err := new(Response).Parse([]byte(raw), Get, &lim); return err }
+	_, _, _, trailer := new(Chunks).Next([]byte("0\r\nX:\r\nY:\r\n"), &Limits{Fields: 1})
+	for name, tc := range map[string]struct {
+		err  error
+		want Limit
+	}{
+		"a target":         {head("GET /xxx", Limits{Head: 6}), HeadLimit},
+		"a head":           {head("GET / HTTP/1.0\r\nX: y", Limits{Head: 18}), HeadLimit},
+		"field lines":      {head("GET / HTTP/1.0\r\nX:\r\nX:", Limits{Fields: 1}), FieldsLimit},
+		"a trailer":        {trailer, FieldsLimit},
+		"a response":       {response("HTTP/1.1 200 OK\r\nX: y", Limits{ResponseHead: 18}), ResponseHeadLimit},
+		"a method: no one": {head("GETX /", Limits{Method: 3}), NoLimit},
+	} {
+		if refusal, is := tc.err.(*Refusal); !is || refusal.Passed != tc.want {
+			t.Errorf("%s: got %#v, want limit %d", name, tc.err, tc.want)
+		}
 	}
 }

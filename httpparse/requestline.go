@@ -1,19 +1,22 @@
 package httpparse
 
-// A phase is the part of a head that the next byte belongs to. A response begins with inVersion: its status-line.
+// A phase is the part of a head that the next byte belongs to.
 type phase uint8
 
 const (
 	inEmptyLines phase = iota
-	inMethod
+	inMethod           // of a request: method, target and version
 	inTarget
-	inVersion
+	inVersion // of a response: version, code and reason
+	inCode
+	inBlanks // the SPs between code and reason
+	inReason
 	inFields
 	parsed
 	failed
 )
 
-// requestLine reads up to the end of the request-line (RFC 9112 §3): its CRLF.
+// requestLine reads up to the end of the request-line (RFC 9112 §3).
 func (r *Request) requestLine(buf []byte, lim *Limits) outcome {
 	p := &r.private
 	if p.phase == inEmptyLines {
@@ -38,22 +41,25 @@ func (r *Request) requestLine(buf []byte, lim *Limits) outcome {
 func (r *Request) emptyLines(buf []byte, lim *Limits) outcome {
 	p := &r.private
 	for p.pos < len(buf) {
-		switch {
-		case buf[p.pos] == '\n':
-			return p.refuse(bareLF, p.pos)
-		case buf[p.pos] != '\r':
+		c := buf[p.pos]
+		if c != '\r' && c != '\n' {
 			p.phase = inMethod
 			r.Method.Start = uint32(p.pos)
 			return took
-		case p.skipped == orDefault(lim.EmptyLines, DefaultLimits.EmptyLines):
-			return p.refuse(emptyLines, p.pos)
-		case p.pos+1 == len(buf):
-			return incomplete
-		case buf[p.pos+1] != '\n':
-			return p.refuse(bareCR, p.pos)
 		}
+		if p.skipped == orDefault(lim.EmptyLines, DefaultLimits.EmptyLines) {
+			return p.refuse(emptyLines, p.pos)
+		}
+		next, f := p.ends.end(buf, p.pos)
+		switch {
+		case f != nil:
+			return p.refuse(f, p.pos)
+		case next == 0:
+			return incomplete
+		}
+		p.ends = endsLike(c)
 		p.skipped++
-		p.pos += 2
+		p.pos = next
 	}
 	return incomplete
 }
@@ -77,11 +83,13 @@ func (r *Request) method(buf []byte, lim *Limits) outcome {
 	switch {
 	case end == len(buf):
 		return incomplete
-	case buf[end] == '\n':
-		return p.refuse(bareLF, end)
+	case end == start && buf[end] == tlsHandshake:
+		return p.refuse(tlsHello, end)
+	case end == start && isSpace(buf[end]):
+		return p.refuse(methodNotFirst, end)
 	case end == start:
 		return p.refuse(methodNotToken, end)
-	case buf[end] != ' ' && (isSpace(buf[end]) || buf[end] == '\r'):
+	case buf[end] == '\t' || buf[end] == '\r' || buf[end] == '\n':
 		return p.refuse(methodNotEnded, end)
 	case buf[end] != ' ':
 		return p.refuse(methodNotToken, end)
@@ -114,6 +122,9 @@ func verbOf(method []byte) Verb {
 	return OtherVerb
 }
 
+// tlsHandshake is the first byte of a TLS hello: the type of its record (RFC 8446 §5.1).
+const tlsHandshake = 0x16
+
 // methodRead ends the method.
 func (r *Request) methodRead(end int) outcome {
 	p := &r.private
@@ -133,11 +144,9 @@ func (r *Request) target(buf []byte) outcome {
 	}
 	empty := end == int(r.Target.Start)
 	switch c := buf[end]; {
-	case c == '\n':
-		return p.refuse(bareLF, end)
-	case c == '\r' && !empty:
+	case (c == '\r' || c == '\n') && !empty:
 		return p.refuse(versionMissing, end) // "GET /" alone was a request of HTTP/0.9
-	case c != ' ' && c != '\r':
+	case c != ' ' && c != '\r' && c != '\n':
 		return p.refuse(targetByte, end)
 	case empty:
 		return p.refuse(targetEmpty, end)
@@ -150,42 +159,60 @@ func (r *Request) target(buf []byte) outcome {
 	return took
 }
 
-// version reads HTTP-version (RFC 9112 §2.3) and the CRLF after it.
+// version reads HTTP-version (RFC 9112 §2.3) and the line end after it.
 func (r *Request) version(buf []byte) outcome {
 	p := &r.private
-	const form = "HTTP/0.0\r\n" // each 0 stands for a digit
+	const form = "HTTP/0.0" // each 0 stands for a digit
 	line := buf[p.pos:]
-	if len(line) >= len(form) && (string(line[:len(form)]) == "HTTP/1.1\r\n" || string(line[:len(form)]) == "HTTP/1.0\r\n") {
-		return r.versionRead(line[7])
+	if len(line) >= len(form)+2 && p.ends != lfEnds && (string(line[:10]) == "HTTP/1.1\r\n" || string(line[:10]) == "HTTP/1.0\r\n") {
+		return r.versionRead(line[7], p.pos+10, crlfEnds)
 	}
 	for i := range min(len(line), len(form)) {
-		c := line[i]
-		switch {
-		case c == form[i] || form[i] == '0' && isDigit(c):
-		case c == '\n' && i == len(form)-2:
-			return p.refuse(bareLF, p.pos+i)
-		case i == len(form)-1:
-			return p.refuse(bareCR, p.pos+i)
-		default:
-			return p.refuse(versionNotHTTP, p.pos+i)
+		if c := line[i]; c != form[i] && !(form[i] == '0' && isDigit(c)) {
+			return p.refuse(oddVersion(c, i), p.pos+i)
 		}
 	}
-	if len(line) < len(form) {
+	if len(line) <= len(form) {
 		return incomplete
 	}
-	if line[5] != '1' {
+	end := p.pos + len(form)
+	switch c := buf[end]; {
+	case isSpace(c):
+		return p.refuse(versionNotLast, end)
+	case c != '\r' && c != '\n':
+		return p.refuse(versionNotHTTP, end)
+	}
+	next, f := p.ends.end(buf, end)
+	switch {
+	case f != nil:
+		return p.refuse(f, end)
+	case next == 0:
+		return incomplete
+	case line[5] != '1':
 		return p.refuse(versionNotOurs, p.pos+5)
 	}
-	return r.versionRead(line[7])
+	return r.versionRead(line[7], next, endsLike(buf[end]))
 }
 
-// versionRead ends the request-line. Minor versions from 2 up count as 1, because they are compatible with it (RFC 9110
-// §2.5).
-func (r *Request) versionRead(minor byte) outcome {
+// oddVersion returns the flaw of a line that has c as byte i of its version.
+func oddVersion(c byte, i int) *flaw {
+	switch {
+	case i == 0 && (c == '\r' || c == '\n'):
+		return versionMissing
+	case i == 0 && isSpace(c):
+		return versionSpace
+	case i == 0 && lower(c) != 'h':
+		return versionNotNext
+	}
+	return versionNotHTTP
+}
+
+// versionRead ends the request-line, whose line end decides for all lines of the head. next is where they begin. Minor versions
+// from 2 up count as 1, because they are compatible with it (RFC 9110 §2.5).
+func (r *Request) versionRead(minor byte, next int, ends lineEnds) outcome {
 	p := &r.private
 	r.Minor = min(minor-'0', 1)
-	p.pos += len("HTTP/1.1\r\n")
-	p.phase = inFields
-	p.fields.begin(p.pos, false)
+	p.pos, p.ends, p.phase = next, ends, inFields
+	p.fields.begin(next, ends, false)
 	return took
 }

@@ -6,11 +6,15 @@ import "math"
 type responseState struct {
 	phase    phase
 	pos      int // the first byte that is not read yet; used up to the first field line
+	start    int // where the version begins, then the code
+	skipped  int // empty lines before the status-line
 	fields   fieldReader
 	length   bool   // the head has a Content-Length
 	digits   uint32 // how many digits it has
 	encoding bool   // the head has a Transfer-Encoding
+	chunked  bool   // its value is chunked
 	flaw     *flaw
+	whole    bool // the flaw is one of the head as a whole
 	refusal  Refusal
 }
 
@@ -20,41 +24,48 @@ func (p *responseState) refuse(f *flaw, pos int) outcome {
 	return refused
 }
 
-// Reset makes r ready for another head. It keeps the memory of Fields.
+// Reset makes r ready for another head. It keeps the memory of Fields, unless that is large.
 func (r *Response) Reset() {
+	if cap(r.Fields) > fieldsKept {
+		r.Fields = nil
+	}
 	r.Fields = r.Fields[:0]
 	r.Status = 0
 	p := &r.private
-	p.phase, p.pos, p.flaw = inVersion, 0, nil
-	p.length, p.encoding = false, false
+	p.phase, p.pos, p.skipped, p.flaw, p.whole = inEmptyLines, 0, 0, nil, false
+	p.length, p.encoding, p.chunked = false, false, false
 }
 
 // Parse reads a response's head from the start of buf. request is the verb of the request that it answers. Parse returns
-// the same as Request.Parse. Because old backends do so, it accepts three things that it refuses from clients:
-//   - A line may end in a bare LF.
-//   - A field line may be folded. The fold becomes one SP in buf; buf is written to in no other case.
+// the same as Request.Parse. Because simple and old backends do so, it reads what it refuses from clients:
+//   - Each line may end in CRLF or in a bare LF.
+//   - Several SPs may stand in the status-line where there should be one.
+//   - A field line may be folded, may have white space in front of its colon, and control bytes in its value: see fieldReader.
+//     Each becomes SP in buf; buf is written to in no other case.
 //   - Content-Length may be repeated with equal values. All of them stay in Fields: forward ContentLength instead.
+//   - Content-Length beside chunked is ignored, and chunked counts in HTTP/1.0 too. KeepAlive is then false: the backend may
+//     have meant another end than it says.
+//   - Transfer-Encoding may be identity, and is then as none.
+//   - There may be any number of lines in ResponseHead bytes.
 func (r *Response) Parse(buf []byte, request Verb, lim *Limits) (n int, err error) {
 	if lim == nil {
 		lim = &DefaultLimits
 	}
 	p := &r.private
 	switch p.phase {
-	case inEmptyLines: // the zero value
-		p.phase = inVersion
 	case parsed:
 		return p.pos, nil
 	case failed:
 		return 0, &p.refusal
 	}
-	limit := min(orDefault(lim.ResponseHead, DefaultLimits.ResponseHead), math.MaxInt32)
+	limit := min(lim.Of(ResponseHeadLimit), math.MaxInt32)
 	tooLarge := len(buf) > limit
 	if tooLarge {
 		buf = buf[:limit]
 	}
 	out := took
 	if p.phase != inFields {
-		out = r.statusLine(buf)
+		out = r.statusLine(buf, lim)
 	}
 	if out == took {
 		out = r.fieldLines(buf, request, lim)
@@ -67,19 +78,18 @@ func (r *Response) Parse(buf []byte, request Verb, lim *Limits) (n int, err erro
 		if !tooLarge {
 			return 0, ErrPartial
 		}
-		p.refuse(headTooLarge, limit)
+		p.refuse(responseTooLarge, limit)
 	}
 	p.phase = failed
-	return 0, p.refusal.refuse(p.flaw, p.pos)
+	return 0, p.refusal.refuseIn(buf, p.flaw, p.pos, p.whole)
 }
 
 // fieldLines reads the header section and sets the fields of r that depend on it.
 func (r *Response) fieldLines(buf []byte, request Verb, lim *Limits) outcome {
 	p := &r.private
 	s := &p.fields
-	limit := orDefault(lim.Fields, DefaultLimits.Fields)
 	for {
-		switch r.fieldLine(buf, limit) {
+		switch r.fieldLine(buf) {
 		case metFold:
 			if flaw := r.mayFold(); flaw != nil {
 				return p.refuse(flaw, s.pos)
@@ -87,7 +97,8 @@ func (r *Response) fieldLines(buf []byte, request Verb, lim *Limits) outcome {
 			s.folding = true
 		case tookEnd:
 			p.pos = s.pos
-			if flaw := r.finish(buf, request, limit); flaw != nil {
+			if flaw := r.finish(buf, request, min(lim.Of(FieldsLimit), DefaultLimits.Fields)); flaw != nil {
+				p.whole = true
 				return p.refuse(flaw, p.pos)
 			}
 			return tookEnd
@@ -102,18 +113,14 @@ func (r *Response) fieldLines(buf []byte, request Verb, lim *Limits) outcome {
 	}
 }
 
-// fieldLine reads a field line, or a further line of the last one (RFC 9112 §5.2). limit is how many field lines there may be.
-func (r *Response) fieldLine(buf []byte, limit int) outcome {
+// fieldLine reads a field line, or a further line of the last one (RFC 9112 §5.2).
+func (r *Response) fieldLine(buf []byte) outcome {
 	p := &r.private
 	s := &p.fields
 	k := len(r.Fields)
 	switch {
 	case s.folding:
 		return s.fold(buf, &r.Fields[k-1])
-	case k == limit && s.pos < len(buf) && isToken(buf[s.pos]):
-		return p.refuse(tooManyFields, s.pos)
-	case k == limit:
-		return s.next(buf, nil)
 	case k == cap(r.Fields):
 		r.Fields = append(r.Fields, Field{})
 	}
@@ -134,7 +141,7 @@ func (r *Response) mayFold() *flaw {
 	if len(r.Fields) == 0 {
 		return foldedFirst
 	}
-	if id := r.Fields[len(r.Fields)-1].ID; id == FieldContentLength || id == FieldTransferEncoding {
+	if r.Fields[len(r.Fields)-1].ID.framing() {
 		return foldedFraming
 	}
 	return nil
@@ -149,21 +156,18 @@ func (r *Response) readFraming(buf []byte, f *Field) *flaw {
 	}
 	switch f.ID {
 	case FieldContentLength:
-		if p.encoding {
-			return bothLengths
-		}
 		return r.readLengths(f.Value.In(buf))
 	case FieldTransferEncoding:
-		switch {
-		case r.Minor == 0:
-			return codingIn10
-		case p.length:
-			return bothLengths
-		case p.encoding:
+		if p.encoding {
 			return codingsRepeated
 		}
 		p.encoding = true
-		return transferEncoding(f.Value.In(buf))
+		value := f.Value.In(buf)
+		if isWord(value, "identity") { // of RFC 2616 §3.6: no coding
+			return nil
+		}
+		p.chunked = true
+		return transferEncoding(value)
 	}
 	return nil
 }
@@ -197,10 +201,10 @@ func (r *Response) finish(buf []byte, request Verb, maxNames int) *flaw {
 			return f
 		}
 	}
-	r.KeepAlive = o.persistent(r.Minor)
+	r.KeepAlive = o.persistent(r.Minor) && !r.doubtful()
 	r.WebSocket = r.Status == 101 && seen.webSocket
 	r.frame(request)
-	r.Announced = seen.framed && r.Framing == NoBody && (r.private.encoding || r.ContentLength != 0)
+	r.Announced = seen.framed && r.Framing == NoBody && (r.private.chunked || r.ContentLength != 0)
 	return nil
 }
 
@@ -239,16 +243,22 @@ func (r *Response) survey(buf []byte) (seen seenFields) {
 	return seen
 }
 
+// doubtful reports whether the backend may have meant another end of the body than it says (RFC 9112 §6.1).
+func (r *Response) doubtful() bool {
+	p := &r.private
+	return p.chunked && (p.length || r.Minor == 0)
+}
+
 // frame sets where the body ends (RFC 9112 §6.3).
 func (r *Response) frame(request Verb) {
 	p := &r.private
-	if !p.length {
+	if !p.length || p.chunked {
 		r.ContentLength = -1
 	}
 	switch {
 	case request == Head || r.Status < 200 || r.Status == 204 || r.Status == 304:
 		r.Framing = NoBody // the fields do not count here
-	case p.encoding:
+	case p.chunked:
 		r.Framing = Chunked
 	case p.length:
 		r.Framing = Length

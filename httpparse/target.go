@@ -11,6 +11,8 @@ func (r *Request) readTarget(buf []byte) *flaw {
 	case t[0] == '*' && len(t) == 1 && r.Verb == Options:
 		r.Form = AsteriskForm
 		return nil
+	case t[0] == '*' && len(t) == 1 && string(r.Method.In(buf)) == "PRI":
+		return http2Preface
 	}
 	r.Form = AbsoluteForm
 	return r.readAbsolute(buf)
@@ -41,7 +43,7 @@ func (r *Request) readAbsolute(buf []byte) *flaw {
 	if f := authority(buf, int(at)+start, int(at)+end); f != nil {
 		return f
 	}
-	r.Host, r.HasHost = Span{at + uint32(start), at + uint32(end)}, true
+	r.Host, r.HasHost = Span{at + uint32(start), withoutEmptyPort(buf, at+uint32(end))}, true
 	r.Origin = Span{at + uint32(end), r.Target.End}
 	return nil
 }

@@ -1,27 +1,45 @@
 package httpparse
 
-// readTrailer reads a trailer section (RFC 9112 §7.1.2), by the rules of a request's head. Its fields are not kept,
-// because a trailer field that is merged into the head could change what was already decided.
+// readTrailer reads a trailer section (RFC 9112 §7.1.2), by the rules of a head's field lines; but a line ends in CRLF. Its fields
+// are not kept, because a trailer field that is merged into the head could change what was already decided.
 func (c *Chunks) readTrailer(src []byte, i int, lim *Limits) (int, *flaw) {
+	b := src[i]
 	switch c.phase {
 	case inTrailerLine:
-		return c.beginTrailerLine(src, i, lim)
+		return c.beginTrailerLine(i, b, lim)
 	case inTrailerName:
 		return c.readTrailerName(src, i, lim)
+	case inTrailerBlanks:
+		return c.readTrailerBlanks(src, i, lim)
 	case inTrailerValue:
 		return c.readTrailerValue(src, i, lim)
 	}
-	return c.endTrailerLine(src, i, lim)
+	// inTrailerLF or inLastLF
+	if b != '\n' {
+		return i, bareCR
+	}
+	if c.phase == inLastLF {
+		c.phase = chunksDone
+		return i + 1, nil
+	}
+	c.phase = inTrailerLine
+	if _, f := c.countTrailer(len("\r\n"), lim); f != nil {
+		return i, f
+	}
+	return i + 1, nil
 }
 
-// beginTrailerLine looks at the first byte of a line. It reads the byte only if it is the CR of the empty line.
-func (c *Chunks) beginTrailerLine(src []byte, i int, lim *Limits) (int, *flaw) {
-	switch b := src[i]; {
+// beginTrailerLine judges the first byte of a line.
+func (c *Chunks) beginTrailerLine(i int, b byte, lim *Limits) (int, *flaw) {
+	switch {
 	case b == '\r':
 		c.phase = inLastLF
 		return i + 1, nil
 	case b == '\n':
-		return i, bareLF
+		return i, chunkLF
+	case isSpace(b) && c.Patient && c.fields > 0:
+		c.phase = inTrailerValue
+		return i, nil
 	case isSpace(b):
 		return i, folded
 	case b == ':':
@@ -29,14 +47,14 @@ func (c *Chunks) beginTrailerLine(src []byte, i int, lim *Limits) (int, *flaw) {
 	case !isToken(b):
 		return i, notAName
 	}
-	if c.fields++; c.fields > orDefault(lim.Fields, DefaultLimits.Fields) {
+	if c.fields++; c.fields > lim.Of(FieldsLimit) {
 		return i, trailerFields
 	}
 	c.phase = inTrailerName
 	return i, nil
 }
 
-// readTrailerName reads a field name, or what src has of it, and the colon after it.
+// readTrailerName reads a name and its colon.
 func (c *Chunks) readTrailerName(src []byte, i int, lim *Limits) (int, *flaw) {
 	end := scanToken(src, i)
 	colon := end < len(src) && src[end] == ':'
@@ -51,16 +69,40 @@ func (c *Chunks) readTrailerName(src []byte, i int, lim *Limits) (int, *flaw) {
 	case colon || end == len(src):
 		return end, nil
 	case src[end] == '\n':
-		return end, bareLF
+		return end, chunkLF
 	case src[end] == '\r':
 		return end, noColon
+	case isSpace(src[end]) && c.Patient:
+		c.phase = inTrailerBlanks
+		return end, nil
 	case isSpace(src[end]):
 		return end, spaceInName
 	}
 	return end, notAName
 }
 
-// readTrailerValue reads a field value, or what src has of it, and the CR after it.
+// readTrailerBlanks skips white space between a name and its colon.
+func (c *Chunks) readTrailerBlanks(src []byte, i int, lim *Limits) (int, *flaw) {
+	end := i
+	for end < len(src) && isSpace(src[end]) {
+		end++
+	}
+	if over, f := c.countTrailer(end-i, lim); f != nil {
+		return end - over, f
+	}
+	switch {
+	case end == len(src):
+		return end, nil
+	case src[end] == '\n':
+		return end, chunkLF
+	case src[end] != ':':
+		return end, noColon
+	}
+	c.phase = inTrailerValue
+	return end, nil
+}
+
+// readTrailerValue reads a value and the CR after it.
 func (c *Chunks) readTrailerValue(src []byte, i int, lim *Limits) (int, *flaw) {
 	end := scanValue(src, i)
 	if over, f := c.countTrailer(end-i, lim); f != nil {
@@ -70,28 +112,17 @@ func (c *Chunks) readTrailerValue(src []byte, i int, lim *Limits) (int, *flaw) {
 	case end == len(src):
 		return end, nil
 	case src[end] == '\n':
-		return end, bareLF
-	case src[end] != '\r':
-		return end, controlInValue
+		return end, chunkLF
+	case src[end] == '\r':
+		c.phase = inTrailerLF
+		return end + 1, nil
+	case c.Patient && src[end] != 0: // a control byte, where a response's head would get SP
+		if _, f := c.countTrailer(1, lim); f != nil {
+			return end, f
+		}
+		return end + 1, nil
 	}
-	c.phase = inTrailerLF
-	return end + 1, nil
-}
-
-// endTrailerLine reads the LF of a field line, or of the empty line that ends the body.
-func (c *Chunks) endTrailerLine(src []byte, i int, lim *Limits) (int, *flaw) {
-	if src[i] != '\n' {
-		return i, bareCR
-	}
-	if c.phase == inLastLF {
-		c.phase = chunksDone
-		return i + 1, nil
-	}
-	c.phase = inTrailerLine
-	if _, f := c.countTrailer(len("\r\n"), lim); f != nil {
-		return i, f
-	}
-	return i + 1, nil
+	return end, controlInValue
 }
 
 // countTrailer counts n bytes of a trailer section, without the CRLF that ends the section. over is by how many bytes the

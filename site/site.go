@@ -71,7 +71,10 @@ func (b *Builder) Build(c *config.Config) (*Site, error) {
 
 // Prepare makes a site for Use. It does not change parts that another site uses. It may have to wait for a file system.
 func (b *Builder) Prepare(c *config.Config) (*Site, error) {
-	s := &Site{b: b, Config: c, checks: map[*pool.Backend]*check{}, read: map[any]bool{}, Front: front.Site{HeadTimeout: c.HeadTimeout, IdleTimeout: c.IdleTimeout, MaxPerClient: c.MaxPerClient, MinRate: c.MinRate}}
+	s := &Site{b: b, Config: c, checks: map[*pool.Backend]*check{}, read: map[any]bool{}, Front: front.Site{
+		HeadTimeout: c.HeadTimeout, IdleTimeout: c.IdleTimeout, MinRate: c.MinRate,
+		MaxPerClient: c.MaxPerClient, HeadMax: c.HeadMax, FieldsMax: c.FieldsMax, ResponseHeadMax: c.ResponseHeadMax,
+	}}
 	var err error
 	if s.Front.TLS, err = loadTLS(c); err != nil {
 		err = &Error{err}

@@ -3,10 +3,12 @@ package tests
 import (
 	"bufio"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -197,6 +199,43 @@ func TestMaxPerClient_refusesTheRest(t *testing.T) {
 	})
 	if n := len(p.lines("connections of addresses that have as many as --max-per-client allows were refused")); n != 1 {
 		t.Errorf("the log says so %d times, want once\n%s", n, p.log)
+	}
+}
+
+// TestMaxPerClient_refusesInWordsOverTLS: one connection more has its handshake and a 503, and is closed. Others of that address are
+// closed at once meanwhile, so that handshakes that are refused cost no more than one connection.
+func TestMaxPerClient_refusesInWordsOverTLS(t *testing.T) {
+	t.Parallel()
+	const most = 2
+	a := newAuthority(t)
+	tf := startTLS(t, a, []string{startServer(t, okay).addr}, "--max-per-client", fmt.Sprint(most), "--log-level", "warn")
+	for range most { // they stay open
+		c := a.dialTLS(t, tf.addr)
+		c.say(plainHTTP)
+		if status, _, err := c.status("GET"); status != 200 || err != nil {
+			t.Fatalf("one of the first %d got %d (%v)", most, status, err)
+		}
+	}
+	for range 3 {
+		var c *tls.Conn
+		eventually(t, "one more has its handshake", func() bool { // the one before may not have ended
+			c = tls.Client(dialPeer(t, tf.addr), &tls.Config{RootCAs: a.pool(), ServerName: "127.0.0.1"})
+			return c.Handshake() == nil
+		})
+		next := dialPeer(t, tf.addr)
+		next.say("\x16")
+		if b, err := next.in.ReadByte(); err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Errorf("while one is told so, the next got %q (%v), want its end", b, err)
+		}
+		fmt.Fprint(c, plainHTTP)
+		got, err := io.ReadAll(c)
+		if !strings.HasPrefix(string(got), "HTTP/1.1 503 ") || !strings.Contains(string(got), "this address has as many") || err != nil {
+			t.Fatalf("one more got %q (%v), want a 503 that says why, and the end", got, err)
+		}
+		c.Close()
+	}
+	if n := len(tf.lines("connections of addresses that have as many as --max-per-client allows were refused")); n != 1 {
+		t.Errorf("the log says so %d times, want once\n%s", n, tf.log)
 	}
 }
 

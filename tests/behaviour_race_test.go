@@ -582,3 +582,18 @@ func TestRace_doesNotWaitForTheRestOfAnUnusableResponse(t *testing.T) {
 	}
 	eventually(t, "what is unusable is cut off", func() bool { return half.open.Load() == 0 })
 }
+
+// A backend whose chunked body is broken at its beginning has no usable response, whatever its status.
+func TestRace_isNotWonByBrokenChunks(t *testing.T) {
+	broken := startBackend(t, always(chunkedAnswer+"x\r\nhello\r\n0\r\n\r\n"))
+	good := startBackend(t, func(v *visit) {
+		broken.await(t, "the request", func() bool { return len(broken.requests) > 0 })
+		repeat(func(message) reply { return plainReply })(v)
+	})
+	for range 5 {
+		tf := startTenfour(t, []string{broken.addr, good.addr}, "--race", "parallel")
+		if o := tf.exchange(t, plainRequest, whole); o.last().status() != 200 || o.last().body != "plain" {
+			t.Errorf("got %q (%v), want the other backend's answer", o.raw, o.err)
+		}
+	}
+}

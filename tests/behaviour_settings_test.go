@@ -1,6 +1,7 @@
 package tests
 
 import (
+	"cmp"
 	"net/http"
 	"strconv"
 	"strings"
@@ -125,5 +126,55 @@ func TestFlags_limit(t *testing.T) {
 		if status, body := tf.getWith(t, "/", tc.second); status != tc.status {
 			t.Errorf("%s: the second got %d %q, want %d", name, status, body, tc.status)
 		}
+	}
+}
+
+// The limits of heads are settings, and an answer that is due to one names it.
+func TestHeadLimits_areSettings(t *testing.T) {
+	response := func(n int) string { // a response with a head of n bytes
+		const start, end = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nX: ", "\r\n\r\n"
+		return start + strings.Repeat("y", n-len(start)-len(end)) + end + "plain"
+	}
+	interim := func(n int) string { // and one with interim responses of n bytes together
+		const start, end = "HTTP/1.1 103 Early Hints\r\nX: ", "\r\n\r\n"
+		return strings.Repeat(start+end, 2) + start + strings.Repeat("y", n-3*len(start+end)) + end + plainReply.raw
+	}
+	for name, tc := range map[string]struct {
+		settings, request, response string
+		want                        int
+		words                       string
+	}{
+		"a head below a low head_max":         {"head_max = \"2KiB\"", headOf(2<<10 - 1), "", 200, ""},
+		"a head at it":                        {"head_max = \"2KiB\"", headOf(2 << 10), "", 200, ""},
+		"a head above it":                     {"head_max = \"2KiB\"", headOf(2<<10 + 1), "", 431, "more than head_max (2048 bytes)"},
+		"a request-line above it":             {"head_max = \"2KiB\"", "GET /" + strings.Repeat("t", 2<<10), "", 414, "more than head_max (2048 bytes)"},
+		"a head below a high head_max":        {"head_max = \"1MiB\"", headOf(1<<20 - 1), "", 200, ""},
+		"a head at a high one":                {"head_max = \"1MiB\"", headOf(1 << 20), "", 200, ""},
+		"a head above a high one":             {"head_max = \"1MiB\"", headOf(1<<20 + 1), "", 431, "more than head_max (1048576 bytes)"},
+		"lines below fields_max":              {"fields_max = 3", fieldLines(2), "", 200, ""},
+		"lines at it":                         {"fields_max = 3", fieldLines(3), "", 200, ""},
+		"lines above it":                      {"fields_max = 3", fieldLines(4), "", 431, "more than fields_max (3)"},
+		"lines at a high fields_max":          {"fields_max = 4000", fieldLines(4000), "", 200, ""},
+		"lines above a high one":              {"fields_max = 4000", fieldLines(4001), "", 431, "more than fields_max (4000)"},
+		"a response below response_head_max":  {"response_head_max = \"1KiB\"", plainRequest, response(1<<10 - 1), 200, ""},
+		"a response at it":                    {"response_head_max = \"1KiB\"", plainRequest, response(1 << 10), 200, ""},
+		"a response above it":                 {"response_head_max = \"1KiB\"", plainRequest, response(1<<10 + 1), 502, "more than response_head_max (1024 bytes)"},
+		"a response at a high one":            {"response_head_max = \"1MiB\"", plainRequest, response(1 << 20), 200, ""},
+		"a response above a high one":         {"response_head_max = \"1MiB\"", plainRequest, response(1<<20 + 1), 502, "more than response_head_max (1048576 bytes)"},
+		"interim responses below it together": {"response_head_max = \"1KiB\"", plainRequest, interim(1<<10 - 1), 200, ""},
+		"interim responses at it together":    {"response_head_max = \"1KiB\"", plainRequest, interim(1 << 10), 200, ""},
+		"interim responses above it together": {"response_head_max = \"1KiB\"", plainRequest, interim(1<<10 + 1), 502, "larger than response_head_max (1024 bytes) together"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := startBackend(t, always(cmp.Or(tc.response, plainReply.raw)))
+			tf := configured(t, b.addr, tc.settings+"\nbackends = [\"BACKEND\"]\n")
+			for _, how := range []way{whole, {len(tc.request) / 2}, {len(tc.request) - 1}} {
+				o := tf.exchange(t, tc.request, how)
+				if o.last().status() != tc.want || tc.want == 200 && o.last().body != "plain" || !strings.Contains(o.last().body, tc.words) {
+					t.Fatalf("got %.300q (%v), want %d with %q, sent %v", o.raw, o.err, tc.want, tc.words, how)
+				}
+			}
+		})
 	}
 }

@@ -183,6 +183,70 @@ func TestLog_aReaderThatHasGoneEndsNothing(t *testing.T) {
 	}
 }
 
+// TestLog_aDiskThatHasRoomAgainIsUsedAgain: while the access log's file cannot grow requests are served, and their lines are counted.
+// Once the file has room the next line is in it, from its beginning. A limit of the file's size stands in for a disk; its SIGXFSZ does
+// not end tenfour either.
+func TestLog_aDiskThatHasRoomAgainIsUsedAgain(t *testing.T) {
+	t.Parallel()
+	s := startServer(t, okay)
+	file := filepath.Join(t.TempDir(), "access.log")
+	p := startProcess(t, `ulimit -S -f 8; exec "$@"`, nil, "--backend", s.addr, "--access-log", file, "--access-log-format", "combined")
+	whole := func(path string) (n int) { // lines of the file for requests of a path
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(string(text)) {
+			if strings.HasPrefix(line, "127.0.0.1 - ") && strings.Contains(line, "\"GET "+path+" ") && strings.HasSuffix(line, "\n") {
+				n++
+			}
+		}
+		return n
+	}
+	asked := 0
+	ask := func(path string) {
+		t.Helper()
+		c := dialPeer(t, p.addr)
+		defer c.Close()
+		c.say("GET " + path + " HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+		if status, _, err := c.status("GET"); status != 200 || err != nil {
+			t.Fatalf("got %d (%v)", status, err)
+		}
+		asked++
+	}
+	const lost = "access log: lines could not be written"
+	for len(p.lines(lost)) == 0 {
+		if ask("/before"); asked > 1000 {
+			t.Fatalf("after %d requests no line is lost\n%s", asked, p.log)
+		}
+	}
+	before := whole("/before")
+	if err := os.Truncate(file, 0); err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		ask("/after")
+	}
+	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	<-p.ended
+	if p.err != nil {
+		t.Errorf("it ended with %v\n%s", p.err, p.log)
+	}
+	if n := whole("/after"); n != 3 {
+		t.Errorf("the file has %d whole lines of the 3 requests after there was room", n)
+	}
+	told := 0
+	for _, line := range p.lines(lost) {
+		n, _ := line["lines"].(float64)
+		told += int(n)
+	}
+	if had := before + whole("/before") + 3; told != asked-had {
+		t.Errorf("the log tells of %d lost lines, want %d: %d requests, and %d lines\n%s", told, asked-had, asked, had, p.log)
+	}
+}
+
 // TestFIFO_inPlaceOfAFileIsRefused: at the start, and when tenfour reads its settings again: it logs an error, goes on, and ends when it
 // is asked to.
 func TestFIFO_inPlaceOfAFileIsRefused(t *testing.T) {

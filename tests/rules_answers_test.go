@@ -28,6 +28,11 @@ func TestStatusLine_relays(t *testing.T) {
 	cases := map[string]relayed{
 		"a plain one":                   {raw: "HTTP/1.1 200 OK" + rest, line: "HTTP/1.1 200 OK"},
 		"a reason of its own":           {raw: "HTTP/1.1 200 Oh, very well" + rest, line: "HTTP/1.1 200 Oh, very well"},
+		"two spaces before the code":    {raw: "HTTP/1.1  200 OK" + rest, line: "HTTP/1.1 200 OK"},
+		"spaces before both parts":      {raw: "HTTP/1.1   200   Oh well" + rest, line: "HTTP/1.1 200 Oh well"},
+		"two spaces and no reason":      {raw: "HTTP/1.1  200  " + rest, line: "200"},
+		"an empty line in front":        {raw: "\r\nHTTP/1.1 200 OK" + rest, line: "HTTP/1.1 200 OK"},
+		"four empty lines in front":     {raw: "\r\n\n\n\r\nHTTP/1.1 200 OK" + rest, line: "HTTP/1.1 200 OK"},
 		"an empty reason":               {raw: "HTTP/1.1 200 " + rest, line: "200"},
 		"no reason and no space":        {raw: "HTTP/1.1 200" + rest, line: "200"},
 		"a reason above ASCII":          {raw: "HTTP/1.1 404 Pas trouv\xc3\xa9" + rest, line: "HTTP/1.1 404 Pas trouv\xc3\xa9"},
@@ -54,6 +59,10 @@ func TestStatusLine_refuses(t *testing.T) {
 		"no status-line":                "HELLO\r\nContent-Length: 1\r\n\r\nb",
 		"a page without head":           "<html><body>hello</body></html>\r\n\r\n",
 		"only empty lines":              "\r\n\r\n\r\n\r\n\r\n\r\n",
+		"five empty lines in front":     "\r\n\r\n\n\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nb",
+		"a bare CR in front":            "\rHTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nb",
+		"a space and a tab":             "HTTP/1.1 \t200 OK\r\nContent-Length: 1\r\n\r\nb",
+		"a space within the code":       "HTTP/1.1 20 0 OK\r\nContent-Length: 1\r\n\r\nb",
 		"a field line first":            "Content-Length: 1\r\n\r\nb",
 		"HTTP/2 by name":                "HTTP/2 200 OK\r\nContent-Length: 1\r\n\r\nb",
 		"HTTP/2.0":                      "HTTP/2.0 200 OK\r\nContent-Length: 1\r\n\r\nb",
@@ -64,7 +73,6 @@ func TestStatusLine_refuses(t *testing.T) {
 		"lower case":                    "http/1.1 200 OK\r\nContent-Length: 1\r\n\r\nb",
 		"a version alone":               "HTTP/1.1\r\nContent-Length: 1\r\n\r\nb",
 		"a version and a space":         "HTTP/1.1 \r\nContent-Length: 1\r\n\r\nb",
-		"two spaces":                    "HTTP/1.1  200 OK\r\nContent-Length: 1\r\n\r\nb",
 		"a tab":                         "HTTP/1.1\t200 OK\r\nContent-Length: 1\r\n\r\nb",
 		"no space after the code":       "HTTP/1.1 200OK\r\nContent-Length: 1\r\n\r\nb",
 		"a code of two digits":          "HTTP/1.1 20 OK\r\nContent-Length: 1\r\n\r\nb",
@@ -357,6 +365,7 @@ func TestBackend_lateIs504(t *testing.T) {
 
 func TestInterim_isRelayed(t *testing.T) {
 	const final = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
+	hints := "HTTP/1.1 103 Early Hints\r\nX: " + strings.Repeat("y", 1024-33) + "\r\n\r\n" // 1 KiB
 	tests := map[string]struct {
 		request, raw string
 		want         []string // the interim status-lines
@@ -372,8 +381,9 @@ func TestInterim_isRelayed(t *testing.T) {
 		"103 to HTTP/1.0":                     {request10, "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" + final, nil, 200, nil},
 		"100 to HTTP/1.0":                     {request10, "HTTP/1.1 100 Continue\r\n\r\n" + final, nil, 200, nil},
 		"103 to HTTP/1.0 that stays":          {request10Stay, "HTTP/1.1 103 Early Hints\r\n\r\n" + final, nil, 200, nil},
-		"twenty of them":                      {plainRequest, strings.Repeat("HTTP/1.1 103 Early Hints\r\n\r\n", 20) + final, slices.Repeat([]string{"HTTP/1.1 103 Early Hints"}, 20), 200, nil},
-		"twenty-one of them":                  {plainRequest, strings.Repeat("HTTP/1.1 103 Early Hints\r\n\r\n", 21) + final, slices.Repeat([]string{"HTTP/1.1 103 Early Hints"}, 20), 502, nil},
+		"two hundred of them":                 {plainRequest, strings.Repeat("HTTP/1.1 102 Processing\r\n\r\n", 200) + final, slices.Repeat([]string{"HTTP/1.1 102 Processing"}, 200), 200, nil},
+		"64 KiB of them":                      {plainRequest, strings.Repeat(hints, 64) + final, slices.Repeat([]string{"HTTP/1.1 103 Early Hints"}, 64), 200, []string{"X: " + strings.Repeat("y", 1024-33)}},
+		"more than 64 KiB of them":            {plainRequest, strings.Repeat(hints, 64) + "HTTP/1.1 103 X\r\n\r\n" + final, slices.Repeat([]string{"HTTP/1.1 103 Early Hints"}, 65), 502, []string{"X: " + strings.Repeat("y", 1024-33)}},
 		"103 before an answer to HEAD":        {requestHEAD, "HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", []string{"HTTP/1.1 103 Early Hints"}, 200, nil},
 		"103 before an answer of chunks":      {plainRequest, "HTTP/1.1 103 Early Hints\r\n\r\n" + chunkedAnswer + oneChunk, []string{"HTTP/1.1 103 Early Hints"}, 200, nil},
 	}
@@ -391,11 +401,34 @@ func TestInterim_isRelayed(t *testing.T) {
 				}
 				right := slices.Equal(got, tc.want) || tc.status == 502 && len(got) <= len(tc.want)
 				if o.err != nil || m.status() != tc.status || !right {
-					t.Fatalf("got %q (%v), want %q and %d\nfor %q, answered by %q %v", o.raw, o.err, tc.want, tc.status, tc.request, tc.raw, how)
+					t.Fatalf("got %.300q (%v), want %.300q and %d\nfor %q, answered by %.300q %v", o.raw, o.err, tc.want, tc.status, tc.request, tc.raw, how)
 				}
 				if len(got) > 0 && !slices.Equal(m.interim[0].without("Date", "Via", "X-Backend"), tc.fields) {
-					t.Fatalf("got the interim response %q, want its fields %q, answered by %q %v", m.interim[0].fields, tc.fields, tc.raw, how)
+					t.Fatalf("got the interim response %.300q, want its fields %.300q, answered by %.300q %v", m.interim[0].fields, tc.fields, tc.raw, how)
 				}
+			}
+		})
+	}
+}
+
+// Interim responses do not put off the time for the final one, unless they say that the backend works on it.
+func TestInterim_andTheBackendTimeout(t *testing.T) {
+	for interim, want := range map[string]int{"103 Early Hints": 504, "102 Processing": 200, "104 Upload Resumption Supported": 200} {
+		t.Run(interim, func(t *testing.T) {
+			t.Parallel()
+			b := startBackend(t, func(v *visit) {
+				if _, err := v.request(); err != nil {
+					return
+				}
+				for range 10 {
+					v.say("HTTP/1.1 " + interim + "\r\n\r\n")
+					await.Pace(50 * time.Millisecond)
+				}
+				v.say("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+			})
+			tf := startTenfour(t, []string{b.addr}, "--backend-timeout", "250ms")
+			if o := tf.exchange(t, plainRequest, whole); o.last().status() != want {
+				t.Errorf("got %q (%v), want %d after ten times %s in 500ms, with 250ms for the backend", o.raw, o.err, want, interim)
 			}
 		})
 	}

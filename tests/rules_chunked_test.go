@@ -13,54 +13,67 @@ import (
 
 // brokenChunks are chunked bodies with an error, each by the name of its error.
 var brokenChunks = map[string]string{
-	"a space before a size":              " 5\r\nhello\r\n0\r\n\r\n",
-	"a plus before a size":               "+5\r\nhello\r\n0\r\n\r\n",
-	"a minus before a size":              "-5\r\nhello\r\n0\r\n\r\n",
-	"0x before a size":                   "0x5\r\nhello\r\n0\r\n\r\n",
-	"an underscore in a size":            "1_0\r\nhellohellohello!\r\n0\r\n\r\n",
-	"a letter above F":                   "g\r\nhellohellohello!\r\n0\r\n\r\n",
-	"no size":                            "\r\nhello\r\n0\r\n\r\n",
-	"no size before an extension":        ";a=b\r\nhello\r\n0\r\n\r\n",
-	"a size in quotes":                   "\"5\"\r\nhello\r\n0\r\n\r\n",
-	"a fraction":                         "5.0\r\nhello\r\n0\r\n\r\n",
-	"a second number after a size":       "5 5\r\nhello\r\n0\r\n\r\n",
-	"a second number after a zero":       "0 5\r\n\r\nhello\r\n0\r\n\r\n",
-	"a letter after white space":         "5 a\r\nhello\r\n0\r\n\r\n",
-	"a comma after a size":               "5,a\r\nhello\r\n0\r\n\r\n",
-	"digits that are not ASCII":          "\xef\xbc\x95\r\nhello\r\n0\r\n\r\n",
-	"a size of 2^63":                     "8000000000000000\r\nhello\r\n0\r\n\r\n",
-	"a size of 2^64-1":                   "FFFFFFFFFFFFFFFF\r\nhello\r\n0\r\n\r\n",
-	"a size of 17 digits that wraps":     "10000000000000005\r\nhello\r\n0\r\n\r\n",
-	"a size of 17 digits, zeros first":   "00000000000000005\r\nhello\r\n0\r\n\r\n",
-	"a bare LF after a size":             "5\nhello\r\n0\r\n\r\n",
-	"a bare CR after a size":             "5\rhello\r\n0\r\n\r\n",
-	"CR CR LF after a size":              "5\r\r\nhello\r\n0\r\n\r\n",
-	"a bare LF in an extension":          "5;a=b\nc\r\nhello\r\n0\r\n\r\n",
-	"a bare LF in a quoted extension":    "5;a=\"b\nc\"\r\nhello\r\n0\r\n\r\n",
-	"a bare CR in an extension":          "5;a\rb\r\nhello\r\n0\r\n\r\n",
-	"a bare CR in a quoted extension":    "5;a=\"b\rc\"\r\nhello\r\n0\r\n\r\n",
-	"a NUL in an extension":              "5;a\x00b\r\nhello\r\n0\r\n\r\n",
-	"a NUL after a size":                 "5\x00\r\nhello\r\n0\r\n\r\n",
-	"a bare LF in the last extension":    "5\r\nhello\r\n0;a\nb\r\n\r\n",
-	"more data than the size":            "5\r\nhello!\r\n0\r\n\r\n",
-	"less data than the size":            "6\r\nhello\r\n0\r\n\r\n",
-	"two other bytes after the data":     "5\r\nhelloXX0\r\n\r\n",
-	"a CR and another byte after it":     "5\r\nhello\rX0\r\n\r\n",
-	"another byte and an LF after it":    "5\r\nhelloX\n0\r\n\r\n",
-	"a bare LF after the data":           "5\r\nhello\n0\r\n\r\n",
-	"a bare LF after the last chunk":     "5\r\nhello\r\n0\n\r\n",
-	"a bare LF for the last line":        "5\r\nhello\r\n0\r\n\n",
-	"a bare CR for the last line":        "5\r\nhello\r\n0\r\n\rX",
-	"text after the last chunk":          "5\r\nhello\r\n0\r\nX\r\n\r\n",
-	"a trailer with a bare LF":           "5\r\nhello\r\n0\r\nX: y\nZ: 1\r\n\r\n",
-	"a trailer with a NUL":               "5\r\nhello\r\n0\r\nX: y\x00\r\n\r\n",
-	"a trailer with a space before it":   "5\r\nhello\r\n0\r\n X: y\r\n\r\n",
-	"a trailer with a fold":              "5\r\nhello\r\n0\r\nX: y\r\n z\r\n\r\n",
-	"a trailer with a space and a colon": "5\r\nhello\r\n0\r\nX : y\r\n\r\n",
-	"a trailer without name":             "5\r\nhello\r\n0\r\n: y\r\n\r\n",
-	"an extension line above 4 KiB":      "5;" + strings.Repeat("a", 4<<10+1) + "\r\nhello\r\n0\r\n\r\n",
-	"extensions above 16 KiB together":   strings.Repeat("1;"+strings.Repeat("a", 1000)+"\r\nx\r\n", 17) + "0\r\n\r\n",
-	"a trailer section above 8 KiB":      "5\r\nhello\r\n0\r\nX: " + strings.Repeat("y", 8<<10) + "\r\n\r\n",
+	"padding and a bare LF":            "5 \nhello\r\n0\r\n\r\n",
+	"padding and a bare CR":            "5 \rhello\r\n0\r\n\r\n",
+	"padding above 4 KiB":              "5" + strings.Repeat(" ", 4<<10+1) + "\r\nhello\r\n0\r\n\r\n",
+	"a space before a size":            " 5\r\nhello\r\n0\r\n\r\n",
+	"a plus before a size":             "+5\r\nhello\r\n0\r\n\r\n",
+	"a minus before a size":            "-5\r\nhello\r\n0\r\n\r\n",
+	"0x before a size":                 "0x5\r\nhello\r\n0\r\n\r\n",
+	"an underscore in a size":          "1_0\r\nhellohellohello!\r\n0\r\n\r\n",
+	"a letter above F":                 "g\r\nhellohellohello!\r\n0\r\n\r\n",
+	"no size":                          "\r\nhello\r\n0\r\n\r\n",
+	"no size before an extension":      ";a=b\r\nhello\r\n0\r\n\r\n",
+	"a size in quotes":                 "\"5\"\r\nhello\r\n0\r\n\r\n",
+	"a fraction":                       "5.0\r\nhello\r\n0\r\n\r\n",
+	"a second number after a size":     "5 5\r\nhello\r\n0\r\n\r\n",
+	"a second number after a zero":     "0 5\r\n\r\nhello\r\n0\r\n\r\n",
+	"a letter after white space":       "5 a\r\nhello\r\n0\r\n\r\n",
+	"a comma after a size":             "5,a\r\nhello\r\n0\r\n\r\n",
+	"digits that are not ASCII":        "\xef\xbc\x95\r\nhello\r\n0\r\n\r\n",
+	"a size of 2^63":                   "8000000000000000\r\nhello\r\n0\r\n\r\n",
+	"a size of 2^64-1":                 "FFFFFFFFFFFFFFFF\r\nhello\r\n0\r\n\r\n",
+	"a size of 17 digits that wraps":   "10000000000000005\r\nhello\r\n0\r\n\r\n",
+	"a size of 17 digits, zeros first": "00000000000000005\r\nhello\r\n0\r\n\r\n",
+	"a bare LF after a size":           "5\nhello\r\n0\r\n\r\n",
+	"a bare CR after a size":           "5\rhello\r\n0\r\n\r\n",
+	"CR CR LF after a size":            "5\r\r\nhello\r\n0\r\n\r\n",
+	"a bare LF in an extension":        "5;a=b\nc\r\nhello\r\n0\r\n\r\n",
+	"a bare LF in a quoted extension":  "5;a=\"b\nc\"\r\nhello\r\n0\r\n\r\n",
+	"a bare CR in an extension":        "5;a\rb\r\nhello\r\n0\r\n\r\n",
+	"a bare CR in a quoted extension":  "5;a=\"b\rc\"\r\nhello\r\n0\r\n\r\n",
+	"a NUL in an extension":            "5;a\x00b\r\nhello\r\n0\r\n\r\n",
+	"a NUL after a size":               "5\x00\r\nhello\r\n0\r\n\r\n",
+	"a bare LF in the last extension":  "5\r\nhello\r\n0;a\nb\r\n\r\n",
+	"more data than the size":          "5\r\nhello!\r\n0\r\n\r\n",
+	"less data than the size":          "6\r\nhello\r\n0\r\n\r\n",
+	"two other bytes after the data":   "5\r\nhelloXX0\r\n\r\n",
+	"a CR and another byte after it":   "5\r\nhello\rX0\r\n\r\n",
+	"another byte and an LF after it":  "5\r\nhelloX\n0\r\n\r\n",
+	"a bare LF after the data":         "5\r\nhello\n0\r\n\r\n",
+	"a bare LF after the last chunk":   "5\r\nhello\r\n0\n\r\n",
+	"a bare LF for the last line":      "5\r\nhello\r\n0\r\n\n",
+	"a bare CR for the last line":      "5\r\nhello\r\n0\r\n\rX",
+	"text after the last chunk":        "5\r\nhello\r\n0\r\nX\r\n\r\n",
+	"a trailer with a bare LF":         "5\r\nhello\r\n0\r\nX: y\nZ: 1\r\n\r\n",
+	"a trailer with a NUL":             "5\r\nhello\r\n0\r\nX: y\x00\r\n\r\n",
+	"a trailer with a space before it": "5\r\nhello\r\n0\r\n X: y\r\n\r\n",
+	"a trailer without name":           "5\r\nhello\r\n0\r\n: y\r\n\r\n",
+	"an extension line above 4 KiB":    "5;" + strings.Repeat("a", 4<<10+1) + "\r\nhello\r\n0\r\n\r\n",
+	"extensions above 16 KiB together": strings.Repeat("1;"+strings.Repeat("a", 1000)+"\r\nx\r\n", 17) + "0\r\n\r\n",
+	"a trailer section above 8 KiB":    "5\r\nhello\r\n0\r\nX: " + strings.Repeat("y", 8<<10) + "\r\n\r\n",
+}
+
+// oddChunks are chunked bodies that a backend may send and a client may not, and their content.
+var oddChunks = map[string]struct{ raw, content string }{
+	"a padded size":                      {"b   \r\nhello world\r\n0   \r\n\r\n", "hello world"},
+	"a size padded with a tab":           {"5\t\r\nhello\r\n0\r\n\r\n", "hello"},
+	"a padded last chunk alone":          {"0  \r\n\r\n", ""},
+	"padding in some chunks":             {"3\r\nhel\r\n2 \r\nlo\r\n0\r\n\r\n", "hello"},
+	"padding of just under 4 KiB":        {"5" + strings.Repeat(" ", 4<<10) + "\r\nhello\r\n0\r\n\r\n", "hello"},
+	"a trailer with a fold":              {"5\r\nhello\r\n0\r\nX: y\r\n z\r\n\r\n", "hello"},
+	"a trailer with a space and a colon": {"5\r\nhello\r\n0\r\nX : y\r\n\r\n", "hello"},
+	"a trailer with a control byte":      {"5\r\nhello\r\n0\r\nX: y\x01\r\n\r\n", "hello"},
 }
 
 // goodChunks are chunked bodies that may look odd, and their content.
@@ -99,6 +112,9 @@ func TestChunked_refuses(t *testing.T) {
 	for name, body := range brokenChunks {
 		cases[name] = refusal{chunkedRequest + body, "RFC 9112 §7.1", "400"}
 	}
+	for name, chunks := range oddChunks {
+		cases[name] = refusal{chunkedRequest + chunks.raw, "RFC 9112 §7.1.1", "400"}
+	}
 	refuseEach(t, cases)
 }
 
@@ -115,6 +131,9 @@ func TestChunked_relays(t *testing.T) {
 	for name, chunks := range goodChunks {
 		cases[name] = relayed{raw: chunkedAnswer + chunks.raw, rule: "RFC 9112 §7.1", line: "HTTP/1.1 200 OK", body: chunks.content}
 	}
+	for name, chunks := range oddChunks {
+		cases[name] = relayed{raw: chunkedAnswer + chunks.raw, rule: "RFC 9112 §7.1.1", line: "HTTP/1.1 200 OK", body: chunks.content}
+	}
 	relayEach(t, cases)
 }
 
@@ -125,6 +144,26 @@ func TestChunked_cutsBrokenAnswers(t *testing.T) {
 		cases[name] = relayed{raw: chunkedAnswer + body, rule: "RFC 9112 §7.1", line: "HTTP/1.1 200 OK", body: dataOf(body), cut: true, end: closed, fresh: true}
 	}
 	relayEach(t, cases)
+}
+
+// When the head came with the beginning of its body, a body that is broken there is a 502: the client has had nothing.
+func TestChunked_answers502WhenTheFirstChunkIsBroken(t *testing.T) {
+	cases := make(map[string]relayed)
+	for name, body := range map[string]string{"a size that is none": "x\r\nhello\r\n0\r\n\r\n", "more data than the size": "5\r\nhello!\r\n0\r\n\r\n", "a bare LF": "5\nhello\r\n0\r\n\r\n"} {
+		for client, request := range map[string]string{"HTTP/1.1": plainRequest, "HTTP/1.0": request10} {
+			cases[name+", to "+client] = relayed{request: request, raw: chunkedAnswer + body, rule: "RFC 9112 §8", line: "502", fresh: true}
+		}
+	}
+	rigs := startRigs(t, 1, "--log-level", "warn")
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			tc.then, tc.end = open, open
+			if tc.request == request10 {
+				tc.end = closed
+			}
+			tc.run(t, rigs.borrow(t), whole)
+		})
+	}
 }
 
 // dataOf returns what data there can be in a broken body: that of its first chunk, or of 17 small ones.

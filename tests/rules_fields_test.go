@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -20,7 +21,21 @@ func TestFields_refuses(t *testing.T) {
 		"a bare LF after the request-line":     {"GET / HTTP/1.1\nHost: a\r\n\r\n", "RFC 9112 §2.2", "400"},
 		"a bare LF after a field line":         {"GET / HTTP/1.1\r\nHost: a\nX: y\r\n\r\n", "RFC 9112 §2.2", "400"},
 		"a bare LF for the empty line":         {"GET / HTTP/1.1\r\nHost: a\r\n\n", "RFC 9112 §2.2", "400"},
-		"bare LFs alone":                       {"GET / HTTP/1.1\nHost: a\n\n", "RFC 9112 §2.2", "400"},
+		"CR LF after a bare LF":                {"GET / HTTP/1.1\nHost: a\r\n\n", "RFC 9112 §2.2", "400"},
+		"CR LF for the empty line, after LFs":  {"GET / HTTP/1.1\nHost: a\n\r\n", "RFC 9112 §2.2", "400"},
+		"CR LF after LFs, and no field":        {"GET / HTTP/1.0\n\r\n", "RFC 9112 §2.2", "400"},
+		"a bare LF in a name":                  {"GET / HTTP/1.1\r\nHost: a\r\nX\n: y\r\n\r\n", "RFC 9112 §2.2", "400"},
+		"two bare LFs within a value":          {"GET / HTTP/1.1\r\nHost: a\r\nX: y\n\nGET /b HTTP/1.1\r\n\r\n", "RFC 9112 §2.2", "400"},
+		"a bare CR among LFs":                  {"GET / HTTP/1.1\nHost: a\nX: y\rz\n\n", "RFC 9112 §2.2", "400"},
+		"CR CR LF among LFs":                   {"GET / HTTP/1.1\nHost: a\r\r\n\n", "RFC 9112 §2.2", "400"},
+		"a fold among LFs":                     {"GET / HTTP/1.1\nHost: a\nX: y\n z\n\n", "RFC 9112 §5.2", "400"},
+		"a space before a colon among LFs":     {"GET / HTTP/1.1\nHost: a\nX : y\n\n", "RFC 9112 §5.1", "400"},
+		"a control byte among LFs":             {"GET / HTTP/1.1\nHost: a\nX: \x01\n\n", "RFC 9110 §5.5", "400"},
+		"both lengths among LFs":               {"POST / HTTP/1.1\nHost: a\nContent-Length: 15\nTransfer-Encoding: chunked\n\n" + oneChunk, "RFC 9112 §6.1", "400"},
+		"two lengths among LFs":                {"POST / HTTP/1.1\nHost: a\nContent-Length: 5\nContent-Length: 5\n\nhello", "RFC 9110 §8.6", "400"},
+		"a length after a mixed line":          {"POST / HTTP/1.1\nHost: a\r\nContent-Length: 5\n\nhello", "RFC 9112 §2.2", "400"},
+		"LFs, and chunk lines that end in LF":  {"POST / HTTP/1.1\nHost: a\nTransfer-Encoding: chunked\n\n5\nhello\n0\n\n", "RFC 9112 §7.1", "400"},
+		"LFs, and a trailer section of LFs":    {"POST / HTTP/1.1\nHost: a\nTransfer-Encoding: chunked\n\n5\r\nhello\r\n0\r\nX: y\n\n", "RFC 9112 §7.1", "400"},
 		"a bare CR in the request-line":        {"GET /a\rb HTTP/1.1\r\nHost: a\r\n\r\n", "RFC 9112 §2.2", "400"},
 		"a bare CR in a name":                  {"GET / HTTP/1.1\r\nHost: a\r\nX\rY: z\r\n\r\n", "RFC 9112 §2.2", "400"},
 		"a bare CR in a value":                 {"GET / HTTP/1.1\r\nHost: a\r\nX: y\rz\r\n\r\n", "RFC 9112 §2.2", "400"},
@@ -78,6 +93,68 @@ func TestFields_forwards(t *testing.T) {
 	})
 }
 
+// A head typed into nc, or made by printf, has lines that end in LF, all of them. What follows it is as after any other head.
+func TestLineEnds_forwardsHeadsOfLFs(t *testing.T) {
+	const rule = "RFC 9112 §2.2"
+	forwardEach(t, map[string]forwarded{
+		"of HTTP/1.0":               {raw: "GET / HTTP/1.0\n\n", rule: rule, line: "GET / HTTP/1.1", host: "BACKEND", end: closed},
+		"of HTTP/1.0 that stays":    {raw: "GET / HTTP/1.0\nConnection: keep-alive\n\n", rule: rule, line: "GET / HTTP/1.1", host: "BACKEND"},
+		"of HTTP/1.1":               {raw: "GET /x?y HTTP/1.1\nHost: a\n\n", rule: rule, line: "GET /x?y HTTP/1.1", host: "a"},
+		"of HTTP/1.1 that closes":   {raw: "GET / HTTP/1.1\nHost: a\nConnection: close\n\n", rule: rule, line: "GET / HTTP/1.1", host: "a", end: closed},
+		"with fields":               {raw: "GET / HTTP/1.1\nz: 1\nHost: a\nX:\t y \nY:\nX: 2\n\n", rule: rule, line: "GET / HTTP/1.1", host: "a", fields: []string{"z: 1", "X: y", "Y: ", "X: 2"}},
+		"after one LF":              {raw: "\nGET / HTTP/1.1\nHost: a\n\n", rule: rule, line: "GET / HTTP/1.1", host: "a"},
+		"after four LFs":            {raw: "\n\n\n\nGET / HTTP/1.1\nHost: a\n\n", rule: rule, line: "GET / HTTP/1.1", host: "a"},
+		"with an absolute target":   {raw: "GET http://b/x HTTP/1.1\nHost: a\n\n", rule: rule, line: "GET /x HTTP/1.1", host: "b"},
+		"HEAD":                      {raw: "HEAD / HTTP/1.1\nHost: a\n\n", rule: rule, line: "HEAD / HTTP/1.1", host: "a"},
+		"and a length":              {raw: "POST / HTTP/1.1\nHost: a\nContent-Length: 5\n\nhello", rule: rule, line: "POST / HTTP/1.1", host: "a", body: "hello"},
+		"and a body like a head":    {raw: "POST / HTTP/1.1\nHost: a\nContent-Length: 27\n\n\nGET /smuggled HTTP/1.1\nX:\n", rule: rule, line: "POST / HTTP/1.1", host: "a", body: "\nGET /smuggled HTTP/1.1\nX:\n"},
+		"and a body of line ends":   {raw: "POST / HTTP/1.1\nHost: a\nContent-Length: 4\n\n\r\n\r\n", rule: rule, line: "POST / HTTP/1.1", host: "a", body: "\r\n\r\n"},
+		"and chunks":                {raw: "POST / HTTP/1.1\nHost: a\nTransfer-Encoding: chunked\n\n" + oneChunk, rule: rule, line: "POST / HTTP/1.1", host: "a", body: "hello"},
+		"and chunks like a head":    {raw: "POST / HTTP/1.1\nHost: a\nTransfer-Encoding: chunked\n\n7\r\n\n\nGET /\r\n0\r\n\r\n", rule: rule, line: "POST / HTTP/1.1", host: "a", body: "\n\nGET /"},
+		"and an empty chunked body": {raw: "POST / HTTP/1.1\nHost: a\nTransfer-Encoding: chunked\n\n0\r\n\r\n", rule: rule, line: "POST / HTTP/1.1", host: "a"},
+	})
+}
+
+// Each head of a connection has line ends of its own.
+func TestLineEnds_ofPipelinedRequests(t *testing.T) {
+	const raw = "GET /1 HTTP/1.1\nHost: a\n\nGET /2 HTTP/1.1\r\nHost: a\r\n\r\n\nPOST /3 HTTP/1.1\nHost: a\nContent-Length: 5\n\nhelloGET /4 HTTP/1.0\n\n"
+	r := startRig(t)
+	for _, how := range everyWay(raw) {
+		r.replies(plainReply)
+		o := r.exchange(t, raw, how, "GET", "GET", "POST", "GET")
+		requests, bytes := r.backend.seen()
+		if o.err != nil || len(o.answers) != 4 || o.end != closed || len(requests) != 4 {
+			t.Fatalf("got %q, then %s (%v), the backend met %q, sent %v; want four answers and a close", o.raw, o.end, o.err, bytes, how)
+		}
+	}
+}
+
+// A refused head says in which line the flaw is, and by which rule it is one.
+func TestRefusal_saysWhatIsWrong(t *testing.T) {
+	r := startRig(t)
+	for name, tc := range map[string]struct{ raw, want string }{
+		"line ends of two kinds":          {"GET / HTTP/1.1\r\nHost: a\r\nX: y\nZ: 1\r\n\r\n", "RFC 9112 §2.2: a line end of another kind than the first, CRLF or a bare LF, in line 3"},
+		"CR LF after LFs":                 {"GET / HTTP/1.1\nHost: a\n\r\n", "a line end of another kind than the first, CRLF or a bare LF, in line 3"},
+		"a space before a colon":          {"GET / HTTP/1.1\r\nHost : a\r\n\r\n", "RFC 9112 §5.1: white space before the colon, in line 2"},
+		"no Host, which is about no line": {"GET / HTTP/1.1\r\nX: y\r\n\r\n", "HTTP/1.1 without Host\n"},
+		"a space in the target":           {"GET /a b HTTP/1.1\r\nHost: a\r\n\r\n", "RFC 9112 §3: a space in the request-target, or no HTTP-version after it, in line 1"},
+		"two spaces before the version":   {"GET /  HTTP/1.1\r\nHost: a\r\n\r\n", "RFC 9112 §3: more than a single space before the version"},
+		"a space after the version":       {"GET / HTTP/1.1 \r\nHost: a\r\n\r\n", "RFC 9112 §3: white space after the version"},
+		"two spaces after the method":     {"GET  / HTTP/1.1\r\nHost: a\r\n\r\n", "RFC 9112 §3: no request-target after a single space"},
+		"a space before the method":       {" GET / HTTP/1.1\r\nHost: a\r\n\r\n", "RFC 9112 §3: white space before the method"},
+		"a request of HTTP/0.9":           {"GET /\n", "RFC 9112 §3: a request-line without a version"},
+		"a TLS hello":                     {"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", "RFC 9112 §2.2: a TLS handshake, but HTTP is plain here"},
+		"the preface of HTTP/2":           {"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "RFC 9113 §3.4: the preface of HTTP/2, but only HTTP/1 is spoken here"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := r.exchange(t, tc.raw, whole, "GET")
+			if err := refused(o, "400", "GET"); err != nil || !strings.Contains(o.last().body, tc.want) {
+				t.Errorf("got %q (%v), want 400 with %q, for %q", o.raw, err, tc.want, tc.raw)
+			}
+		})
+	}
+}
+
 func TestFields_ofAnswers(t *testing.T) {
 	const ok = "HTTP/1.1 200 OK"
 	relayEach(t, map[string]relayed{
@@ -94,15 +171,25 @@ func TestFields_ofAnswers(t *testing.T) {
 		"a fold of Content-Length":           {raw: "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n 2\r\n\r\nbcdefghijklm", rule: "RFC 9112 §5.2", line: "502", fresh: true},
 		"a fold of Transfer-Encoding":        {raw: "HTTP/1.1 200 OK\r\nTransfer-Encoding:\r\n chunked\r\n\r\n1\r\nb\r\n0\r\n\r\n", rule: "RFC 9112 §5.2", line: "502", fresh: true},
 		"white space before the first field": {raw: "HTTP/1.1 200 OK\r\n X: y\r\nContent-Length: 1\r\n\r\nb", rule: "RFC 9112 §2.2", line: "502", fresh: true},
-		"a space before the colon":           {raw: "HTTP/1.1 200 OK\r\nContent-Length : 1\r\n\r\nb", rule: "RFC 9112 §5.1", line: "502", fresh: true},
-		"a tab before the colon":             {raw: "HTTP/1.1 200 OK\r\nX\t: y\r\nContent-Length: 1\r\n\r\nb", rule: "RFC 9112 §5.1", line: "502", fresh: true},
 		"a line without colon":               {raw: "HTTP/1.1 200 OK\r\nX\r\nContent-Length: 1\r\n\r\nb", rule: "RFC 9112 §5", line: "502", fresh: true},
 		"an empty name":                      {raw: "HTTP/1.1 200 OK\r\n: y\r\nContent-Length: 1\r\n\r\nb", rule: "RFC 9110 §5.1", line: "502", fresh: true},
 		"a name that is no token":            {raw: "HTTP/1.1 200 OK\r\nX Y: z\r\nContent-Length: 1\r\n\r\nb", rule: "RFC 9110 §5.1", line: "502", fresh: true},
 		"a bare CR in a value":               {raw: "HTTP/1.1 200 OK\r\nX: y\rz\r\nContent-Length: 1\r\n\r\nb", rule: "RFC 9112 §2.2", line: "502", fresh: true},
 		"CR CR LF":                           {raw: "HTTP/1.1 200 OK\r\nX: y\r\r\nContent-Length: 1\r\n\r\nb", rule: "RFC 9112 §2.2", line: "502", fresh: true},
 		"a NUL in a value":                   {raw: "HTTP/1.1 200 OK\r\nX: y\x00\r\nContent-Length: 1\r\n\r\nb", rule: "RFC 9110 §5.5", line: "502", fresh: true},
-		"a control byte in a value":          {raw: "HTTP/1.1 200 OK\r\nX: y\x01\r\nContent-Length: 1\r\n\r\nb", rule: "RFC 9110 §5.5", line: "502", fresh: true},
+		"a space before a colon":             {raw: "HTTP/1.1 200 OK\r\nX : y\r\nContent-Length: 1\r\n\r\nb", rule: "RFC 9112 §5.1", line: ok, fields: []string{"X: y"}, body: "b"},
+		"white space before colons":          {raw: "HTTP/1.1 200 OK\r\nX\t: y\r\nSet-Cookie \t : z\r\nContent-Length: 1\r\n\r\nb", rule: "RFC 9112 §5.1", line: ok, fields: []string{"X: y", "Set-Cookie: z"}, body: "b"},
+		"white space before close's colon":   {raw: "HTTP/1.1 200 OK\r\nConnection : close\r\nContent-Length: 1\r\n\r\nb", rule: "RFC 9112 §5.1", line: ok, body: "b", fresh: true},
+		"a space before a length's colon":    {raw: "HTTP/1.1 200 OK\r\nContent-Length : 1\r\n\r\nb", rule: "RFC 9112 §5.1", line: "502", fresh: true},
+		"a tab before a coding's colon":      {raw: "HTTP/1.1 200 OK\r\nTransfer-Encoding\t: chunked\r\n\r\n" + oneChunk, rule: "RFC 9112 §5.1", line: "502", fresh: true},
+		"white space and no colon":           {raw: "HTTP/1.1 200 OK\r\nX \r\nContent-Length: 1\r\n\r\nb", rule: "RFC 9112 §5", line: "502", fresh: true},
+		"control bytes, which become spaces": {raw: "HTTP/1.1 200 OK\r\nX: y\x01z\x7f\x1b[0m\r\nY: \x02\r\nContent-Length: 1\r\n\r\nb", rule: "RFC 9110 §5.5", line: ok, fields: []string{"X: y z  [0m", "Y: "}, body: "b"},
+		"a control byte in a fold":           {raw: "HTTP/1.1 200 OK\r\nX: y\r\n z\x01z\r\nContent-Length: 1\r\n\r\nb", rule: "RFC 9110 §5.5", line: ok, fields: []string{"X: y z z"}, body: "b"},
+		"a control byte in a length":         {raw: "HTTP/1.1 200 OK\r\nContent-Length: 1\x01\r\n\r\nb", rule: "RFC 9110 §5.5", line: "502", fresh: true},
+		"a DEL in a coding":                  {raw: "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\x7f\r\n\r\n" + oneChunk, rule: "RFC 9110 §5.5", line: "502", fresh: true},
+		"250 cookies":                        {raw: "HTTP/1.1 200 OK\r\n" + strings.Repeat("Set-Cookie: a=1\r\n", 250) + "Content-Length: 1\r\n\r\nb", rule: "RFC 9110 §5.4", line: ok, fields: slices.Repeat([]string{"Set-Cookie: a=1"}, 250), body: "b"},
+		"5000 short lines":                   {raw: "HTTP/1.1 200 OK\r\n" + strings.Repeat("X: y\r\n", 5000) + "Content-Length: 1\r\n\r\nb", rule: "RFC 9110 §5.4", line: ok, fields: slices.Repeat([]string{"X: y"}, 5000), body: "b"},
+		"201 names in Connection":            {raw: "HTTP/1.1 200 OK\r\nConnection: " + strings.Repeat("x,", 201) + "\r\nContent-Length: 1\r\n\r\nb", rule: "RFC 9110 §7.6.1", line: "502", fresh: true},
 		"a head of just under 64 KiB":        {raw: "HTTP/1.1 200 OK\r\nX: " + strings.Repeat("y", 64<<10-100) + "\r\nContent-Length: 1\r\n\r\nb", rule: "RFC 9110 §5.4", line: ok, fields: []string{"X: " + strings.Repeat("y", 64<<10-100)}, body: "b"},
 		"a head of more than 64 KiB":         {raw: "HTTP/1.1 200 OK\r\nX: " + strings.Repeat("y", 64<<10) + "\r\nContent-Length: 1\r\n\r\nb", rule: "RFC 9110 §5.4", line: "502", fresh: true},
 	})
@@ -196,8 +283,8 @@ func TestHeadTimeout_answers408(t *testing.T) {
 				if got, end := c.rest(); got != "" || end != closed {
 					t.Errorf("got %q, then %s, want nothing, then a close", got, end)
 				}
-			} else if o := c.listen("GET"); refused(o, tc.want, "GET") != nil {
-				t.Errorf("got %q, then %s, want %s and a close: %v", o.raw, o.end, tc.want, refused(o, tc.want, "GET"))
+			} else if o := c.listen("GET"); refused(o, tc.want, "GET") != nil || !strings.Contains(o.last().body, "--head-timeout") {
+				t.Errorf("got %q, then %s, want %s that names --head-timeout, and a close: %v", o.raw, o.end, tc.want, refused(o, tc.want, "GET"))
 			}
 		})
 	}

@@ -1,6 +1,10 @@
 package tests
 
-import "testing"
+import (
+	"slices"
+	"strings"
+	"testing"
+)
 
 // The rows about Content-Length (RFC 9110 §8.6, RFC 9112 §6.3), of requests and of a backend's answers, and about
 // requests that have neither it nor Transfer-Encoding.
@@ -77,6 +81,27 @@ func TestContentLength_isWrittenPlain(t *testing.T) {
 				t.Errorf("the backend met %q, want Content-Length: %s there; the client got %q for %q", bytes, tc.want, o.raw, tc.raw)
 			}
 		})
+	}
+}
+
+// A request without content says so where servers expect some (RFC 9110 §8.6): some answer 411 otherwise.
+func TestContentLength_isZeroForEmptyContent(t *testing.T) {
+	r := startRig(t)
+	for method, want := range map[string][]string{
+		"POST": {"0"}, "PUT": {"0"}, "PATCH": {"0"},
+		"GET": nil, "HEAD": nil, "DELETE": nil, "OPTIONS": nil, "PROPFIND": nil, "post": nil,
+	} {
+		for _, rest := range []string{" / HTTP/1.1\r\nHost: a\r\n\r\n", " / HTTP/1.1\nHost: a\n\n", " / HTTP/1.0\r\n\r\n", " / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n"} {
+			r.replies(plainReply)
+			o := r.exchange(t, method+rest, whole)
+			requests, bytes := r.backend.seen()
+			if strings.Contains(rest, "Content-Length") {
+				want = []string{"0"}
+			}
+			if len(requests) != 1 || !slices.Equal(requests[0].values("Content-Length"), want) || o.last().status() != 200 {
+				t.Errorf("the backend met %q, want Content-Length %q there; the client got %q for %q", bytes, want, o.raw, method+rest)
+			}
+		}
 	}
 }
 

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"tenfour/tests/await"
 )
 
 // refusal is a request that goes no further.
@@ -189,8 +191,8 @@ func (tc forwarded) check(o outcome, requests []message, backendAddr string) err
 
 // staysAsSaid returns what is wrong with an answer that leaves a connection of HTTP/1.0 open and does not say so.
 func staysAsSaid(request string, o outcome) error {
-	line, _, _ := strings.Cut(request, "\r\n")
-	if strings.HasSuffix(line, " HTTP/1.0") && o.end == open && !o.last().has("Connection", "keep-alive") {
+	line, _, _ := strings.Cut(request, "\n")
+	if strings.HasSuffix(strings.TrimSuffix(line, "\r"), " HTTP/1.0") && o.end == open && !o.last().has("Connection", "keep-alive") {
 		return fmt.Errorf("neither Connection: keep-alive nor a close for HTTP/1.0")
 	}
 	return nil
@@ -219,9 +221,9 @@ var setByTenfour = []string{"Date", "Via", "X-Backend", "Connection", "Content-L
 const plainRequest = "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 
 // relayEach has the backend send each case in every way, and wants the client to get exactly the message it says, and the
-// next request on the same connection, when it stays, or on another its own answer.
+// next request on the same connection, when it stays, or on another its own answer. A failed one must leave a line in the log.
 func relayEach(t *testing.T, cases map[string]relayed) {
-	rigs := startRigs(t, runtime.GOMAXPROCS(0))
+	rigs := startRigs(t, runtime.GOMAXPROCS(0), "--log-level", "warn")
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -244,6 +246,7 @@ func relayEach(t *testing.T, cases map[string]relayed) {
 
 func (tc relayed) run(t *testing.T, r *rig, how way) {
 	r.replies(reply{tc.raw, tc.surplus, how, tc.then})
+	logged := r.log.Len()
 	o, c := r.exchangeOpen(t, tc.request, "", whole)
 	defer c.Close()
 	context := func() string {
@@ -251,6 +254,9 @@ func (tc relayed) run(t *testing.T, r *rig, how way) {
 	}
 	if err := tc.check(o); err != nil {
 		t.Fatalf("%v%s", err, context())
+	}
+	if status := o.last().status(); (tc.cut || status == 502) && !await.Holds(await.Patience, func() bool { return r.log.Len() > logged }) {
+		t.Fatalf("the log has no line about it%s", context())
 	}
 	visitors := r.backend.visitors()
 	if o.end != open {
