@@ -1,19 +1,11 @@
 package httpparse
 
-import "math"
-
 // requestState is what a Request remembers between two calls of Parse.
 type requestState struct {
-	phase   phase
-	pos     int // the first byte that is not read yet; used up to the first field line
-	skipped int // empty lines before the request-line
-	ends    lineEnds
-	fields  fieldReader
-	seen    seen
-	coding  *flaw // codingUnknown or nil: refused at the end of the head, unless the head has a worse flaw
-	flaw    *flaw
-	whole   bool // the flaw is one of the head as a whole
-	refusal Refusal
+	headState
+	ends   lineEnds
+	seen   seen
+	coding *flaw // codingUnknown or nil: refused at the end of the head, unless the head has a worse flaw
 }
 
 // seen says which fields the head has had so far.
@@ -22,12 +14,6 @@ type seen struct {
 	webSocket                                         bool // the only Upgrade so far names websocket, and nothing else
 	connection                                        bool // a Connection field with more than the word keep-alive
 	keepAlive                                         bool // a Connection field with this word alone
-}
-
-// refuse notes a flaw at offset pos.
-func (p *requestState) refuse(f *flaw, pos int) outcome {
-	p.flaw, p.pos = f, pos
-	return refused
 }
 
 // fieldsKept is the most fields for which Reset keeps the memory: a head may have thousands of lines.
@@ -63,34 +49,22 @@ func (r *Request) Parse(buf []byte, lim *Limits) (n int, err error) {
 	case failed:
 		return 0, &p.refusal
 	}
-	// Bytes after the limit are not read. Otherwise a flaw there could be reported instead of the limit.
-	limit := min(lim.Of(HeadLimit), math.MaxInt32)
-	tooLarge := len(buf) > limit
-	if tooLarge {
-		buf = buf[:limit]
-	}
+	head := within(buf, lim.Of(HeadLimit))
 	out := took
 	if p.phase != inFields {
-		out = r.requestLine(buf, lim)
+		out = r.requestLine(head, lim)
 	}
 	if out == took {
-		out = r.fieldLines(buf, lim)
+		out = r.fieldLines(head, lim)
 	}
-	switch out {
-	case tookEnd:
-		p.phase = parsed
-		return p.pos, nil
-	case incomplete:
-		if !tooLarge {
-			return 0, ErrPartial
-		}
-		p.refuse(headTooLarge, limit)
-		if p.phase != inFields {
-			p.flaw = targetTooLong
-		}
+	var tooLarge *flaw
+	switch {
+	case len(buf) > len(head) && p.phase == inFields:
+		tooLarge = headTooLarge
+	case len(buf) > len(head):
+		tooLarge = targetTooLong
 	}
-	p.phase = failed
-	return 0, p.refusal.refuseIn(buf, p.flaw, p.pos, p.whole)
+	return p.ended(out, head, tooLarge)
 }
 
 // fieldLines reads the header section and sets the fields of r that depend on it.

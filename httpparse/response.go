@@ -1,27 +1,13 @@
 package httpparse
 
-import "math"
-
 // responseState is what a Response remembers between two calls of Parse.
 type responseState struct {
-	phase    phase
-	pos      int // the first byte that is not read yet; used up to the first field line
-	start    int // where the version begins, then the code
-	skipped  int // empty lines before the status-line
-	fields   fieldReader
+	headState
+	start    int    // where the version begins, then the code
 	length   bool   // the head has a Content-Length
 	digits   uint32 // how many digits it has
 	encoding bool   // the head has a Transfer-Encoding
 	chunked  bool   // its value is chunked
-	flaw     *flaw
-	whole    bool // the flaw is one of the head as a whole
-	refusal  Refusal
-}
-
-// refuse notes a flaw at offset pos.
-func (p *responseState) refuse(f *flaw, pos int) outcome {
-	p.flaw, p.pos = f, pos
-	return refused
 }
 
 // Reset makes r ready for another head. It keeps the memory of Fields, unless that is large.
@@ -58,30 +44,19 @@ func (r *Response) Parse(buf []byte, request Verb, lim *Limits) (n int, err erro
 	case failed:
 		return 0, &p.refusal
 	}
-	limit := min(lim.Of(ResponseHeadLimit), math.MaxInt32)
-	tooLarge := len(buf) > limit
-	if tooLarge {
-		buf = buf[:limit]
-	}
+	head := within(buf, lim.Of(ResponseHeadLimit))
 	out := took
 	if p.phase != inFields {
-		out = r.statusLine(buf, lim)
+		out = r.statusLine(head, lim)
 	}
 	if out == took {
-		out = r.fieldLines(buf, request, lim)
+		out = r.fieldLines(head, request, lim)
 	}
-	switch out {
-	case tookEnd:
-		p.phase = parsed
-		return p.pos, nil
-	case incomplete:
-		if !tooLarge {
-			return 0, ErrPartial
-		}
-		p.refuse(responseTooLarge, limit)
+	var tooLarge *flaw
+	if len(buf) > len(head) {
+		tooLarge = responseTooLarge
 	}
-	p.phase = failed
-	return 0, p.refusal.refuseIn(buf, p.flaw, p.pos, p.whole)
+	return p.ended(out, head, tooLarge)
 }
 
 // fieldLines reads the header section and sets the fields of r that depend on it.

@@ -10,38 +10,24 @@ import (
 )
 
 func recv(fd int, p []byte) (int, error) {
-	for {
-		n, err := unix.Read(fd, p)
-		switch err {
-		case unix.EAGAIN:
-			return 0, ErrWait
-		case unix.EINTR:
-		case nil:
-			return n, nil
-		default:
-			return 0, err
-		}
-	}
+	return atOnce(func() (int, error) { return unix.Read(fd, p) })
 }
 
 func peek(fd int, p []byte) (int, error) {
-	for {
+	return atOnce(func() (int, error) {
 		n, _, err := unix.Recvfrom(fd, p, unix.MSG_PEEK)
-		switch err {
-		case unix.EAGAIN:
-			return 0, ErrWait
-		case unix.EINTR:
-		case nil:
-			return n, nil
-		default:
-			return 0, err
-		}
-	}
+		return n, err
+	})
 }
 
 func send(fd int, p []byte, _ bool) (int, error) {
+	return atOnce(func() (int, error) { return unix.Write(fd, p) })
+}
+
+// atOnce makes a call that does not block, again if a signal interrupts it. It returns ErrWait if the call would block.
+func atOnce(call func() (int, error)) (int, error) {
 	for {
-		n, err := unix.Write(fd, p)
+		n, err := call()
 		switch err {
 		case unix.EAGAIN:
 			return 0, ErrWait

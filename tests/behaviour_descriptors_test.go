@@ -239,10 +239,10 @@ func TestMaxPerClient_refusesInWordsOverTLS(t *testing.T) {
 	}
 }
 
-// TestDescriptors_aReloadHasOne: connections that are kept, and have all descriptors, make room for the files of a reload.
-func TestDescriptors_aReloadHasOne(t *testing.T) {
-	t.Parallel()
-	const backends = 60
+// startCramped starts a process with 64 descriptors in front of more backends than those are enough for: /0, /1 and so on are a
+// backend each, and connections to them are kept.
+func startCramped(t *testing.T, backends int) *process {
+	t.Helper()
 	var settings strings.Builder
 	settings.WriteString("keep_idle = \"10m\"\n")
 	for i := range backends {
@@ -250,7 +250,14 @@ func TestDescriptors_aReloadHasOne(t *testing.T) {
 		fmt.Fprintf(&settings, "[[route]]\npath = \"/%d\"\nbackends = %q\nworkers = 1\n", i, s.addr)
 	}
 	file := writeFile(t, filepath.Join(t.TempDir(), "tenfour.toml"), settings.String())
-	p := startProcess(t, `ulimit -n 64; exec "$@"`, nil, "--config", file)
+	return startProcess(t, `ulimit -n 64; exec "$@"`, nil, "--config", file)
+}
+
+// TestDescriptors_aReloadHasOne: connections that are kept, and have all descriptors, make room for the files of a reload.
+func TestDescriptors_aReloadHasOne(t *testing.T) {
+	t.Parallel()
+	const backends = 60
+	p := startCramped(t, backends)
 	c := dialPeer(t, p.addr) // one for all: what it leaves would be free
 	for i := range backends {
 		c.say(fmt.Sprintf("GET /%d HTTP/1.1\r\nHost: a\r\n\r\n", i))
@@ -274,14 +281,7 @@ func TestDescriptors_aReloadHasOne(t *testing.T) {
 func TestDescriptors_idleBackendsMakeRoom(t *testing.T) {
 	t.Parallel()
 	const backends = 60
-	var settings strings.Builder
-	settings.WriteString("keep_idle = \"10m\"\n")
-	for i := range backends {
-		s := startServer(t, okay)
-		fmt.Fprintf(&settings, "[[route]]\npath = \"/%d\"\nbackends = %q\nworkers = 1\n", i, s.addr)
-	}
-	file := writeFile(t, filepath.Join(t.TempDir(), "tenfour.toml"), settings.String())
-	p := startProcess(t, `ulimit -n 64; exec "$@"`, nil, "--config", file)
+	p := startCramped(t, backends)
 	for range 3 {
 		for i := range backends {
 			if status, body := p.get(t, fmt.Sprintf("/%d", i)); status != 200 {

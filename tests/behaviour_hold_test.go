@@ -107,21 +107,26 @@ func TestHold_endsIn502InWords(t *testing.T) {
 	}
 }
 
-// TestHold_answers502AfterTheHold: each request waits for the whole hold, from when it came.
-func TestHold_answers502AfterTheHold(t *testing.T) {
-	t.Parallel()
-	tf := startTenfour(t, []string{refusing(t)}, "--hold", "300ms", "--workers", "1")
-	began := time.Now()
-	var told []chan string
-	for range 50 {
+// all502 sends n requests at the same time, and checks that they, and those that were sent before, get 502.
+func all502(t *testing.T, tf *tenfour, n int, told ...chan string) {
+	t.Helper()
+	for range n {
 		_, c := tf.asks(t, "GET", "/", "")
 		told = append(told, c)
 	}
 	for i, c := range told {
 		if got := <-c; !strings.HasPrefix(got, "502 ") {
-			t.Errorf("request %d got %q", i, got)
+			t.Errorf("request %d got %q, want 502 after the hold", i, got)
 		}
 	}
+}
+
+// TestHold_answers502AfterTheHold: each request waits for the whole hold, from when it came.
+func TestHold_answers502AfterTheHold(t *testing.T) {
+	t.Parallel()
+	tf := startTenfour(t, []string{refusing(t)}, "--hold", "300ms", "--workers", "1")
+	began := time.Now()
+	all502(t, tf, 50)
 	if took := time.Since(began); took < 300*time.Millisecond || took > 4*time.Second {
 		t.Errorf("50 were held for %v, want little more than 300ms: they wait at the same time", took)
 	}
@@ -161,16 +166,7 @@ func TestHold_triesABackendOnceAnInterval(t *testing.T) {
 	trials, most = 0, 0
 	mu.Unlock()
 	began := time.Now()
-	told := []chan string{first}
-	for range 20 {
-		_, c := tf.asks(t, "GET", "/", "")
-		told = append(told, c)
-	}
-	for i, c := range told {
-		if got := <-c; !strings.HasPrefix(got, "502 ") {
-			t.Errorf("request %d got %q, want 502 after the hold", i, got)
-		}
-	}
+	all502(t, tf, 20, first)
 	took := time.Since(began)
 	mu.Lock()
 	defer mu.Unlock()
@@ -483,6 +479,10 @@ func TestHold_aPythonThatIsKilled(t *testing.T) {
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
+		t.Cleanup(func() { // also if the test ends early
+			cmd.Process.Kill()
+			cmd.Wait()
+		})
 		return cmd
 	}
 	python := start()

@@ -143,20 +143,28 @@ func startEvents(t testing.TB) *events {
 			if err != nil {
 				return
 			}
-			switch r.URL.Path {
-			case "/events":
-				p.say(eventHead)
-				e.stream(p, func(said string) string { return fmt.Sprintf("%x\r\n%s\r\n", len(said), said) })
-				return
-			case "/ws":
-				p.say(upgradeSwitched)
-				e.stream(p, func(said string) string { return said })
+			if e.streams(p, r.URL.Path) {
 				return
 			}
 			p.say(page)
 		}
 	})
 	return e
+}
+
+// streams serves the stream at a path until it ends: an event stream at /events, a WebSocket at /ws. It reports whether there is one.
+func (e *events) streams(p *peer, path string) bool {
+	switch path {
+	case "/events":
+		p.say(eventHead)
+		e.stream(p, func(said string) string { return fmt.Sprintf("%x\r\n%s\r\n", len(said), said) })
+	case "/ws":
+		p.say(upgradeSwitched)
+		e.stream(p, func(said string) string { return said })
+	default:
+		return false
+	}
+	return true
 }
 
 // stream sends what there is to send until the connection ends, or it is told to end it.
