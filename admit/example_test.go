@@ -58,6 +58,6 @@ func ExampleRule_Check() {
 	ask("10.0.0.1", "X-Forwarded-For: 192.0.2.7\r\n")    // the trusted proxy says which client it is
 	// Output:
 	// 192.0.2.7 may pass
-	// 403 this route is not for 203.0.113.9
+	// 403 this route is not for your address
 	// 192.0.2.7 may pass
 }

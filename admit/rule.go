@@ -26,7 +26,16 @@ type Caller struct {
 type Refusal struct {
 	Status int    // 400, 401, 403 or 429
 	Words  string // the reason, for the client
+	Log    string // the reason, with what only the operator should know; "" if Words is all
 	Fields string // field lines for the answer, each with its CRLF
+}
+
+// Reason returns why the request may not pass, for the log.
+func (r *Refusal) Reason() string {
+	if r.Log != "" {
+		return r.Log
+	}
+	return r.Words
 }
 
 // challenge is the field line that a 401 must have (RFC 9110 §11.6.1, RFC 6750 §3).
@@ -37,7 +46,7 @@ const challenge = "WWW-Authenticate: Bearer realm=\"tenfour\"\r\n"
 func (r *Rule) Check(peer netip.Addr, req *httpparse.Request, buf []byte) (who Caller, _ *Refusal) {
 	who.Addr = ClientAddr(peer, r.Trusted, req, buf)
 	if r.Allow != nil && !r.Allow.Has(who.Addr) || r.Deny.Has(who.Addr) {
-		return who, &Refusal{Status: 403, Words: "this route is not for " + who.Addr.String()}
+		return who, &Refusal{Status: 403, Words: "this route is not for your address", Log: "this route is not for " + who.Addr.String()}
 	}
 	if name := r.repeated(req, buf); name != "" {
 		return who, &Refusal{Status: 400, Words: "there is more than one " + name + ", and this route decides by it: send one"}

@@ -289,7 +289,7 @@ func checkAgree(a, b *part, shared address.Backend, bad *problems) {
 		keys = append(keys, "workers_max")
 	}
 	if ra.Health != "" && rb.Health != "" {
-		keys = append(keys, "health_every")
+		keys = append(keys, "health_every", "health_host")
 	}
 	for _, key := range keys {
 		s := find(key, ofRoute)

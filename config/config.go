@@ -31,6 +31,9 @@ type Config struct {
 	SocketMode      fs.FileMode      // of the files of unix sockets; default 0666
 	Routes          []Route          // 1 or more
 
+	Resolver     string        // ADDRESS or ADDRESS:PORT of a DNS server; "" for the system's resolver
+	ResolveEvery time.Duration // between two look-ups of a backend's name; default 5s
+
 	HeadTimeout time.Duration // for a whole request head; default 10s
 	IdleTimeout time.Duration // for a client's next request, or for it to take or send a byte; default 75s
 	BodyTimeout time.Duration // for the whole body of a request; 0 is any time; default 10m
@@ -66,6 +69,7 @@ type Route struct {
 	Streams     int           // event streams, tunnels and slow transfers at each backend beyond its slots; default 256
 	Health      string        // the path of a health check; "" for none
 	HealthEvery time.Duration // how often; default 2s
+	HealthHost  string        // the Host of a health check; "" for the backend's own
 
 	Queue        int           // exchanges that may wait for a slot; 0 lets none wait; default 1024
 	QueueTimeout time.Duration // how long one may wait; default 30s
@@ -123,8 +127,9 @@ type Limit struct {
 var Default = Config{
 	Listen:     []listen.Address{{Kind: listen.TCP, Where: "127.0.0.1:8000"}},
 	SocketMode: 0o666, ListenByDefault: true,
-	Routes:      []Route{DefaultRoute},
-	HeadTimeout: 10 * time.Second, IdleTimeout: 75 * time.Second, Drain: 30 * time.Second,
+	Routes:       []Route{DefaultRoute},
+	ResolveEvery: 5 * time.Second,
+	HeadTimeout:  10 * time.Second, IdleTimeout: 75 * time.Second, Drain: 30 * time.Second,
 	BodyTimeout: 10 * time.Minute, MinRate: 500, HoldMax: 256 << 20,
 	HeadMax: 32 << 10, FieldsMax: 200, ResponseHeadMax: 64 << 10,
 	LogLevel: choice.LogInfo,

@@ -2,7 +2,9 @@ package config
 
 import (
 	"errors"
+	"net/netip"
 
+	"tenfour/value/field"
 	"tenfour/value/method"
 	"tenfour/value/routepath"
 )
@@ -14,6 +16,25 @@ func isAlphanumeric(c byte) bool {
 }
 
 func anything(string) error { return nil }
+
+// checkResolver is for the address of a DNS server: a name would need another one.
+func checkResolver(text string) error {
+	if _, err := netip.ParseAddr(text); err == nil || text == "" {
+		return nil
+	}
+	if at, err := netip.ParseAddrPort(text); err != nil || at.Port() == 0 {
+		return errOther
+	}
+	return nil
+}
+
+// checkHost is for the value of a Host.
+func checkHost(text string) error {
+	if text != "" && field.CheckHost(text) != nil {
+		return errOther
+	}
+	return nil
+}
 
 // checkPath is for the path of a route.
 func checkPath(text string) error { return otherIf(routepath.Check(text), routepath.ErrNoSlash) }

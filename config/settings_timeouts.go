@@ -20,7 +20,7 @@ var howLong = group{
 			in:   func(t target) value { return span(&t.r.ConnectTimeout, time.Millisecond) },
 			unit: "duration", zero: "refused: 1ms or more",
 			help: "`D` for a connection to a backend",
-			more: "is the time for a connection to a backend, including the look-up of its name, all its addresses, and TLS. After it: the route's other " +
+			more: "is the time for a connection to a backend, including all addresses of its name, and TLS. After it: the route's other " +
 				"backends are tried, then `502`.",
 		},
 		{

@@ -71,6 +71,15 @@ var whenDown = group{
 			more: "is the time from one check to the next.",
 		},
 		{
+			key: "health_host", flag: "health-host", of: ofRoute, example: `"app.example.com"`,
+			in:   func(t target) value { return words(&t.r.HealthHost, "a name, such as app.example.com", checkHost) },
+			unit: "`HOST` or `HOST:PORT`", none: "the backend's own, as `backends` has it",
+			help: "`HOST` that a health check names",
+			more: "is the `Host` of a health check. Set it for a server that answers only to its own names: Django (`ALLOWED_HOSTS`), Rails " +
+				"(`config.hosts`) and Vite (`allowedHosts`) answer `400` or `403` to others, and that is a check that fails. If the first check is answered with a " +
+				"`4xx`, the log says which `Host` it was asked for.",
+		},
+		{
 			key: "race", flag: "race", of: ofRoute,
 			in:   func(t target) value { return oneOf(&t.r.Race) },
 			unit: "`off`, `parallel`, `serial`, `hedge`",

@@ -1,6 +1,8 @@
 package config
 
 import (
+	"time"
+
 	"tenfour/value/address"
 	"tenfour/value/listen"
 )
@@ -44,10 +46,26 @@ var where = group{
 			help: "`URL` of a backend: host:port, http://… or https://… (repeatable)",
 			more: "are the servers that requests are forwarded to: each exchange goes to one of them. `host:port` and `http://host[:port]` are plain, " +
 				"`https://host[:port]` is TLS: the certificate is verified against the system's authorities for that host, " +
-				"which is sent as SNI. A name is looked up anew every 5 s, and all its addresses are tried. A path in the URL " +
+				"which is sent as SNI. A name is [looked up](names.md) in the background, and all its addresses are tried. A path in the URL " +
 				"is refused: use `strip_prefix` to change paths. Routes that name the same backend share its workers, and must agree " +
 				"on `workers`, `streams` and `health`. Without any backend, tenfour starts four of its own, " +
 				"with a welcome page and a page of 4,096 bytes at `/4k` for `ab`.",
+		},
+		{
+			key: "resolver", of: ofProcess, example: `"127.0.0.11"`,
+			in: func(t target) value {
+				return words(&t.c.Resolver, "the address of a DNS server, such as 10.0.0.2", checkResolver)
+			},
+			unit: "address, or `address:port`", none: "the system's: `/etc/hosts`, and the servers of `/etc/resolv.conf`",
+			more: "is the DNS server that is asked for the names of backends, after `/etc/hosts`. The port is 53 where none is written. " +
+				"[names.md](names.md) tells what happens when it does not answer.",
+		},
+		{
+			key: "resolve_every", of: ofProcess,
+			in:   func(t target) value { return span(&t.c.ResolveEvery, 10*time.Millisecond) },
+			unit: "duration", zero: "refused: 10ms or more",
+			more: "is how often the name of each backend is looked up. So it is how long a backend that moves to another address is still asked at the old one, if a server goes on there. " +
+				"When none of a backend's addresses can be reached, its name is looked up at once.",
 		},
 		{
 			key: "serve", flag: "serve", of: ofRoute, path: true, example: `"public"`,

@@ -1,8 +1,11 @@
 package forward
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"strings"
+	"syscall"
 
 	"tenfour/httpparse"
 )
@@ -77,7 +80,8 @@ func isInterim(res *httpparse.Response) bool { return res.Status < 200 && res.St
 // together may be as large as one head: RFC 9110 §15.2 sets no bound.
 func (a *Attempt) interim(n int) outcome {
 	if most := a.req.Limits.Of(httpparse.ResponseHeadLimit); a.down.interims+n > most {
-		return a.fail(Backend, 502, fmt.Errorf("%s: its interim responses are larger than response_head_max (%d bytes) together", a.origin.Name, most))
+		return a.fail(Backend, 502, tell(fmt.Sprintf("the backend's interim responses are larger than response_head_max (%d bytes) together", most),
+			fmt.Errorf("%s: its interim responses are larger than response_head_max (%d bytes) together", a.origin.Name, most)))
 	}
 	a.down.interims += n
 	switch {
@@ -121,7 +125,7 @@ func (a *Attempt) answered(n int) outcome {
 	case a.res.Status == 101 && a.req.Head.WebSocket:
 		return a.startTunnel(n)
 	case a.res.Status == 101:
-		return a.fail(Backend, 502, fmt.Errorf("%s: %w", a.origin.Name, errSurplus))
+		return a.fail(Backend, 502, a.did(errSurplus))
 	}
 	if err := a.brokenChunks(n); err != nil {
 		return a.malformed(err)
@@ -162,7 +166,8 @@ func (a *Attempt) malformed(err error) outcome {
 			return a.dial(err)
 		}
 	}
-	return a.fail(Backend, 502, fmt.Errorf("%s: its response is malformed: %w", a.origin.Name, a.withLimit(err)))
+	return a.fail(Backend, 502, tell("the backend's response is malformed: "+a.withLimit(err).Error(),
+		fmt.Errorf("%s: its response is malformed: %w", a.origin.Name, a.withLimit(err))))
 }
 
 // withLimit returns err with the setting that it is about, if it is about one.
@@ -188,6 +193,7 @@ func (a *Attempt) noAnswer(err error) outcome {
 	if a.atWorker() && !a.down.heard {
 		a.unanswered(err)
 	}
+	words := a.endWords(err)
 	if err == io.EOF {
 		err = errIncomplete
 		if a.reached() < Read {
@@ -196,15 +202,33 @@ func (a *Attempt) noAnswer(err error) outcome {
 	}
 	if !a.req.Head.Verb.Idempotent() && a.up.given > 0 {
 		err = fmt.Errorf("%w; the backend may have acted on the request", err)
+		words += "; it may have acted on the request"
 	} else if !a.down.heard && !a.up.intact(a.req) {
 		err = fmt.Errorf("%w; the request cannot be sent again: its body is larger than --buffer", err)
+		words += "; the request cannot be sent again, because its body is too large to be kept"
 	}
-	return a.fail(Backend, 502, fmt.Errorf("%s: %w", a.origin.Name, err))
+	return a.fail(Backend, 502, tell(words, fmt.Errorf("%s: %w", a.origin.Name, err)))
+}
+
+// endWords says for the client how the backend ended the connection, before the end of its response's head.
+func (a *Attempt) endWords(err error) string {
+	switch {
+	case a.reached() == Read:
+		return "the backend ended the connection in the middle of its response's head"
+	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
+		return "the backend reset the connection without an answer"
+	}
+	return "the backend closed the connection without an answer"
+}
+
+// did is the failure of a backend that did what it may not: err begins with "it", which stands for the backend.
+func (a *Attempt) did(err error) error {
+	return tell("the backend"+strings.TrimPrefix(err.Error(), "it"), fmt.Errorf("%s: %w", a.origin.Name, err))
 }
 
 // unanswered notes that the backend has ended the connection before a byte came back. A request that is safe to repeat, and
 // still at hand, may be asked of a backend once more.
 func (a *Attempt) unanswered(err error) {
-	a.slot.Down(downWords(err), false)
+	a.slot.Down(whyDown(err), false)
 	a.askAgain = a.decider.asksAgain() && (a.up.given == 0 && a.up.intact(a.req) || a.up.repeats(a.req))
 }

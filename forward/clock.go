@@ -86,11 +86,12 @@ func (a *Attempt) timedOut() outcome {
 	s := a.req.Route.Settings
 	switch {
 	case a.state == connecting || a.link.Connecting():
-		return a.dial(fmt.Errorf("no connection within %v", s.ConnectTimeout))
+		return a.dial(noConnection{s.ConnectTimeout})
 	case a.awaitsClient():
 		return a.fail(Client, 408, fmt.Errorf("the client moved no byte for %v: --idle-timeout gives it more time", s.ClientTimeout))
 	}
-	return a.fail(Backend, 504, fmt.Errorf("%s sent nothing for %v: %w", a.origin.Name, s.BackendTimeout, errTimeout))
+	return a.fail(Backend, 504, tell(fmt.Sprintf("the backend sent nothing for %v", s.BackendTimeout),
+		fmt.Errorf("%s sent nothing for %v: %w", a.origin.Name, s.BackendTimeout, errTimeout)))
 }
 
 // impatientFrom is when the attempt has waited long enough for its first byte, or for a connection, to suspect that the backend

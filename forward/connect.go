@@ -8,6 +8,7 @@ import (
 	"syscall"
 	"time"
 
+	"tenfour/pool"
 	"tenfour/sock"
 )
 
@@ -28,7 +29,7 @@ func (a *Attempt) connect() outcome {
 		a.tries.end = min(a.tries.end, max(until, a.clock.now+int64(connectLeast)))
 	}
 	if a.req.Head.WebSocket && !a.takePlace() { // after a 101 it would be too late to say so
-		return a.fail(Self, 503, fmt.Errorf("%s: %w", a.origin.Name, errStreamsTaken))
+		return a.fail(Self, 503, tell(errStreamsTaken.Error(), fmt.Errorf("%s: %w", a.origin.Name, errStreamsTaken)))
 	}
 	if a.req.chunked() && a.origin.http10.Load() {
 		return a.fail(Self, 411, errNeedsLength)
@@ -62,17 +63,14 @@ func (a *Attempt) takeKept() *link {
 // dial begins a connection to the next of the origin's addresses. last is why there was none to the one before.
 func (a *Attempt) dial(last error) outcome {
 	a.closeLink()
-	left := time.Duration(a.tries.end - a.clock.now)
 	for given := 0; ; {
-		to, ok, err := a.origin.at(a.tries.next, left)
+		to, ok, err := a.origin.at(a.tries.next)
 		switch {
 		case sock.OutOfDescriptors(err): // the backend has no part in this
-			if given++; given <= giveMost && a.giveDescriptor() {
-				continue
-			}
-			return a.fail(Self, 503, err)
+			a.origin.Addrs.Again()
+			return a.fail(Self, 503, tell(wordsFull, err))
 		case err != nil:
-			return a.notConnected(err)
+			return a.notConnected(&unresolved{err})
 		case !ok:
 			return a.notConnected(last)
 		}
@@ -87,7 +85,7 @@ func (a *Attempt) dial(last error) outcome {
 			if given++; given <= giveMost && a.giveDescriptor() {
 				continue
 			}
-			return a.fail(Self, 503, last)
+			return a.fail(Self, 503, tell(wordsFull, last))
 		}
 		a.tries.next++
 		a.use(l)
@@ -153,17 +151,42 @@ func (a *Attempt) shaking() (off bool, at int64) {
 // notConnected ends an attempt without a connection. Nothing was sent, so it may be asked of a backend once more.
 func (a *Attempt) notConnected(err error) outcome {
 	if isTemporary(err) {
-		a.slot.Down(downWords(err), true)
+		a.origin.Addrs.Again() // the backend may be at another address by now
+		a.slot.Down(whyDown(err), true)
 		a.askAgain = a.decider.asksAgain()
 	} else {
 		a.slot.Failed("failed its TLS handshakes")
 	}
-	return a.fail(Backend, 502, fmt.Errorf("%s: no connection: %w", a.origin.Name, err))
+	words := "the backend " + downWords(err)
+	if !isTemporary(err) {
+		words = tlsWords(err)
+	}
+	return a.fail(Backend, 502, tell(words, fmt.Errorf("%s: no connection: %w", a.origin.Name, err)))
 }
+
+// whyDown says what a backend did that is down.
+func whyDown(err error) pool.Why {
+	words := downWords(err)
+	if words == unreached || words == noAddress {
+		return pool.Why{Words: words, Log: fmt.Sprintf("%s (%v)", words, err)}
+	}
+	return pool.Why{Words: words}
+}
+
+// What a backend did that has an error which only the operator should know.
+const (
+	unreached = "could not be reached"
+	noAddress = "could not be reached, because its name could not be resolved"
+)
 
 // downWords says what a backend did that is down, in words that follow its name.
 func downWords(err error) string {
+	var late noConnection
 	switch {
+	case errors.As(err, new(*unresolved)):
+		return noAddress
+	case errors.As(err, &late):
+		return "accepted no connection within " + late.within.String()
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return "refused connections"
 	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
@@ -171,7 +194,18 @@ func downWords(err error) string {
 	case errors.Is(err, io.EOF), errors.Is(err, errIncomplete):
 		return "closed connections without an answer"
 	}
-	return fmt.Sprintf("could not be reached (%v)", err)
+	return unreached
+}
+
+// tlsWords says for the client why there is no connection with TLS, and never will be.
+func tlsWords(err error) string {
+	switch {
+	case errors.As(err, new(*tls.CertificateVerificationError)):
+		return "the backend's certificate cannot be verified"
+	case errors.As(err, new(tls.RecordHeaderError)):
+		return "the backend does not speak TLS"
+	}
+	return "the backend's TLS handshake failed"
 }
 
 // isTemporary reports whether a connection may succeed later. With a wrong certificate, or a server that does not speak TLS,

@@ -8,10 +8,10 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"tenfour/httpparse"
 	"tenfour/lot"
+	"tenfour/names"
 	"tenfour/pool"
 	"tenfour/sock"
 	"tenfour/tests/await"
@@ -130,11 +130,8 @@ func TestExchange_triesEveryAddressOfAName(t *testing.T) {
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			at := startOrigin(t, tc.listens)
-			o := NewOrigin(address.Backend{Host: "localhost", Port: at.Port()}, nil)
-			o.resolved = []netip.AddrPort{
-				netip.AddrPortFrom(netip.MustParseAddr(tc.first), at.Port()), netip.AddrPortFrom(netip.MustParseAddr(tc.second), at.Port()),
-			}
-			o.until = time.Now().Add(time.Minute)
+			name := names.Known("localhost", netip.MustParseAddr(tc.first), netip.MustParseAddr(tc.second))
+			o := NewOrigin(address.Backend{Host: "localhost", Port: at.Port()}, name, nil)
 			route, l := startRoute(t, o)
 			got, x := route.exchange(t, l, "GET / HTTP/1.1\r\nHost: a\r\n\r\n")
 			if !strings.HasPrefix(got, "HTTP/1.1 200 ") || !strings.HasSuffix(got, "okay") || x.Failure != nil {
@@ -146,9 +143,8 @@ func TestExchange_triesEveryAddressOfAName(t *testing.T) {
 
 func TestExchange_tellsWhyNoAddressCouldBeHad(t *testing.T) {
 	at := startOrigin(t, "127.0.0.1:0")
-	o := NewOrigin(address.Backend{Host: "localhost", Port: at.Port()}, nil)
 	dead := netip.MustParseAddr("127.0.0.2")
-	o.resolved, o.until = []netip.AddrPort{netip.AddrPortFrom(dead, at.Port()), netip.AddrPortFrom(dead, at.Port())}, time.Now().Add(time.Minute)
+	o := NewOrigin(address.Backend{Host: "localhost", Port: at.Port()}, names.Known("localhost", dead, dead), nil)
 	route, l := startRoute(t, o)
 	_, x := route.exchange(t, l, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n")
 	if f := x.Failure; f == nil || f.Status != 502 || f.Progress != NothingSent || f.Step != Connect || !strings.Contains(f.Error(), "refused") {

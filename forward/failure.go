@@ -2,7 +2,9 @@ package forward
 
 import (
 	"errors"
+	"time"
 
+	"tenfour/pool"
 	"tenfour/sock"
 )
 
@@ -59,6 +61,46 @@ var (
 	errRacedBody    = errors.New("the body is larger than --buffer, and a request that is raced must be held whole")
 	errStreamsTaken = errors.New("all places for streams are taken")
 )
+
+// told is an error that a client may know in part.
+type told struct {
+	words string // for the client
+	error
+}
+
+func (t *told) Unwrap() error { return t.error }
+
+// tell has the client read the words, in place of an error with what only the operator should know: names and addresses of
+// backends, settings, errors of the system.
+func tell(words string, err error) error { return &told{words, err} }
+
+// wordsFull is what a client reads when there is no descriptor for a connection to a backend.
+const wordsFull = "too many connections are open"
+
+// ForClient returns why the exchange failed in words for its client. The log has Error, with what only the operator should know.
+func (e *Error) ForClient() string {
+	var unserved pool.Outcome
+	if t := (*told)(nil); errors.As(e.Err, &t) {
+		return t.words
+	}
+	switch {
+	case errors.As(e.Err, &unserved):
+		return unserved.ForClients()
+	case e.Side == Backend:
+		return "the backend failed"
+	}
+	return e.Err.Error() // it is about the client itself, or a limit of tenfour
+}
+
+// noConnection is the failure of a connection that took too long.
+type noConnection struct{ within time.Duration }
+
+func (n noConnection) Error() string { return "no connection within " + n.within.String() }
+
+// unresolved is the failure of a connection to a name that has no known address.
+type unresolved struct{ error }
+
+func (u *unresolved) Unwrap() error { return u.error }
 
 // isWait reports whether err only says that nothing can be read or written now.
 func isWait(err error) bool { return err == sock.ErrWait }

@@ -63,7 +63,7 @@ const coldAfter = int64(time.Second)
 // the response to this request.
 func (a *Attempt) good(l *link) bool {
 	switch {
-	case a.clock.now >= l.until:
+	case a.clock.now >= l.until || !a.origin.leads(l):
 		return false
 	case !a.up.mayRepeat(a.req) && !(a.origin.reuses.Load() && a.clock.now-l.idle < coldAfter):
 		return false
@@ -82,7 +82,7 @@ func (a *Attempt) mayKeep() bool {
 	case !res.KeepAlive || res.Announced || res.LoggedIn || res.Framing == httpparse.UntilClose:
 		return false
 	}
-	return a.up.done() && !a.up.stopped && a.down.taken && a.link.in.Len() == 0 && !a.link.HungUp() && a.origin.Backend.MayKeep()
+	return a.up.done() && !a.up.stopped && a.down.taken && a.link.in.Len() == 0 && !a.link.HungUp() && a.origin.Backend.MayKeep() && a.origin.leads(a.link)
 }
 
 const (

@@ -1,31 +1,24 @@
 package forward
 
 import (
-	"context"
 	"crypto/tls"
-	"fmt"
-	"net"
 	"net/netip"
-	"sync"
 	"sync/atomic"
-	"time"
 
+	"tenfour/names"
 	"tenfour/pool"
 	"tenfour/value/address"
 )
 
-// resolvedFor is how long an answer of the resolver is used.
-const resolvedFor = 5 * time.Second
-
 // Origin is a backend as an exchange needs it: where it is, and what it has shown of itself. Safe for use by several goroutines.
 type Origin struct {
-	Backend *pool.Backend  // its slots; set before the first exchange
-	Name    string         // HOST:PORT, as people know it
-	Host    string         // what Host says when the client named none: without a port that its scheme implies
-	Header  string         // "X-Backend: HOST:PORT\r\n"
-	TLS     *tls.Config    // nil for http://
-	fixed   netip.AddrPort // when Name is an address; else it is looked up
-	where   address.Backend
+	Backend *pool.Backend // its slots; set before the first exchange
+	Name    string        // HOST:PORT, as people know it
+	Host    string        // what Host says when the client named none: without a port that its scheme implies
+	Header  string        // "X-Backend: HOST:PORT\r\n"
+	TLS     *tls.Config   // nil for http://
+	Addrs   *names.Name   // where it is, at port
+	port    uint16
 
 	uploads   uploads     // that their clients hold up
 	http10    atomic.Bool // its last response was of HTTP/1.0
@@ -33,10 +26,6 @@ type Origin struct {
 	staysOpen atomic.Bool // it was asked to end a connection, and did not
 
 	resetAt atomic.Int64 // when it last reset a new connection that had a request, in the lot's time; 0 is never
-
-	mu       sync.Mutex // guards what the resolver said
-	resolved []netip.AddrPort
-	until    time.Time
 }
 
 // Route is a queue to some origins. Nothing changes its exported fields afterwards.
@@ -58,14 +47,14 @@ type Entry struct {
 	Queue *pool.Queue
 }
 
-// NewOrigin makes an origin of an address, and the TLS configuration for https://, which needs the host's name only.
-func NewOrigin(at address.Backend, config *tls.Config) *Origin {
+// NewOrigin makes an origin of a backend, the addresses of its host's name, which are nil if the host is an address itself, and the
+// TLS configuration for https://, which needs the host's name only.
+func NewOrigin(at address.Backend, addrs *names.Name, config *tls.Config) *Origin {
 	name := at.HostPort()
-	o := &Origin{Name: name, Host: at.Authority(), Header: "X-Backend: " + name + "\r\n", TLS: config, where: at}
-	if ip, err := netip.ParseAddr(at.Host); err == nil {
-		o.fixed = netip.AddrPortFrom(ip, at.Port)
+	if addrs == nil {
+		addrs = names.Literal(at.Host)
 	}
-	return o
+	return &Origin{Name: name, Host: at.Authority(), Header: "X-Backend: " + name + "\r\n", TLS: config, Addrs: addrs, port: at.Port}
 }
 
 // origin returns the origin whose slots b has. A route has few: a scan costs less than a map.
@@ -78,40 +67,15 @@ func (r *Route) origin(b *pool.Backend) *Origin {
 	panic("forward: a slot of a backend that the route does not have")
 }
 
-// at returns the try-th address of o, and false when there are not so many.
-func (o *Origin) at(try int, most time.Duration) (netip.AddrPort, bool, error) {
-	if o.fixed.IsValid() {
-		return o.fixed, try == 0, nil
+// at returns the try-th address of o, and false when there are not so many. If there is none at all, the error says why. It
+// does not wait: package names looks names up.
+func (o *Origin) at(try int) (netip.AddrPort, bool, error) {
+	addrs, err := o.Addrs.Addrs()
+	if try >= len(addrs) {
+		return netip.AddrPort{}, false, err
 	}
-	o.mu.Lock()
-	list, fresh := o.resolved, time.Now().Before(o.until)
-	o.mu.Unlock()
-	if !fresh && try == 0 {
-		var err error
-		if list, err = o.resolve(most); err != nil {
-			return netip.AddrPort{}, false, err
-		}
-	}
-	if try >= len(list) {
-		return netip.AddrPort{}, false, nil
-	}
-	return list[try], true, nil
+	return netip.AddrPortFrom(addrs[try], o.port), true, nil
 }
 
-// resolve asks the resolver. It blocks its worker: looking up the backend's name is the exchange's work.
-func (o *Origin) resolve(most time.Duration) ([]netip.AddrPort, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), most)
-	defer cancel()
-	ips, err := net.DefaultResolver.LookupNetIP(ctx, "ip", o.where.Host)
-	if err != nil {
-		return nil, fmt.Errorf("look up %s: %w", o.where.Host, err)
-	}
-	var list []netip.AddrPort
-	for _, ip := range ips {
-		list = append(list, netip.AddrPortFrom(ip.Unmap(), o.where.Port))
-	}
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.resolved, o.until = list, time.Now().Add(resolvedFor)
-	return list, nil
-}
+// leads reports whether a connection leads to one of o's addresses still: a name may have moved since it was made.
+func (o *Origin) leads(l *link) bool { return o.Addrs.Has(l.Remote.Addr()) }

@@ -41,7 +41,7 @@ func TestRace_aRacerChosenBeforeItsEndStaysInNoQueue(t *testing.T) {
 				workers.Close()
 				l.Close()
 			}()
-			o := NewOrigin(address.Backend{Host: "127.0.0.1", Port: 1}, nil)
+			o := NewOrigin(address.Backend{Host: "127.0.0.1", Port: 1}, nil, nil)
 			b, err := workers.AddBackend(o.Name, 1, 0)
 			if err != nil {
 				t.Fatal(err)

@@ -22,7 +22,7 @@ func (a *Attempt) startRelay(n int) outcome {
 		return a.fail(Self, 502, fmt.Errorf("%s: %d, with an event stream", a.origin.Name, a.res.Status))
 	case stream && !a.stay.lent && !a.takePlace():
 		a.result.Status = 0
-		return a.fail(Self, 503, fmt.Errorf("%s: %w", a.origin.Name, errStreamsTaken))
+		return a.fail(Self, 503, tell(errStreamsTaken.Error(), fmt.Errorf("%s: %w", a.origin.Name, errStreamsTaken)))
 	case !stream && a.stay.lent && a.atWorker(): // an upgrade that the backend does not take
 		a.returnPlace()
 	}

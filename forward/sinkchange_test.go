@@ -55,7 +55,7 @@ func gated(t *testing.T, content string) (route *Route, l *lot.Lot, asked chan s
 	served := make(chan error, 1)
 	go func() { served <- s.Serve(ln) }() // ends with Close
 	at := netip.MustParseAddrPort(ln.Addr().String())
-	route, l = startRoute(t, NewOrigin(address.Backend{Host: "127.0.0.1", Port: at.Port()}, nil))
+	route, l = startRoute(t, NewOrigin(address.Backend{Host: "127.0.0.1", Port: at.Port()}, nil, nil))
 	t.Cleanup(func() {
 		s.Close()
 		<-served

@@ -230,7 +230,7 @@ func (r *race) allLost() {
 		return
 	case x.attempt.result.Failure != nil && x.attempt.result.Failure.Side == Client: // it left before it could enter
 	default:
-		x.attempt.failBefore(Backend, worst.Status, errors.New(lost))
+		x.attempt.failBefore(Backend, worst.Status, tell("no backend had a usable answer: "+worst.ForClient(), errors.New(lost)))
 		x.attempt.result.Failure.Step, x.attempt.result.Failure.Progress, x.lost = worst.Step, worst.Progress, lost
 	}
 	x.finish()

@@ -19,7 +19,8 @@ func (c *client) refuse(err *httpparse.Refusal) outcome {
 	if err.Status == 405 {
 		extra = allow
 	}
-	return c.answerClosing(err.Status, c.req.words(err), extra)
+	words := c.req.words(err)
+	return c.write(err.Status, words, words, extra)
 }
 
 // words says which rule was broken, and where in the head or by which setting.
@@ -43,24 +44,36 @@ func (c *client) answerFailure(e *forward.Error) outcome {
 	if e.Status == 503 || errors.As(e, &unserved) {
 		extra = retryAfter
 	}
-	return c.answer(e.Status, e.Error(), extra)
+	return c.answerPlainly(e.Status, e.ForClient(), e.Error(), extra)
 }
 
-// answer prepares a response of tenfour's own, with extra field lines. The connection persists if the request was read whole and
-// lets it. It returns goOn: the next step writes the response.
+// answer prepares a response of tenfour's own, with extra field lines. The client and the log get the same words. The connection
+// persists if the request was read whole and lets it. It returns goOn: the next step writes the response.
 func (c *client) answer(status int, words, extra string) outcome {
+	return c.answerPlainly(status, words, words, extra)
+}
+
+// answerPlainly is answer with other words for the log: the reason, which may have what only the operator should know. The request
+// id joins both.
+func (c *client) answerPlainly(status int, words, reason, extra string) outcome {
 	r := c.req
 	whole := r.Head.Framing == httpparse.NoBody || r.BodyWhole
 	if status == 400 || status == 405 || status == 408 || !whole || c.phase == reading && !r.hasHead() || c.front.draining.Load() {
 		r.Persists = false
 	}
-	return c.answerClosing(status, words, extra)
+	return c.write(status, words, reason, extra)
 }
 
+// answerClosing is answer for a connection that persists only if r.Persists says so.
 func (c *client) answerClosing(status int, words, extra string) outcome {
+	return c.write(status, words, words, extra)
+}
+
+// write prepares the response, whose connection persists if r.Persists says so.
+func (c *client) write(status int, words, reason, extra string) outcome {
 	r := c.req
 	c.since.Store(0)
-	r.status, r.reason = status, words
+	r.status, r.reason = status, reason
 	id := c.front.ids.text(r.id)
 	jsonly := r.hasHead() && r.Head.AcceptsJSON
 	page := errorPage(status, words, id, jsonly)

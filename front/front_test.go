@@ -97,7 +97,7 @@ func startRuled(t testing.TB, slots, queue int, backends map[string]string, rule
 		if err != nil {
 			t.Fatal(err)
 		}
-		o := forward.NewOrigin(address.Backend{Host: tcp.IP.String(), Port: uint16(tcp.Port)}, nil)
+		o := forward.NewOrigin(address.Backend{Host: tcp.IP.String(), Port: uint16(tcp.Port)}, nil, nil)
 		b, err := workers.AddBackend(o.Name, slots, 8)
 		o.Backend = b
 		if err != nil {

@@ -12,7 +12,7 @@ func (c *client) admit(rule *admit.Rule) outcome {
 	r := c.req
 	var refused *admit.Refusal
 	if r.caller, refused = rule.Check(c.conn.Remote.Addr(), &r.Head, r.In.Head()); refused != nil {
-		return c.answer(refused.Status, refused.Words, refused.Fields)
+		return c.answerPlainly(refused.Status, refused.Words, refused.Reason(), refused.Fields)
 	}
 	r.limits = rule.Limits
 	for range r.limits {
@@ -63,7 +63,7 @@ func (c *client) decided(i int, d limit.Decision, err error) bool {
 	}
 	r.refund()
 	if err != nil && err != limit.ErrFull {
-		c.answer(503, "the limit "+l.Name+" cannot be asked: "+err.Error(), retryAfter)
+		c.answerPlainly(503, "the limit cannot be asked", "the limit "+l.Name+" cannot be asked: "+err.Error(), retryAfter)
 		return false
 	}
 	refused := l.Refusal(d)

@@ -60,7 +60,7 @@ func TestLimiter_mayDecideLate(t *testing.T) {
 	}{
 		"it admits":                   {d: limit.Decision{Admitted: true}, status: 200},
 		"it does not":                 {d: limit.Decision{RetryAfter: 1500 * time.Millisecond}, status: 429, words: "at most 7 in 1m"},
-		"it fails":                    {err: errors.New("no route to it"), status: 503, words: "cannot be asked: no route to it"},
+		"it fails":                    {err: errors.New("no route to it"), status: 503, words: "the limit cannot be asked\n"},
 		"it fails, and that lets all": {admitOnError: true, err: errors.New("no route to it"), status: 200},
 		"it is closed":                {err: limit.ErrClosed, status: 200},
 		"too many wait":               {wait: true, err: limit.ErrFull, status: 429},

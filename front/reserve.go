@@ -25,7 +25,8 @@ func (c *client) reserve() outcome {
 	n := r.needs()
 	switch {
 	case held.Most() == 0 || n > held.Most():
-		return c.answer(503, fmt.Sprintf("the request's body must be held whole, and is larger than hold_max (%d bytes)", held.Most()), retryAfter)
+		return c.answerPlainly(503, "the request's body must be held whole, and is too large for that",
+			fmt.Sprintf("the request's body must be held whole, and is larger than hold_max (%d bytes)", held.Most()), retryAfter)
 	case held.Take(n):
 		return c.takeBody(n)
 	}
@@ -52,5 +53,7 @@ func (c *client) memoryLate() outcome {
 		return c.takeBody(r.needs())
 	}
 	c.front.Held.Leave(&r.memory)
-	return c.answer(503, fmt.Sprintf("hold_max leaves no memory for the request's body, and has left none for %v", r.Route.Settings.QueueTimeout), retryAfter)
+	late := r.Route.Settings.QueueTimeout
+	return c.answerPlainly(503, fmt.Sprintf("there is no memory for the request's body, and there was none for %v", late),
+		fmt.Sprintf("hold_max leaves no memory for the request's body, and has left none for %v", late), retryAfter)
 }

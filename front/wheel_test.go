@@ -57,7 +57,7 @@ func race(t *testing.T, f *front.Front, addrs ...string) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		o := forward.NewOrigin(address.Backend{Host: tcp.IP.String(), Port: uint16(tcp.Port)}, nil)
+		o := forward.NewOrigin(address.Backend{Host: tcp.IP.String(), Port: uint16(tcp.Port)}, nil, nil)
 		b, err := f.Pool.AddBackend(o.Name, 1, 8)
 		if err != nil {
 			t.Fatal(err)

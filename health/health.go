@@ -19,11 +19,15 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"tenfour/names"
 )
 
 // Check says what to ask of a backend, and how often.
 type Check struct {
 	URL     string
+	Host    string        // the request's Host; "" for that of URL
+	Addrs   *names.Name   // where the host of URL is; nil looks it up
 	Every   time.Duration // each interval is up to a quarter longer, at random, so that checks do not coincide
 	Timeout time.Duration // for the whole answer; 0 is none
 	TLS     *tls.Config   // for https://; nil for Go's default
@@ -41,6 +45,8 @@ const bodyMost = 64 << 10
 type Backend interface {
 	Well()
 	Sick(why string) // why in words that follow the backend's name
+	// Refused says that the first check of all was answered with a 4xx: the backend may not serve the Host that it was asked for.
+	Refused(status int, host string)
 
 	// Passed says that the backend is well still. Exchanges may have found otherwise, for a reason that is over.
 	Passed()
@@ -66,11 +72,12 @@ type Checker struct {
 // Start begins to check b: at once, then every c.Every.
 func Start(c Check, b Backend) *Checker {
 	ctx, stop := context.WithCancel(context.Background())
-	k := &Checker{check: c, backend: b, stop: stop, client: &http.Client{
+	k := &Checker{check: c, backend: b, stop: stop}
+	k.client = &http.Client{
 		Timeout:       c.Timeout,
-		Transport:     &http.Transport{TLSClientConfig: c.TLS, DialContext: dialAcking, DisableKeepAlives: true}, // a kept connection would occupy a server that serves one connection at a time
+		Transport:     &http.Transport{TLSClientConfig: c.TLS, DialContext: k.dial, DisableKeepAlives: true}, // a kept connection would occupy a server that serves one connection at a time
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}}
+	}
 	k.loop.Go(func() { k.run(ctx) }) // ends with Close
 	return k
 }
@@ -83,8 +90,11 @@ func (k *Checker) Close() {
 
 func (k *Checker) run(ctx context.Context) {
 	well, failures := !k.check.Sick, 0
-	for {
+	for first := true; ; first = false {
 		err := k.askPatiently(ctx)
+		if status := new(statusError); first && errors.As(err, &status) && status.code < 500 {
+			k.backend.Refused(status.code, status.host)
+		}
 		switch {
 		case ctx.Err() != nil:
 			return
@@ -152,6 +162,9 @@ func (k *Checker) ask(ctx context.Context) error {
 		return err
 	}
 	r.Header.Set("User-Agent", "tenfour health check")
+	if k.check.Host != "" {
+		r.Host = k.check.Host
+	}
 	answer, err := k.client.Do(r)
 	if err != nil {
 		return fmt.Errorf("failed its health check (%w)", err)
@@ -161,7 +174,15 @@ func (k *Checker) ask(ctx context.Context) error {
 		return fmt.Errorf("failed its health check (%w)", err)
 	}
 	if answer.StatusCode >= 400 {
-		return fmt.Errorf("answered its health check with %d", answer.StatusCode)
+		return &statusError{answer.StatusCode, r.Host}
 	}
 	return nil
 }
+
+// statusError is a check that was answered with a status of 400 or more.
+type statusError struct {
+	code int
+	host string // that the check named
+}
+
+func (e *statusError) Error() string { return fmt.Sprintf("answered its health check with %d", e.code) }

@@ -1,6 +1,7 @@
 package health
 
 import (
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -24,8 +25,11 @@ type reporter chan change
 func (r reporter) Well()           { r <- change{well: true} }
 func (r reporter) Sick(why string) { r <- change{why: why} }
 func (r reporter) Passed()         {}
-func (r reporter) Impatient()      {}
-func (r reporter) Patient()        {}
+func (r reporter) Refused(code int, host string) {
+	r <- change{why: fmt.Sprintf("refused %d %s", code, host)}
+}
+func (r reporter) Impatient() {}
+func (r reporter) Patient()   {}
 
 // waited reports its patience too.
 type waited struct{ reporter }

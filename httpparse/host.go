@@ -1,5 +1,8 @@
 package httpparse
 
+// IsHost reports whether text may be the value of a Host: a name or an address, and a port if there is one (RFC 9110 §7.2).
+func IsHost(text []byte) bool { return authority(text, 0, len(text)) == nil }
+
 // authority judges buf[start:end] as uri-host [":" port] (RFC 9110 §7.2): a reg-name, an IPv4 address or an IPv6 address
 // in brackets. Userinfo and an empty host are refused (RFC 9110 §4.2.1, §4.2.4). A comma is refused too, although a
 // reg-name may have one, because some readers would take it for a list of two hosts.

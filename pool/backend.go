@@ -175,6 +175,13 @@ func (b *Backend) Impatient() {
 	b.dropIdle()
 }
 
+// DropIdle closes the connections to b that are idle: they may lead to a server that is not b any more.
+func (b *Backend) DropIdle() {
+	b.pool.mu.Lock()
+	defer b.pool.unlock()
+	b.dropIdle()
+}
+
 // dropIdle makes the idle slots close the connections that they keep. The pool is locked.
 func (b *Backend) dropIdle() {
 	for _, s := range b.free {

@@ -1,7 +1,7 @@
 package pool
 
 import (
-	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -52,16 +52,26 @@ func (b *Backend) expireHeld(now int64) {
 	}
 }
 
-// whyHeldOut returns for how long no backend could be asked, and why, in words.
-func (q *Queue) whyHeldOut() string {
-	return fmt.Sprintf("%s for %v", q.whyDown(), time.Duration(q.hold))
+// whyHeldOut returns for how long no backend could be asked, and why, in words: for the log, and for clients.
+func (q *Queue) whyHeldOut() (words, plain string) {
+	words, plain = q.whyDown()
+	held := " for " + time.Duration(q.hold).String()
+	return words + held, plain + held
 }
 
-// whyDown returns why none of q's backends could be asked, in words.
-func (q *Queue) whyDown() string {
-	var words []string
+// whyDown returns why none of q's backends could be asked, in words: for the log, and for clients.
+func (q *Queue) whyDown() (words, plain string) {
+	var all, did []string
 	for _, b := range q.backends {
-		words = append(words, b.Name+" "+b.outage.why)
+		why := &b.outage.why
+		all = append(all, b.Name+" "+why.String())
+		if !slices.Contains(did, why.Words) {
+			did = append(did, why.Words)
+		}
 	}
-	return strings.Join(words, ", ")
+	subject := "the backend "
+	if len(q.backends) > 1 {
+		subject = "the backends "
+	}
+	return strings.Join(all, ", "), subject + strings.Join(did, ", ")
 }

@@ -70,7 +70,7 @@ func TestEvents_areReportedInOrder(t *testing.T) {
 		all.Go(func() {
 			for range 200 {
 				if i%2 == 0 {
-					b.Sick("is not well")
+					b.Sick(Why{Words: "is not well"})
 				} else {
 					b.Well()
 				}

@@ -9,7 +9,7 @@ import (
 type Event struct {
 	Backend string
 	Up      bool
-	Why     string        // why it is down, or was
+	Why     string        // why it is down, or was, with all that is known
 	For     time.Duration // how long it was down
 	Held    int           // tasks that were held meanwhile, for this backend or another of their queue
 	Longest time.Duration // the longest time that one of those was held
@@ -17,19 +17,33 @@ type Event struct {
 	Workers int           // the number of workers that it has from now on, if that is what has changed; else 0
 }
 
+// Why says why a backend is down, in words that follow its name.
+type Why struct {
+	Words string // for clients: "refused connections"
+	Log   string // with what only the operator should know, such as the system's error; "" if Words is all
+}
+
+// String returns the words for the log.
+func (w Why) String() string {
+	if w.Log != "" {
+		return w.Log
+	}
+	return w.Words
+}
+
 // outage is what the pool knows of a backend while it is down. One task at a time tries the backend, and no other task is given
 // to it. While a queue has no other backend that is up, trials come at the pace of its hold. Else the pauses between them grow,
 // because each trial may cost a client time. Guarded by the pool.
 type outage struct {
-	since     int64  // when it began, in the lot's time; 0 while the backend is up
-	why       string // "refused connections"
-	trial     *Slot  // the slot whose task tries the backend; nil for none
-	begun     int64  // when that trial began
-	reached   bool   // that trial's request has been sent
-	trialFrom int64  // since when that trial's task is held
-	next      int64  // when the backend may be tried again
-	pause     int64  // between trials, while other backends of its queues are up
-	every     int64  // between trials, while none is
+	since     int64 // when it began, in the lot's time; 0 while the backend is up
+	why       Why
+	trial     *Slot // the slot whose task tries the backend; nil for none
+	begun     int64 // when that trial began
+	reached   bool  // that trial's request has been sent
+	trialFrom int64 // since when that trial's task is held
+	next      int64 // when the backend may be tried again
+	pause     int64 // between trials, while other backends of its queues are up
+	every     int64 // between trials, while none is
 	rhythm    rhythm
 	sick      bool        // a health check says so: no task tries it, and only the check ends this
 	timer     *time.Timer // runs while a task waits that has no other backend
@@ -75,13 +89,13 @@ func (o *outage) end() {
 func (b *Backend) up() bool { return b.outage.since == 0 }
 
 // goDown begins an outage.
-func (b *Backend) goDown(now int64, why string) {
+func (b *Backend) goDown(now int64, why Why) {
 	o := &b.outage
 	b.unwell.Store(true)
 	b.down.Store(true)
 	b.dropIdle() // kept connections lead to the server that was there before
 	o.since, o.why, o.held, o.longest, o.next = now, why, 0, 0, now
-	b.pool.note(Event{Backend: b.Name, Why: why, Again: o.ended != 0 && now-o.ended < flapping})
+	b.pool.note(Event{Backend: b.Name, Why: why.String(), Again: o.ended != 0 && now-o.ended < flapping})
 	for _, q := range b.queues { // a queue may have no backend that is up any more
 		if q.hold == 0 || !q.allDown() {
 			continue
@@ -111,7 +125,7 @@ func (b *Backend) comeUp(s *Slot) {
 			o.held, o.longest = o.held+q.waiting, max(o.longest, now-q.heldFrom(q.head.next))
 		}
 	}
-	b.pool.note(Event{Backend: b.Name, Up: true, Why: o.why, For: time.Duration(now - o.since), Held: o.held,
+	b.pool.note(Event{Backend: b.Name, Up: true, Why: o.why.String(), For: time.Duration(now - o.since), Held: o.held,
 		Longest: time.Duration(o.longest), Again: o.ended != 0 && o.since-o.ended < flapping})
 	if o.since-o.ended > flapping || o.ended == 0 {
 		o.pause = 0

@@ -42,7 +42,7 @@ func TestHold_endsForEachTaskInTurn(t *testing.T) {
 	h := startHouse(t)
 	b := h.backend(t, "b", 2)
 	r := h.AddQueue("/", 10, Hold{For: 50 * time.Millisecond, Every: time.Minute}, b)
-	b.slots[0].Down("refused connections", true)
+	b.slots[0].Down(Why{Words: "refused connections"}, true)
 	for i := range 3 {
 		j := enter(t, r, fmt.Sprint(i))
 		o := await.Value(t, j.unserved, "the task to be dismissed")
@@ -72,7 +72,7 @@ func TestTrial_isOneAtATimeAndTheOldest(t *testing.T) {
 		}
 		went := make(chan State, 1)
 		first.end <- func() {
-			s.Down("refused connections", true)
+			s.Down(Why{Words: "refused connections"}, true)
 			went <- r.Again(first, b).State
 		}
 		if state := await.Value(t, went, "Again"); state != Waits {
@@ -101,7 +101,7 @@ func TestOutage_stragglersDoNotStarveTheQueue(t *testing.T) {
 		j.runs(t)
 		stragglers = append(stragglers, j)
 	}
-	b.slots[3].Down("refused connections", true)
+	b.slots[3].Down(Why{Words: "refused connections"}, true)
 	trial, next := enter(t, r, "trial"), enter(t, r, "next")
 	s := trial.runs(t)
 	s.Up(h.lot.Now())

@@ -291,7 +291,7 @@ func TestQueue_hammered(t *testing.T) {
 				return
 			default:
 			}
-			b.Sick("is not well")
+			b.Sick(Why{Words: "is not well"})
 			runtime.Gosched()
 			b.Well()
 		}

@@ -40,7 +40,7 @@ func startHouse(t testing.TB) *house {
 }
 
 // goesDown has b found to refuse connections, by a task on its first slot.
-func goesDown(b *Backend) { b.slots[0].Down("refused connections", true) }
+func goesDown(b *Backend) { b.slots[0].Down(Why{Words: "refused connections"}, true) }
 
 // comesUp has b answer a task on its first slot.
 func comesUp(b *Backend) { b.slots[0].Up(b.pool.lot.Now()) }

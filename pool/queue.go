@@ -287,9 +287,9 @@ func (q *Queue) outcome(state State) Outcome {
 	o := Outcome{State: state}
 	switch {
 	case state == HeldOut:
-		o.Words = q.whyHeldOut()
+		o.Words, o.Plain = q.whyHeldOut()
 	case state == Unreached, state == Late && q.allDown():
-		o.Words = q.whyDown()
+		o.Words, o.Plain = q.whyDown()
 	}
 	return o
 }

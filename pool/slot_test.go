@@ -219,7 +219,7 @@ func TestKept_isDroppedWhenItsBackendGoesDown(t *testing.T) {
 	b := h.backend(t, "a", 1)
 	r := h.AddQueue("/", 10, Hold{}, b)
 	k, _ := leaveKept(t, r)
-	b.Sick("is not well")
+	b.Sick(Why{Words: "is not well"})
 	await.Value(t, k.discarded, "the kept connection's end")
 	if b.MayKeep() {
 		t.Error("MayKeep is true though the backend is down")

@@ -47,7 +47,7 @@ func (p *Pool) Snapshot() Snapshot {
 			Failures: b.failures, Served: b.served.Load(),
 		}
 		if o := &b.outage; !state.Up {
-			state.Why, state.Since, state.Sick = o.why, time.Duration(now-o.since), o.sick
+			state.Why, state.Since, state.Sick = o.why.String(), time.Duration(now-o.since), o.sick
 			state.Trying, state.NextTry = o.trial != nil, time.Duration(max(0, o.next-now))
 		}
 		s.Backends = append(s.Backends, state)

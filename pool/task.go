@@ -18,6 +18,7 @@ type Task interface {
 type Outcome struct {
 	State State
 	Words string // with HeldOut, Unreached and Late, if all its backends are down: why, such as "127.0.0.1:9001 refused connections"
+	Plain string // the same for clients, without the backends' names: "the backend refused connections"
 }
 
 // State is what became of a task.
@@ -37,6 +38,12 @@ const (
 
 // Unserved reports whether the task neither runs nor waits.
 func (o Outcome) Unserved() bool { return o.State > Waits }
+
+// ForClients is Error without what only the operator should know.
+func (o Outcome) ForClients() string {
+	o.Words = o.Plain
+	return o.Error()
+}
 
 // Error says why a task is unserved, in words that follow the name of what it waited for.
 func (o Outcome) Error() string {

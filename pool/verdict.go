@@ -36,9 +36,9 @@ func (s *Slot) Up(began int64) {
 	b.serveQueues()
 }
 
-// Down notes that s's task found its backend down, and why, in words that follow the backend's name. With refused the backend
+// Down notes that s's task found its backend down, and why. With refused the backend
 // cannot be reached at all. Else it may be reached again at once.
-func (s *Slot) Down(why string, refused bool) {
+func (s *Slot) Down(why Why, refused bool) {
 	b := s.Backend
 	b.pool.mu.Lock()
 	defer b.pool.unlock()
@@ -82,13 +82,13 @@ func (s *Slot) Failed(why string) {
 		}
 	}
 	now := b.pool.lot.Now()
-	b.goDown(now, why)
+	b.goDown(now, Why{Words: why})
 	b.outage.backOff(now)
 	b.schedule(now)
 }
 
-// Sick notes that a health check of b has failed, and why, in words that follow b's name. b is down until Well.
-func (b *Backend) Sick(why string) {
+// Sick notes that a health check of b has failed, and why. b is down until Well.
+func (b *Backend) Sick(why Why) {
 	b.pool.mu.Lock()
 	defer b.pool.unlock()
 	now := b.pool.lot.Now()

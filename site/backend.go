@@ -9,6 +9,7 @@ import (
 	"tenfour/forward"
 	"tenfour/health"
 	"tenfour/lab"
+	"tenfour/names"
 	"tenfour/pool"
 	"tenfour/value/address"
 )
@@ -53,6 +54,7 @@ func (s *Site) backendsOf(r *config.Route) ([]address.Backend, error) {
 // backendKey has everything that distinguishes two backends. The number of slots does not: it can change.
 type backendKey struct {
 	address.Backend
+	addrs    *names.Name
 	autoMost int // 0 for a fixed number of slots
 }
 
@@ -64,17 +66,23 @@ type known struct {
 
 // backend takes the backend at an address, with its health check. Two routes that name the same backend share its slots.
 func (s *Site) backend(at address.Backend, r *config.Route) (known, error) {
-	key := backendKey{Backend: at}
+	addrs, err := s.nameOf(at.Host)
+	if err != nil {
+		return known{}, err
+	}
+	key := backendKey{Backend: at, addrs: addrs}
 	if r.Auto {
 		key.autoMost = r.WorkersMax
 	}
-	one, err := share(s, key, func() (known, func(), error) { return s.addBackend(at, r) })
+	one, err := share(s, key, func() (known, func(), error) { return s.addBackend(at, addrs, r) })
 	if err != nil {
 		return known{}, err
 	}
 	b := one.backend
 	if s.checks[b] == nil && r.Health != "" {
-		s.checks[b], err = s.check(b, health.Check{URL: at.URL() + r.Health, Every: r.HealthEvery, Timeout: r.ConnectTimeout + r.HealthEvery})
+		s.checks[b], err = s.check(b, health.Check{
+			URL: at.URL() + r.Health, Host: healthHost(at, r), Addrs: addrs, Every: r.HealthEvery, Timeout: r.ConnectTimeout + r.HealthEvery,
+		})
 	}
 	s.settle = append(s.settle, func() {
 		b.Resize(r.Workers, r.Streams)
@@ -84,12 +92,12 @@ func (s *Site) backend(at address.Backend, r *config.Route) (known, error) {
 }
 
 // addBackend adds a backend to the pool, and returns what removes it.
-func (s *Site) addBackend(at address.Backend, r *config.Route) (known, func(), error) {
+func (s *Site) addBackend(at address.Backend, addrs *names.Name, r *config.Route) (known, func(), error) {
 	var serverTLS *tls.Config
 	if at.HTTPS {
 		serverTLS = &tls.Config{ServerName: at.Host, NextProtos: []string{"http/1.1"}}
 	}
-	o := forward.NewOrigin(at, serverTLS)
+	o := forward.NewOrigin(at, addrs, serverTLS)
 	add, slots := s.b.workers.AddBackend, r.Workers
 	if r.Auto {
 		add, slots = s.b.workers.AddAuto, r.WorkersMax
@@ -102,6 +110,14 @@ func (s *Site) addBackend(at address.Backend, r *config.Route) (known, func(), e
 	return known{b, o}, b.Remove, nil
 }
 
+// healthHost is the Host of a backend's health check.
+func healthHost(at address.Backend, r *config.Route) string {
+	if r.HealthHost != "" {
+		return r.HealthHost
+	}
+	return at.Authority()
+}
+
 // checkKey distinguishes two health checks.
 type checkKey struct {
 	b   *pool.Backend
@@ -111,7 +127,7 @@ type checkKey struct {
 // check takes the health check of a backend.
 func (s *Site) check(b *pool.Backend, ask health.Check) (*check, error) {
 	return share(s, checkKey{b, ask}, func() (*check, func(), error) {
-		c := &check{Check: ask, b: b}
+		c := &check{Check: ask, b: b, log: s.b.log}
 		return c, func() { s.b.checks.leave(c) }, nil
 	})
 }

@@ -4,6 +4,8 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/rs/zerolog"
+
 	"tenfour/health"
 	"tenfour/pool"
 )
@@ -19,6 +21,7 @@ type checks struct {
 type check struct {
 	health.Check
 	b       *pool.Backend
+	log     *zerolog.Logger
 	checker *health.Checker // nil while it does not run
 	sick    atomic.Bool     // its last result
 }
@@ -72,7 +75,13 @@ func (c *check) Passed() { c.b.Well() }
 // Sick makes the pool send the backend nothing until Well.
 func (c *check) Sick(why string) {
 	c.sick.Store(true)
-	c.b.Sick(why)
+	c.b.Sick(pool.Why{Words: "failed its health check", Log: why})
+}
+
+// Refused logs what may be wrong with the Host of the check.
+func (c *check) Refused(status int, host string) {
+	c.log.Warn().Str("backend", c.b.Name).Int("status", status).Str("host", host).Msgf(
+		"%s answered its first health check with %d: the check named the Host %s; if the backend serves other names only, set health_host to one of them", c.b.Name, status, host)
 }
 
 // Impatient has the pool close the connections to the backend that are idle, and keep none until Patient.

@@ -22,6 +22,7 @@ import (
 
 	"tenfour/config"
 	"tenfour/front"
+	"tenfour/names"
 	"tenfour/pool"
 	"tenfour/value/secret"
 )
@@ -47,6 +48,7 @@ type Site struct {
 
 	b      *Builder
 	checks map[*pool.Backend]*check // the health checks that it wants
+	names  []*names.Name            // whose first look-ups it waits for
 	keys   []any                    // of the parts that it uses, in the order in which it took them
 	read   map[any]bool             // the keys of secrets that were read for it
 	settle []func()                 // changes to parts, made when the site is used: until then the old site may use them
@@ -80,6 +82,7 @@ func (b *Builder) Prepare(c *config.Config) (*Site, error) {
 		err = &Error{err}
 	} else {
 		err = s.buildRoutes()
+		s.awaitNames()
 	}
 	if err != nil {
 		s.release()

@@ -513,16 +513,16 @@ func TestBackendThatRefuses_isTold(t *testing.T) {
 	dead := refusing(t)
 	tf := startTenfour(t, []string{dead})
 	status, words := tf.get(t, "/")
-	if status != 502 || !strings.Contains(words, dead) || !strings.Contains(words, "refused") {
-		t.Errorf("got %d %q, want 502 that names %s and says that it refused", status, words, dead)
+	if status != 502 || !strings.Contains(words, "the backend refused connections for 2s") {
+		t.Errorf("got %d %q, want 502, which says that it refused", status, words)
 	}
 }
 
 func TestBackendWithoutAName_isTold(t *testing.T) {
 	t.Parallel()
 	tf := startTenfour(t, []string{"nobody.invalid:80"})
-	if status, words := tf.get(t, "/"); status != 502 || !strings.Contains(words, "nobody.invalid") {
-		t.Errorf("got %d %q, want 502 that names the host", status, words)
+	if status, words := tf.get(t, "/"); status != 502 || !strings.Contains(words, "its name could not be resolved") {
+		t.Errorf("got %d %q, want 502, which says that the name could not be resolved", status, words)
 	}
 }
 

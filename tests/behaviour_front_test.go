@@ -510,7 +510,7 @@ func TestFlags_doSomething(t *testing.T) {
 		"head-timeout": TestHeadTimeout_isForTheWholeHead, "idle-timeout": TestIdleTimeout_endsIdleConnectionsAndStalledBodies, "drain": TestDrain_cutsAtItsDeadline,
 		"access-log": TestAccessLog_hasALineForEveryExchange, "access-log-format": TestAccessLog_isWrittenInEachFormat, "hold-every": TestHold_triesABackendOnceAnInterval,
 		"resend": TestResend_boundsHowManyServersARequestCrashes,
-		"health": TestHealth_decidesWhichBackendIsAsked, "health-every": TestHealth_decidesWhichBackendIsAsked,
+		"health": TestHealth_decidesWhichBackendIsAsked, "health-every": TestHealth_decidesWhichBackendIsAsked, "health-host": TestHealth_namesTheHostThatItIsTold,
 		"race": TestRace_serialAsksOneAfterTheOther, "usable": TestRace_theFirstUsableAnswerWins,
 		"hedge-after": TestRace_hedgeAsksTheNextWhenOneTakesLong, "race-methods": TestRace_whichMethodsAreRaced,
 		"tls-cert": TestTLSClient_isGoOrCurl, "tls-key": TestTLSClient_isGoOrCurl,

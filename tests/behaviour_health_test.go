@@ -102,11 +102,38 @@ func TestHealth_ofTheOnlyBackend(t *testing.T) {
 	tf := startTenfour(t, []string{s.addr}, "--health", "/health", "--health-every", "5ms", "--hold", "200ms")
 	eventually(t, "it is down", func() bool {
 		status, body := tf.get(t, "/")
-		return status == 502 && strings.Contains(body, "answered its health check with 500 for 200ms")
+		return status == 502 && strings.Contains(body, "the backend failed its health check for 200ms")
 	})
 	_, told := tf.asks(t, "GET", "/", "")
 	sick.Store(false)
 	if got := <-told; !strings.HasPrefix(got, "200") {
 		t.Errorf("got %q, want that it was held until the backend was well", got)
+	}
+}
+
+// TestHealth_namesTheHostThatItIsTold: servers such as Django answer 400 to a Host that is not theirs. Then the log says which Host
+// the first check named, and what to set.
+func TestHealth_namesTheHostThatItIsTold(t *testing.T) {
+	t.Parallel()
+	s := startServer(t, func(p *peer) {
+		for {
+			r, err := http.ReadRequest(p.in)
+			if err != nil {
+				return
+			}
+			status := 200
+			if r.Host != "app.example.com" {
+				status = 400
+			}
+			fmt.Fprintf(p, "HTTP/1.1 %d So\r\nContent-Length: 0\r\n\r\n", status)
+		}
+	})
+	wrong := startTenfour(t, []string{s.addr}, "--health", "/", "--health-every", "5ms", "--log-level", "info")
+	wrong.logHas(t, "answered its first health check with 400: the check named the Host "+s.addr, "set health_host", s.addr+" is down")
+	right := startTenfour(t, []string{s.addr}, "--health", "/", "--health-every", "5ms", "--log-level", "info", "--health-host", "app.example.com")
+	accepted := s.accepted.Load()
+	eventually(t, "it is checked", func() bool { return s.accepted.Load() > accepted+10 })
+	if log := right.log.String(); strings.Contains(log, "is down") || strings.Contains(log, "first health check") {
+		t.Errorf("with its own Host the log says\n%s", log)
 	}
 }

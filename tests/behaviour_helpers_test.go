@@ -240,6 +240,9 @@ func (p *peer) status(method string) (int, string, error) {
 		return 0, "", err
 	}
 	body, err := io.ReadAll(r.Body)
+	if err == nil {
+		err = reveals(r.Header.Get("Server"), r.Header.Get("Via"), string(body))
+	}
 	return r.StatusCode, string(body), err
 }
 

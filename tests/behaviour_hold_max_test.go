@@ -51,7 +51,7 @@ func TestHoldMax_aBodyThatMustBeHeldWholeWaitsForMemory(t *testing.T) {
 		t.Fatal(err)
 	}
 	words, _ := io.ReadAll(r.Body)
-	if r.StatusCode != 503 || r.Header.Get("Retry-After") == "" || !strings.Contains(string(words), "hold_max leaves no memory for the request's body") {
+	if r.StatusCode != 503 || r.Header.Get("Retry-After") == "" || !strings.Contains(string(words), "there is no memory for the request's body") {
 		t.Errorf("the late one got %d %q, Retry-After %q", r.StatusCode, words, r.Header.Get("Retry-After"))
 	}
 	second := ask()
@@ -74,7 +74,7 @@ func TestHoldMax_aBodyThatIsLargerIs503AtOnce(t *testing.T) {
 		p := dialPeer(t, tf.addr)
 		await.Within(p, patience)
 		p.say(racedPost)
-		if status, words, err := p.status("POST"); status != 503 || !strings.Contains(words, "larger than hold_max") {
+		if status, words, err := p.status("POST"); status != 503 || !strings.Contains(words, "must be held whole, and is too large for that") {
 			t.Errorf("with %s: got %d %q (%v)", size, status, words, err)
 		}
 	}

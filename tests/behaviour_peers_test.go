@@ -413,7 +413,7 @@ func TestBackendKilledInMidst_andRestarted(t *testing.T) {
 			t.Errorf("got %q (%v) after the first half, want a cut", body, err)
 		}
 	}
-	if status, words := tf.get(t, "/"); status != 502 || !strings.Contains(words, addr) {
+	if status, words := tf.get(t, "/"); status != 502 || !strings.Contains(words, "the backend refused connections") {
 		t.Errorf("while it is dead: got %d %q, want 502", status, words)
 	}
 	cmd.Wait()

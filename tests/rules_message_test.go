@@ -152,7 +152,10 @@ func readAnswer(r *bufio.Reader, method string) (message, error) {
 			m.framing = "none"
 			return m, nil
 		}
-		return m, m.readBody(r)
+		if err := m.readBody(r); err != nil {
+			return m, err
+		}
+		return m, reveals(strings.Join(m.values("Server"), ""), strings.Join(m.values("Via"), ""), m.body)
 	}
 }
 

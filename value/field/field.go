@@ -37,6 +37,14 @@ func CheckRequestName(name string) error {
 	return CheckName(name)
 }
 
+// CheckHost returns why a text cannot be the value of Host, or nil (RFC 9110 §7.2).
+func CheckHost(text string) error {
+	if !httpparse.IsHost([]byte(text)) {
+		return errors.New("write a name or an address, and a port if there is one: app.example.com")
+	}
+	return nil
+}
+
 // ErrControl means that a text cannot be a field's value because of its line breaks or control characters (RFC 9110 §5.5).
 var ErrControl = errors.New("a field's value has no line breaks and no control characters")
 
