@@ -114,10 +114,10 @@ func TestParseWrk(t *testing.T) {
 		out, problem string
 		asked        time.Duration
 	}{
-		"a good run":       {line, "", time.Second},
-		"timeouts":         {strings.Replace(line, "timeout=0", "timeout=7", 1), "7 timeout errors", time.Second},
-		"before its time":  {line, "after 1.0 of 3.0 s", 3 * time.Second},
-		"nobody answering": {strings.Replace(line, "requests=5000", "requests=0", 1), "no answers", time.Second},
+		"a good run":              {line, "", time.Second},
+		"timeouts":                {strings.Replace(line, "timeout=0", "timeout=7", 1), "7 timeout errors", time.Second},
+		"before its time":         {line, "after 1.0 of 3.0 s", 3 * time.Second},
+		"no backend that answers": {strings.Replace(line, "requests=5000", "requests=0", 1), "no answers", time.Second},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -111,10 +111,10 @@ func (r *Report) losses() []string {
 	var all []string
 	for _, s := range r.Scenarios {
 		for _, f := range s.Figures {
-			var who []string
+			var ahead []string
 			for _, c := range r.partakers(s.Name) {
 				if ours, theirs := r.spread(s.Name, "tenfour", f.Name), r.spread(s.Name, c, f.Name); f.Name == failures.Name && isPeer(c) && ours.Median > theirs.Median {
-					who = append(who, fmt.Sprintf("%.0f, %s has %.0f", ours.Median, c, theirs.Median))
+					ahead = append(ahead, fmt.Sprintf("%.0f, %s has %.0f", ours.Median, c, theirs.Median))
 				}
 				ratio := r.ratio(s.Name, c, f.Name)
 				if !isPeer(c) || !ratio.Known() || f.Higher && ratio.Median >= 0.99 || !f.Higher && ratio.Median <= 1.01 {
@@ -124,10 +124,10 @@ func (r *Report) losses() []string {
 				if ratio.Min < 1 && ratio.Max > 1 {
 					text += " (not in all rounds)"
 				}
-				who = append(who, text)
+				ahead = append(ahead, text)
 			}
-			if len(who) > 0 {
-				all = append(all, fmt.Sprintf("%s, %s: %s", s.Name, f.Title, strings.Join(who, ", ")))
+			if len(ahead) > 0 {
+				all = append(all, fmt.Sprintf("%s, %s: %s", s.Name, f.Title, strings.Join(ahead, ", ")))
 			}
 		}
 	}

@@ -42,7 +42,7 @@ func (l *Lot) serveLine() {
 	defer l.line.ended.Done()
 	var g glance
 	for p := l.line.first(); p != nil; p = l.line.first() {
-		if p.state.CompareAndSwap(lined, awake) { // otherwise its owner has called Rouse meanwhile
+		if p.state.CompareAndSwap(lined, awake) { // otherwise the entry is out of date
 			p.parked.Unpark()
 		}
 		l.poller.glance(&g)

@@ -108,12 +108,10 @@ func TestAgain_hasOneTurnDespiteEvents(t *testing.T) {
 	}
 }
 
-// TestAgain_isNotUnparkedAfterRouse: a waiter that its owner took back has no turn any more.
-func TestAgain_isNotUnparkedAfterRouse(t *testing.T) {
+// TestAgain_anEntryOutOfDateGivesNoTurn: a waiter that is awake is not unparked by the line.
+func TestAgain_anEntryOutOfDateGivesNoTurn(t *testing.T) {
 	l := startLot(t)
 	g := newGuest(l)
-	g.state.Store(lined)
-	g.Rouse()
 	l.join(&g.Waiter)
 	await.Until(t, "the line is empty", func() bool {
 		l.line.mu.Lock()

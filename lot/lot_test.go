@@ -478,7 +478,7 @@ func TestWatch_leavesAResetToBeRead(t *testing.T) {
 			}
 		}
 		if n, err := unix.Read(near, make([]byte, 1)); err != unix.ECONNRESET {
-			t.Errorf("reading behind a reset: %d, %v; want %v", n, err, unix.ECONNRESET)
+			t.Errorf("reading after a reset: %d, %v; want %v", n, err, unix.ECONNRESET)
 		}
 		w.CloseFD()
 	}

@@ -31,7 +31,7 @@ const (
 	notified               // the same, and something has happened since the owner last looked
 	asleep                 // its worker sleeps in Wait
 	parked                 // no goroutine owns it: the one that moves it to awake becomes the owner
-	lined                  // it is in the lot's line: only its turn, or Rouse, moves it to awake
+	lined                  // it is in the lot's line: only its turn moves it to awake
 	shared                 // always, for a waiter of that kind
 )
 
@@ -89,9 +89,6 @@ func (p *Waiter) Park(watches ...*Watch) bool {
 
 // Claim makes the caller the owner of a parked p. It returns false if another goroutine owns p.
 func (p *Waiter) Claim() bool { return p.state.CompareAndSwap(parked, awake) }
-
-// Rouse makes the caller the owner of p, parked or not. The caller must be sure that no other goroutine can own p.
-func (p *Waiter) Rouse() { p.state.Store(awake) }
 
 // Again parks p and schedules it in the lot's line, so that others run first. Unpark is called when it is the turn of p. Until
 // then p must not be claimed, and neither an event nor its deadline gives it another turn.

@@ -23,7 +23,7 @@ func backlogOf(room int) model {
 // thrashes is a backend that does less the more it has at a time.
 func thrashes(slots int) (float64, int) { return 1500 / math.Sqrt(float64(slots)), 0 }
 
-// drive has l heed a backend's windows of 100 ms for as long; what it measures is off by up to noise, either way.
+// drive gives l a backend's windows of 100 ms for as long; what it measures is off by up to noise, either way.
 func drive(l *limiter, at *time.Duration, as model, lasts time.Duration, noise float64) (highest int) {
 	for end := *at + lasts; *at < end; {
 		*at += 100 * time.Millisecond

@@ -51,7 +51,7 @@ done
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 tmp=$(mktemp -d)
-chmod 755 "$tmp" # nginx's worker is somebody else when we are root
+chmod 755 "$tmp" # nginx has a worker of another user when we are root
 pids=()          # what runs until the end
 current=         # the command under way
 

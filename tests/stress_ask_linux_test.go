@@ -70,7 +70,7 @@ func drawAsk(rng *rand.Rand, id string, route *stressRoute) *ask {
 	switch {
 	case route.lasting && rng.IntN(2) == 0:
 		a.kind, a.method, a.status, a.bodyAs, a.body, a.expect, a.old = "socket", "GET", 101, "", 0, false, false
-	case route.lasting || !route.calm && rng.IntN(12) == 0:
+	case route.lasting || !route.faultless && rng.IntN(12) == 0:
 		a.kind, a.method, a.status, a.bodyAs, a.body, a.expect = "events", "GET", 200, "", 0, false
 		a.n, a.as = 1+rng.IntN(8), pick(rng, "chunked", "close")
 	}
@@ -87,7 +87,7 @@ func (a *ask) drawBody(rng *rand.Rand) {
 	}
 	a.bodyAs = pick(rng, "length", "length", "chunked")
 	a.body = pick(rng, 1, 300, 300, 5000, 70_000, 300_000)
-	a.early = rng.IntN(30) == 0 && !a.route.calm
+	a.early = rng.IntN(30) == 0 && !a.route.faultless
 }
 
 func pick[T any](rng *rand.Rand, from ...T) T { return from[rng.IntN(len(from))] }

@@ -28,7 +28,7 @@ type stressBackend struct {
 	workers int         // exchanges that it may meet at a time
 	tls     *tls.Config // nil for http://
 	old     bool        // speaks HTTP/1.0, and closes
-	unsaid  bool        // closes after each response, without Connection: close
+	hangsUp bool        // closes after each response, without Connection: close
 	unread  bool        // leaves the body of a GET unread, and takes it for the next request
 	chatty  bool        // sends the content of a response to HEAD
 	flappy  bool        // resets, cuts its bodies short, talks nonsense, and goes away for a while
@@ -38,7 +38,7 @@ type stressBackend struct {
 	addr   string
 	ledger *ledger
 	seed   uint64
-	calmed atomic.Bool // it does not misbehave any more
+	tame   atomic.Bool // it does not misbehave any more
 
 	mu      sync.Mutex // guards the rest
 	ln      net.Listener
@@ -194,7 +194,7 @@ func (b *stressBackend) serve(tcp *net.TCPConn, number int) {
 }
 
 // fault reports whether it is time to misbehave: one time in so many.
-func (v *stressVisit) fault(in int) bool { return v.flappy && !v.calmed.Load() && v.rng.IntN(in) == 0 }
+func (v *stressVisit) fault(in int) bool { return v.flappy && !v.tame.Load() && v.rng.IntN(in) == 0 }
 
 // breakOff ends the connection with a reset.
 func (v *stressVisit) breakOff() {
@@ -285,12 +285,12 @@ func (v *stressVisit) answer(a *ask, r *http.Request, h *inHand) bool {
 		if v.chatty && a.method == "HEAD" {
 			io.Copy(v, contentFor(a.id, a.n))
 		}
-		return persists && !v.unsaid
+		return persists && !v.hangsUp
 	}
 	if !v.content(a, h, head) {
 		return false
 	}
-	if v.unsaid {
+	if v.hangsUp {
 		return false
 	}
 	if a.early {
@@ -313,7 +313,7 @@ func (v *stressVisit) head(a *ask, persists bool) string {
 	case a.status != 304:
 		lines = "Content-Length: " + strconv.Itoa(a.n) + "\r\n"
 	}
-	if !persists && !v.old && !v.unsaid {
+	if !persists && !v.old && !v.hangsUp {
 		lines += "Connection: close\r\n"
 	}
 	return fmt.Sprintf("%s %d Asked\r\nX-Id: %s\r\nX-By: %s\r\n%s\r\n", version, a.status, a.id, v.name, lines)
@@ -532,19 +532,19 @@ func (v *stressVisit) completes(h *inHand) {
 	delete(v.hands, h)
 }
 
-// answered is how many exchanges it had in hand and has answered since it was calmed.
+// answered is how many exchanges it had in hand and has answered since it stopped to misbehave.
 func (b *stressBackend) answered() int {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.well
 }
 
-// calm ends its misbehaviour, or begins it.
-func (b *stressBackend) calm(down bool) {
+// behave ends its misbehaviour, or begins it.
+func (b *stressBackend) behave(down bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.well = 0
-	b.calmed.Store(down)
+	b.tame.Store(down)
 }
 
 // routeOf is the route by which a request came; nil for one that does not lead here.

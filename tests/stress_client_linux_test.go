@@ -203,7 +203,7 @@ func (c *stressClient) readRest(l *stressLine, a *ask, r *http.Response) stressO
 		return stressOutcome{wrong: fmt.Errorf("got the response to %q", got)}
 	}
 	o := stressOutcome{how: "whole", status: r.StatusCode}
-	if a.route.calm && r.StatusCode != a.status {
+	if a.route.faultless && r.StatusCode != a.status {
 		o.wrong = fmt.Errorf("got %d of a backend that was asked for %d", r.StatusCode, a.status)
 	}
 	switch {

@@ -105,8 +105,8 @@ func (e *entry) refuted(o stressOutcome) string {
 		return o.wrong.Error()
 	case e.leaves:
 		return ""
-	case o.how == "cut" && e.route.calm:
-		return fmt.Sprintf("the client of a calm route was cut off: %v", o.err)
+	case o.how == "cut" && e.route.faultless:
+		return fmt.Sprintf("the client of a route without faults was cut off: %v", o.err)
 	case o.own && !e.ownStatuses()[o.status]:
 		return fmt.Sprintf("tenfour answers %d: %s", o.status, o.words)
 	}
@@ -128,7 +128,7 @@ func (e *entry) ownStatuses() map[int]bool {
 	if e.route.old && e.bodyAs == "chunked" {
 		may[411], may[503] = true, true // it is larger than may be held, or waits too long for what may
 	}
-	if !e.route.calm {
+	if !e.route.faultless {
 		may[502], may[503], may[504] = true, true, true
 		if e.route.raced {
 			may[413] = true

@@ -94,28 +94,28 @@ func (s *stress) addRoutes(t *testing.T, backendTLS *tls.Config) {
 	flappy := []*stressBackend{{name: "flappy-1", flappy: true}, {name: "flappy-2", flappy: true}, {name: "flappy-3", flappy: true, chatty: true}}
 	signer := []*stressBackend{{name: "signer"}}
 	s.routes = []*stressRoute{
-		{path: "/calm", workers: 4, calm: true, backends: []*stressBackend{{name: "calm-1"}, {name: "calm-2"}}},
-		{path: "/old", workers: 2, calm: true, old: true, backends: []*stressBackend{{name: "old", old: true}}},
-		{path: "/secure", workers: 3, calm: true, backends: []*stressBackend{{name: "secure", tls: backendTLS}}},
-		{path: "/varied", workers: 6, calm: true, sometimes: true, varies: true, backends: []*stressBackend{{name: "varied"}}},
-		{path: "/lasting", workers: 2, calm: true, lasting: true, backends: []*stressBackend{{name: "lasting"}}},
+		{path: "/faultless", workers: 4, faultless: true, backends: []*stressBackend{{name: "faultless-1"}, {name: "faultless-2"}}},
+		{path: "/old", workers: 2, faultless: true, old: true, backends: []*stressBackend{{name: "old", old: true}}},
+		{path: "/secure", workers: 3, faultless: true, backends: []*stressBackend{{name: "secure", tls: backendTLS}}},
+		{path: "/varied", workers: 6, faultless: true, sometimes: true, varies: true, backends: []*stressBackend{{name: "varied"}}},
+		{path: "/lasting", workers: 2, faultless: true, lasting: true, backends: []*stressBackend{{name: "lasting"}}},
 		{path: "/flappy", workers: 3, backends: flappy},
 		{path: "/raced", workers: 3, raced: true, backends: flappy},
 		{path: "/raced-posts", workers: 3, raced: true, racesPosts: true, backends: flappy, settings: "race_methods = [\"POST\", \"PUT\", \"DELETE\"]\n"},
 		{path: "/one", workers: 1, backends: []*stressBackend{{name: "one", flappy: true}}},
 		{path: "/unread", workers: 2, backends: []*stressBackend{{name: "unread", unread: true}}},
-		{path: "/unsaid", workers: 2, calm: true, backends: []*stressBackend{{name: "unsaid", unsaid: true}}},
-		{path: "/sign", workers: 2, calm: true, backends: signer, credential: "Authorization: Bearer of-the-signer",
+		{path: "/hangup", workers: 2, faultless: true, backends: []*stressBackend{{name: "hangup", hangsUp: true}}},
+		{path: "/sign", workers: 2, faultless: true, backends: signer, credential: "Authorization: Bearer of-the-signer",
 			settings: "credential_file = \"" + secret("sign", "of-the-signer\n") + "\"\n"},
-		{path: "/pay", workers: 2, calm: true, backends: signer, credential: "X-Api-Key: of-the-payer",
+		{path: "/pay", workers: 2, faultless: true, backends: signer, credential: "X-Api-Key: of-the-payer",
 			settings: "credential_header = \"X-Api-Key\"\ncredential_file = \"" + secret("pay", "of-the-payer\n") + "\"\n"},
-		{path: "/token", workers: 2, calm: true, clientToken: "of-ann", backends: []*stressBackend{{name: "token"}},
+		{path: "/token", workers: 2, faultless: true, clientToken: "of-ann", backends: []*stressBackend{{name: "token"}},
 			settings: "client_token_file = \"" + secret("token", "ann of-ann\n") + "\"\n"},
-		{path: "/both", workers: 2, calm: true, clientToken: "of-bob", credential: "Authorization: Bearer of-both", backends: []*stressBackend{{name: "both"}},
+		{path: "/both", workers: 2, faultless: true, clientToken: "of-bob", credential: "Authorization: Bearer of-both", backends: []*stressBackend{{name: "both"}},
 			settings: "client_token_file = \"" + secret("tokens", "bob of-bob\n") + "\"\ncredential_file = \"" + secret("both", "of-both\n") + "\"\n"},
-		{path: "/limited", workers: 4, calm: true, limit: &stressLimit{"few", 20, 300 * time.Millisecond},
+		{path: "/limited", workers: 4, faultless: true, limit: &stressLimit{"few", 20, 300 * time.Millisecond},
 			settings: "limit = \"few\"\n", backends: []*stressBackend{{name: "limited"}}},
-		{path: "/waiting", workers: 4, calm: true, limit: &stressLimit{"wait", 10, 200 * time.Millisecond},
+		{path: "/waiting", workers: 4, faultless: true, limit: &stressLimit{"wait", 10, 200 * time.Millisecond},
 			settings: "limit = \"wait\"\n", backends: []*stressBackend{{name: "waiting"}}},
 	}
 	known := map[*stressBackend]bool{}
@@ -133,12 +133,12 @@ func (s *stress) addRoutes(t *testing.T, backendTLS *tls.Config) {
 
 // run lets all clients and backends work for a while, and then checks the outcome.
 func (s *stress) run(lasts time.Duration) {
-	s.calm(true)
+	s.behave(true)
 	s.holdAll("before")
 	s.endConnections()
 	before := s.rest()
 	s.configure(s.settings[0])
-	s.calm(false)
+	s.behave(false)
 	over := make(chan struct{})
 	var running sync.WaitGroup
 	for _, c := range s.clients {
@@ -165,7 +165,7 @@ func (s *stress) run(lasts time.Duration) {
 	if s.t.Failed() {
 		return
 	}
-	s.calm(true)
+	s.behave(true)
 	s.probe()
 	s.holdAll("after")
 	s.endConnections()
@@ -221,9 +221,9 @@ func (s *stress) configure(settings string) {
 	}
 }
 
-// calm ends the misbehaviour of all backends, or begins it.
-func (s *stress) calm(down bool) {
+// behave ends the misbehaviour of all backends, or begins it.
+func (s *stress) behave(down bool) {
 	for _, b := range s.backends {
-		b.calm(down)
+		b.behave(down)
 	}
 }

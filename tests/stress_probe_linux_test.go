@@ -13,7 +13,7 @@ func (s *stress) probe() {
 	s.t.Helper()
 	s.configure(baseSettings(s.routes, true))
 	for _, r := range s.routes {
-		if !r.calm {
+		if !r.faultless {
 			s.warm(r)
 		}
 	}

@@ -13,7 +13,7 @@ type stressRoute struct {
 	backends []*stressBackend
 	workers  int // the most in any configuration
 
-	calm        bool // its backends never fail: each client that stays is answered by one, and whole
+	faultless   bool // its backends never fail: each client that stays is answered by one, and whole
 	sometimes   bool // not in every configuration
 	varies      bool // its workers do
 	lasting     bool // what it serves are event streams and WebSockets
@@ -47,7 +47,7 @@ func drawSettings(rng *rand.Rand, routes []*stressRoute) string {
 	for _, r := range routes {
 		if !r.sometimes || rng.IntN(2) == 0 {
 			r.drawSettings(&b, rng)
-			if checked && !r.calm { // routes of the same backends must agree on it
+			if checked && !r.faultless { // routes of the same backends must agree on it
 				b.WriteString(healthSettings)
 			}
 		}
@@ -64,7 +64,7 @@ func baseSettings(routes []*stressRoute, checked bool) string {
 	for _, r := range routes {
 		r.writeSettings(&b)
 		fmt.Fprintf(&b, "workers = %d\nqueue = %d\n", r.workers, baseQueue)
-		if checked && !r.calm {
+		if checked && !r.faultless {
 			b.WriteString(healthSettings)
 		}
 	}
@@ -92,7 +92,7 @@ func (r *stressRoute) drawSettings(b *strings.Builder, rng *rand.Rand) {
 		workers = 1 + rng.IntN(r.workers)
 	}
 	fmt.Fprintf(b, "workers = %d\n", workers)
-	if r.calm {
+	if r.faultless {
 		return
 	}
 	fmt.Fprintf(b, "resend = %d\n", rng.IntN(1+resendMost))

@@ -32,7 +32,7 @@ const (
 type Scheme uint8
 
 const (
-	Unsaid Scheme = iota // see Secure
+	Unstated Scheme = iota // see Secure
 	HTTP
 	HTTPS
 )
@@ -56,7 +56,7 @@ func Parse(text string) (Address, error) {
 		if err != nil || n < firstGiven || n > 1<<20 || strconv.Itoa(n) != number {
 			return Address{}, errors.New("write the number of a descriptor, 3 or more, such as fd://3")
 		}
-		return Address{Given, number, Unsaid}, nil
+		return Address{Given, number, Unstated}, nil
 	}
 	a := Address{Kind: TCP, Where: text}
 	implied := ""
@@ -101,7 +101,7 @@ func parsePath(path string) (Address, error) {
 		return Address{}, errors.New("the path has " + strconv.Itoa(len(path)) + " bytes, and a socket's may have " + strconv.Itoa(PathMost) +
 			": write a shorter one, such as unix:/run/tenfour.sock")
 	}
-	return Address{Unix, path, Unsaid}, nil
+	return Address{Unix, path, Unstated}, nil
 }
 
 // String returns a in the form that Parse reads.
@@ -123,7 +123,7 @@ func (a Address) String() string {
 // own, and so the scheme tells them apart.
 func (a Address) Socket() Address {
 	if !strings.HasSuffix(a.Where, ":0") {
-		a.Scheme = Unsaid
+		a.Scheme = Unstated
 	}
 	return a
 }

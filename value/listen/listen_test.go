@@ -7,14 +7,14 @@ import (
 
 func TestParse_readsWhatStringWrites(t *testing.T) {
 	for text, want := range map[string]Address{
-		"127.0.0.1:8000":         {TCP, "127.0.0.1:8000", Unsaid},
-		":0":                     {TCP, ":0", Unsaid},
-		"[::1]:http":             {TCP, "[::1]:http", Unsaid},
+		"127.0.0.1:8000":         {TCP, "127.0.0.1:8000", Unstated},
+		":0":                     {TCP, ":0", Unstated},
+		"[::1]:http":             {TCP, "[::1]:http", Unstated},
 		"http://localhost:8000":  {TCP, "localhost:8000", HTTP},
 		"https://0.0.0.0:8443":   {TCP, "0.0.0.0:8443", HTTPS},
-		"unix:/run/tenfour.sock": {Unix, "/run/tenfour.sock", Unsaid},
-		"unix:a b":               {Unix, "a b", Unsaid},
-		"fd://3":                 {Given, "3", Unsaid},
+		"unix:/run/tenfour.sock": {Unix, "/run/tenfour.sock", Unstated},
+		"unix:a b":               {Unix, "a b", Unstated},
+		"fd://3":                 {Given, "3", Unstated},
 	} {
 		if got, err := Parse(text); err != nil || got != want || got.String() != text {
 			t.Errorf("%s: got %+v (%v), written %s", text, got, err, got)
