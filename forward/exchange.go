@@ -55,12 +55,13 @@ func (x *Exchange) Reset() {
 	x.Result.release()
 	x.leaveBody()
 	x.attempt.reset()
-	head := x.Head
-	head.Reset()
-	x.Request, x.Upload, x.Result = Request{Head: head}, Upload{}, Result{}
+	x.Request.reset()
+	x.Upload, x.Result = Upload{}, Result{}
 	x.Client, x.Waiter, x.At, x.Owner, x.Stop = nil, nil, nil, nil, nil
 	x.goesOn, x.lost = nil, ""
-	x.resent.Store(0)
+	if x.resent.Load() > 0 {
+		x.resent.Store(0)
+	}
 }
 
 // Enter gives x to its route: to a free slot, to the queue, or to a race. It reports false when none of them takes it: then

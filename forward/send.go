@@ -41,15 +41,17 @@ func (a *Attempt) prepare() {
 	if req.BodyWhole && framing != httpparse.NoBody {
 		framing, length = httpparse.Length, int64(content)
 	}
-	if a.up.out == nil {
-		a.up.out = sock.GetBuffer(1024 + len(req.In.Head()) + min(content, pieceLeast))
+	out := a.up.out
+	if out == nil {
+		out = sock.GetBuffer(1024 + len(req.In.Head()) + min(content, pieceLeast))
 	}
-	a.up.flow = flow{
-		from: rest.from, in: req.In, limits: req.Limits,
-		framing: framing, left: length - int64(content), chunks: &rest.Chunks, chunked: framing == httpparse.Chunked,
-		taken:    req.BodyWhole || framing == httpparse.NoBody,
-		outgoing: outgoing{out: a.up.out, hold: a.req.hold(), portion: &a.portion},
-	}
+	f := &a.up.flow
+	*f = flow{}
+	f.from, f.in, f.limits = rest.from, req.In, req.Limits
+	f.framing, f.left = framing, length-int64(content)
+	f.chunks, f.chunked = &rest.Chunks, framing == httpparse.Chunked
+	f.taken = req.BodyWhole || framing == httpparse.NoBody
+	f.out, f.hold, f.portion = out, req.hold(), &a.portion
 	a.up.stopped = false
 	a.pace.Meter = Meter{}
 	if most := req.Route.Settings.BodyTimeout; rest.BodyEnd == 0 && most > 0 && !a.up.taken {
