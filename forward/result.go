@@ -2,7 +2,8 @@ package forward
 
 import "tenfour/sock"
 
-// Result is how an exchange went. It is written once, at the exchange's end; its owner reads it in Finished.
+// Result is how an exchange went. An attempt fills in its own as it goes. The exchange gets it once, at its end, and its owner
+// reads it in Finished.
 type Result struct {
 	Status  int    // of the response that began; 0 for none
 	Failure *Error // why there is no response, or no whole one; nil when all went well

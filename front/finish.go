@@ -11,50 +11,61 @@ func (r *request) Finished(x *forward.Exchange) {
 	c := r.c
 	c.conn.Look()
 	r.bytes = x.Content
-	if x.Failure != nil && x.Status == 0 {
-		if c.failed(&x.Result) == goOn {
-			c.serveRest()
-		}
-		return
+	if c.finish(&x.Result) == goOn {
+		c.serveRest()
 	}
+}
+
+// finish ends c's request after its exchange, whose result it is given, and begins with what is left of the response.
+func (c *client) finish(x *forward.Result) outcome {
+	if x.Failure != nil && x.Status == 0 {
+		return c.failed(x)
+	}
+	r := c.req
 	r.status = x.Status
 	if x.Failure != nil {
 		r.reason = x.Failure.Error()
 	}
 	r.log()
-	c.then = nextHead
+	c.then = c.after(x)
+	c.keepRest()
+	switch {
+	case c.conn.Broken(), x.Failure != nil && x.Failure.Side == forward.Client:
+		c.endRequest()
+		return c.reset()
+	case len(x.Pending()) > 0, c.conn.Holding():
+		c.takeRest(x)
+		c.endRequest()
+		return goOn
+	}
+	c.endRequest()
+	return c.proceed()
+}
+
+// after says what follows a response.
+func (c *client) after(x *forward.Result) then {
 	switch {
 	case x.Cut == forward.CutReset:
-		c.then = resetting
+		return resetting
 	case x.Cut == forward.CutClose:
-		c.then = closing
+		return closing
 	case x.Surplus || !x.Keep && c.in.Len() > 0:
 		// What the client sends beyond its last request would have the kernel reset the connection, and the
 		// response lost, were it closed at once (RFC 9112 §9.6).
-		c.then = lingerOn
+		return lingerOn
 	case !x.Keep:
-		c.then = closing
+		return closing
 	}
-	c.keepRest()
-	if c.conn.Broken() || x.Failure != nil && x.Failure.Side == forward.Client {
-		c.endRequest()
-		c.reset()
-		return
-	}
-	if len(x.Pending()) > 0 || c.conn.Holding() {
-		c.phase = flushing
-		c.waiter.SetDeadline(0)
-		c.out, c.outAt, c.portion = x.TakePending()
-		c.endRequest()
-		if c.out == nil {
-			c.out, c.outAt = sock.GetBuffer(0), 0
-		}
-		c.serveRest()
-		return
-	}
-	c.endRequest()
-	if c.proceed() == goOn {
-		c.serveRest()
+	return nextHead
+}
+
+// takeRest makes what the client has not taken of its response the next thing that c does.
+func (c *client) takeRest(x *forward.Result) {
+	c.phase = flushing
+	c.waiter.SetDeadline(0)
+	c.out, c.outAt, c.portion = x.TakePending()
+	if c.out == nil { // TLS alone holds some
+		c.out, c.outAt = sock.GetBuffer(0), 0
 	}
 }
 
