@@ -71,7 +71,7 @@ var howMuch = group{
 			key: "fields_max", of: ofProcess,
 			in:   func(t target) value { return digits(&t.c.FieldsMax, 1, 10_000) },
 			unit: "field lines", zero: "refused: 1 to 10000",
-			more: "is how many field lines a request's head, or the trailer section of a chunked body, may have. Above it the answer is `431`. " +
+			more: "is how many field lines a request's head, or the trailer section of a chunked body, may have. Above it the answer is `431`, and `400` for a trailer section. " +
 				"`Connection` may name as many fields, but 200 at most.",
 		},
 		{

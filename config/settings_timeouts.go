@@ -29,7 +29,8 @@ var howLong = group{
 			unit: "duration", zero: "refused: 1ms or more",
 			help: "`D` for a backend to send, or take, its next byte",
 			more: "is the time for a backend to send its next byte, or to take the next; it is not for the whole response. After it: `504`, or the " +
-				"response is cut. Raise it for backends that work for longer than a minute before they answer.",
+				"response is cut. Raise it for backends that work for longer than a minute before they answer. " +
+				"An interim response counts for it only if it is `102` or `104`: these say that the backend works on the request.",
 		},
 		{
 			key: "timeouts.idle", flag: "idle-timeout", of: ofProcess,

@@ -166,16 +166,9 @@ func (a *Attempt) malformed(err error) outcome {
 			return a.dial(err)
 		}
 	}
-	return a.fail(Backend, 502, tell("the backend's response is malformed: "+a.withLimit(err).Error(),
-		fmt.Errorf("%s: its response is malformed: %w", a.origin.Name, a.withLimit(err))))
-}
-
-// withLimit returns err with the setting that it is about, if it is about one.
-func (a *Attempt) withLimit(err error) error {
-	if refusal, is := err.(*httpparse.Refusal); is && refusal.Passed == httpparse.ResponseHeadLimit {
-		return fmt.Errorf("%w: more than response_head_max (%d bytes)", err, a.req.Limits.Of(refusal.Passed))
-	}
-	return err
+	err = WithSetting(err, a.req.Limits)
+	return a.fail(Backend, 502, tell("the backend's response is malformed: "+err.Error(),
+		fmt.Errorf("%s: its response is malformed: %w", a.origin.Name, err)))
 }
 
 // noAnswer handles the backend's end of the connection before the end of its response's head.

@@ -132,7 +132,7 @@ func (a *Attempt) sent(first bool) outcome {
 // bodyFailed ends an attempt whose request's body does not come to its end.
 func (a *Attempt) bodyFailed(err error) outcome {
 	if refusal, ok := err.(*httpparse.Refusal); ok {
-		return a.fail(Client, refusal.Status, refusal)
+		return a.fail(Client, refusal.Status, WithSetting(refusal, a.req.Limits))
 	}
 	return a.fail(Client, 0, fmt.Errorf("the client's body: %w", err))
 }

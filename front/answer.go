@@ -25,16 +25,10 @@ func (c *client) refuse(err *httpparse.Refusal) outcome {
 
 // words says which rule was broken, and where in the head or by which setting.
 func (r *request) words(err *httpparse.Refusal) string {
-	most := strconv.Itoa(r.Limits.Of(err.Passed))
-	switch {
-	case err.Passed == httpparse.HeadLimit:
-		return err.Rule + ": more than head_max (" + most + " bytes)"
-	case err.Passed == httpparse.FieldsLimit:
-		return err.Rule + ": more than fields_max (" + most + ")"
-	case err.Line > 0 && err.Status == 400:
+	if err.Line > 0 && err.Status == 400 {
 		return err.Rule + ", in line " + strconv.Itoa(err.Line)
 	}
-	return err.Rule
+	return forward.WithSetting(err, r.Limits).Error()
 }
 
 // answerFailure answers an exchange whose response never began. If it found no slot in time, the answer says when to try again.

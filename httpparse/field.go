@@ -6,7 +6,7 @@ type outcome uint8
 const (
 	took       outcome = iota // the line, or the part of it, was read
 	tookEnd                   // the empty line after the last field line was read
-	metFold                   // the line begins with white space: it continues the line before (only if lenient)
+	metFold                   // the line begins with white space: it continues the line before (only with patience)
 	incomplete                // more bytes are needed
 	refused                   // the flaw is in fieldReader.flaw, its place in pos
 )
