@@ -64,9 +64,6 @@ func (a *Attempt) reset() {
 	a.clock, a.stay, a.askAgain, a.result = clock{}, stay{}, false, Result{}
 }
 
-// Place is where the attempt stands in a queue; for the pool.
-func (a *Attempt) Place() *pool.Place { return a.at }
-
 // Unserved ends an attempt that no worker runs; for the pool.
 func (a *Attempt) Unserved(o pool.Outcome) { a.decider.unserved(o) }
 

@@ -34,7 +34,7 @@ func (x *Exchange) again() bool {
 	a.renew()
 	a.sink.persists = x.Persists
 	a.at.Left = x.clientLeft()
-	o := x.Route.Queue.Again(a, unreached)
+	o := x.Route.Queue.Again(a, a.at, unreached)
 	if !o.Unserved() {
 		return true
 	}

@@ -90,7 +90,7 @@ func (x *Exchange) Enter() (entered bool) {
 // enter gives the attempt to a queue.
 func (x *Exchange) enter(q *pool.Queue) bool {
 	x.At.Left = x.clientLeft()
-	o := q.Enter(&x.attempt)
+	o := q.Enter(&x.attempt, x.At)
 	if o.Unserved() {
 		x.refuse(o)
 	}

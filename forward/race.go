@@ -152,7 +152,7 @@ func (r *race) ask(c *racer) {
 		return
 	}
 	c.own.Init(r.lot, c)
-	o := c.queue.Enter(&c.Attempt)
+	o := c.queue.Enter(&c.Attempt, &c.place)
 	switch {
 	case o.Unserved():
 		c.unserved(o)

@@ -23,7 +23,6 @@ type busy struct {
 func (b *busy) Run(*pool.Slot)        { close(b.began); <-b.end }
 func (b *busy) Unserved(pool.Outcome) {}
 func (b *busy) Panicked()             {}
-func (b *busy) Place() *pool.Place    { return &b.place }
 
 // TestRace_aRacerChosenBeforeItsEndStaysInNoQueue: a racer is chosen, then the race ends, and only then the racer
 // comes to its queue. Without an end of its own it would stay there; for ever, if a reload has removed the queue meanwhile.
@@ -47,7 +46,7 @@ func TestRace_aRacerChosenBeforeItsEndStaysInNoQueue(t *testing.T) {
 				t.Fatal(err)
 			}
 			queue := workers.AddEntry("entry", 10, b)
-			workers.AddQueue("/", 1, pool.Hold{}, b).Enter(hog)
+			workers.AddQueue("/", 1, pool.Hold{}, b).Enter(hog, &hog.place)
 			<-hog.began
 
 			x := &Exchange{}

@@ -3,8 +3,7 @@ package pool
 import "time"
 
 // auto finds the number of slots with which a backend does most. It learns at the end of each exchange, and has no goroutine
-// and no timer: while no exchange ends there is nothing to learn. A backend with a fixed number has a nil auto, which does
-// nothing. Guarded by the pool.
+// and no timer: while no exchange ends there is nothing to learn. A backend with a fixed number has none. Guarded by the pool.
 type auto struct {
 	limiter limiter
 	noted   int // the limit that the last event had
@@ -42,46 +41,31 @@ func (p *Pool) addAuto(name string, start, most, streams int) (*Backend, error) 
 
 // given notes that s begins with a task.
 func (a *auto) given(s *Slot) {
-	if a != nil {
-		s.since = s.Now()
-		s.reachedAt.Store(0)
-	}
-}
-
-// reached notes that the request of s's task is being sent. Its worker calls it; the pool is not locked.
-func (a *auto) reached(s *Slot) {
-	if a != nil {
-		s.reachedAt.Store(s.Now())
-	}
+	s.since = s.Now()
+	s.reachedAt.Store(0)
 }
 
 // countAgain counts a slot that hung toward the limit again: its task has ended.
 func (a *auto) countAgain(s *Slot) {
-	if a == nil {
-		return
-	}
 	if s.since = 0; s.hung {
 		s.hung = false
 		a.hung--
 	}
 }
 
-// ended notes that s's task has ended, and that next is the one after it; nil if s is free.
-func (a *auto) ended(s *Slot, next Task) {
-	if a == nil {
-		return
-	}
+// ended notes that s's task has ended, and whether another one follows it; else s is free.
+func (a *auto) ended(s *Slot, follows bool) {
 	b, now := s.Backend, s.Now()
 	if a.isLate(s, now) {
 		a.late++
 	}
 	took, hung := now-s.since, s.hung
 	a.countAgain(s)
-	if next != nil {
+	if follows {
 		a.given(s)
 	}
 	if !hung {
-		a.count(b, now, took, next != nil || b.oldest() != nil)
+		a.count(b, now, took, follows || b.oldest() != nil)
 	}
 	a.apply(b)
 }

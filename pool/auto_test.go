@@ -85,7 +85,7 @@ func TestAuto_isNeverExceeded(t *testing.T) {
 				j.finish()
 			}
 		}()
-		if o := r.Enter(j); o.Unserved() {
+		if o := give(r, j); o.Unserved() {
 			t.Fatal(o)
 		}
 		if i%3 == 0 {
@@ -173,7 +173,7 @@ func TestAuto_closesWhileWorkersLeave(t *testing.T) {
 		for range 20 {
 			j := newJob("a")
 			j.finish()
-			if o := r.Enter(j); o.Unserved() {
+			if o := give(r, j); o.Unserved() {
 				t.Fatal(o)
 			}
 			limitTo(b, 1+rand.IntN(16))
@@ -197,7 +197,7 @@ func startLoad(t *testing.T, h *house, b *Backend, each time.Duration, many int)
 	l.each.Store(int64(each))
 	l.most.Store(many > 0)
 	for range 80 {
-		if o := l.route.Enter(&visit{load: l}); o.Unserved() {
+		if o := give(l.route, &visit{load: l}); o.Unserved() {
 			t.Fatal(o)
 		}
 	}
@@ -217,7 +217,7 @@ func (v *visit) Run(s *Slot) {
 		defer func() { <-v.load.many }()
 	}
 	await.Pace(time.Duration(v.load.each.Load())) // the backend's work
-	_ = v.load.route.Enter(&visit{load: v.load})
+	_ = give(v.load.route, &visit{load: v.load})
 }
 func (v *visit) Place() *Place    { return &v.place }
 func (v *visit) Panicked()        {}

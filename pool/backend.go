@@ -79,18 +79,20 @@ func (p *Pool) add(name string, slots, streams int, a *auto) (*Backend, error) {
 	return b, nil
 }
 
-// next returns the oldest task that may run at b, for s; if there is none it frees s and returns nil.
-func (b *Backend) next(s *Slot) Task {
+// next returns the place of the oldest task that may run at b, for s; if there is none it frees s and returns nil.
+func (b *Backend) next(s *Slot) *Place {
 	b.pool.mu.Lock()
 	defer b.pool.unlock()
 	s.takeBack()
-	b.tried(s)
-	task := s.task // the one that was given s while the last one ended
-	s.task = nil
-	if task == nil {
-		task = b.following(s)
+	if s.trialTo != 0 || b.outage.trial == s {
+		b.tried(s)
 	}
-	if task == nil {
+	at := s.next // of the one that was given s while the last one ended
+	s.next = nil
+	if at == nil {
+		at = b.following(s)
+	}
+	if at == nil {
 		// An exchange that has become impatient since s asked MayKeep did not find s among the idle.
 		s.closesKept, s.keptOrder = !b.MayKeep(), 0
 		if s.Kept != nil {
@@ -105,17 +107,22 @@ func (b *Backend) next(s *Slot) Task {
 			b.serveQueues() // after an outage more than this one slot may be used now
 		}
 	}
-	b.auto.ended(s, task)
-	return task
+	if b.auto != nil {
+		b.auto.ended(s, at != nil)
+	}
+	return at
 }
 
-// following takes the oldest task that may run at b out of its queue, for s to run next; nil if there is none.
-func (b *Backend) following(s *Slot) Task {
+// following takes the oldest task that may run at b out of its queue, for s to run next, and returns its place; nil if there is none.
+func (b *Backend) following(s *Slot) *Place {
 	if q := b.oldest(); q != nil && !s.retired && b.busy() <= b.width {
-		return q.leave().task
+		return q.leave()
 	}
 	return nil
 }
+
+// inUse returns how many slots are in use, idle or busy.
+func (b *Backend) inUse() int { return len(b.slots) - b.workerless }
 
 // busy returns the number of slots that have a task.
 func (b *Backend) busy() int { return len(b.slots) - b.workerless - len(b.free) }
@@ -133,6 +140,9 @@ func (b *Backend) serveQueues() {
 		b.take(q.leave())
 	}
 }
+
+// up reports whether b is not down, so that tasks go to it as they come.
+func (b *Backend) up() bool { return b.outage.since == 0 }
 
 // oldest is the queue whose first has waited longest, among those whose tasks go to b as they come; nil if none waits.
 func (b *Backend) oldest() *Queue { return b.oldestOf(true) }

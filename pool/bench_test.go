@@ -13,7 +13,7 @@ func BenchmarkEnter(b *testing.B) {
 		q := h.AddQueue("/", 10, Hold{}, h.backend(b, "a", 1))
 		t := &short{ran: make(chan struct{})}
 		for b.Loop() {
-			q.Enter(t)
+			give(q, t)
 			t.ran <- struct{}{}
 		}
 	})
@@ -25,9 +25,9 @@ func BenchmarkEnter(b *testing.B) {
 		for _, t := range []*short{running, waits} {
 			t.place.Client, t.place.Timeout = &c.watch, await.Patience
 		}
-		q.Enter(running)
+		give(q, running)
 		for b.Loop() {
-			q.Enter(waits)
+			give(q, waits)
 			running.ran <- struct{}{}
 			running, waits = waits, running
 		}

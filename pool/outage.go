@@ -85,9 +85,6 @@ func (o *outage) end() {
 	}
 }
 
-// up reports whether b is not down, so that tasks go to it as they come.
-func (b *Backend) up() bool { return b.outage.since == 0 }
-
 // goDown begins an outage.
 func (b *Backend) goDown(now int64, why Why) {
 	o := &b.outage

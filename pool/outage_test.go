@@ -73,7 +73,7 @@ func TestTrial_isOneAtATimeAndTheOldest(t *testing.T) {
 		went := make(chan State, 1)
 		first.end <- func() {
 			s.Down(Why{Words: "refused connections"}, true)
-			went <- r.Again(first, b).State
+			went <- giveAgain(r, first, b).State
 		}
 		if state := await.Value(t, went, "Again"); state != Waits {
 			t.Fatalf("Again: got %v for a task that may be held", Outcome{State: state})

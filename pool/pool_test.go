@@ -68,6 +68,18 @@ func newJob(name string) *job {
 	return &job{name: name, began: make(chan *Slot, 4), end: make(chan func(), 4), cut: make(chan struct{}), unserved: make(chan Outcome, 1)}
 }
 
+// placed is a task that has its place.
+type placed interface {
+	Task
+	Place() *Place
+}
+
+func give(q *Queue, task placed) Outcome { return q.Enter(task, task.Place()) }
+
+func giveAgain(q *Queue, task placed, unreached *Backend) Outcome {
+	return q.Again(task, task.Place(), unreached)
+}
+
 func (j *job) Run(s *Slot) {
 	j.began <- s
 	if last := <-j.end; last != nil {
@@ -102,7 +114,7 @@ func (j *job) waits(t testing.TB) {
 func enter(t testing.TB, r *Queue, name string) *job {
 	t.Helper()
 	j := newJob(name)
-	if o := r.Enter(j); o.Unserved() {
+	if o := give(r, j); o.Unserved() {
 		t.Fatalf("Enter(%s): %v", name, o)
 	}
 	return j
@@ -167,7 +179,7 @@ func TestSlots_areExactAndNeverExceeded(t *testing.T) {
 			for g := range 8 {
 				go func() { // ends with its share
 					for i := g; i < len(all); i += 8 {
-						if o := routes[i%2].Enter(all[i]); o.Unserved() {
+						if o := give(routes[i%2], all[i]); o.Unserved() {
 							t.Errorf("Enter: %v", o)
 							finished.Done()
 						}
@@ -268,7 +280,7 @@ func TestQueue_isBounded(t *testing.T) {
 		for i := range most {
 			jobs = append(jobs, enter(t, r, fmt.Sprint(i)))
 		}
-		if o := r.Enter(newJob("over")); o.State != Full {
+		if o := give(r, newJob("over")); o.State != Full {
 			t.Errorf("queue of %d: one more than it holds: got %v, want that it is full", most, o)
 		}
 		jobs[0].finish()
@@ -308,7 +320,7 @@ func TestWithdraw_givesItsPlaceBackAtOnce(t *testing.T) {
 	h := startHouse(t)
 	r := h.AddQueue("/", 1, Hold{}, h.backend(t, "a", 1))
 	running, waits := enter(t, r, "running"), enter(t, r, "waits")
-	if o := r.Enter(newJob("over")); o.State != Full {
+	if o := give(r, newJob("over")); o.State != Full {
 		t.Fatalf("got %v, want that it is full", o)
 	}
 	r.Withdraw(&waits.place)
@@ -328,7 +340,7 @@ func TestWithdraw_hammered(t *testing.T) {
 			for range 200 {
 				j := newJob("x")
 				j.end <- nil
-				if o := r.Enter(j); o.Unserved() {
+				if o := give(r, j); o.Unserved() {
 					t.Errorf("Enter: %v", o)
 					return
 				}
@@ -355,7 +367,7 @@ func TestClose_waitsForWhatRuns(t *testing.T) {
 	closed := make(chan struct{})
 	go func() { h.Close(); close(closed) }() // ends with the task
 	await.Until(t, "the pool to refuse", func() bool {
-		return r.Enter(newJob("late")).State == Closed
+		return give(r, newJob("late")).State == Closed
 	})
 	select {
 	case <-closed:

@@ -94,10 +94,10 @@ func (q *Queue) Standing() Standing {
 // Backends returns the queue's backends, in the order in which AddQueue got them.
 func (q *Queue) Backends() []*Backend { return q.backends }
 
-// Enter gives task to a worker, if a slot is free, or else puts it at the queue's end. If the outcome is unserved it did neither,
-// and the caller still owns the task. Else the pool owns it until Run or Unserved, or until Withdraw has reported true.
-func (q *Queue) Enter(task Task) Outcome {
-	at := task.Place()
+// Enter gives task to a worker, if a slot is free, or else puts it at the queue's end. at is its place, always the same. If the
+// outcome is unserved it did neither, and the caller still owns the task. Else the pool owns it until Run or Unserved, or until
+// Withdraw has reported true.
+func (q *Queue) Enter(task Task, at *Place) Outcome {
 	at.use(q.pool, task)
 	now := q.pool.lot.Now()
 	if o := q.enter(at, now, false); o.State != Waits {
@@ -152,8 +152,7 @@ func (q *Queue) enter(at *Place, now int64, listens bool) Outcome {
 // Again is Enter for a task that has failed at a backend, unreached. If the task has to wait, it gets its old place in the queue.
 // It is unserved if no other backend is up and the task is not held, if it was held long enough, or if its client has left or
 // it is late.
-func (q *Queue) Again(task Task, unreached *Backend) Outcome {
-	at := task.Place()
+func (q *Queue) Again(task Task, at *Place, unreached *Backend) Outcome {
 	at.use(q.pool, task)
 	now := q.pool.lot.Now()
 	at.listen()
@@ -194,6 +193,16 @@ func (q *Queue) Withdraw(at *Place) bool {
 		at.ignore()
 	}
 	return waits
+}
+
+// dueForTrial returns a backend of q that is down and should be tried now; nil if there is none.
+func (q *Queue) dueForTrial(now int64) *Backend {
+	for _, b := range q.backends {
+		if !b.up() && !q.mayAsk(b) && b.mayBeTried(now) {
+			return b
+		}
+	}
+	return nil
 }
 
 // choose returns the backend with the most free slots, ties in turn; nil if none has room. A backend that is down is only chosen
@@ -237,7 +246,7 @@ func (b *Backend) take(at *Place) *Slot {
 	s := b.free[last]
 	b.free[last] = nil
 	b.free = b.free[:last]
-	s.task, s.freeEarly = at.task, false
+	s.next, s.freeEarly = at, false
 	b.pool.wake(s)
 	return s
 }

@@ -175,7 +175,7 @@ func TestAgain_goesFirstAndElsewhere(t *testing.T) {
 	went := make(chan State, 1)
 	again.end <- func() {
 		goesDown(a)
-		went <- r.Again(again, a).State
+		went <- giveAgain(r, again, a).State
 	}
 	if state := await.Value(t, went, "Again"); state != Waits {
 		t.Fatalf("Again: got %v, want that the task waits, since b is up", Outcome{State: state})
@@ -196,11 +196,11 @@ func TestAgain_refusesWhenNoOtherIsBetter(t *testing.T) {
 	a, b := h.backend(t, "a", 1), h.backend(t, "b", 1)
 	r, alone := h.AddQueue("/", 10, Hold{}, a, b), h.AddQueue("/alone/", 10, Hold{}, a)
 	goesDown(a)
-	if o := alone.Again(newJob("x"), a); o.State != Hopeless {
+	if o := giveAgain(alone, newJob("x"), a); o.State != Hopeless {
 		t.Error("Again took a task that no other backend can serve")
 	}
 	goesDown(b)
-	if o := r.Again(newJob("x"), a); o.State != Hopeless {
+	if o := giveAgain(r, newJob("x"), a); o.State != Hopeless {
 		t.Error("Again took a task though the other backend is down too")
 	}
 }
@@ -218,7 +218,7 @@ func TestAgain_isNotRefusedByAFullQueue(t *testing.T) {
 	went := make(chan State, 1)
 	at[a].end <- func() {
 		goesDown(a)
-		went <- r.Again(at[a], a).State
+		went <- giveAgain(r, at[a], a).State
 	}
 	if state := await.Value(t, went, "Again"); state != Waits {
 		t.Fatalf("Again: got %v, want that the task waits", Outcome{State: state})

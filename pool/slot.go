@@ -23,7 +23,7 @@ type Slot struct {
 	Backend    *Backend
 	Kept       Kept // nil for none
 
-	task       Task      // what to run next; guarded by the pool
+	next       *Place    // of the task to run next; nil for none; guarded by the pool
 	closesKept bool      // its idle worker is to close Kept; guarded by the pool
 	retired    bool      // its worker is to end when it is idle; guarded by the pool
 	panicked   bool      // its worker panicked; guarded by the pool
@@ -40,22 +40,22 @@ type Slot struct {
 
 // work is a worker: it runs one task after the other until its slot is retired.
 func (s *Slot) work() {
-	task := s.await()
+	at := s.await()
 	defer func() {
-		if task != nil { // it panics; ants recovers, and panicked starts another worker for s
+		if at != nil { // its task panics; ants recovers, and panicked starts another worker for s
 			defer s.markPanicked()
 			s.drop()
-			task.Panicked()
+			at.task.Panicked()
 		}
 	}()
-	for task != nil {
+	for at != nil {
 		s.Backend.served.Add(1)
-		task.Place().ignore()
-		task.Run(s)
+		at.ignore()
+		at.task.Run(s)
 		next := s.Backend.next(s)
-		task = next
+		at = next
 		if next == nil {
-			task = s.await()
+			at = s.await()
 		}
 	}
 }
@@ -66,7 +66,7 @@ func (s *Slot) Ending() {
 	b := s.Backend
 	b.pool.mu.Lock()
 	defer b.pool.unlock()
-	if s.freeEarly || s.task != nil || len(b.free) > 0 || b.width < b.limit || b.pool.closed || b.oldest() != nil {
+	if s.freeEarly || s.next != nil || len(b.free) > 0 || b.width < b.limit || b.pool.closed || b.oldest() != nil {
 		return
 	}
 	s.freeEarly = true
@@ -99,7 +99,7 @@ func (s *Slot) markPanicked() {
 // await sleeps until there is a task. Meanwhile it closes the kept connection when the backend does, when it has been idle
 // for long enough, or when another exchange may be waiting until the backend has finished with it. It returns nil when s is
 // retired, and its worker ends.
-func (s *Slot) await() Task {
+func (s *Slot) await() *Place {
 	if s.Kept != nil {
 		s.SetDeadline(s.Kept.Until())
 	} else {
@@ -108,13 +108,13 @@ func (s *Slot) await() Task {
 	for woken := false; ; woken = true {
 		p := s.Backend.pool
 		p.mu.Lock()
-		task, closesKept, retired, keptClosed := s.task, s.closesKept, s.retired, s.keptClosed
-		s.task, s.closesKept, s.keptClosed = nil, false, nil
-		if task != nil {
+		at, closesKept, retired, keptClosed := s.next, s.closesKept, s.retired, s.keptClosed
+		s.next, s.closesKept, s.keptClosed = nil, false, nil
+		if at != nil && s.Backend.auto != nil {
 			s.Backend.auto.given(s)
 		}
 		p.unlock()
-		closes := task == nil && !retired && s.Kept != nil && (closesKept || s.Kept.Pending() || woken && s.Now() >= s.Kept.Until())
+		closes := at == nil && !retired && s.Kept != nil && (closesKept || s.Kept.Pending() || woken && s.Now() >= s.Kept.Until())
 		if closes {
 			s.drop()
 			s.forget()
@@ -124,8 +124,8 @@ func (s *Slot) await() Task {
 			keptClosed <- closes
 		}
 		switch {
-		case task != nil:
-			return task
+		case at != nil:
+			return at
 		case !retired:
 			s.Wait()
 			continue

@@ -145,7 +145,7 @@ func TestPanic_inPanicked(t *testing.T) {
 	b := h.backend(t, "a", 1)
 	r := h.AddQueue("/", 10, Hold{}, b)
 	j := badJob{newJob("panics")}
-	if o := r.Enter(j); o.Unserved() {
+	if o := give(r, j); o.Unserved() {
 		t.Fatal(o)
 	}
 	k := newKept()

@@ -1,5 +1,11 @@
 package pool
 
+import (
+	"time"
+
+	"tenfour/lot"
+)
+
 // Task is what a worker runs: an exchange. The goroutine that gives it to a queue owns it. After a successful Enter the pool owns
 // it, and calls exactly one of Run and Unserved, which owns it then. The pool calls a task with nothing locked.
 type Task interface {
@@ -10,8 +16,6 @@ type Task interface {
 	Unserved(Outcome)
 	// Panicked is called after Run has panicked: it must cut the connections of the task.
 	Panicked()
-	// Place returns the task's place in a queue. It is always the same.
-	Place() *Place
 }
 
 // Outcome says what became of a task that was given to a queue.
@@ -54,4 +58,81 @@ func (o Outcome) Error() string {
 		"it runs", "it waits", "its client left while it was queued", "the queue is full", "all its workers stayed busy",
 		"it is down", "it is down", "it is down", "it is closed",
 	}[o.State]
+}
+
+// Place is a task's place in a queue, and how it waits there. It is a part of the task. The zero value is ready. A place is used
+// with one pool only.
+//
+// The task's owner sets the exported fields while the task is in no queue.
+type Place struct {
+	Client  *lot.Watch    // of its client's connection: when that ends, the task leaves the queue; nil for none
+	Left    bool          // the client's end was seen before: the task runs at once or not at all
+	Timeout time.Duration // how long it may wait in queues; 0 is for ever
+	Late    int64         // when that time is over, in the lot's time; 0 until the task has to wait, which sets it
+
+	pool   *Pool      // fixed by the first Enter
+	task   Task       // likewise
+	waiter lot.Waiter // wakes the place at the client's end, and when it is late
+
+	// guarded by the pool
+	queue      *Queue // nil while it is in none
+	next, prev *Place
+	order      uint64 // its number among all tasks that have entered: Again puts it back where it was
+	entered    int64  // when it entered, in the lot's time
+}
+
+// Reset makes the place ready for another client. Its task is in no queue.
+func (at *Place) Reset() { at.Client, at.Left, at.Timeout, at.Late = nil, false, 0, 0 }
+
+// use makes the place belong to a task and a pool.
+func (at *Place) use(p *Pool, task Task) {
+	if at.pool == nil {
+		at.pool, at.task = p, task
+		at.waiter.InitShared(p.lot, at)
+	}
+}
+
+// listen makes the lot wake the place from now on. The caller owns the task; the pool is not locked.
+func (at *Place) listen() {
+	if at.Client != nil {
+		at.Client.Tell(&at.waiter)
+		at.Client.Arm(lot.Readable) // if it fails, the client's end is only noticed when its turn has come
+	}
+	if at.Late == 0 && at.Timeout > 0 {
+		at.Late = at.entered + int64(at.Timeout)
+	}
+	at.waiter.SetDeadline(at.Late)
+}
+
+// ignore ends what listen began. The caller owns the task. The next watcher of the client's connection replaces the waiter.
+func (at *Place) ignore() {
+	if at.waiter.Deadline() != 0 {
+		at.waiter.SetDeadline(0)
+	}
+}
+
+// over returns why the task need not wait any longer; Waits if it should. The pool is locked. No end of a client is missed:
+// listen was called before, so either the event is seen here, or it wakes the place later.
+func (at *Place) over(now int64) State {
+	switch {
+	case at.Left || at.Client != nil && at.Client.Happened(lot.HungUp|lot.Broken):
+		return Gone
+	case at.Late != 0 && now >= at.Late:
+		return Late
+	}
+	return Waits
+}
+
+// Unpark takes the task out of its queue if its client has left, or if it has waited for too long. The lot calls it, at
+// any time and on any goroutine, also after the task has left its queue.
+func (at *Place) Unpark() {
+	p := at.pool
+	p.mu.Lock()
+	defer p.unlock()
+	if at.queue == nil {
+		return
+	}
+	if state := at.over(p.lot.Now()); state != Waits {
+		at.queue.dismiss(at, state)
+	}
 }

@@ -5,26 +5,6 @@ import (
 	"time"
 )
 
-// Trying returns until when s's task may try to reach its backend, in the lot's time; 0 if the backend is not down.
-func (s *Slot) Trying() int64 {
-	if !s.Backend.unwell.Load() {
-		return 0
-	}
-	s.Backend.pool.mu.Lock()
-	defer s.Backend.pool.unlock()
-	return s.trialTo
-}
-
-// dueForTrial returns a backend of q that is down and should be tried now; nil if there is none.
-func (q *Queue) dueForTrial(now int64) *Backend {
-	for _, b := range q.backends {
-		if !b.up() && !q.mayAsk(b) && b.mayBeTried(now) {
-			return b
-		}
-	}
-	return nil
-}
-
 // mayBeTried reports whether it is time for a task to try b, which is down, and a slot is free for it.
 func (b *Backend) mayBeTried(now int64) bool {
 	o := &b.outage

@@ -1,9 +1,21 @@
 package pool
 
+// Trying returns until when s's task may try to reach its backend, in the lot's time; 0 if the backend is not down.
+func (s *Slot) Trying() int64 {
+	if !s.Backend.unwell.Load() {
+		return 0
+	}
+	s.Backend.pool.mu.Lock()
+	defer s.Backend.pool.unlock()
+	return s.trialTo
+}
+
 // Reached notes that s's task has reached its backend, and sends its request: the backend may answer, or fail for another reason.
 func (s *Slot) Reached() {
 	b := s.Backend
-	b.auto.reached(s)
+	if b.auto != nil {
+		s.reachedAt.Store(s.Now())
+	}
 	if !b.unwell.Load() {
 		return
 	}

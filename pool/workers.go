@@ -23,9 +23,6 @@ func (b *Backend) setLimit(n int) {
 	b.serveQueues()
 }
 
-// inUse returns how many slots are in use, idle or busy.
-func (b *Backend) inUse() int { return len(b.slots) - b.workerless }
-
 // trim retires idle slots while more are in use than the limit: those that were used longest ago first.
 func (b *Backend) trim() {
 	for i := 0; i < len(b.free) && b.inUse() > b.limit; {
@@ -92,8 +89,8 @@ func (b *Backend) tune() {
 // notStarted puts s back into the reserve, because its worker did not start. That happens if b is closed meanwhile.
 func (b *Backend) notStarted(s *Slot, err error) {
 	b.pool.mu.Lock()
-	task := s.task
-	s.task = nil
+	at := s.next
+	s.next = nil
 	b.tried(s)
 	if !s.retired {
 		b.free = slices.DeleteFunc(b.free, func(o *Slot) bool { return o == s })
@@ -105,9 +102,9 @@ func (b *Backend) notStarted(s *Slot, err error) {
 	if !errors.Is(err, ants.ErrPoolClosed) {
 		b.pool.panics(fmt.Errorf("backend %s: a worker did not start: %w", b.Name, err), nil)
 	}
-	if task != nil {
-		task.Place().ignore()
-		task.Unserved(Outcome{State: Closed})
+	if at != nil {
+		at.ignore()
+		at.task.Unserved(Outcome{State: Closed})
 	}
 }
 
@@ -144,13 +141,15 @@ func (b *Backend) panicked(v any) {
 			continue
 		}
 		s.panicked = false
-		b.auto.countAgain(s)
+		if b.auto != nil {
+			b.auto.countAgain(s)
+		}
 		b.tried(s)
 		s.takeBack()
-		if s.task == nil {
-			s.task = b.following(s)
+		if s.next == nil {
+			s.next = b.following(s)
 		}
-		if s.task == nil {
+		if s.next == nil {
 			b.free = append(b.free, s)
 			b.trim()
 		}

@@ -48,7 +48,7 @@ func enterFor(t testing.TB, q *Queue, name string, c *client) *job {
 	t.Helper()
 	j := newJob(name)
 	j.place.Client = &c.watch
-	if o := q.Enter(j); o.Unserved() {
+	if o := give(q, j); o.Unserved() {
 		t.Fatalf("Enter(%s): %v", name, o)
 	}
 	return j
@@ -100,11 +100,11 @@ func TestQueue_servesAHalfCloseOnlyAtOnce(t *testing.T) {
 	q := h.AddQueue("/", 2, Hold{}, h.backend(t, "a", 1))
 	first, second, third := newJob("first"), newJob("second"), newJob("third")
 	first.place.Left, second.place.Left = true, true
-	if o := q.Enter(first); o.State != Runs {
+	if o := give(q, first); o.State != Runs {
 		t.Errorf("with a slot free: %v, want that it runs", o)
 	}
 	first.runs(t)
-	if o := q.Enter(second); o.State != Gone || h.Waiting() != 0 {
+	if o := give(q, second); o.State != Gone || h.Waiting() != 0 {
 		t.Errorf("with none free: %v, want that its client is gone", o)
 	}
 	c := newClient(t, h.lot) // its end is seen between the two
@@ -112,7 +112,7 @@ func TestQueue_servesAHalfCloseOnlyAtOnce(t *testing.T) {
 	c.leave()
 	await.Until(t, "its end to be seen", func() bool { return c.watch.Happened(lot.HungUp) })
 	third.place.Client = &c.watch
-	if o := q.Enter(third); o.State != Gone || h.Waiting() != 0 {
+	if o := give(q, third); o.State != Gone || h.Waiting() != 0 {
 		t.Errorf("with an end that nothing has taken note of: %v, want that its client is gone", o)
 	}
 	first.finish()
@@ -131,7 +131,7 @@ func TestQueue_isTimed(t *testing.T) {
 		j := newJob("late")
 		j.place.Timeout = 50 * time.Millisecond
 		began := time.Now()
-		if o := q.Enter(j); o.State != Waits {
+		if o := give(q, j); o.State != Waits {
 			t.Fatalf("Enter: %v", o)
 		}
 		if o := await.Value(t, j.unserved, "the task to be late"); o.State != Late || o.Words != words {
@@ -140,7 +140,7 @@ func TestQueue_isTimed(t *testing.T) {
 		if took := time.Since(began); took < j.place.Timeout {
 			t.Errorf("it was late after %v", took)
 		}
-		if o := q.Enter(j); o.State != Late { // the time is for all its waiting together
+		if o := give(q, j); o.State != Late { // the time is for all its waiting together
 			t.Errorf("the second time: %v, want that it is late still", o)
 		}
 	}
@@ -158,7 +158,7 @@ func TestQueue_isRemovedWithATaskInIt(t *testing.T) {
 	if o := await.Value(t, waits.unserved, "the task to be dismissed"); o.State != Closed {
 		t.Errorf("it heard %v, want that the queue is closed", o)
 	}
-	if o := q.Enter(newJob("late")); o.State != Closed {
+	if o := give(q, newJob("late")); o.State != Closed {
 		t.Errorf("one that came afterwards: %v, want that the queue is closed", o)
 	}
 	running.finish()
@@ -224,23 +224,23 @@ func TestPool_callsTasksUnlocked(t *testing.T) {
 			}
 		}
 	}
-	q.Enter(task())
+	give(q, task())
 	expect("Run", "Discard")
 	fails := task()
 	fails.panic = true
-	q.Enter(fails)
+	give(q, fails)
 	expect("Run", "Discard", "Panicked")
 	busy := enter(t, q, "busy")
 	busy.runs(t)
 	c := newClient(t, h.lot)
 	gone, late, closed := task(), task(), task()
 	gone.place.Client, late.place.Timeout = &c.watch, time.Millisecond
-	q.Enter(gone)
+	give(q, gone)
 	c.leave()
 	expect("Unserved")
-	q.Enter(late)
+	give(q, late)
 	expect("Unserved")
-	q.Enter(closed)
+	give(q, closed)
 	q.Remove()
 	expect("Unserved")
 	busy.finish()
@@ -268,7 +268,7 @@ func (g *guest) Run(s *Slot) {
 	}
 	if g.again > 0 {
 		g.again--
-		if o := g.queue.Again(g, s.Backend); !o.Unserved() {
+		if o := giveAgain(g.queue, g, s.Backend); !o.Unserved() {
 			return
 		}
 	}
@@ -304,7 +304,7 @@ func TestQueue_hammered(t *testing.T) {
 				done := make(chan struct{}, 2)
 				g := &guest{queue: queues[rand.IntN(2)], again: rand.IntN(3), done: func() { done <- struct{}{} }}
 				g.place.Client, g.place.Timeout = &c.watch, time.Duration(rand.IntN(20))*time.Millisecond
-				o := g.queue.Enter(g)
+				o := give(g.queue, g)
 				leaves, withdrawn := rand.IntN(3) == 0, false
 				if leaves {
 					c.leave()
@@ -340,7 +340,7 @@ func TestQueue_leavesNoDeadline(t *testing.T) {
 	running, queued := enter(t, q, "running"), newJob("queued")
 	running.runs(t)
 	queued.place.Timeout = time.Hour
-	q.Enter(queued)
+	give(q, queued)
 	if h.lot.Timed() == 0 {
 		t.Error("a queued task has no deadline")
 	}
@@ -359,8 +359,8 @@ func TestQueue_allocatesNothing(t *testing.T) {
 	first, second := &short{ran: ran}, &short{ran: ran}
 	second.place.Client, second.place.Timeout = &c.watch, time.Hour
 	turn := func() {
-		q.Enter(first)
-		q.Enter(second) // first still has the slot
+		give(q, first)
+		give(q, second) // first still has the slot
 		ran <- struct{}{}
 		ran <- struct{}{}
 	}
