@@ -15,8 +15,8 @@ import (
 	"tenfour/value/listen"
 )
 
-// inWords says why tenfour cannot listen at an address, and what to do.
-func inWords(at listen.Address, err error) string {
+// inWords says why tenfour cannot listen at an address, and what to do. how is what stands before an address on the command line.
+func inWords(at listen.Address, err error, how string) string {
 	var dns *net.DNSError
 	var is syscall.Errno
 	errors.As(err, &is)
@@ -30,19 +30,19 @@ func inWords(at listen.Address, err error) string {
 	case at.Kind == listen.Unix:
 		return unixInWords(at.Where, is, err)
 	case at.Kind == listen.TCP:
-		return tcpInWords(at.Where, is, err)
+		return tcpInWords(at.Where, is, err, how)
 	}
 	return bare(err).Error()
 }
 
-func tcpInWords(where string, is syscall.Errno, err error) string {
+func tcpInWords(where string, is syscall.Errno, err error, how string) string {
 	host, port, _ := net.SplitHostPort(where)
 	switch is {
 	case syscall.EADDRINUSE:
 		return "the address is in use: another program listens there, perhaps another tenfour. End that program, or choose another port, such as " +
-			"--listen " + net.JoinHostPort(host, next(port)) + ". " + fmt.Sprintf(shows(), port) + " shows which program it is"
+			how + net.JoinHostPort(host, next(port)) + ". " + fmt.Sprintf(shows(), port) + " shows which program it is"
 	case syscall.EACCES, syscall.EPERM:
-		return "ports below 1024 need a right that tenfour does not have: choose another port, such as --listen " + net.JoinHostPort(host, "8080") +
+		return "ports below 1024 need a right that tenfour does not have: choose another port, such as " + how + net.JoinHostPort(host, "8080") +
 			"; or give the right to it (setcap cap_net_bind_service=+ep, or AmbientCapabilities=CAP_NET_BIND_SERVICE in a unit); or let systemd open a socket"
 	case syscall.EADDRNOTAVAIL:
 		return "this machine has no such address: ip addr shows which it has; 0.0.0.0 is all of IPv4, [::] all"

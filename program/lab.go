@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"tenfour/lab"
+	"tenfour/value/listen"
 )
 
 // runLab is the command lab: it runs misbehaving backends until ctx is done. It reports all mistakes in their descriptions, not
@@ -35,7 +36,8 @@ func runLab(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	for _, p := range plans {
 		b, err := p.Start()
 		if err != nil {
-			fmt.Fprintln(stderr, "tenfour lab:", err)
+			at := listen.Address{Kind: listen.TCP, Where: p.Listen}
+			fmt.Fprintf(stderr, "tenfour lab: %s@%s: %s\n", p.Kind, p.Listen, inWords(at, err, p.Kind+"@"))
 			return Failed
 		}
 		defer b.Close()

@@ -195,7 +195,7 @@ func eachAddress(e config.Effective, do func(listen.Address) error) error {
 			if i < len(c.Listen) && c.Listen[i] == at {
 				where = e.Where(i)
 			}
-			wrong = append(wrong, fmt.Errorf("%s: %s", where, inWords(at, err)))
+			wrong = append(wrong, fmt.Errorf("%s: %s", where, inWords(at, err, "--listen ")))
 		}
 	}
 	return errors.Join(wrong...)

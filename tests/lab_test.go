@@ -58,7 +58,7 @@ func TestLab_failsWhereAnAddressIsTaken(t *testing.T) {
 	}
 	defer ln.Close()
 	code, _, stderr := runLabOnce("mute", "fork@"+ln.Addr().String())
-	if code != program.Failed || !strings.Contains(stderr, ln.Addr().String()) {
+	if code != program.Failed || !strings.HasPrefix(stderr, "tenfour lab: fork@"+ln.Addr().String()+": the address is in use: ") || !strings.Contains(stderr, "such as fork@127.0.0.1:") {
 		t.Errorf("left with %d and said %q, want 1 and the address", code, stderr)
 	}
 }
