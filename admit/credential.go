@@ -46,5 +46,5 @@ func (c *Credential) Reload() error {
 	return nil
 }
 
-// Source returns where the credential comes from: a file, or env:NAME.
-func (c *Credential) Source() string { return c.From }
+// Files returns the file that the credential comes from; none for env:NAME.
+func (c *Credential) Files() []string { return fileOf(c.From) }

@@ -37,8 +37,8 @@ func NewTokens(from string) (*Tokens, error) {
 	return t, t.Reload()
 }
 
-// Source returns where the tokens come from: a file, or env:NAME.
-func (t *Tokens) Source() string { return t.from }
+// Files returns the file that the tokens come from; none for env:NAME.
+func (t *Tokens) Files() []string { return fileOf(t.from) }
 
 const (
 	tokensMost = 100_000 // tokens in a file; each takes about 200 bytes of memory

@@ -8,16 +8,24 @@ import (
 	"tenfour/source"
 )
 
-// Reloader is a value from a file or from the environment that can be read again.
+// Reloader is a value from files, or from the environment, that can be read again.
 type Reloader interface {
-	Source() string // a file, or env:NAME
-	Reload() error  // if it fails, nothing has changed
+	Files() []string // that are read; none for a value from the environment, which does not change
+	Reload() error   // if it fails, nothing has changed
+}
+
+// fileOf is the file of a source that is a file, or none.
+func fileOf(from string) []string {
+	if strings.HasPrefix(from, source.Env) {
+		return nil
+	}
+	return []string{from}
 }
 
 // watchEvery is how often a file is checked for changes.
 const watchEvery = time.Second
 
-// Watcher reads a file again each time it has changed, until Close.
+// Watcher reads files again each time one of them has changed, until Close.
 type Watcher struct {
 	r     Reloader
 	told  func(error)
@@ -25,16 +33,19 @@ type Watcher struct {
 	ended chan struct{} // closed when nothing is watched any more
 }
 
-// Watch watches r's file. After each reload it calls told with its error, or nil, on one goroutine. An environment variable
-// is not watched, because it does not change.
+// Watch watches r's files. After each reload it calls told with its error, or nil, on one goroutine.
 func Watch(r Reloader, told func(error)) *Watcher {
 	w := &Watcher{r: r, told: told, quit: make(chan struct{}), ended: make(chan struct{})}
-	if strings.HasPrefix(r.Source(), source.Env) {
+	files := r.Files()
+	if len(files) == 0 {
 		close(w.ended)
 		return w
 	}
-	last, _ := os.Stat(r.Source())
-	go w.watch(last) // ends with Close
+	last := make([]os.FileInfo, len(files))
+	for i, file := range files {
+		last[i], _ = os.Stat(file)
+	}
+	go w.watch(files, last) // ends with Close
 	return w
 }
 
@@ -50,7 +61,7 @@ func (w *Watcher) Close() {
 	}
 }
 
-func (w *Watcher) watch(last os.FileInfo) {
+func (w *Watcher) watch(files []string, last []os.FileInfo) {
 	defer close(w.ended)
 	every := time.NewTicker(watchEvery)
 	defer every.Stop()
@@ -60,11 +71,9 @@ func (w *Watcher) watch(last os.FileInfo) {
 			return
 		case <-every.C:
 		}
-		now, _ := os.Stat(w.r.Source()) // nil while the file is missing: another process may be replacing it
-		if now == nil || sameContent(last, now) {
+		if !changed(files, last) {
 			continue
 		}
-		last = now
 		err := w.r.Reload()
 		select {
 		case <-w.quit: // Close may have waited long enough
@@ -73,6 +82,18 @@ func (w *Watcher) watch(last os.FileInfo) {
 			w.told(err)
 		}
 	}
+}
+
+// changed reports whether a file has changed since last, and notes how it is now. A file that is missing has not: another process
+// may be replacing it.
+func changed(files []string, last []os.FileInfo) (any bool) {
+	for i, file := range files {
+		now, _ := os.Stat(file)
+		if now != nil && !sameContent(last[i], now) {
+			last[i], any = now, true
+		}
+	}
+	return any
 }
 
 // sameContent reports whether a file seems unchanged between two calls of os.Stat.

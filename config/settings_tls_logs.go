@@ -20,7 +20,9 @@ var tlsAndLogs = group{
 			in:   func(t target) value { return words(&t.c.TLSKey, "the name of a file", anything) },
 			unit: "file (PEM)", none: "none",
 			help: "`FILE` with the certificate's key (PEM)",
-			more: "is the certificate's key. Both are read at the start, and when tenfour is asked to read its configuration again.",
+			more: "is the certificate's key. Both files are read again when one of them changes, as well as when tenfour is asked to read its configuration again: a renewed " +
+				"certificate is served within a second or two. A key that does not belong to the certificate is not taken: the old pair stays, and the log says so. " +
+				"`tenfour check`, and the log at the start, say when the certificate has expired or ends within a week.",
 		},
 		{
 			key: "access_log", flag: "access-log", of: ofProcess,

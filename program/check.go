@@ -38,6 +38,11 @@ func runCheck(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 	if code == Usage || errors.Is(err, context.Canceled) {
 		return code
 	}
+	c := e.Config()
+	doubts, _ := within(ctx, func() ([]string, error) { return site.Doubts(&c), nil })
+	for _, doubt := range doubts {
+		fmt.Fprintln(stderr, "tenfour check:", doubt)
+	}
 	return max(code, shown(e.Show, stdout, stderr))
 }
 

@@ -54,7 +54,7 @@ func (s *Site) rule(r *config.Route, limits map[string]*admit.Limit) (*admit.Rul
 		rule.Limits = append(rule.Limits, l)
 	}
 	if r.ClientTokenFile != "" {
-		tokens, err := watched(s, tokensKey(r.ClientTokenFile), func() (*admit.Tokens, error) {
+		tokens, err := watched(s, tokensKey(r.ClientTokenFile), "credentials", func() (*admit.Tokens, error) {
 			return admit.NewTokens(r.ClientTokenFile)
 		})
 		if err != nil {
@@ -81,7 +81,7 @@ func (s *Site) edits(r *config.Route) (request, response *forward.Edits, err err
 		drop = append(drop, "Authorization")
 	}
 	if r.CredentialFile != "" {
-		credential, err := watched(s, credentialKey{r.CredentialFile, r.CredentialHeader}, func() (*admit.Credential, error) {
+		credential, err := watched(s, credentialKey{r.CredentialFile, r.CredentialHeader}, "credentials", func() (*admit.Credential, error) {
 			return admit.NewCredential(r.CredentialFile, r.CredentialHeader)
 		})
 		if err != nil {
@@ -110,9 +110,9 @@ func linesOf(c *config.Edits) (drop []string, add string) {
 	return drop, add
 }
 
-// watched takes a part that is read from a file of credentials. The file is read again when it changes, and once when another
-// configuration is built. If that fails, the part keeps its old content.
-func watched[T admit.Reloader](s *Site, key any, read func() (T, error)) (T, error) {
+// watched takes a part that is read from files, which are what the log calls them. They are read again when one changes, and once
+// when another configuration is built. If that fails, the part keeps its old content.
+func watched[T admit.Reloader](s *Site, key any, what string, read func() (T, error)) (T, error) {
 	it, err := share(s, key, func() (T, func(), error) {
 		it, err := read()
 		if err != nil {
@@ -121,11 +121,12 @@ func watched[T admit.Reloader](s *Site, key any, read func() (T, error)) (T, err
 		s.read[key] = true
 		log := s.b.log
 		w := admit.Watch(it, func(err error) {
+			file := strings.Join(it.Files(), ", ")
 			if err != nil {
-				log.Error().Err(err).Str("file", it.Source()).Msg("credentials were not read again, and are what they were")
+				log.Error().Err(err).Str("file", file).Msg(what + " were not read again, and are what they were")
 				return
 			}
-			log.Info().Str("file", it.Source()).Msg("credentials were read again")
+			log.Info().Str("file", file).Msg(what + " were read again")
 		})
 		return it, w.Close, nil
 	})

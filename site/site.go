@@ -13,8 +13,6 @@
 package site
 
 import (
-	"crypto/tls"
-	"fmt"
 	"slices"
 	"sync"
 
@@ -24,7 +22,6 @@ import (
 	"tenfour/front"
 	"tenfour/names"
 	"tenfour/pool"
-	"tenfour/value/secret"
 )
 
 // Builder makes one site after the other, and keeps the parts that they share. One goroutine at a time calls its methods.
@@ -78,7 +75,7 @@ func (b *Builder) Prepare(c *config.Config) (*Site, error) {
 		MaxPerClient: c.MaxPerClient, HeadMax: c.HeadMax, FieldsMax: c.FieldsMax, ResponseHeadMax: c.ResponseHeadMax,
 	}}
 	var err error
-	if s.Front.TLS, err = loadTLS(c); err != nil {
+	if s.Front.TLS, err = s.certificate(); err != nil {
 		err = &Error{err}
 	} else {
 		err = s.buildRoutes()
@@ -132,16 +129,4 @@ func share[T any](s *Site, key any, make func() (T, func(), error)) (T, error) {
 		s.keys = append(s.keys, key)
 	}
 	return value, err
-}
-
-// loadTLS reads the certificate that clients see. It returns nil if clients speak plain HTTP.
-func loadTLS(c *config.Config) (*tls.Config, error) {
-	if c.TLSCert == "" {
-		return nil, nil
-	}
-	cert, err := secret.KeyPair(c.TLSCert, c.TLSKey)
-	if err != nil {
-		return nil, fmt.Errorf("--tls-cert %s, --tls-key %s: %w", c.TLSCert, c.TLSKey, err)
-	}
-	return &tls.Config{Certificates: []tls.Certificate{cert}, NextProtos: []string{"http/1.1"}}, nil
 }

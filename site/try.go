@@ -12,8 +12,10 @@ import (
 // Try returns why Build would fail. It opens the files that settings name, and makes no backend, queue or limit: those take memory, and
 // cannot fail.
 func Try(c *config.Config) error {
-	if _, err := loadTLS(c); err != nil {
-		return &Error{err}
+	if key := (certificateKey{c.TLSCert, c.TLSKey}); key.cert != "" {
+		if _, err := newCertificate(key, nil); err != nil {
+			return &Error{err}
+		}
 	}
 	t := trial{looked: map[any]error{}}
 	for i := range c.Routes {

@@ -28,15 +28,16 @@ import (
 
 // authority signs certificates. A program that reads its file trusts it.
 type authority struct {
-	t    testing.TB
-	cert *x509.Certificate
-	key  *ecdsa.PrivateKey
-	file string // PEM
+	t     testing.TB
+	cert  *x509.Certificate
+	key   *ecdsa.PrivateKey
+	file  string        // PEM
+	lasts time.Duration // from now on, what it signs next
 }
 
 func newAuthority(t testing.TB) *authority {
 	t.Helper()
-	a := &authority{t: t, file: filepath.Join(t.TempDir(), "ca.pem")}
+	a := &authority{t: t, file: filepath.Join(t.TempDir(), "ca.pem"), lasts: 30 * 24 * time.Hour}
 	a.key = newKey(t)
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "the tests' authority"},
@@ -74,7 +75,7 @@ func (a *authority) sign(name string) (cert tls.Certificate, certFile, keyFile s
 	key := newKey(a.t)
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: name},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(a.lasts),
 		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 	}
 	if ip := net.ParseIP(name); ip != nil {

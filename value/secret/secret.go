@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"tenfour/source"
 	"tenfour/value/field"
@@ -68,6 +69,27 @@ func KeyPair(cert, key string) (tls.Certificate, error) {
 		err = fmt.Errorf("with the key %s: %w", key, err)
 	}
 	return pair, err
+}
+
+// soon is how long before its end a certificate is told to end soon.
+const soon = 7 * 24 * time.Hour
+
+// Doubt says why clients do not trust a certificate at a moment, or will not soon, in words that follow its name; "" if they do. It looks
+// at its time only (RFC 5280 §4.1.2.5).
+func Doubt(pair tls.Certificate, now time.Time) string {
+	leaf := pair.Leaf
+	at := func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 MST") }
+	switch {
+	case leaf == nil:
+		return ""
+	case now.After(leaf.NotAfter):
+		return "has expired on " + at(leaf.NotAfter) + ": clients refuse it, renew it"
+	case now.Before(leaf.NotBefore):
+		return "is not valid before " + at(leaf.NotBefore) + ": until then clients refuse it"
+	case leaf.NotAfter.Sub(now) <= soon:
+		return "ends on " + at(leaf.NotAfter) + ": renew it"
+	}
+	return ""
 }
 
 // signs are parts of the names of fields and parameters that have secrets.

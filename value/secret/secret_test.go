@@ -1,11 +1,14 @@
 package secret
 
 import (
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"tenfour/value/field"
 )
@@ -53,6 +56,28 @@ func TestIsIn_findsNamesOfSecrets(t *testing.T) {
 	for _, name := range []string{"", "q", "page", "X-Name", "Accept", "id", "user"} {
 		if IsIn(name) {
 			t.Errorf("%s: a secret is expected", name)
+		}
+	}
+}
+
+// TestDoubt_looksAtTheTimeOfACertificate one moment before a bound, at it, and one after.
+func TestDoubt_looksAtTheTimeOfACertificate(t *testing.T) {
+	begin := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	end := begin.Add(90 * 24 * time.Hour)
+	pair := tls.Certificate{Leaf: &x509.Certificate{NotBefore: begin, NotAfter: end}}
+	for name, tc := range map[string]struct {
+		now  time.Time
+		want string
+	}{
+		"before it begins":       {begin.Add(-time.Second), "is not valid before 2026-01-01 00:00 UTC"},
+		"when it begins":         {begin, ""},
+		"more than a week left":  {end.Add(-soon - time.Second), ""},
+		"a week left":            {end.Add(-soon), "ends on 2026-04-01 00:00 UTC"},
+		"at its end":             {end, "ends on"},
+		"a second after its end": {end.Add(time.Second), "has expired on 2026-04-01 00:00 UTC"},
+	} {
+		if got := Doubt(pair, tc.now); (got == "") != (tc.want == "") || !strings.HasPrefix(got, tc.want) {
+			t.Errorf("%s: got %q, want %q", name, got, tc.want)
 		}
 	}
 }
