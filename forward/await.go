@@ -168,7 +168,7 @@ func (a *Attempt) malformed(err error) outcome {
 	}
 	err = WithSetting(err, a.req.Limits)
 	return a.fail(Backend, 502, tell("the backend's response is malformed: "+err.Error(),
-		fmt.Errorf("%s: its response is malformed: %w", a.origin.Name, err)))
+		fmt.Errorf("%s: its response is malformed: %w", a.origin.Name, a.withScheme(err))))
 }
 
 // noAnswer handles the backend's end of the connection before the end of its response's head.

@@ -161,7 +161,7 @@ func (a *Attempt) notConnected(err error) outcome {
 	if !isTemporary(err) {
 		words = tlsWords(err)
 	}
-	return a.fail(Backend, 502, tell(words, fmt.Errorf("%s: no connection: %w", a.origin.Name, err)))
+	return a.fail(Backend, 502, tell(words, fmt.Errorf("%s: no connection: %w", a.origin.Name, a.withScheme(err))))
 }
 
 // whyDown says what a backend did that is down.

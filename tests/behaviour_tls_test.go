@@ -227,9 +227,30 @@ func TestTLSBackend_ofAnUnknownAuthorityIsNotAsked(t *testing.T) {
 func TestTLSBackend_thatSpeaksNoTLS(t *testing.T) {
 	t.Parallel()
 	s := startServer(t, func(p *peer) { p.say("HTTP/1.0 400 Bad Request\r\n\r\n") })
-	tf := startTenfour(t, []string{"https://" + s.addr})
-	if status, words := tf.get(t, "/"); status != 502 || !strings.Contains(words, "TLS") {
-		t.Errorf("got %d %q, want 502 that tells of TLS", status, words)
+	tf := startTenfour(t, []string{"https://" + s.addr}, "--log-level", "info")
+	if status, words := tf.get(t, "/"); status != 502 || !strings.Contains(words, "TLS") || strings.Contains(words, "configure") {
+		t.Errorf("got %d %q, want 502 that tells of TLS, without what the operator should do", status, words)
+	}
+	tf.logHas(t, "configure http://"+s.addr)
+}
+
+func TestBackend_thatSpeaksTLSIsNamedInTheLog(t *testing.T) {
+	t.Parallel()
+	for name, alert := range map[string][]string{"an alert": {"\x15\x03\x01\x00\x02\x02\x46"}, "its first byte": {"\x15", "\x03\x01\x00\x02\x02\x46"}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := startBackend(t, func(v *visit) {
+				v.head()
+				for _, part := range alert {
+					v.send(part, "", whole)
+				}
+			})
+			tf := startTenfour(t, []string{b.addr}, "--log-level", "info")
+			if status, words := tf.get(t, "/"); status != 502 || strings.Contains(words, "configure") {
+				t.Errorf("got %d %q, want 502, without what the operator should do", status, words)
+			}
+			tf.logHas(t, "configure https://"+b.addr)
+		})
 	}
 }
 
