@@ -39,6 +39,7 @@ type Config struct {
 	BodyTimeout time.Duration // for the whole body of a request; 0 is any time; default 10m
 	MinRate     int           // bytes per second that a client must send or take of a body, after a grace; 0 is any; default 500
 	HoldMax     int           // bytes held for bodies, responses and racers, in all; default 256 MiB
+	SpoolMax    int           // bytes of request bodies in temporary files, in all; 0 is none; default 1 GiB
 	Drain       time.Duration // for running exchanges when asked to stop; default 30s
 
 	HeadMax         int // bytes in a request's head; default 32 KiB
@@ -130,7 +131,7 @@ var Default = Config{
 	Routes:       []Route{DefaultRoute},
 	ResolveEvery: 5 * time.Second,
 	HeadTimeout:  10 * time.Second, IdleTimeout: 75 * time.Second, Drain: 30 * time.Second,
-	BodyTimeout: 10 * time.Minute, MinRate: 500, HoldMax: 256 << 20,
+	BodyTimeout: 10 * time.Minute, MinRate: 500, HoldMax: 256 << 20, SpoolMax: 1 << 30,
 	HeadMax: 32 << 10, FieldsMax: 200, ResponseHeadMax: 64 << 10,
 	LogLevel: choice.LogInfo,
 }

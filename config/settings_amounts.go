@@ -56,7 +56,7 @@ var howMuch = group{
 			unit: "bytes", zero: "nothing is held: bodies stream, and what cannot stream is `503`",
 			more: "bounds the memory that is held at the same time for bodies of requests, for responses and for races, all together. Above it a " +
 				"body streams, also a small one, and a response has no more buffer than it has already: both then hold a worker for longer. " +
-				"A body that must be held whole (of a request that is raced, or chunked for a backend of HTTP/1.0) waits for memory, in turn, " +
+				"A body that must be whole before it goes out goes to a file (`spool_max`), or without a spool waits for memory, in turn, " +
 				"and is answered with `503` after `queue_timeout`. Heads are not counted, nor are the first 16KiB that each worker has in transfer. It is read when tenfour starts only.",
 		},
 		{
@@ -80,6 +80,15 @@ var howMuch = group{
 			unit: "bytes", zero: "refused: 1KiB to 1MiB",
 			more: "is how large the head of a backend's response may be, in any number of lines; and how large all its interim responses (1xx) may be " +
 				"together. Above it the answer is `502`.",
+		},
+		{
+			key: "spool_max", of: ofProcess,
+			in:   func(t target) value { return size(&t.c.SpoolMax, 1<<50) },
+			unit: "bytes", zero: "no temporary files: a chunked body larger than `buffer` streams (`411` in front of a server of HTTP/1.0), a raced one is `413`",
+			more: "bounds the bytes of temporary files, all together, that tenfour keeps for request bodies which must be whole before they go out, " +
+				"and are larger than `buffer`: chunked ones, because many simple servers know no chunks and lose the body, and those of raced requests. " +
+				"Such a body goes out with its length once all of it has come. A larger one is answered with `413`; when others have taken all, `503`; when " +
+				"the disk is full, `507`. The files have no names and lie in `$TMPDIR`, or else in `/var/tmp`. It is read when tenfour starts only.",
 		},
 		{
 			key: "streams", flag: "streams", of: ofRoute,

@@ -10,11 +10,13 @@ import (
 
 // Body is content of a request that is held, in pieces: it grows without being copied, and its memory is more than
 // what came only by the rest of the last piece. One goroutine fills it; once its request was handed over it is
-// read-only and may be shared. The last user's Leave gives its memory back.
+// read-only and may be shared. The last user's Leave gives its memory back. A body that is too large for memory is spilled: see
+// Spill.
 type Body struct {
 	pieces  []*sock.Buffer
-	size    int // bytes of content
+	size    int // bytes of content, in the file and in the pieces
 	memory  int // bytes of the pieces
+	spilled     // nothing, for most bodies
 	portion Portion
 	certain bool // memory was reserved for all of it
 	users   atomic.Int32
@@ -57,13 +59,20 @@ func (b *Body) Leave() {
 	if b.users.Add(-1) > 0 {
 		return
 	}
+	b.dropPieces()
+	b.size = 0
+	b.closeFile()
+	bodies.Put(b)
+}
+
+// dropPieces gives the memory of b back.
+func (b *Body) dropPieces() {
 	for i, piece := range b.pieces {
 		sock.PutBuffer(piece)
 		b.pieces[i] = nil
 	}
 	b.portion.Give()
-	b.pieces, b.size, b.memory = b.pieces[:0], 0, 0
-	bodies.Put(b)
+	b.pieces, b.memory = b.pieces[:0], 0
 }
 
 // ErrNoMemory is what Fill returns when hold_max lets no more of a body be held. The rest streams.

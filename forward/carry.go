@@ -1,35 +1,48 @@
 package forward
 
-import "tenfour/httpparse"
+import (
+	"tenfour/httpparse"
+	"tenfour/sock"
+)
 
 // carried is a held body, or what is left of it, that a flow gives after its outgoing bytes.
 type carried struct {
 	body    *Body  // nil for none
-	piece   int    // the first of its pieces that is not given yet
+	fileAt  int64  // the first byte of its file that is not given yet
+	piece   int    // the first of its pieces that is not given yet; they follow the file
 	pieceAt int    // the first byte of that
 	tail    string // what ends the chunk that it is, until out has it
 }
 
-// carry has b follow what is in out: its first piece goes out with that, in one write, and the others from where they
-// lie, since b may be shared.
+// carry has b follow what is in out. If it is in memory, its first piece goes out with that, in one write, and the others from
+// where they lie, since b may be shared.
 func (f *flow) carry(b *Body) {
 	if f.chunked {
 		f.content += int64(b.Len())
 		f.out.B = httpparse.AppendChunkSize(f.out.B, b.Len())
 		f.tail = "\r\n"
 	}
-	f.out.B = append(f.out.B, b.pieces[0].B...)
-	f.body, f.piece, f.pieceAt = b, 1, 0
+	f.body, f.fileAt, f.piece, f.pieceAt = b, 0, 0, 0
+	if !b.Spilled() {
+		f.out.B = append(f.out.B, b.pieces[0].B...)
+		f.piece = 1
+	}
 	if !f.carries() {
 		f.endChunk()
 	}
 }
 
-// carries reports whether pieces of body are still to be given.
-func (f *flow) carries() bool { return f.body != nil && f.piece < len(f.body.pieces) }
+// carries reports whether a part of body is still to be given.
+func (f *flow) carries() bool {
+	return f.body != nil && (f.piece < len(f.body.pieces) || f.fileAt < f.body.fileSize())
+}
 
-// giveBody writes what is left of body. All of out was given before.
+// giveBody writes what is left of body. All of out was given before. Of a file it writes no more at a time than a step moves:
+// then more of it is left.
 func (f *flow) giveBody() error {
+	if err := f.giveFile(); err != nil || f.fileAt < f.body.fileSize() {
+		return err
+	}
 	for f.carries() {
 		p := f.body.pieces[f.piece].B
 		n, err := f.to.Write(p[f.pieceAt:])
@@ -48,6 +61,47 @@ func (f *flow) giveBody() error {
 	return f.giveOut()
 }
 
+// fileStep is how many bytes of a file are read at once.
+const fileStep = 64 << 10
+
+// giveFile writes some of body's file. What the connection does not take is read again later: a body that waits has no memory.
+func (f *flow) giveFile() error {
+	left := f.body.fileSize() - f.fileAt
+	if left == 0 {
+		return nil
+	}
+	b := sock.GetBuffer(fileStep)
+	defer sock.PutBuffer(b)
+	for moved := 0; left > 0 && moved < stepMost; {
+		p := b.B[:min(left, fileStep)]
+		if n, err := f.body.file.ReadAt(p, f.fileAt); n < len(p) {
+			return &spoolError{err}
+		}
+		n, err := f.to.Write(p)
+		f.fileAt += int64(n)
+		f.given += int64(n)
+		if err != nil {
+			return err
+		}
+		left -= int64(n)
+		moved += n
+	}
+	return nil
+}
+
+// A spoolError is a failure of tenfour's own disk.
+type spoolError struct{ err error }
+
+func (e *spoolError) Error() string {
+	return "the request's body could not be read from its temporary file: " + e.err.Error()
+}
+func (e *spoolError) Unwrap() error { return e.err }
+
+func isSpool(err error) bool {
+	_, spool := err.(*spoolError)
+	return spool
+}
+
 // endChunk ends the chunk that body is.
 func (f *flow) endChunk() {
 	f.out.B = append(f.out.B, f.tail...)
@@ -56,4 +110,11 @@ func (f *flow) endChunk() {
 
 // rewind has all that f was given at its beginning be given once more. It was given nothing else since, or nothing of
 // it has gone out.
-func (f *flow) rewind() { f.outAt, f.given, f.piece, f.pieceAt = 0, 0, min(f.piece, 1), 0 }
+func (f *flow) rewind() {
+	f.outAt, f.given, f.fileAt, f.pieceAt = 0, 0, 0, 0
+	if f.body != nil && !f.body.Spilled() {
+		f.piece = min(f.piece, 1)
+	} else {
+		f.piece = 0
+	}
+}

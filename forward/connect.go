@@ -32,7 +32,7 @@ func (a *Attempt) connect() outcome {
 		return a.fail(Self, 503, tell(errStreamsTaken.Error(), fmt.Errorf("%s: %w", a.origin.Name, errStreamsTaken)))
 	}
 	if a.req.chunked() && a.origin.http10.Load() {
-		return a.fail(Self, 411, errNeedsLength)
+		return a.fail(Self, 411, tell("the body needs a Content-Length here", errNeedsLength))
 	}
 	a.prepare()
 	if l := a.takeKept(); l != nil {

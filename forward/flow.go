@@ -69,11 +69,12 @@ func (f *flow) full() bool {
 func (f *flow) step() (more bool, err *flowError) {
 	begin := f.content
 	for rounds := 0; ; rounds++ {
-		if err := f.give(); err != nil && !isWait(err) {
-			return false, &flowError{false, err}
+		gave := f.give()
+		if gave != nil && !isWait(gave) {
+			return false, &flowError{false, gave}
 		}
 		if f.taken || f.full() {
-			return false, nil
+			return gave == nil && f.carries(), nil // of a file, a part at a time is given
 		}
 		if f.content-begin > stepMost || rounds == stepRounds {
 			return true, nil

@@ -41,10 +41,16 @@ func (r *Request) whole() bool { return r.BodyWhole || r.Head.Framing == httppar
 // chunked reports whether the request's body goes out chunked: it came so, and is too large to be held.
 func (r *Request) chunked() bool { return r.Head.Framing == httpparse.Chunked && !r.BodyWhole }
 
-// MustBeWhole reports whether the request cannot go out before all of its body has come: it is raced, or its body is
-// chunked and a backend speaks HTTP/1.0, which needs the length first.
+// MustBeWhole reports whether the request, if there is no spool, cannot go out before all of its body has come: it is raced, or
+// its body is chunked and a backend speaks HTTP/1.0, which needs the length first.
 func (r *Request) MustBeWhole() bool {
 	return r.raced() || r.Head.Framing == httpparse.Chunked && r.Route.speaksHTTP10()
+}
+
+// Spools reports whether the request goes to a file if its body is too large for memory: it must be whole before it goes out,
+// because it is raced, or because simple servers know no chunked bodies and lose them.
+func (r *Request) Spools() bool {
+	return r.Head.Framing == httpparse.Chunked || r.Head.Framing == httpparse.Length && r.raced()
 }
 
 // raced reports whether the request's route asks several backends for it.

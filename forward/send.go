@@ -87,6 +87,8 @@ func (a *Attempt) send() outcome {
 		return goOnIf(more)
 	case err.taking:
 		return a.bodyFailed(err.err)
+	case isSpool(err.err):
+		return a.fail(Self, 500, tell("the request's body could not be read from its temporary file; the log says why", err.err))
 	case a.link.Connecting():
 		return a.dial(err.err)
 	}

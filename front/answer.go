@@ -194,6 +194,8 @@ func statusText(status int) string {
 		return "Gateway Timeout"
 	case 505:
 		return "HTTP Version Not Supported"
+	case 507:
+		return "Insufficient Storage"
 	case 508:
 		return "Loop Detected"
 	}

@@ -4,6 +4,7 @@ import (
 	"tenfour/forward"
 	"tenfour/httpparse"
 	"tenfour/sock"
+	"tenfour/spool"
 )
 
 // beginBody takes in the body, or as much of it as is held, before a slot is taken: so a client that sends slowly holds no
@@ -11,6 +12,12 @@ import (
 func (c *client) beginBody() outcome {
 	r := c.req
 	expects := r.Head.Expect100 && c.in.Len() == 0
+	if r.spools() {
+		if r.tooLargeToSpool() {
+			return c.spoolFailed(spool.ErrTooLarge)
+		}
+		return c.takeBody(0)
+	}
 	if r.Head.Framing == httpparse.Length && r.Head.ContentLength > int64(r.Route.Settings.Buffer) {
 		r.Continue = expects // once the backend has the head: it may refuse by that alone
 		return c.place()
@@ -50,7 +57,12 @@ func (c *client) readBody() outcome {
 	case came == whole:
 		r.BodyWhole = true
 		r.Body.Whole()
+		if r.Body.Spilled() {
+			return c.spill()
+		}
 		return c.place()
+	case came == enough && r.spools():
+		return c.spill()
 	case came == enough:
 		return c.place()
 	}
@@ -74,7 +86,7 @@ type intake uint8
 
 const (
 	partly intake = iota // more of it is to be held
-	enough               // as much as may be held: the rest streams
+	enough               // as much as may be held in memory: the rest streams, or all of it goes to a file
 	whole                // all of it
 )
 
@@ -84,7 +96,7 @@ func (r *request) takeIn() (intake, *httpparse.Refusal) {
 		return r.takeContent(), nil
 	}
 	fits := true
-	for r.In.Len() > 0 && r.Body.Len() < r.Route.Settings.Buffer && fits {
+	for r.In.Len() > 0 && r.Body.InMemory() < r.inMemoryMost() && fits {
 		n, data, done, err := r.Chunks.Next(r.In.Rest(), r.Limits)
 		if err != nil {
 			return partly, err.(*httpparse.Refusal)
@@ -100,7 +112,7 @@ func (r *request) takeIn() (intake, *httpparse.Refusal) {
 
 // takeContent is takeIn for a body of known length.
 func (r *request) takeContent() intake {
-	n := min(r.heldMost()-r.Body.Len(), r.In.Len())
+	n := min(r.room(), r.In.Len())
 	fits := r.Body.Append(r.In.Rest()[:n])
 	r.In.Take(n)
 	if int64(r.Body.Len()) == r.Head.ContentLength {
@@ -109,23 +121,34 @@ func (r *request) takeContent() intake {
 	return r.heldSoFar(fits)
 }
 
-// heldMost is how much is to be held of a body of known length.
-func (r *request) heldMost() int {
-	return int(min(r.Head.ContentLength, int64(r.Route.Settings.Buffer)))
+// room is how much more is to be held in memory of a body of known length.
+func (r *request) room() int {
+	return int(min(r.Head.ContentLength-int64(r.Body.Len()), int64(r.inMemoryMost()-r.Body.InMemory())))
+}
+
+// inMemoryMost is how much of the body is held in memory.
+func (r *request) inMemoryMost() int {
+	switch {
+	case r.Body.Spilled():
+		return spillMost
+	case r.spools():
+		return max(1, r.Route.Settings.Buffer) // nothing of a body is not worth a file
+	}
+	return r.Route.Settings.Buffer
 }
 
 // heldSoFar says whether more of a body that has not ended is to be held. fits says that hold_max lets that be.
 func (r *request) heldSoFar(fits bool) intake {
-	if !fits || r.Body.Len() >= r.Route.Settings.Buffer {
+	if !fits || r.Body.InMemory() >= r.inMemoryMost() {
 		return enough
 	}
 	return partly
 }
 
-// fillBody reads more of the body: of known length into Body, else into the input, where takeIn decodes it.
+// fillBody reads more of the body: into Body, or into the input, where takeIn decodes it, or looks whether there is memory for it.
 func (r *request) fillBody() (err error) {
-	if r.Head.Framing == httpparse.Length {
-		_, err = r.Body.Fill(&r.c.conn, r.heldMost()-r.Body.Len())
+	if r.Head.Framing == httpparse.Length && !r.spools() {
+		_, err = r.Body.Fill(&r.c.conn, r.room())
 	} else {
 		_, err = r.In.Fill(&r.c.conn, firstBuffer/4, firstBuffer)
 	}

@@ -16,7 +16,8 @@ const (
 	reading                // the next head, or its first byte
 	limited                // a limit's decision about its request
 	reserving              // memory for a body that must be held whole
-	buffering              // the rest of a small body
+	buffering              // the rest of a body that is taken in
+	spooling               // the disk, which a large body goes to
 	placed                 // its exchange: the pool has it
 	lasting                // its exchange, which has left its worker
 	flushing               // room for the rest of a response
@@ -140,6 +141,8 @@ func (c *client) step() outcome {
 		return c.lookAtMemory()
 	case buffering:
 		return c.readBody()
+	case spooling:
+		return c.lookAtSpool()
 	case flushing:
 		return c.flush()
 	case lingering:

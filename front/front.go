@@ -24,6 +24,7 @@ import (
 	"tenfour/logs"
 	"tenfour/lot"
 	"tenfour/pool"
+	"tenfour/spool"
 )
 
 // Config is what a Front needs. Nothing changes it afterwards.
@@ -31,6 +32,7 @@ type Config struct {
 	Lot      *lot.Lot
 	Pool     *pool.Pool
 	Held     *forward.Held // the memory that bodies and responses may take; nil for any amount
+	Spool    *spool.Spool  // for bodies of requests that are too large for memory; nil for none
 	MostOpen int           // see SetMostOpen
 
 	Log    zerolog.Logger

@@ -54,6 +54,8 @@ func (c *client) timeUp() outcome {
 		return c.memoryLate()
 	case c.phase == buffering:
 		return c.bodyLate()
+	case c.phase == spooling:
+		return c.diskLate()
 	case c.phase == flushing:
 		return c.roomLate()
 	}

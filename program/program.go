@@ -24,6 +24,7 @@ import (
 	"tenfour/lot"
 	"tenfour/pool"
 	"tenfour/site"
+	"tenfour/spool"
 )
 
 // Exit codes.
@@ -128,7 +129,7 @@ func serve(ctx context.Context, args []string, e config.Effective, l *logs.Logs,
 		return err
 	}
 	now.front = front.New(front.Config{
-		Lot: lot, Pool: workers, Held: forward.NewHeld(c.HoldMax), MostOpen: mostOpen(workers), Log: l.Log, Access: l.Access,
+		Lot: lot, Pool: workers, Held: forward.NewHeld(c.HoldMax), Spool: newSpool(c.SpoolMax), MostOpen: mostOpen(workers), Log: l.Log, Access: l.Access,
 	}, &built.Front)
 	if ready == nil {
 		defer tendProcs(workers.Served).Close()
@@ -170,4 +171,12 @@ func (r *running) run(ctx context.Context, hangUp <-chan os.Signal) {
 			return
 		}
 	}
+}
+
+// newSpool returns a spool of at most most bytes; nil for 0.
+func newSpool(most int) *spool.Spool {
+	if most == 0 {
+		return nil
+	}
+	return spool.New(most)
 }

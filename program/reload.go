@@ -227,6 +227,7 @@ func unchangeable(first, c *config.Config) (keys []string) {
 		{"access_log", first.AccessLog != c.AccessLog},
 		{"access_log_format", first.AccessLogFormat != c.AccessLogFormat},
 		{"hold_max", first.HoldMax != c.HoldMax},
+		{"spool_max", first.SpoolMax != c.SpoolMax},
 		{"log_level", first.LogLevel != c.LogLevel},
 		{"log_format", first.LogFormat != c.LogFormat},
 	} {

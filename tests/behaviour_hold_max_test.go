@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -13,14 +11,10 @@ import (
 	"tenfour/tests/await"
 )
 
-// withHoldMax is the flag for a configuration that bounds what is held.
+// withHoldMax is the flag for a configuration that bounds what is held. No body goes to a file instead.
 func withHoldMax(t testing.TB, size string) string {
 	t.Helper()
-	file := filepath.Join(t.TempDir(), "tenfour.toml")
-	if err := os.WriteFile(file, []byte("hold_max = \""+size+"\"\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return "--config=" + file
+	return withSettings(t, fmt.Sprintf("hold_max = %q", size), `spool_max = "0"`)
 }
 
 // racedPost is a raced request: its body must be held whole.

@@ -457,7 +457,7 @@ func TestAnswer_comesBeforeTheBodyIsThere(t *testing.T) {
 			}
 		}
 	})
-	r := &rig{tenfour: startTenfour(t, []string{b.addr}, "--workers", "1", "--buffer", "1KiB"), backend: b}
+	r := &rig{tenfour: startTenfour(t, []string{b.addr}, "--workers", "1", "--buffer", "1KiB", withoutSpool(t)), backend: b}
 	body := strings.Repeat(smuggled, 300)
 	for name, tc := range map[string]struct{ head, sent, more string }{
 		"by length": {"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n", body, body},
@@ -525,7 +525,7 @@ func TestOwnAnswer_comesBeforeTheBodyIsThere(t *testing.T) {
 			return
 		}
 	})
-	r := &rig{tenfour: startTenfour(t, []string{b.addr}, "--workers", "1", "--queue", "1", "--buffer", "4KiB"), backend: b}
+	r := &rig{tenfour: startTenfour(t, []string{b.addr}, "--workers", "1", "--queue", "1", "--buffer", "4KiB", withoutSpool(t)), backend: b}
 	body := strings.Repeat(smuggled, 300)
 	run := func(t *testing.T, target, want string) {
 		for _, tc := range []struct{ head, sent string }{

@@ -335,7 +335,7 @@ func TestClient_vanishesInItsBody(t *testing.T) {
 		for _, with := range []end{closed, reset} {
 			t.Run(name+", "+string(with), func(t *testing.T) {
 				t.Parallel()
-				r := startRig(t, "--buffer", "1KiB")
+				r := startRig(t, "--buffer", "1KiB", withoutSpool(t))
 				c := r.dial(t)
 				if err := c.send(raw, "", whole); err != nil {
 					t.Fatal(err)

@@ -490,10 +490,10 @@ func TestBody_thatComesSlowlyHoldsNoSlot(t *testing.T) {
 	}
 }
 
-// A body larger than the buffer streams, and keeps its framing.
+// A body larger than the buffer streams, and keeps its framing, unless it is spooled.
 func TestBody_aboveTheBuffer(t *testing.T) {
 	x := strings.Repeat("0123456789abcdef", 64<<10)
-	r := startRig(t, "--buffer", "64KiB")
+	r := startRig(t, "--buffer", "64KiB", withoutSpool(t))
 	for name, tc := range map[string]struct{ raw, framing string }{
 		"by length": {fmt.Sprintf("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n%s", len(x), x), "length"},
 		"chunked":   {fmt.Sprintf("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n", len(x), x), "chunked"},
@@ -513,10 +513,10 @@ func TestBody_aboveTheBuffer(t *testing.T) {
 	}
 }
 
-// HTTP/1.0 has no chunks: for a backend that is known to speak only HTTP/1.0, a streamed body needs a length.
+// HTTP/1.0 has no chunks: for a backend that is known to speak only HTTP/1.0, a streamed body needs a length. (A spooled one has it.)
 func TestBody_withoutLengthForHTTP10(t *testing.T) {
 	x := strings.Repeat("x", 100<<10)
-	r := startRig(t, "--buffer", "64KiB")
+	r := startRig(t, "--buffer", "64KiB", withoutSpool(t))
 	r.replies(reply{raw: "HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\nplain", then: closed})
 	if o := r.exchange(t, plainRequest, whole); o.last().body != "plain" {
 		t.Fatalf("got %q, want the answer of HTTP/1.0", o.raw)
