@@ -37,7 +37,7 @@ func (p *ownProcess) highWater(t testing.TB) int {
 }
 
 func TestMemory_isFlatForAnyBody(t *testing.T) {
-	size := int64(1 << 30)
+	size := int64(512 << 20) // thirteen times memoryMost
 	if testing.Short() {
 		size = 128 << 20
 	}
