@@ -148,15 +148,22 @@ func pass(legs []*leg, s steps.Step) []*leg {
 	return legs
 }
 
-// through is how many of the files call on into others, but for those of the parser: the files that one reads to follow the request.
-func (d *drawing) through() int {
+// way is the files that lie on the way: those of all functions that run while the request makes a system call, or is handed over. To
+// follow it one reads them; the other files only compute, decide or remember something for them. It is sorted.
+func (d *drawing) way() []string {
 	all := map[string]bool{}
 	for _, s := range d.steps {
-		if len(s.Stack) > 1 && s.Stack[1].File != s.Stack[0].File && s.Stack[1].Package() != parses && s.Stack[1].Package() != "program" {
-			all[s.Stack[1].File] = true
+		carries := slices.ContainsFunc(d.legs, func(l *leg) bool { return l.role == role(s) })
+		if !carries || !s.Kernel && !s.Wake && s.Stack[0].Name != parks {
+			continue
+		}
+		for _, f := range s.Stack {
+			if p := f.Package(); p != parses && p != "program" {
+				all[f.File] = true
+			}
 		}
 	}
-	return len(all)
+	return slices.Sorted(maps.Keys(all))
 }
 
 // files is all the files that the walk passes, sorted.

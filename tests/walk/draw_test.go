@@ -18,6 +18,12 @@ func at(goroutine string, names ...string) steps.Step {
 	return s
 }
 
+// kernel makes a step one of a function that makes a system call.
+func kernel(s steps.Step) steps.Step {
+	s.Kernel = true
+	return s
+}
+
 // noise is a step that one round has and the others have not.
 var noise = at("9", "logs.Write")
 
@@ -70,6 +76,20 @@ func TestDraw_findsFilesHandoversAndCallsUp(t *testing.T) {
 				t.Errorf("got files %q, calls up %q, handovers %q; want %q, %q, %q", d.files(), d.up, over, tc.files, tc.up, tc.over)
 			}
 		})
+	}
+}
+
+// TestDraw_theWayHasTheCallersOfSystemCallsAndHandovers: and not the files that only compute something.
+func TestDraw_theWayHasTheCallersOfSystemCallsAndHandovers(t *testing.T) {
+	round := []steps.Step{
+		at("1", "front.Serve"), kernel(at("1", "front.Serve", "sock.Read")), at("1", "front.Serve", "front.Compute"),
+		at("1", "front.Serve", "pool.Enter"), at("!1", "front.Serve", "pool.Enter"),
+		at("2", "pool.Work", "forward.Run"), at("2", "pool.Work", "forward.Run", "forward.Count"), at("2", "pool.Work", "forward.Run", parks),
+	}
+	d := draw(walk{Rounds: [][]steps.Step{round, round, round}}, func(_, _ string) bool { return false })
+	want := []string{"forward/run.go", "front/serve.go", "lot/park.go", "pool/enter.go", "pool/work.go", "sock/read.go"}
+	if got := d.way(); !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }
 

@@ -93,7 +93,11 @@ func (a *insertions) add(at token.Pos, text string) {
 func (a *insertions) look(n ast.Node) bool {
 	switch n := n.(type) {
 	case *ast.FuncDecl:
-		if n.Body != nil {
+		switch {
+		case n.Body == nil:
+		case callsKernel(n.Body):
+			a.add(n.Body.Lbrace+1, " steps_.Kernel(); ")
+		default:
 			a.add(n.Body.Lbrace+1, " steps_.At(); ")
 		}
 	case *ast.FuncLit:
@@ -115,6 +119,20 @@ func (a *insertions) wakes(list []ast.Stmt) {
 			a.add(s.Pos(), "steps_.Wake(); ")
 		}
 	}
+}
+
+// callsKernel reports whether a function calls one of the packages of system calls.
+func callsKernel(body *ast.BlockStmt) (calls bool) {
+	ast.Inspect(body, func(n ast.Node) bool {
+		if call, ok := n.(*ast.CallExpr); ok {
+			if fun, ok := call.Fun.(*ast.SelectorExpr); ok {
+				of, ok := fun.X.(*ast.Ident)
+				calls = calls || ok && (of.Name == "unix" || of.Name == "syscall")
+			}
+		}
+		return !calls
+	})
+	return calls
 }
 
 // wakesAnother reports whether s may let another goroutine go on: it sends on a channel, closes one, or starts a goroutine.

@@ -29,6 +29,7 @@ func markdown(all []drawing) string {
 		for _, l := range d.wakers {
 			fmt.Fprintf(&b, "- %s only wakes others: %s\n", l.name(), links(l.files))
 		}
+		fmt.Fprintf(&b, "\nOn the way: %s\n", links(d.way()))
 		b.WriteString("\nHandovers:\n\n")
 		for _, h := range d.handovers {
 			fmt.Fprintf(&b, "- from `%s` to %s: %s\n", h.from, quoted(h.to), h.way)
@@ -44,15 +45,19 @@ func markdown(all []drawing) string {
 
 // counts is how long a walk is.
 func (d *drawing) counts() string {
-	per, parsers, n := map[string]int{}, 0, 0
+	ofParser := func(f string) bool { return strings.HasPrefix(f, parses+"/") }
+	files := d.files()
+	others := slices.DeleteFunc(slices.Clone(files), ofParser)
+	return fmt.Sprintf("Files on the way: **%d** (%s). Files in which anything runs, besides the %d of `%s`: **%d** (%s). Handovers: **%d**. Calls back up: **%d**.",
+		len(d.way()), perPackage(d.way()), len(files)-len(others), parses, len(others), perPackage(others), len(d.handovers), len(d.up))
+}
+
+// perPackage is how many of the files each package has.
+func perPackage(files []string) string {
+	per := map[string]int{}
 	var order, parts []string
-	for _, f := range d.files() {
+	for _, f := range files {
 		p := f[:strings.LastIndexByte(f, '/')]
-		if p == parses {
-			parsers++
-			continue
-		}
-		n++
 		if per[p]++; per[p] == 1 {
 			order = append(order, p)
 		}
@@ -60,8 +65,7 @@ func (d *drawing) counts() string {
 	for _, p := range order {
 		parts = append(parts, fmt.Sprintf("%s %d", p, per[p]))
 	}
-	return fmt.Sprintf("Files besides the %d of `%s`: **%d** (%s); %d of them call on into others. Handovers: **%d**. Calls back up: **%d**.",
-		parsers, parses, n, strings.Join(parts, ", "), d.through(), len(d.handovers), len(d.up))
+	return strings.Join(parts, ", ")
 }
 
 func (l *leg) name() string {

@@ -16,6 +16,7 @@ import (
 type Step struct {
 	Goroutine string
 	Wake      bool
+	Kernel    bool    // the called function makes a system call
 	Stack     []Frame // functions of ours, the called one first
 }
 
@@ -37,10 +38,13 @@ var (
 )
 
 // At records that its caller was called.
-func At() { record(false) }
+func At() { record(Step{}) }
+
+// Kernel is At for a function that makes system calls.
+func Kernel() { record(Step{Kernel: true}) }
 
 // Wake records that its caller is about to wake or to start another goroutine.
-func Wake() { record(true) }
+func Wake() { record(Step{Wake: true}) }
 
 // Start forgets what was recorded, and records from now on.
 func Start() {
@@ -65,11 +69,11 @@ func Stop() []Step {
 	return done
 }
 
-func record(wake bool) {
+func record(s Step) {
 	if !on.Load() {
 		return
 	}
-	s := Step{Goroutine: goroutine(), Wake: wake, Stack: stack()}
+	s.Goroutine, s.Stack = goroutine(), stack()
 	if len(s.Stack) == 0 {
 		return
 	}
