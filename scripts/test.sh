@@ -17,14 +17,12 @@ fuzztime=${FUZZTIME:-3s} # for each fuzz target
 tmp=$(mktemp -d)
 results=$tmp/results # lines of outcome, name, reason
 : >"$results"
-groups=() # process groups that we started, by the pid of their first
 current=  # the command under way
 policy=   # a file that we made to keep Debian from starting what it installs
 
 # shellcheck disable=SC2317,SC2329 # called by a trap
 cleanup() {
 	trap '' INT TERM
-	end_groups
 	if [ -n "$current" ]; then kill -- "-$current" 2>/dev/null || true; fi
 	if [ -n "$policy" ]; then rm -f "$policy"; fi
 	chmod -R u+w "$tmp"
@@ -34,22 +32,14 @@ trap cleanup EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-end_groups() {
-	local g
-	for g in ${groups[@]+"${groups[@]}"}; do kill -- "-$g" 2>/dev/null || true; done
-	for g in ${groups[@]+"${groups[@]}"}; do wait "$g" 2>/dev/null || true; done
-	groups=()
-}
-
 # ---- what is needed ----------------------------------------------------------------------------------------------
 
-tools=(ab nginx haproxy wrk curl nc python3 openssl gcc setsid strace)
+tools=(ab nginx haproxy wrk curl nc python3 openssl gcc strace)
 package_of() {
 	case $1 in
 	ab) echo apache2-utils ;;
 	nc) echo netcat-openbsd ;;
 	gcc) echo gcc libc6-dev ;; # for -race
-	setsid) echo util-linux ;;
 	*) echo "$1" ;;
 	esac
 }
@@ -268,7 +258,7 @@ flags_agree() {
 		{ grep -oE '(^|[`( ])--[a-z][a-z-]+' "$f" || true; } | sed 's/.*--//' | sort -u | comm -23 - "$tmp/help" |
 			while read -r flag; do
 				case $flag in
-				directory | bind | help | example | cacert) ;; # of others, --help itself, and tenfour check
+				directory | bind | help | example | cacert | unix-socket) ;; # of others, --help itself, and tenfour check
 				doc | plot | rounds) ;; # of the benchmark, in docs/auto.md
 				stress) ;; # of scripts/soak.sh
 				*) echo "$f: --$flag: there is no such flag" ;;
@@ -402,82 +392,83 @@ walk_shown() {
 	go run ./tests/walk -check
 }
 
-# await PORT PID: until something listens there, while the process runs.
-await() {
-	local tries
-	for ((tries = 0; tries < 600; tries++)); do
-		if (: <"/dev/tcp/127.0.0.1/$1") 2>/dev/null; then return 0; fi
-		kill -0 "$2" 2>/dev/null || break
-		sleep 0.1
+# recipes PAGE: the blocks marked "console", a file for each in $tmp/recipes: the lines after "$ ".
+recipes() {
+	rm -rf "$tmp/recipes"
+	mkdir "$tmp/recipes"
+	awk -v to="$tmp/recipes/" '/^```console/ { on = 1; n++; next } /^```/ { on = 0 } on && sub(/^\$ /, "") { print >(to sprintf("%02d", n)) }' "$1"
+}
+
+# ab_without_failures is what "ab" is in a recipe: the same, but a request that fails ends it.
+ab_without_failures() {
+	command ab "$@" >"$tmp/ab" 2>&1 || { cat "$tmp/ab"; return 1; }
+	grep -E '^(Requests per second|Failed requests|Non-2xx)' "$tmp/ab" | sed 's/^/    /'
+	grep -qE '^Failed requests: +0$' "$tmp/ab" && ! grep -q '^Non-2xx' "$tmp/ab"
+}
+
+# taken_ports prints which of the recipes' ports a process listens on.
+taken_ports() {
+	local port
+	for port in 8000 8443 9001 9002; do
+		if (: <"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then echo "$port"; fi
 	done
-	return 1
 }
 
-# ports_of LINE: where the command will listen.
-ports_of() {
-	case $1 in
-	*'tenfour check'*) ;;
-	*http.server*) echo "$1" | sed 's/.*http\.server *\([0-9]*\).*/\1/' ;;
-	*'tenfour lab '*@*) echo "$1" | sed 's/.*@[^ ]*:\([0-9]*\).*/\1/' ;;
-	*./tenfour*--listen*) echo "$1" | sed 's/.*--listen *[^ ]*:\([0-9]*\).*/\1/' ;;
-	*./tenfour*) echo 8000 ;;
-	esac
+# run_recipes FILE...: as a reader would, all of them pasted into one shell. Each ends what it started: it leaves no process, and
+# no port that is taken. Two need more than that every command succeeds, so that they show what the page says of them.
+run_recipes() {
+	local recipe taken said=$tmp/recipe.log
+	for recipe in "$@"; do
+		sed 's/^/  $ /' "$recipe"
+		taken=$(taken_ports | xargs)
+		if [ -n "$taken" ]; then
+			echo "README.md: in front of this recipe, a process listens on the port $taken: end it, or the recipe that left it"
+			return 1
+		fi
+		(
+			set -euo pipefail
+			ab() { ab_without_failures "$@"; }
+			# shellcheck disable=SC1090 # it is made from the page
+			source "$recipe"
+			left=$(jobs -pr)
+			if [ -n "$left" ]; then
+				echo "this recipe leaves processes: $left"
+				# shellcheck disable=SC2086 # several
+				kill $left
+				exit 1
+			fi
+		) >"$said" 2>"$said.err" &
+		if ! wait $!; then
+			cat "$said" "$said.err"
+			echo "README.md: this recipe fails"
+			return 1
+		fi
+		grep -hE '^    (Requests|Failed|Non-2xx)' "$said" || true
+		if grep -q 'lab restart' "$recipe" && ! grep -q "is up again" "$said.err"; then
+			cat "$said" "$said.err"
+			echo "README.md: this recipe has met no restart"
+			return 1
+		fi
+		if grep -q -- '--limit 10/1m' "$recipe" && ! grep -qE '(200 ){10}429' "$said"; then
+			cat "$said" "$said.err"
+			echo "README.md: ten calls pass and the eleventh does not: this recipe does not show it"
+			return 1
+		fi
+	done
 }
 
-# run_page FILE: runs its blocks marked "console" as a reader would: the lines after "$ ", servers in the background,
-# everything else to its end. What a block started is ended with it.
-run_page() {
-	local line port log=$tmp/page.log blocks=0
-	: >"$log"
-	while IFS= read -r line <&3; do
-		case $line in
-		'```'*)
-			end_groups
-			blocks=$((blocks + 1))
-			continue
-			;;
-		esac
-		echo "  \$ $line"
-		port=$(ports_of "$line")
-		if [ -z "$port" ]; then
-			timeout --foreground 120 bash -c "set -e; $line" >"$tmp/said" 2>&1 || {
-				cat "$tmp/said" "$log"
-				echo "$1: this command fails: $line"
-				return 1
-			}
-			cat "$tmp/said" >>"$log"
-			if [[ $line == ab\ * ]]; then check_ab "$tmp/said"; fi
-			continue
-		fi
-		if (: <"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
-			echo "port $port is taken: end what has it"
-			return 1
-		fi
-		setsid bash -c "${line%&}" >>"$log" 2>&1 &
-		groups+=($!)
-		await "$port" "$!" || {
-			cat "$log"
-			echo "$1: nothing answers on port $port after: $line"
-			return 1
-		}
-	done 3< <(awk '/^```console/ { on = 1; print "```"; next } /^```/ { on = 0 } on && sub(/^\$ /, "")' "$1")
-	end_groups
-	((blocks > 0)) || {
-		echo "$1: it has no block marked console"
+# readme: the recipes run in any order: in that of the page, and then the other way round.
+readme() {
+	local all
+	recipes README.md
+	mapfile -t all < <(ls "$tmp"/recipes/*)
+	((${#all[@]} > 1)) || {
+		echo "README.md: it has no blocks marked console"
 		return 1
 	}
-}
-
-# check_ab REPORT: nothing failed.
-check_ab() {
-	grep -E '^(Requests per second|Failed requests|Non-2xx)' "$1" | sed 's/^/    /'
-	grep -qE '^Failed requests: +0$' "$1" && ! grep -q '^Non-2xx' "$1"
-}
-
-readme() {
-	trap end_groups EXIT
-	trap 'exit 143' TERM
-	run_page README.md
+	run_recipes "${all[@]}"
+	mapfile -t all < <(printf '%s\n' "${all[@]}" | sort -r)
+	run_recipes "${all[@]}"
 }
 
 began=$(seconds)
