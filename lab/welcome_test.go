@@ -40,6 +40,43 @@ func TestWelcome_namesTheBackendThatAnswered(t *testing.T) {
 	}
 }
 
+// The address is that of the client's request. At any width it is whole: it wraps, and is not scrolled out of sight.
+func TestWelcome_showsTheAddressThatItWasAskedAt(t *testing.T) {
+	tests := map[string]struct{ host, proto, want string }{
+		"a name and a port":           {"localhost:8443", "", "http://localhost:8443"},
+		"over TLS":                    {"a.example", "https", "https://a.example"},
+		"an address in brackets":      {"[::1]:8000", "http", "http://[::1]:8000"},
+		"no Host":                     {"", "", "http://127.0.0.1:8000"},
+		"what a shell would read":     {"a;reboot", "", "http://127.0.0.1:8000"},
+		"what a browser would read":   {"<b>", "", "http://127.0.0.1:8000"},
+		"a scheme that is neither":    {"a.example", "gopher", "http://a.example"},
+		"the mark of the page itself": {"127.0.0.1:PORT", "", "http://127.0.0.1:PORT"},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			r := httptest.NewRequest("GET", "/", nil)
+			r.Host = tc.host
+			r.Header.Set("X-Forwarded-Proto", tc.proto)
+			w := httptest.NewRecorder()
+			Welcome().ServeHTTP(w, r)
+			page := w.Body.String()
+			for _, part := range []string{
+				`<span class="address">` + tc.want + "</span>",
+				"curl -i " + tc.want + "/<",
+				"ab -n 4000 -c 80 " + tc.want + "/4k<",
+				"pre { margin: 0; white-space: pre-wrap; overflow-wrap: anywhere; }",
+			} {
+				if !strings.Contains(page, part) {
+					t.Errorf("the page has no %q", part)
+				}
+			}
+			if strings.Contains(page, askedAt) {
+				t.Errorf("the page still has %q in it", askedAt)
+			}
+		})
+	}
+}
+
 func TestWelcome_answersWithoutASocket(t *testing.T) {
 	w := httptest.NewRecorder()
 	Welcome().ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
@@ -49,10 +86,11 @@ func TestWelcome_answersWithoutASocket(t *testing.T) {
 }
 
 func TestWelcome_namesCommandsToTry(t *testing.T) {
-	page := ask(t, start(t, Welcome()), "GET", "/").content
+	addr := start(t, Welcome())
+	page := ask(t, addr, "GET", "/").content
 	for _, command := range []string{
-		"ab -n 4000 -c 80 http://127.0.0.1:8000/4k",
-		"curl -i http://127.0.0.1:8000/",
+		"ab -n 4000 -c 80 http://" + addr + "/4k",
+		"curl -i http://" + addr + "/",
 		"go run . --backend 127.0.0.1:9001",
 		"go run . --serve DIR",
 	} {
@@ -132,7 +170,7 @@ func TestPages_areWellFormedAndSelfContained(t *testing.T) {
 				}
 			}
 			wellFormed(t, r.content)
-			selfContained(t, r.content)
+			selfContained(t, r.content, welcome)
 		})
 	}
 }
@@ -166,10 +204,11 @@ var (
 	fetched  = regexp.MustCompile(`(?i)(src|href|url|import)\s*[=(]\s*["']?(//|[a-z]+:)[^"')\s]*`)
 )
 
-func selfContained(t *testing.T, page string) {
+// selfContained checks that the page refers to nothing elsewhere: addr is where it was asked.
+func selfContained(t *testing.T, page, addr string) {
 	t.Helper()
 	for _, ref := range absolute.FindAllString(page, -1) {
-		if ref != "http://www.w3.org" && ref != "http://127.0.0.1:8000" {
+		if ref != "http://www.w3.org" && ref != "http://"+addr {
 			t.Errorf("it refers to %q", ref)
 		}
 	}
