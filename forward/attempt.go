@@ -24,7 +24,7 @@ const (
 // It belongs to the pool while it waits for a slot, to its worker in Run, and to the goroutine that calls Resume once it has
 // left its worker.
 //
-// Its files are in the order of its life: connect, send, await, relay or tunnel, last (leaving the worker), end.
+// Its files are in the order of its life: connect, send, await, relay or tunnel, stay (or leave the worker), end.
 type Attempt struct {
 	decider decider      // what it belongs to and asks; fixed
 	lot     *lot.Lot     // fixed

@@ -1,11 +1,8 @@
 package forward
 
 import (
-	"errors"
 	"fmt"
 	"io"
-	"strings"
-	"syscall"
 
 	"tenfour/httpparse"
 )
@@ -125,7 +122,7 @@ func (a *Attempt) answered(n int) outcome {
 	case a.res.Status == 101 && a.req.Head.WebSocket:
 		return a.startTunnel(n)
 	case a.res.Status == 101:
-		return a.fail(Backend, 502, a.did(errSurplus))
+		return a.fail(Backend, 502, a.origin.did(errSurplus))
 	}
 	if err := a.brokenChunks(n); err != nil {
 		return a.malformed(err)
@@ -168,7 +165,7 @@ func (a *Attempt) malformed(err error) outcome {
 	}
 	err = WithSetting(err, a.req.Limits)
 	return a.fail(Backend, 502, tell("the backend's response is malformed: "+err.Error(),
-		fmt.Errorf("%s: its response is malformed: %w", a.origin.Name, a.withScheme(err))))
+		fmt.Errorf("%s: its response is malformed: %w", a.origin.Name, a.origin.withScheme(err, a.link.in.Rest()))))
 }
 
 // noAnswer handles the backend's end of the connection before the end of its response's head.
@@ -179,14 +176,16 @@ func (a *Attempt) noAnswer(err error) outcome {
 	if a.link.reused && !a.down.heard {
 		a.origin.reuses.Store(false)
 	}
-	a.noteReset(err)
+	if !a.link.reused && !a.down.heard {
+		a.origin.noteReset(err, a.clock.now)
+	}
 	if a.resend() {
 		return a.dial(err)
 	}
 	if a.atWorker() && !a.down.heard {
 		a.unanswered(err)
 	}
-	words := a.endWords(err)
+	words := endWords(err, a.down.heard)
 	if err == io.EOF {
 		err = errIncomplete
 		if a.reached() < Read {
@@ -201,22 +200,6 @@ func (a *Attempt) noAnswer(err error) outcome {
 		words += "; the request cannot be sent again, because its body is too large to be kept"
 	}
 	return a.fail(Backend, 502, tell(words, fmt.Errorf("%s: %w", a.origin.Name, err)))
-}
-
-// endWords says for the client how the backend ended the connection, before the end of its response's head.
-func (a *Attempt) endWords(err error) string {
-	switch {
-	case a.reached() == Read:
-		return "the backend ended the connection in the middle of its response's head"
-	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
-		return "the backend reset the connection without an answer"
-	}
-	return "the backend closed the connection without an answer"
-}
-
-// did is the failure of a backend that did what it may not: err begins with "it", which stands for the backend.
-func (a *Attempt) did(err error) error {
-	return tell("the backend"+strings.TrimPrefix(err.Error(), "it"), fmt.Errorf("%s: %w", a.origin.Name, err))
 }
 
 // unanswered notes that the backend has ended the connection before a byte came back. A request that is safe to repeat, and

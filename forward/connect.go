@@ -4,11 +4,8 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"io"
-	"syscall"
 	"time"
 
-	"tenfour/pool"
 	"tenfour/sock"
 )
 
@@ -53,11 +50,27 @@ func (a *Attempt) takeKept() *link {
 		return nil
 	}
 	a.slot.Kept = nil
-	if !a.good(l) {
+	if !l.mayCarry(a.origin, a.clock.now, a.up.mayRepeat(a.req)) {
 		l.Discard()
 		return nil
 	}
 	return l
+}
+
+// resetPause is how long a new connection is put off after which a server like `nc -l` does not listen any more: the next one does.
+const resetPause = int64(10 * time.Millisecond)
+
+// awaitListener puts the connection off for a request that may not go out twice, if the backend has reset a new one that had a
+// request. A server that serves one connection and ends, in a loop, listens until it has ended: what connects a moment too
+// early is reset with it. It waits on the attempt's worker.
+func (a *Attempt) awaitListener() {
+	if !a.origin.hasReset(a.clock.now) || a.up.mayRepeat(a.req) {
+		return
+	}
+	for until := a.clock.now + resetPause; a.clock.now < until && !a.off(); a.clock.now = a.lot.Now() {
+		a.slot.SetDeadline(until)
+		a.slot.Wait()
+	}
 }
 
 // dial begins a connection to the next of the origin's addresses. last is why there was none to the one before.
@@ -82,7 +95,7 @@ func (a *Attempt) dial(last error) outcome {
 				a.tries.next++
 				continue
 			}
-			if given++; given <= giveMost && a.giveDescriptor() {
+			if given++; given <= giveMost && a.origin.giveDescriptor() {
 				continue
 			}
 			return a.fail(Self, 503, tell(wordsFull, last))
@@ -107,10 +120,10 @@ func (a *Attempt) use(l *link) {
 // giveMost is how many descriptors are given up for one that is needed: others may take them first.
 const giveMost = 3
 
-// giveDescriptor closes something that is not needed at this moment, so that there is a descriptor for the attempt, and
+// giveDescriptor closes something that is not needed at this moment, so that there is a descriptor for a connection to o, and
 // reports whether there was such a thing: the pipes that are kept, else the connection, to any backend, that has been idle
 // longest.
-func (a *Attempt) giveDescriptor() bool { return sock.GivePipes() || a.origin.Backend.GiveUpKept() }
+func (o *Origin) giveDescriptor() bool { return sock.GivePipes() || o.Backend.GiveUpKept() }
 
 // shakeHands waits for the connection and begins TLS on it. Then the state is awaiting.
 func (a *Attempt) shakeHands() outcome {
@@ -161,51 +174,7 @@ func (a *Attempt) notConnected(err error) outcome {
 	if !isTemporary(err) {
 		words = tlsWords(err)
 	}
-	return a.fail(Backend, 502, tell(words, fmt.Errorf("%s: no connection: %w", a.origin.Name, a.withScheme(err))))
-}
-
-// whyDown says what a backend did that is down.
-func whyDown(err error) pool.Why {
-	words := downWords(err)
-	if words == unreached || words == noAddress {
-		return pool.Why{Words: words, Log: fmt.Sprintf("%s (%v)", words, err)}
-	}
-	return pool.Why{Words: words}
-}
-
-// What a backend did that has an error which only the operator should know.
-const (
-	unreached = "could not be reached"
-	noAddress = "could not be reached, because its name could not be resolved"
-)
-
-// downWords says what a backend did that is down, in words that follow its name.
-func downWords(err error) string {
-	var late noConnection
-	switch {
-	case errors.As(err, new(*unresolved)):
-		return noAddress
-	case errors.As(err, &late):
-		return "accepted no connection within " + late.within.String()
-	case errors.Is(err, syscall.ECONNREFUSED):
-		return "refused connections"
-	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
-		return "reset connections without an answer"
-	case errors.Is(err, io.EOF), errors.Is(err, errIncomplete):
-		return "closed connections without an answer"
-	}
-	return unreached
-}
-
-// tlsWords says for the client why there is no connection with TLS, and never will be.
-func tlsWords(err error) string {
-	switch {
-	case errors.As(err, new(*tls.CertificateVerificationError)):
-		return "the backend's certificate cannot be verified"
-	case errors.As(err, new(tls.RecordHeaderError)):
-		return "the backend does not speak TLS"
-	}
-	return "the backend's TLS handshake failed"
+	return a.fail(Backend, 502, tell(words, fmt.Errorf("%s: no connection: %w", a.origin.Name, a.origin.withScheme(err, nil))))
 }
 
 // isTemporary reports whether a connection may succeed later. With a wrong certificate, or a server that does not speak TLS,

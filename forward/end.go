@@ -1,28 +1,12 @@
 package forward
 
 import (
-	"sync/atomic"
-	"time"
-
 	"tenfour/httpparse"
-	"tenfour/pool"
-)
-
-const (
-	// endWait is how long a backend may take for the end of the connection that it has announced, or was asked for.
-	endWait = int64(100 * time.Millisecond)
-	// cutWait is how long a backend may take to notice that an exchange was given up. Many do only when they write.
-	cutWait = int64(time.Second)
-	// surplusMost is how many bytes of a response that no client wants are read meanwhile. A backend that sends more is
-	// told by a reset, which its next write meets.
-	surplusMost = 256 << 10
-	// surplusRead is how many of them are read at once.
-	surplusRead = 4 << 10
 )
 
 // fail ends the attempt. status is the answer that it earns, if its response has not begun.
 func (a *Attempt) fail(side Side, status int, err error) outcome {
-	a.result.Failure = &Error{Side: side, Step: a.reached(), Progress: a.came(), Status: status, Err: err}
+	a.result.Failure = &Error{Side: side, Step: a.reached(), Progress: a.up.progress(a.down.heard), Status: status, Err: err}
 	if a.result.Status == 0 {
 		if !a.up.taken || side == Client {
 			a.result.Surplus, a.sink.persists = true, false
@@ -89,91 +73,6 @@ func (a *Attempt) finish() {
 	a.slot = nil
 	a.sink.handTo(a.waiter)
 	a.decider.ended()
-}
-
-// releaseLink keeps the connection for the slot's next attempt, or closes it.
-func (a *Attempt) releaseLink() {
-	l := a.link
-	if l == nil {
-		return
-	}
-	if !a.mayKeep() {
-		a.closeLink()
-		return
-	}
-	l.in.Drop()
-	l.idle = a.clock.now
-	l.until = a.clock.now + int64(a.req.Route.Settings.KeepIdle)
-	if l.Arm(true, false) != nil {
-		a.closeLink()
-		return
-	}
-	a.link = nil
-	a.slot.Kept = l
-}
-
-// closeLink closes the connection to the backend, if there is one.
-func (a *Attempt) closeLink() {
-	if a.link == nil {
-		return
-	}
-	a.link.Discard()
-	a.link = nil
-}
-
-// closeWait is for how long the slot waits for the backend to end the connection, while the client has its answer already.
-// Until then the backend may be working on this exchange, and the next would be one more than it has slots. 0 is not at all.
-func (a *Attempt) closeWait() int64 {
-	l := a.link
-	switch {
-	case l == nil || l.Connecting() || a.up.given == 0 || l.HungUp() || l.Broken():
-		return 0 // the backend has not seen the exchange, or has ended it
-	case a.state == relaying && a.down.taken && a.up.done() && !a.up.stopped:
-		if a.res.KeepAlive && (!a.up.single || a.req.Head.WebSocket || a.origin.staysOpen.Load()) {
-			return 0
-		}
-		return endWait
-	case a.stop.Load() || a.decider.beaten():
-		return 0
-	}
-	return cutWait
-}
-
-// takeLink takes the connection to the backend away from the attempt, if the slot waits for its end; else it returns nil.
-func (a *Attempt) takeLink(wait int64) *link {
-	if wait == 0 {
-		return nil
-	}
-	l := a.link
-	l.in.Drop()
-	a.link = nil
-	if wait == cutWait && l.CloseWrite() != nil {
-		l.Discard()
-		return nil
-	}
-	return l
-}
-
-// awaitClose waits on s's worker for the backend's end of l, for most nanoseconds, but not once everything is to be cut or
-// s is to go. Then it closes l. It reports whether the end came.
-func (l *link) awaitClose(s *pool.Slot, most int64, stop *atomic.Bool) (ended bool) {
-	until := s.Now() + most
-	for read, slept := 0, false; s.Now() < until && read < surplusMost; {
-		l.Look()
-		n, err := l.ReadOff(surplusRead)
-		read += n
-		if err == nil {
-			continue
-		}
-		if ended = !isWait(err); ended || l.Arm(true, false) != nil || stop.Load() || slept && s.Retired() {
-			break
-		}
-		s.SetDeadline(until)
-		s.Wait()
-		slept = true
-	}
-	l.Discard()
-	return ended
 }
 
 // conclude returns how the attempt went. What the client has not taken yet of the response is the result's then.

@@ -33,6 +33,20 @@ func (s Step) String() string {
 	return [...]string{"connecting", "sending", "awaiting the response", "reading the response"}[s]
 }
 
+// Progress is how far an attempt came with its request. By that the request may go out again, or may not.
+type Progress uint8
+
+const (
+	NothingSent Progress = iota // the backend has had no byte of the request
+	PartlySent                  // it has had some, and may have acted on them
+	WhollySent                  // it has had all of it, and no byte of a response came
+	Answering                   // a byte of its response came
+)
+
+func (p Progress) String() string {
+	return [...]string{"nothing sent", "partly sent", "sent", "answering"}[p]
+}
+
 // An Error is an exchange that failed: at whose side, at which step, and what had been sent by then.
 type Error struct {
 	Side     Side

@@ -2,8 +2,11 @@ package forward
 
 import (
 	"crypto/tls"
+	"errors"
 	"net/netip"
 	"sync/atomic"
+	"syscall"
+	"time"
 
 	"tenfour/names"
 	"tenfour/pool"
@@ -79,3 +82,19 @@ func (o *Origin) at(try int) (netip.AddrPort, bool, error) {
 
 // leads reports whether a connection leads to one of o's addresses still: a name may have moved since it was made.
 func (o *Origin) leads(l *link) bool { return o.Addrs.Has(l.Remote.Addr()) }
+
+// resetFor is for how long a backend that has reset a new connection counts as a server that serves one connection and ends.
+const resetFor = int64(time.Minute)
+
+// hasReset reports whether o has reset a new connection that had a request, not long ago.
+func (o *Origin) hasReset(now int64) bool {
+	at := o.resetAt.Load()
+	return at != 0 && now-at <= resetFor
+}
+
+// noteReset notes that o has ended a new connection that had a request, if err says that it did so with a reset.
+func (o *Origin) noteReset(err error, now int64) {
+	if errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) {
+		o.resetAt.Store(now)
+	}
+}

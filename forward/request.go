@@ -72,6 +72,50 @@ func (r *Request) raced() bool {
 	return false
 }
 
+// alone reports whether the connection that carries the request must carry no other after it, whatever the response
+// says. What the backend ties to the connection, and what it leaves unread on it, would be the next client's.
+func (r *Request) alone(framing httpparse.Framing, length int64) bool {
+	s := r.Route.Settings
+	content := framing == httpparse.Chunked || framing == httpparse.Length && length > 0
+	switch {
+	case s.KeepAlive == choice.KeepOff || s.KeepIdle <= 0:
+		return true
+	case content && (s.KeepAlive == choice.KeepBodyless || framing == httpparse.Chunked || !r.expectsContent()):
+		return true
+	}
+	return r.Head.WebSocket || r.logsIn()
+}
+
+// expectsContent reports whether servers read the content of such a request. POST, PUT and PATCH alone are defined by it
+// (RFC 9110 §9.3). With other methods simple servers leave it unread, and take it for their next request.
+func (r *Request) expectsContent() bool {
+	switch r.Head.Verb {
+	case httpparse.Post, httpparse.Put:
+		return true
+	case httpparse.OtherVerb:
+		return string(r.Head.Method.In(r.In.Head())) == "PATCH"
+	}
+	return false
+}
+
+// logsIn reports whether the request shows a login that belongs to its connection (RFC 4559).
+func (r *Request) logsIn() bool {
+	const proxys = "Proxy-Authorization"
+	for i := range r.Head.Fields {
+		switch f := &r.Head.Fields[i]; f.ID {
+		case httpparse.FieldOther:
+			if f.Name.Len() == len(proxys) && httpparse.SameField(f.Name.In(r.In.Head()), proxys) && httpparse.IsLogin(f.Value.In(r.In.Head())) {
+				return true
+			}
+		case httpparse.FieldAuthorization:
+			if httpparse.IsLogin(f.Value.In(r.In.Head())) {
+				return true
+			}
+		}
+	}
+	return r.Route.Settings.Request.logsIn()
+}
+
 // clone is a copy of r without its body, which stays valid when the client goes on to its next request: racers that have
 // lost may still read it then.
 func (r *Request) clone() *Request {

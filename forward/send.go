@@ -142,6 +142,19 @@ func (a *Attempt) bodyFailed(err error) outcome {
 // intact reports whether all of r is still there from its first byte.
 func (s *sending) intact(r *Request) bool { return s.given == 0 && s.content == 0 || r.whole() }
 
+// progress is how far the request came at the backend; heard says that a byte of a response came.
+func (s *sending) progress(heard bool) Progress {
+	switch {
+	case heard:
+		return Answering
+	case s.given == 0:
+		return NothingSent
+	case !s.done():
+		return PartlySent
+	}
+	return WhollySent
+}
+
 // mayRepeat reports whether r may go out a second time after a backend had some of it.
 func (s *sending) mayRepeat(r *Request) bool {
 	return int(s.resent.Load()) < r.Route.Settings.Resend && r.whole() && r.Head.Verb.Idempotent()
