@@ -34,6 +34,15 @@ const (
 	resetting             // a reset, which the client cannot take for a clean end
 )
 
+// outcome is how a step of a client's connection ended.
+type outcome uint8
+
+const (
+	waits outcome = iota // the connection is parked, or was handed over: its caller does not own it any more
+	goOn                 // its caller still owns it, and can take the next step
+	over                 // it has ended
+)
+
 // client is one connection of a client. The goroutine that the lot has unpark its waiter owns it, or the pool while its
 // exchange is placed. While it is idle it has no buffer and no request: it costs this struct.
 type client struct {
@@ -149,6 +158,115 @@ func (c *client) step() outcome {
 		return c.linger()
 	}
 	return waits // its exchange has it
+}
+
+// late reports whether c has waited for too long.
+func (c *client) late() bool {
+	d := c.waiter.Deadline()
+	return d != 0 && c.front.Lot.Now() >= d
+}
+
+// askKernel makes the next read and write ask the kernel, before c's wait is ended: bytes may have come in time whose event the lot
+// has not seen yet.
+func (c *client) askKernel() {
+	c.recheck = true
+	switch {
+	case c.phase == limited: // it reads nothing
+	case c.phase == flushing:
+		c.conn.RetryWrite()
+	case c.phase != greeting || c.conn.Unread():
+		c.conn.Retry()
+	}
+}
+
+// park leaves c to the lot until there is something to read, or with write until there is room to write. It ends the wait
+// instead if that was too long and the kernel has nothing.
+func (c *client) park(write bool) outcome {
+	if c.recheck {
+		c.recheck = false
+		if c.late() {
+			return c.timeUp()
+		}
+	}
+	if !write {
+		c.conn.Ack() // it is inside a request, or at the end of a TLS handshake; else there is nothing to acknowledge
+	}
+	if err := c.conn.Arm(!write, write); err != nil {
+		c.front.Log.Error().Err(err).Stringer("client", c.conn.Remote).Msg("a connection cannot be parked")
+		return c.close()
+	}
+	if c.waiter.Park(&c.conn.Watch) {
+		return waits
+	}
+	c.conn.Look()
+	return goOn
+}
+
+// timeUp ends a wait that was too long.
+func (c *client) timeUp() outcome {
+	c.waiter.SetDeadline(0)
+	switch {
+	case c.phase == reading && c.req != nil:
+		return c.answer(408, "the request's head did not arrive within "+c.front.site.Load().HeadTimeout.String()+": --head-timeout gives it more time", "")
+	case c.phase == limited:
+		return c.limitTooLate()
+	case c.phase == reserving:
+		return c.memoryLate()
+	case c.phase == buffering:
+		return c.bodyLate()
+	case c.phase == spooling:
+		return c.diskLate()
+	case c.phase == flushing:
+		return c.roomLate()
+	}
+	return c.close()
+}
+
+// dropped ends a connection that its client left, or that is given up, before its request was answered in full. If the client
+// has a part of the response, the connection is reset, so that the part cannot be taken for the whole.
+func (c *client) dropped(why string) outcome {
+	if c.req != nil {
+		c.req.failure(499, why)
+		c.req.log()
+	}
+	if c.phase == flushing {
+		return c.reset()
+	}
+	return c.close()
+}
+
+// close ends the connection, and gives back all that c has.
+func (c *client) close() outcome {
+	c.conn.Close()
+	c.release()
+	return over
+}
+
+// reset ends the connection so that the client sees an error.
+func (c *client) reset() outcome {
+	c.conn.Reset()
+	c.release()
+	return over
+}
+
+func (c *client) release() {
+	c.waiter.Leave()
+	c.endRequest()
+	c.in.Drop()
+	c.dropOut()
+	c.endTaking()
+	f := c.front
+	f.leave(c)
+	f.clients.Put(c)
+}
+
+// endRequest ends c's request, if there is one.
+func (c *client) endRequest() {
+	if c.req != nil {
+		c.req.end()
+		c.front.requests.Put(c.req)
+		c.req = nil
+	}
 }
 
 var _ lot.Parked = (*client)(nil)

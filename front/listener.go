@@ -1,6 +1,8 @@
 package front
 
 import (
+	"errors"
+	"net"
 	"net/netip"
 	"slices"
 	"sync/atomic"
@@ -44,16 +46,6 @@ func (l *Listener) Serve() {
 	f.acceptLoop(l)
 }
 
-// Close accepts no more connections. Those that l has accepted go on, and their next response is their last.
-func (l *Listener) Close() {
-	f := l.front
-	f.mu.Lock()
-	l.closed.Store(true)
-	f.listeners = slices.DeleteFunc(f.listeners, func(other *Listener) bool { return other == l })
-	f.mu.Unlock()
-	l.sock.Close() // unlocked, because it waits for a connection that is being accepted
-}
-
 // accepted serves a new connection, and reports whether there is room for more.
 func (l *Listener) accepted(fd int, remote netip.AddrPort) (more bool) {
 	f := l.front
@@ -78,4 +70,79 @@ func (l *Listener) accepted(fd int, remote netip.AddrPort) (more bool) {
 // firstTimeout returns what is left of the head timeout for a connection that was accepted before its first byte.
 func (l *Listener) firstTimeout() time.Duration {
 	return max(l.front.site.Load().HeadTimeout-l.sock.Deferral(), time.Millisecond)
+}
+
+// acceptLoop accepts connections until the listener is closed. When the kernel has no descriptor or no memory for one, it tries
+// again as soon as there is room, or after a pause; meanwhile the connections wait in the kernel's backlog.
+func (f *Front) acceptLoop(l *Listener) {
+	pause := acceptPause
+	take := l.accepted
+	for !f.draining.Load() && !l.closed.Load() {
+		var err error
+		if f.full() {
+			if f.makeRoom() {
+				continue
+			}
+			err = errFull
+		} else {
+			err = l.sock.Accept(take)
+		}
+		switch {
+		case err == nil:
+			pause = acceptPause
+			continue
+		case sock.OutOfDescriptors(err) && (sock.GivePipes() || f.Pool.GiveUpKept() || f.makeRoom()):
+			continue
+		case !f.awaitRoom(err, pause):
+			return
+		}
+		pause = min(2*pause, acceptPauseMost)
+	}
+}
+
+const (
+	acceptPause     = 5 * time.Millisecond
+	acceptPauseMost = time.Second
+)
+
+var errFull = errors.New("as many connections are open as the limit of descriptors allows, and none of them waits for its client")
+
+// awaitRoom logs why no connection is accepted, and returns when one has ended, or after a pause. It reports false if the
+// listener is closed: then there is nothing to wait for.
+func (f *Front) awaitRoom(err error, pause time.Duration) bool {
+	if errors.Is(err, net.ErrClosed) || f.draining.Load() {
+		return false
+	}
+	f.mu.Lock()
+	now := f.Lot.Now()
+	say := f.waitSaid == 0 || now-f.waitSaid >= int64(acceptPauseMost)
+	if say {
+		f.waitSaid = now
+	}
+	f.seeking++
+	open := f.crowd.open
+	f.mu.Unlock()
+	if say {
+		f.Log.Warn().Err(err).Int("open", open).Msg("no new connections for a moment")
+	}
+	late := time.NewTimer(pause)
+	select {
+	case <-f.room:
+	case <-late.C:
+	}
+	late.Stop()
+	f.mu.Lock()
+	f.seeking--
+	f.mu.Unlock()
+	return true
+}
+
+// Close accepts no more connections. Those that l has accepted go on, and their next response is their last.
+func (l *Listener) Close() {
+	f := l.front
+	f.mu.Lock()
+	l.closed.Store(true)
+	f.listeners = slices.DeleteFunc(f.listeners, func(other *Listener) bool { return other == l })
+	f.mu.Unlock()
+	l.sock.Close() // unlocked, because it waits for a connection that is being accepted
 }

@@ -31,3 +31,17 @@ func (r *request) pathAndQuery() (path, query []byte) {
 	}
 	return path, query
 }
+
+// retarget sets the target that r asks its backend for: the path that found the route, without the route's prefix.
+func (r *request) retarget(prefix string) {
+	path, query := r.pathAndQuery()
+	if len(path) < len(prefix) || string(path[:len(prefix)]) != prefix {
+		prefix = "" // it has no path: "*"
+	}
+	to := r.target[:0]
+	if path = path[len(prefix):]; prefix != "" && (len(path) == 0 || path[0] != '/') {
+		to = append(to, '/')
+	}
+	to = append(append(to, path...), query...)
+	r.target, r.Target = to, to
+}

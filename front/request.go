@@ -1,8 +1,14 @@
 package front
 
 import (
+	"io"
+	"strconv"
+
+	"tenfour/admit"
 	"tenfour/forward"
+	"tenfour/httpparse"
 	"tenfour/pool"
+	"tenfour/sock"
 )
 
 // request is one request of a client, from its head's first byte to the last byte of its response, with its exchange and its
@@ -58,5 +64,165 @@ func (r *request) end() {
 
 // hasHead reports whether the request's head is complete, and may be trusted.
 func (r *request) hasHead() bool { return r.In != nil }
+
+// firstBuffer is enough for nearly every head.
+const firstBuffer = 4 << 10
+
+// readHead reads up to the end of a request's head.
+func (c *client) readHead() outcome {
+	if c.in.Len() > 0 {
+		if c.req == nil {
+			c.startHead()
+		}
+		n, err := c.req.Head.Parse(c.in.Rest(), c.req.Limits)
+		switch {
+		case err == nil:
+			c.waiter.SetDeadline(0)
+			return c.begin(n)
+		case err != httpparse.ErrPartial:
+			return c.refuse(err.(*httpparse.Refusal))
+		}
+	}
+	switch _, err := c.in.Fill(&c.conn, firstBuffer/4, firstBuffer); {
+	case err == nil:
+		return goOn
+	case err == sock.ErrWait:
+		return c.parkReading()
+	case err == io.EOF && c.req == nil:
+		return c.close()
+	}
+	return c.dropped("left inside its request's head")
+}
+
+// startHead begins a request, whose first byte has come.
+func (c *client) startHead() {
+	c.req = c.front.requests.Get().(*request)
+	c.req.start(c)
+	// The timeout is for the whole head. With a new connection it began when that was accepted.
+	if c.served || c.waiter.Deadline() == 0 {
+		c.req.headEnd = c.front.Lot.Now() + int64(c.front.site.Load().HeadTimeout)
+	} else {
+		c.req.headEnd = c.waiter.Deadline()
+	}
+}
+
+// parkReading parks c until bytes of a head come, with no more memory than it needs.
+func (c *client) parkReading() outcome {
+	switch {
+	case c.req != nil:
+		c.waiter.SetDeadline(c.req.headEnd)
+		c.in.Shrink(halfMost)
+	case c.front.draining.Load():
+		return c.close()
+	case c.waiter.Deadline() == 0 && !c.served:
+		c.in.Drop()
+		c.waiter.SetDeadline(c.front.Lot.Now() + int64(c.via.firstTimeout()))
+	case c.waiter.Deadline() == 0:
+		c.in.Drop()
+		now := c.front.Lot.Now()
+		c.since.Store(moment(now))
+		c.waiter.SetDeadline(now + int64(c.front.site.Load().IdleTimeout))
+	default:
+		c.in.Drop()
+	}
+	return c.park(false)
+}
+
+// halfMost is the most of a head that is kept in a small buffer: a client that sends half a head and waits keeps no large
+// one.
+const halfMost = 512
+
+// viaMost is how often a request may have passed through this proxy before that counts as a forwarding loop.
+const viaMost = 5
+
+// begin decides what becomes of a request whose head, of n bytes, is complete.
+func (c *client) begin(n int) outcome {
+	r, f := c.req, c.front
+	req := &r.Head
+	c.since.Store(0)
+	c.served = true
+	c.in.Keep(n)
+	r.In = &c.in
+	r.Remote = c.conn.Remote.Addr()
+	r.Persists = req.KeepAlive && !f.draining.Load() && !c.via.closed.Load()
+	if f.Access != nil {
+		r.Timed = true
+		r.Began = f.Lot.Now()
+	}
+	switch {
+	case c.surplus:
+		f.sayNotice()
+		r.Persists = false
+		return c.answerClosing(503, surplusWords, retryAfter)
+	case req.Verb == httpparse.Trace:
+		return c.answer(405, "TRACE is not served here", allow)
+	case req.Verb == httpparse.Options && req.MaxForwards == 0:
+		return c.answer(200, "Max-Forwards is 0: tenfour answers for itself", allow)
+	case req.ViaSelf > viaMost:
+		return c.answer(508, "the request has passed through this proxy "+strconv.Itoa(req.ViaSelf)+" times: a forwarding loop", "")
+	}
+	r.site = f.enterSite()
+	return c.route()
+}
+
+// route finds the route of a request.
+func (c *client) route() outcome {
+	r, site := c.req, c.req.site
+	req, head := &r.Head, r.In.Head()
+	m, err := site.Table.Find(req.Origin.In(head), req.Method.In(head), r.path[:0])
+	switch {
+	case err == admit.ErrAmbiguous:
+		return c.answer(400, err.Error(), "")
+	case m.Allow != "":
+		return c.answer(405, "the route of this path has no such method", "Allow: "+m.Allow+"\r\n")
+	case m.Route < 0:
+		return c.answer(404, "no route names this path", "")
+	}
+	route := &site.Routes[m.Route]
+	r.Route, r.plainer, r.lacksSlash = route.Route, m.Path, m.Slash
+	if c.front.draining.Load() {
+		return c.answer(503, stoppingWords, retryAfter)
+	}
+	if m.Path != nil {
+		r.path = m.Path // its memory, for the next request
+	}
+	if prefix := route.Settings.StripPrefix; m.Path != nil || prefix != "" {
+		r.retarget(prefix)
+	}
+	if route.Rule != nil {
+		return c.admit(route.Rule)
+	}
+	return c.admitted()
+}
+
+// admitted goes on with a request that the rules and limits let pass.
+func (c *client) admitted() outcome {
+	if c.req.lacksSlash {
+		return c.redirect()
+	}
+	if c.req.Head.Framing == httpparse.NoBody {
+		return c.place()
+	}
+	return c.beginBody()
+}
+
+// allow is what tenfour lets pass of the methods that are registered; a backend may allow fewer.
+const allow = "Allow: GET, HEAD, POST, PUT, DELETE, PATCH, OPTIONS\r\n"
+
+// retryAfter says when another attempt may succeed.
+const retryAfter = "Retry-After: 1\r\n"
+
+// place gives the exchange to its route: to a worker, or into the queue.
+func (c *client) place() outcome {
+	r, f := c.req, c.front
+	c.waiter.SetDeadline(0)
+	r.Secure, r.Stop = c.secure, &f.stop
+	r.Client, r.Waiter, r.At, r.Owner = &c.conn, &c.waiter, &r.place, r
+	c.phase = placed
+	if r.Enter() {
+		return waits
+	}
+	return c.failed(&r.Result)
+}
 
 var _ forward.Owner = (*request)(nil)

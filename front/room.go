@@ -1,11 +1,7 @@
 package front
 
 import (
-	"errors"
-	"net"
 	"time"
-
-	"tenfour/sock"
 )
 
 // SetMostOpen sets how many connections clients may have open, so that descriptors are left for backends; 0 is any number.
@@ -96,6 +92,26 @@ const refusal = "HTTP/1.1 503 Service Unavailable\r\nServer: tenfour\r\nContent-
 
 const surplusWords = "this address has as many connections open as one may have"
 
+// notice counts what happens often, to be logged once in a while.
+type notice struct {
+	closed  int   // connections that made room for others
+	refused int   // connections of an address that had as many as it may
+	at      int64 // when it was logged last, in the lot's time; 0 for never
+}
+
+// noticeEvery is how often it is logged at most, in nanoseconds.
+const noticeEvery = int64(10 * time.Second)
+
+// due reports whether there is something to log now. It returns the counts then, and they begin anew.
+func (n *notice) due(now int64) (said notice, due bool) {
+	if n.closed+n.refused == 0 || n.at != 0 && now-n.at < noticeEvery {
+		return notice{}, false
+	}
+	said = *n
+	*n = notice{at: now}
+	return said, true
+}
+
 // sayNotice logs what has happened since it last did, if that is long ago.
 func (f *Front) sayNotice() {
 	f.mu.Lock()
@@ -110,70 +126,5 @@ func (f *Front) sayNotice() {
 	}
 	if n.refused > 0 {
 		f.Log.Warn().Int("refused", n.refused).Msg("connections of addresses that have as many as --max-per-client allows were refused")
-	}
-}
-
-// awaitRoom logs why no connection is accepted, and returns when one has ended, or after a pause. It reports false if the
-// listener is closed: then there is nothing to wait for.
-func (f *Front) awaitRoom(err error, pause time.Duration) bool {
-	if errors.Is(err, net.ErrClosed) || f.draining.Load() {
-		return false
-	}
-	f.mu.Lock()
-	now := f.Lot.Now()
-	say := f.waitSaid == 0 || now-f.waitSaid >= int64(acceptPauseMost)
-	if say {
-		f.waitSaid = now
-	}
-	f.seeking++
-	open := f.crowd.open
-	f.mu.Unlock()
-	if say {
-		f.Log.Warn().Err(err).Int("open", open).Msg("no new connections for a moment")
-	}
-	late := time.NewTimer(pause)
-	select {
-	case <-f.room:
-	case <-late.C:
-	}
-	late.Stop()
-	f.mu.Lock()
-	f.seeking--
-	f.mu.Unlock()
-	return true
-}
-
-const (
-	acceptPause     = 5 * time.Millisecond
-	acceptPauseMost = time.Second
-)
-
-var errFull = errors.New("as many connections are open as the limit of descriptors allows, and none of them waits for its client")
-
-// acceptLoop accepts connections until the listener is closed. When the kernel has no descriptor or no memory for one, it tries
-// again as soon as there is room, or after a pause; meanwhile the connections wait in the kernel's backlog.
-func (f *Front) acceptLoop(l *Listener) {
-	pause := acceptPause
-	take := l.accepted
-	for !f.draining.Load() && !l.closed.Load() {
-		var err error
-		if f.full() {
-			if f.makeRoom() {
-				continue
-			}
-			err = errFull
-		} else {
-			err = l.sock.Accept(take)
-		}
-		switch {
-		case err == nil:
-			pause = acceptPause
-			continue
-		case sock.OutOfDescriptors(err) && (sock.GivePipes() || f.Pool.GiveUpKept() || f.makeRoom()):
-			continue
-		case !f.awaitRoom(err, pause):
-			return
-		}
-		pause = min(2*pause, acceptPauseMost)
 	}
 }

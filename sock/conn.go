@@ -16,7 +16,6 @@ import (
 	"errors"
 	"io"
 	"net/netip"
-	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -245,7 +244,7 @@ func (c *Conn) CloseWrite() error {
 	if c.tls != nil {
 		c.tls.closeWrite(c)
 	}
-	return shutdownWrite(c.fd)
+	return unix.Shutdown(c.fd, unix.SHUT_WR)
 }
 
 // Close closes the connection. Written bytes are still delivered, unless bytes from the peer were left unread.
@@ -265,33 +264,39 @@ func (c *Conn) Reset() {
 	if !c.open {
 		return
 	}
-	setLinger0(c.fd)
+	unix.SetsockoptLinger(c.fd, unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1})
 	c.open = false
 	c.Watch.CloseFD()
 }
 
-// KeepAlive makes the kernel probe a peer that is silent (TCP keep-alive). A peer that has vanished ends c within a minute.
-func (c *Conn) KeepAlive() {
-	if c.open {
-		setKeepAlive(c.fd)
-	}
+// acks knows whether the kernel may delay the acknowledgement of bytes that have come. It costs no system call.
+//
+// Linux acknowledges the first two segments of a connection at once. From the first write after them it expects that the next
+// write can carry the acknowledgement, and delays it by 40 ms (RFC 9293 §3.8.6.3 allows 500 ms).
+type acks struct {
+	owed  bool // bytes have come, and none were written since
+	quick bool // it is so early that the kernel delays nothing
 }
 
-// Unsent returns the number of written bytes that the peer's kernel has not acknowledged yet, or 0 if the kernel does not
-// say. It asks the kernel.
-func (c *Conn) Unsent() int {
-	if !c.open {
-		return 0
-	}
-	n, err := unsent(c.fd)
-	if err != nil {
-		return 0
-	}
-	return n
+// came notes that bytes were read.
+func (a *acks) came() { a.quick, a.owed = a.quick && !a.owed, true }
+
+// went notes that bytes were written: they carry the acknowledgement.
+func (a *acks) went() { a.quick, a.owed = a.quick && !a.owed, false }
+
+// due reports whether the kernel is to be asked before a wait, and counts what came as acknowledged.
+func (a *acks) due() bool {
+	due := a.owed && !a.quick
+	*a = acks{quick: a.quick && !a.owed}
+	return due
 }
 
-// OutOfDescriptors reports whether err is that the process, or the machine, has no descriptor left. The resolver of package
-// net has it in words only.
-func OutOfDescriptors(err error) bool {
-	return errors.Is(err, unix.EMFILE) || errors.Is(err, unix.ENFILE) || err != nil && strings.Contains(err.Error(), unix.EMFILE.Error())
+// Ack makes the kernel acknowledge at once the bytes that have come since the last write. The owner calls it before it waits
+// inside a message: a peer that writes a message in pieces may hold the next piece back until then (Nagle's algorithm, RFC 9293
+// §3.7.4). It costs a system call only if the kernel may delay: never after a write, nor in the first wait on a new connection.
+// The kernel goes back to delaying with the next write, so each wait calls Ack. Systems other than Linux cannot be asked.
+func (c *Conn) Ack() {
+	if c.acks.due() {
+		ackNow(c.fd)
+	}
 }

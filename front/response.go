@@ -5,29 +5,6 @@ import (
 	"tenfour/sock"
 )
 
-// place gives the exchange to its route: to a worker, or into the queue.
-func (c *client) place() outcome {
-	r, f := c.req, c.front
-	c.waiter.SetDeadline(0)
-	r.Secure, r.Stop = c.secure, &f.stop
-	r.Client, r.Waiter, r.At, r.Owner = &c.conn, &c.waiter, &r.place, r
-	c.phase = placed
-	if r.Enter() {
-		return waits
-	}
-	return c.failed(&r.Result)
-}
-
-// failed ends an exchange whose response never began: its client gets an answer, or a close if it left by itself.
-func (c *client) failed(res *forward.Result) outcome {
-	c.req.Persists = res.Keep
-	e := res.Failure
-	if e.Status == 0 {
-		return c.dropped(e.Error())
-	}
-	return c.answerFailure(e)
-}
-
 // Lasting notes that the exchange has left its worker, and that the lot moves it on.
 func (r *request) Lasting(*forward.Exchange) { r.c.phase = lasting }
 
@@ -68,6 +45,16 @@ func (c *client) finish(x *forward.Result) outcome {
 	return c.proceed()
 }
 
+// failed ends an exchange whose response never began: its client gets an answer, or a close if it left by itself.
+func (c *client) failed(res *forward.Result) outcome {
+	c.req.Persists = res.Keep
+	e := res.Failure
+	if e.Status == 0 {
+		return c.dropped(e.Error())
+	}
+	return c.answerFailure(e)
+}
+
 // after says what follows a response.
 func (c *client) after(x *forward.Result) then {
 	switch {
@@ -102,4 +89,62 @@ func (c *client) keepRest() {
 		return
 	}
 	c.in.Next()
+}
+
+// flush writes the rest of a response, then does what c.then says.
+func (c *client) flush() outcome {
+	var err error
+	before := c.outAt
+	c.conn.Last(c.then == closing || c.then == lingerOn)
+	for c.outAt < len(c.out.B) && err == nil {
+		var n int
+		n, err = c.conn.Write(c.out.B[c.outAt:])
+		c.outAt += n
+	}
+	if err == nil {
+		err = c.conn.Flush()
+	}
+	switch {
+	case err == sock.ErrWait:
+		if c.outAt > before || c.waiter.Deadline() == 0 { // bytes from the client do not move the deadline
+			c.waitForRoom(c.outAt > before)
+		}
+		c.portion.Raise(cap(c.out.B))
+		return c.park(true)
+	case err != nil:
+		return c.dropped("left before it had its response")
+	}
+	c.dropOut()
+	c.endTaking()
+	return c.proceed()
+}
+
+// dropOut gives back the rest of a response, and its portion of hold_max.
+func (c *client) dropOut() {
+	if c.out != nil {
+		sock.PutBuffer(c.out)
+		c.out = nil
+	}
+	c.portion.Give()
+}
+
+// proceed does what comes after a response that was written in full.
+func (c *client) proceed() outcome {
+	switch c.then {
+	case nextHead:
+		c.phase = reading
+		c.waiter.SetDeadline(0)
+		if c.front.draining.Load() {
+			c.conn.Retry() // its next request may be on the way
+		}
+		return goOn
+	case lingerOn:
+		return c.beginLinger()
+	case resetting:
+		return c.reset()
+	}
+	if c.conn.Unread() {
+		return c.beginLinger()
+	}
+	return c.close()
 }

@@ -3,13 +3,17 @@ package sock
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"net/netip"
 	"os"
+	"strings"
 	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"tenfour/lot"
 )
 
 // Listener accepts raw descriptors. It saves the system calls that package net makes for each connection.
@@ -124,4 +128,126 @@ func (l *Listener) takeReady(fd uintptr) bool {
 		}
 	}
 	return true
+}
+
+// backlog is how many connections may wait to be accepted: the kernel lowers it to what it allows (net.core.somaxconn).
+const backlog = 65535
+
+// ListenUnix makes a unix socket at a path where there is no file, with the given permissions, and listens on it. No client can
+// connect before the permissions are set. The caller removes the file.
+func ListenUnix(path string, mode fs.FileMode) (*Listener, error) {
+	fd, err := newSocket(unix.AF_UNIX)
+	if err != nil {
+		return nil, os.NewSyscallError("socket", err)
+	}
+	file := os.NewFile(uintptr(fd), path) // it does not block, so that the file waits in Go's poller
+	if err := unix.Bind(fd, &unix.SockaddrUnix{Name: path}); err != nil {
+		file.Close()
+		return nil, os.NewSyscallError("bind", err)
+	}
+	err = os.Chmod(path, mode)
+	if err == nil {
+		err = os.NewSyscallError("listen", unix.Listen(fd, backlog))
+	}
+	if err != nil {
+		file.Close()
+		os.Remove(path)
+		return nil, err
+	}
+	return newListener(file, &net.UnixAddr{Name: path, Net: "unix"}, 0)
+}
+
+// Dial begins to connect c to an address. Over loopback it is mostly connected when Dial returns; Connected reports it.
+func (c *Conn) Dial(lot *lot.Lot, to netip.AddrPort) error {
+	family, sa := sockaddr(to)
+	fd, err := newSocket(family)
+	if err != nil {
+		return fmt.Errorf("socket: %w", err)
+	}
+	setNoDelay(fd)
+	unpace(fd, to.Addr())
+	if err := unix.Connect(fd, sa); err != nil && !errors.Is(err, unix.EINPROGRESS) && !errors.Is(err, unix.EINTR) {
+		unix.Close(fd)
+		return err
+	}
+	c.Init(lot, fd, to)
+	c.canRead, c.dialling = false, true
+	return nil
+}
+
+func sockaddr(at netip.AddrPort) (family int, sa unix.Sockaddr) {
+	if at.Addr().Is4() || at.Addr().Is4In6() {
+		return unix.AF_INET, &unix.SockaddrInet4{Port: int(at.Port()), Addr: at.Addr().As4()}
+	}
+	return unix.AF_INET6, &unix.SockaddrInet6{Port: int(at.Port()), Addr: at.Addr().As16()}
+}
+
+// Connected returns nil if the connection is established, ErrWait if that is not known yet, and else why it failed.
+func (c *Conn) Connected() error {
+	// getpeername succeeds as soon as the handshake is done, without waiting for the lot.
+	if _, err := unix.Getpeername(c.fd); err == nil {
+		return nil
+	}
+	code, err := unix.GetsockoptInt(c.fd, unix.SOL_SOCKET, unix.SO_ERROR)
+	switch {
+	case err != nil:
+		return err
+	case code != 0:
+		return unix.Errno(code)
+	}
+	return ErrWait
+}
+
+// KeepAlive makes the kernel probe a peer that is silent (TCP keep-alive). A peer that has vanished ends c within a minute.
+func (c *Conn) KeepAlive() {
+	if c.open {
+		setKeepAlive(c.fd)
+	}
+}
+
+// Unsent returns the number of written bytes that the peer's kernel has not acknowledged yet, or 0 if the kernel does not
+// say. It asks the kernel.
+func (c *Conn) Unsent() int {
+	if !c.open {
+		return 0
+	}
+	n, err := unsent(c.fd)
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+// unpace turns pacing off for a connection on a loopback address, or for all that a listener there accepts. Over loopback
+// there is no bandwidth to find out, and the timers cost a quarter of the throughput.
+func unpace(fd int, at netip.Addr) {
+	if at.IsLoopback() && paces() {
+		useReno(fd)
+	}
+}
+
+func setNoDelay(fd int) error { return unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1) }
+
+// A peer that says nothing is probed after 15 s, then every 15 s; after 3 probes without an answer the kernel ends the
+// connection. So one that has vanished is gone within a minute. The kernels' own first probe comes after two hours.
+const (
+	probeAfter = 15 // seconds
+	probeEvery = 15 // seconds
+	probeMost  = 3
+)
+
+// setKeepAlive switches TCP keep-alive on (RFC 9293 §3.8.4).
+func setKeepAlive(fd int) error {
+	return errors.Join(
+		unix.SetsockoptInt(fd, unix.IPPROTO_TCP, tcpKeepIdle, probeAfter),
+		unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_KEEPINTVL, probeEvery),
+		unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_KEEPCNT, probeMost),
+		unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_KEEPALIVE, 1),
+	)
+}
+
+// OutOfDescriptors reports whether err is that the process, or the machine, has no descriptor left. The resolver of package
+// net has it in words only.
+func OutOfDescriptors(err error) bool {
+	return errors.Is(err, unix.EMFILE) || errors.Is(err, unix.ENFILE) || err != nil && strings.Contains(err.Error(), unix.EMFILE.Error())
 }
