@@ -89,11 +89,19 @@ func (s *setting) facts() string {
 	return "(" + strings.Join(facts, "; ") + ")"
 }
 
-var link = regexp.MustCompile(`\[([^\]]+)\]\([^)]+\)`)
+// link is a link to another page, and its text. In most the text is the page's name.
+var link = regexp.MustCompile(`\[([^\]]+)\]\(([^)#]+)[^)]*\)`)
 
 // comment is text as comment lines of a file, without what marks it up.
 func comment(text string) string {
-	return wrapped("# ", strings.ReplaceAll(link.ReplaceAllString(text, "docs/$1"), "`", ""))
+	text = link.ReplaceAllStringFunc(text, func(found string) string {
+		parts := link.FindStringSubmatch(found)
+		if parts[1] == parts[2] {
+			return "docs/" + parts[2]
+		}
+		return parts[1] + " (docs/" + parts[2] + ")"
+	})
+	return wrapped("# ", strings.ReplaceAll(text, "`", ""))
 }
 
 // wrapped is text in lines of a readable length, each with a mark before it.

@@ -161,3 +161,27 @@ func writeCertificate(t *testing.T, cert, key string) {
 		}
 	}
 }
+
+// TestExample_namesPagesThatExist: a comment cannot link, so it names the file.
+func TestExample_namesPagesThatExist(t *testing.T) {
+	var file strings.Builder
+	if err := Example(&file); err != nil {
+		t.Fatal(err)
+	}
+	pages := 0
+	for _, word := range strings.Fields(file.String()) {
+		at := strings.Index(word, "docs/")
+		if at < 0 {
+			continue
+		}
+		pages++
+		if page, _, ok := strings.Cut(word[at:], ".md"); !ok {
+			t.Errorf("%q is no page", word)
+		} else if _, err := os.Stat("../" + page + ".md"); err != nil {
+			t.Errorf("%q: %v", word, err)
+		}
+	}
+	if pages < 10 {
+		t.Errorf("%d pages are named, want 10 or more", pages)
+	}
+}
