@@ -115,7 +115,7 @@ func (r *request) loss() string {
 		return "the client got a part of the response: " + r.reason
 	case r.Lost != "":
 		return "no backend had a usable answer: " + r.Lost
-	case r.status == 500 || r.status == 502 || r.status == 504: // a backend's own have no reason here
+	case r.status == 500, r.status == 502, r.status == 504, r.status == 507: // a backend's own have no reason here
 		return r.reason
 	}
 	return ""
