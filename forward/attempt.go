@@ -73,7 +73,9 @@ const turnsMost = 16
 // Run takes the attempt from its first byte to the backend to its end, or to where it leaves its worker.
 func (a *Attempt) Run(s *pool.Slot) {
 	a.slot, a.origin = s, a.req.Route.origin(s.Backend)
-	a.begin(a.lot.Now())
+	now := a.lot.Now()
+	a.clock.now, a.clock.began = now, now
+	a.result.begin(a.origin.Name, now)
 	if !a.decider.begins(s) {
 		a.fail(Self, 503, errBeaten)
 		a.finish()
@@ -88,7 +90,7 @@ func (a *Attempt) Run(s *pool.Slot) {
 		}
 		switch {
 		case out != waits:
-		case a.lasts() && a.leave():
+		case a.stay.lasts(&a.sink, &a.clock, a.state) && a.leave():
 			a.Resume()
 			return
 		default:
@@ -99,15 +101,6 @@ func (a *Attempt) Run(s *pool.Slot) {
 		return
 	}
 	a.end()
-}
-
-// begin notes that a worker has the attempt.
-func (a *Attempt) begin(now int64) {
-	a.clock.now, a.clock.began = now, now
-	a.result.Backend = a.origin.Name
-	if a.result.Times.Left == 0 {
-		a.result.Times.Left = now
-	}
 }
 
 // Resume goes on with an attempt that has left its worker, as far as that goes without waiting.
@@ -152,7 +145,7 @@ func (a *Attempt) step() outcome {
 		return a.fail(Client, 0, errReset)
 	case a.stop.Load():
 		return a.fail(Self, 503, errStopped)
-	case a.pace.evicted.Load() && a.bodyComes():
+	case a.pace.evicted.Load() && a.up.bodyComes():
 		return a.fail(Client, 408, errMadeRoom)
 	}
 	if a.state == connecting {
@@ -164,8 +157,8 @@ func (a *Attempt) step() outcome {
 	if out == over {
 		return over
 	}
-	if !a.bodyComes() {
-		a.unlist()
+	if a.pace.listed && !a.up.bodyComes() {
+		a.origin.uploads.remove(a)
 	}
 	return max(out, a.lookAtClock())
 }
@@ -206,7 +199,7 @@ func (a *Attempt) sleep() {
 // arm has the lot tell what the attempt waits for.
 func (a *Attempt) arm() {
 	writeClient := a.down.out != nil && !a.down.empty()
-	if a.sink.open() && (a.readsClient() || writeClient || a.clock.impatient || a.stay.end != 0 || !a.atWorker()) {
+	if a.sink.open() && (a.up.readsClient() || writeClient || a.clock.impatient || a.stay.end != 0 || !a.atWorker()) {
 		a.sink.conn.Arm(true, writeClient) // its end too is something to read
 	}
 	a.link.Arm(true, a.link.Connecting() || !a.up.stopped && !a.up.empty())
@@ -214,17 +207,12 @@ func (a *Attempt) arm() {
 
 // ack has acknowledged what has come of a message whose rest the attempt waits for: its peer may hold that back until then.
 func (a *Attempt) ack() {
-	if a.sink.open() && a.readsClient() {
+	if a.sink.open() && a.up.readsClient() {
 		a.sink.conn.Ack()
 	}
 	if a.state != relaying || !a.down.full() {
 		a.link.Ack()
 	}
-}
-
-// readsClient reports whether the attempt takes more bytes from the client: of the request's body, or of a tunnel.
-func (a *Attempt) readsClient() bool {
-	return a.state == tunnelling && !a.up.taken || !a.up.stopped && !a.up.taken && !a.up.full()
 }
 
 // atWorker reports whether a worker runs the attempt: it has not left.
@@ -237,12 +225,3 @@ func (a *Attempt) awaitsClient() bool {
 	}
 	return !a.up.stopped && !a.up.taken && a.up.empty()
 }
-
-// bodyComes reports whether the client has still to send a part of the request's body.
-func (a *Attempt) bodyComes() bool { return a.state != tunnelling && !a.up.stopped && !a.up.taken }
-
-// pauses reports whether the attempt waits for what becomes of its large response.
-func (a *Attempt) pauses() bool { return a.stay.paused && a.sink.held() }
-
-// touch notes that bytes have moved.
-func (a *Attempt) touch() { a.clock.progress = a.clock.now }

@@ -5,6 +5,7 @@ import (
 	"io"
 
 	"tenfour/httpparse"
+	"tenfour/sock"
 )
 
 // receiving is the response on its way to the client.
@@ -65,7 +66,7 @@ func (a *Attempt) readHead() error {
 			a.clock.headFrom = a.clock.progress
 		}
 		a.down.heard = true
-		a.touch()
+		a.clock.touch()
 	}
 	return err
 }
@@ -91,7 +92,7 @@ func (a *Attempt) interim(n int) outcome {
 	// The client has had its 100 from tenfour, if it waited for one. HTTP/1.0 has no interim responses (RFC 9110 §15.2).
 	if a.res.Status != 100 && a.req.Head.Minor >= 1 && !a.sink.held() {
 		head := appendInterim(nil, &a.res, in.Rest(), a.req.Route.Settings.Response)
-		if err := a.giveInterim(string(head)); err != nil {
+		if err := a.down.giveInterim(a.sink.conn, string(head)); err != nil {
 			return a.fail(Client, 0, err)
 		}
 	}
@@ -106,11 +107,11 @@ func (a *Attempt) interim(n int) outcome {
 const Continue = "HTTP/1.1 100 Continue\r\n\r\n"
 
 // giveInterim gives an interim response to the client.
-func (a *Attempt) giveInterim(head string) error {
-	a.down.need()
-	a.down.to = a.sink.conn
-	a.down.out.B = append(a.down.out.B, head...)
-	if err := a.down.give(); !isWait(err) {
+func (r *receiving) giveInterim(client *sock.Conn, head string) error {
+	r.need()
+	r.to = client
+	r.out.B = append(r.out.B, head...)
+	if err := r.give(); !isWait(err) {
 		return err
 	}
 	return nil
@@ -124,23 +125,21 @@ func (a *Attempt) answered(n int) outcome {
 	case a.res.Status == 101:
 		return a.fail(Backend, 502, a.origin.did(errSurplus))
 	}
-	if err := a.brokenChunks(n); err != nil {
-		return a.malformed(err)
+	if a.res.Framing == httpparse.Chunked {
+		if err := a.down.brokenChunks(a.link.in.Rest()[n:], a.req.Limits); err != nil {
+			return a.malformed(err)
+		}
 	}
 	return a.startRelay(n)
 }
 
-// brokenChunks looks at what has come with the head, which has n bytes, of a chunked body. It returns the error in it, if there is
-// one: another answer is still possible, and in a race another backend's.
-func (a *Attempt) brokenChunks(n int) error {
-	if a.res.Framing != httpparse.Chunked {
-		return nil
-	}
-	coding := &a.down.coding
-	coding.Patient = true // it is a response's
-	coding.Reset()
-	for body := a.link.in.Rest()[n:]; len(body) > 0; {
-		taken, _, done, err := coding.Next(body, a.req.Limits)
+// brokenChunks looks at what has come with the head of a chunked body. It returns the error in it, if there is one: another answer is
+// still possible, and in a race another backend's.
+func (r *receiving) brokenChunks(body []byte, limits *httpparse.Limits) error {
+	r.coding.Patient = true // it is a response's
+	r.coding.Reset()
+	for len(body) > 0 {
+		taken, _, done, err := r.coding.Next(body, limits)
 		switch {
 		case err != nil:
 			return err
@@ -149,7 +148,7 @@ func (a *Attempt) brokenChunks(n int) error {
 		}
 		body = body[taken:]
 	}
-	coding.Reset()
+	r.coding.Reset()
 	return nil
 }
 
@@ -188,7 +187,7 @@ func (a *Attempt) noAnswer(err error) outcome {
 	words := endWords(err, a.down.heard)
 	if err == io.EOF {
 		err = errIncomplete
-		if a.reached() < Read {
+		if !a.down.heard {
 			err = fmt.Errorf("it closed the connection without an answer")
 		}
 	}

@@ -18,13 +18,16 @@ type clock struct {
 	impatient  bool  // the backend was told that it waits for its first byte
 }
 
+// touch notes that bytes have moved.
+func (c *clock) touch() { c.progress = c.now }
+
 // deadline is when the attempt must be stepped even if nothing happens: for a timeout, or for what happens after a while.
 // 0 is never.
 func (a *Attempt) deadline() int64 {
 	if a.needsNoByte() {
 		return 0
 	}
-	at := min(a.timeout(), a.paceDue())
+	at := min(a.timeout(), a.pace.due(a.up.bodyEnd()))
 	if !a.atWorker() {
 		return at
 	}
@@ -32,7 +35,7 @@ func (a *Attempt) deadline() int64 {
 	if a.sink.held() {
 		return at
 	}
-	at = min(at, a.lastsFrom())
+	at = min(at, a.stay.lastsFrom(&a.clock, a.state, a.awaitsClient()))
 	if a.state == relaying && a.down.headWaits {
 		at = min(at, a.down.headEnd)
 	}
@@ -42,7 +45,7 @@ func (a *Attempt) deadline() int64 {
 // needsNoByte reports whether the attempt may go on for ever without a byte: an event stream, a tunnel of which no side has
 // ended, a response that waits for what becomes of it.
 func (a *Attempt) needsNoByte() bool {
-	return a.stay.endless && !a.up.ended && !a.down.ended || a.pauses()
+	return a.stay.endless && !a.up.ended && !a.down.ended || a.stay.pauses(&a.sink)
 }
 
 // timeout is when the attempt has waited long enough for the next byte.
@@ -112,11 +115,11 @@ func (a *Attempt) growImpatient() {
 	}
 }
 
-// endImpatience takes back what was said to the backend in impatience.
-func (a *Attempt) endImpatience() {
-	if a.clock.impatient {
-		a.clock.impatient = false
-		a.origin.Backend.Patient()
+// endImpatience takes back what was said to the backend of o in impatience.
+func (c *clock) endImpatience(o *Origin) {
+	if c.impatient {
+		c.impatient = false
+		o.Backend.Patient()
 	}
 }
 

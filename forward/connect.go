@@ -25,13 +25,13 @@ func (a *Attempt) connect() outcome {
 	if until := a.slot.Trying(); until != 0 { // it was held, and has waited already
 		a.tries.end = min(a.tries.end, max(until, a.clock.now+int64(connectLeast)))
 	}
-	if a.req.Head.WebSocket && !a.takePlace() { // after a 101 it would be too late to say so
+	if a.req.Head.WebSocket && !a.stay.takePlace(a.origin, a.slot) { // after a 101 it would be too late to say so
 		return a.fail(Self, 503, tell(errStreamsTaken.Error(), fmt.Errorf("%s: %w", a.origin.Name, errStreamsTaken)))
 	}
 	if a.req.chunked() && a.origin.http10.Load() {
 		return a.fail(Self, 411, tell("the body needs a Content-Length here", errNeedsLength))
 	}
-	a.prepare()
+	a.prepareRequest()
 	if l := a.takeKept(); l != nil {
 		a.link, a.state = l, awaiting
 		l.reused = true

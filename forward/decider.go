@@ -82,9 +82,11 @@ func (x *Exchange) again() bool {
 
 // renew makes an attempt of which nothing came ready for another backend.
 func (a *Attempt) renew() {
-	a.returnPlace()
-	a.endImpatience()
-	a.unlist()
+	a.stay.returnPlace(a.origin)
+	a.clock.endImpatience(a.origin)
+	if a.pace.listed {
+		a.origin.uploads.remove(a)
+	}
 	a.closeLink()
 	a.askAgain, a.result.Failure, a.down.heard, a.result.Surplus = false, nil, false, false
 	a.res.Reset()

@@ -21,11 +21,6 @@ func (a *Attempt) fail(side Side, status int, err error) outcome {
 	return over
 }
 
-// failBefore notes a failure before the attempt began.
-func (a *Attempt) failBefore(side Side, status int, err error) {
-	a.result.Failure = &Error{Side: side, Step: Connect, Status: status, Err: err}
-}
-
 // reached is how far the attempt came.
 func (a *Attempt) reached() Step {
 	switch {
@@ -41,7 +36,9 @@ func (a *Attempt) reached() Step {
 
 // end ends the attempt at its worker: its client goes on, then the slot waits for the end of the connection where it must.
 func (a *Attempt) end() {
-	a.tellFailure()
+	if f := a.result.Failure; f != nil && f.Side == Backend && f.Step > Connect {
+		a.slot.Failed("failed") // the exchange was lost to a backend that could be reached
+	}
 	origin, slot, stop := a.origin, a.slot, a.stop // the attempt is its exchange's again after finish
 	wait := a.closeWait()
 	l := a.takeLink(wait)
@@ -54,22 +51,17 @@ func (a *Attempt) end() {
 	}
 }
 
-// tellFailure tells the pool of an exchange that was lost to a backend which could be reached.
-func (a *Attempt) tellFailure() {
-	if f := a.result.Failure; f != nil && f.Side == Backend && f.Step > Connect && a.atWorker() {
-		a.slot.Failed("failed")
-	}
-}
-
 // finish gives everything back but the response's last bytes, and tells the decider.
 func (a *Attempt) finish() {
-	a.endImpatience()
-	a.unlist()
+	a.clock.endImpatience(a.origin)
+	if a.pace.listed {
+		a.origin.uploads.remove(a)
+	}
 	a.up.release()
 	a.down.release()
 	a.up.releaseOut()
 	a.releaseLink()
-	a.returnPlace()
+	a.stay.returnPlace(a.origin)
 	a.slot = nil
 	a.sink.handTo(a.waiter)
 	a.decider.ended()

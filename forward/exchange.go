@@ -76,7 +76,7 @@ func (x *Exchange) Enter() (entered bool) {
 	x.goesOn = a
 	switch {
 	case x.raced() && !x.whole():
-		a.failBefore(Self, 413, tell("the body is too large for this route, which needs it whole", errRacedBody))
+		a.result.failBefore(Self, 413, tell("the body is too large for this route, which needs it whole", errRacedBody))
 	case x.raced():
 		newRace(x).start()
 		return true
@@ -123,24 +123,24 @@ func (x *Exchange) refuse(o pool.Outcome) {
 	a := &x.attempt
 	a.sink.handTo(x.Waiter)
 	if o.State == pool.Gone {
-		a.failBefore(Client, 0, o)
+		a.result.failBefore(Client, 0, o)
 		return
 	}
 	s := x.Route.Settings
 	switch {
 	case o.State == pool.HeldOut && x.clientLeft():
-		a.failBefore(Client, 0, errLeftHeld)
+		a.result.failBefore(Client, 0, errLeftHeld)
 	case o.State == pool.HeldOut:
-		a.failBefore(Backend, 502, o)
+		a.result.failBefore(Backend, 502, o)
 	case o.State == pool.Full:
-		a.failBefore(Self, 503, tell("all workers of this route are busy, and its queue is full",
+		a.result.failBefore(Self, 503, tell("all workers of this route are busy, and its queue is full",
 			errors.New("all workers of "+x.Route.Name+" are busy, and its queue is full")))
 	case o.State == pool.Late && o.Words != "":
-		a.failBefore(Self, 503, tell(fmt.Sprintf("%s for %v", o.Plain, s.QueueTimeout), fmt.Errorf("%s for %v", o.Words, s.QueueTimeout)))
+		a.result.failBefore(Self, 503, tell(fmt.Sprintf("%s for %v", o.Plain, s.QueueTimeout), fmt.Errorf("%s for %v", o.Words, s.QueueTimeout)))
 	case o.State == pool.Late:
-		a.failBefore(Self, 503, tell(fmt.Sprintf("all workers of this route stayed busy for %v", s.QueueTimeout),
+		a.result.failBefore(Self, 503, tell(fmt.Sprintf("all workers of this route stayed busy for %v", s.QueueTimeout),
 			fmt.Errorf("all workers of %s stayed busy for %v", x.Route.Name, s.QueueTimeout)))
 	default:
-		a.failBefore(Self, 503, errStopping)
+		a.result.failBefore(Self, 503, errStopping)
 	}
 }

@@ -127,8 +127,12 @@ func (a *Attempt) appendResponseHead(dst []byte) []byte {
 	dst = res.AppendReason(dst, buf)
 	dst = append(dst, "\r\n"...)
 	edits := a.req.Route.Settings.Response
-	mount := a.mount()
-	dst = appendResponseFields(dst, res, buf, edits, &mount)
+	var mount *routepath.Mount
+	if a.req.Route.Settings.StripPrefix != "" {
+		m := a.req.mount(a.origin)
+		mount = &m
+	}
+	dst = appendResponseFields(dst, res, buf, edits, mount)
 	if !res.HasDate {
 		dst = AppendDate(dst)
 	}
@@ -156,14 +160,14 @@ func (r *Request) lengthOnly(status int) bool {
 	return status == 304 || r.Head.Verb == httpparse.Head && status != 204
 }
 
-// appendResponseFields appends the field lines that go on, in their order and case. mount may have a prefix to put back; nil for none.
+// appendResponseFields appends the field lines that go on, in their order and case. mount has the prefix to put back; nil for none.
 func appendResponseFields(dst []byte, res *httpparse.Response, buf []byte, edits *Edits, mount *routepath.Mount) []byte {
 	for i := range res.Fields {
 		f := &res.Fields[i]
 		if f.Hop || f.ID == httpparse.FieldContentLength || f.ID == httpparse.FieldXBackend || edits.drops(f.Name.In(buf)) {
 			continue
 		}
-		if mount != nil && mount.Prefix != "" {
+		if mount != nil {
 			dst = appendMounted(dst, f.Name.In(buf), f.Value.In(buf), mount)
 			continue
 		}

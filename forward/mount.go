@@ -7,13 +7,9 @@ import (
 	"tenfour/value/routepath"
 )
 
-// mount says under which prefix the client sees the backend's paths; its zero value is that of a route that takes none off.
-func (a *Attempt) mount() (m routepath.Mount) {
-	r := a.req
-	if r.Route.Settings.StripPrefix == "" {
-		return m
-	}
-	m.Prefix, m.Outer, m.Backend = r.Route.Settings.StripPrefix, r.TrustedPrefix(), a.origin.Host
+// mount says under which prefix the client sees the paths of o, for a route that takes one off.
+func (r *Request) mount(o *Origin) routepath.Mount {
+	m := routepath.Mount{Prefix: r.Route.Settings.StripPrefix, Outer: r.TrustedPrefix(), Backend: o.Host}
 	if r.Head.HasHost {
 		m.Own[0] = r.Head.Host.In(r.In.Head())
 	}

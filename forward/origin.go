@@ -8,6 +8,7 @@ import (
 	"syscall"
 	"time"
 
+	"tenfour/httpparse"
 	"tenfour/names"
 	"tenfour/pool"
 	"tenfour/value/address"
@@ -78,6 +79,16 @@ func (o *Origin) at(try int) (netip.AddrPort, bool, error) {
 		return netip.AddrPort{}, false, err
 	}
 	return netip.AddrPortFrom(addrs[try], o.port), true, nil
+}
+
+// learn notes what a response on a link shows of o. It writes only what is new, because many cores read it.
+func (o *Origin) learn(l *link, res *httpparse.Response) {
+	if l.reused && !o.reuses.Load() {
+		o.reuses.Store(true)
+	}
+	if http10 := res.Minor == 0; o.http10.Load() != http10 {
+		o.http10.Store(http10)
+	}
 }
 
 // leads reports whether a connection leads to one of o's addresses still: a name may have moved since it was made.

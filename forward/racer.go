@@ -93,7 +93,7 @@ func (c *racer) begins(s *pool.Slot) bool {
 
 // wanted reports whether c is not cut off. If its response waited, and is the answer now, it takes the client over.
 func (c *racer) wanted() bool {
-	if c.pauses() && c.chosen.Load() {
+	if c.stay.pauses(&c.sink) && c.chosen.Load() {
 		c.takeOver()
 	}
 	return !c.halt.Load()
@@ -136,7 +136,7 @@ func (c *racer) stands(stream bool) bool {
 		c.stay.paused = true
 	}
 	if lends && f != isPaused && !stream {
-		c.returnPlace()
+		c.stay.returnPlace(c.origin)
 	}
 	return f != isBeaten
 }
@@ -159,7 +159,7 @@ func (c *racer) takeOver() {
 		c.link.HandTo(c.waiter)
 	}
 	c.sink.keepAlive()
-	c.touch()
+	c.clock.touch()
 	x.Owner.Lasting(x)
 }
 
@@ -217,11 +217,11 @@ func (c *racer) again() bool { return false }
 func (c *racer) unserved(o pool.Outcome) {
 	switch o.State {
 	case pool.Unreached:
-		c.failBefore(Backend, 502, o)
+		c.result.failBefore(Backend, 502, o)
 	case pool.Late:
-		c.failBefore(Self, 503, fmt.Errorf("%s: all its workers stayed busy for %v", c.name, c.req.Route.Settings.QueueTimeout))
+		c.result.failBefore(Self, 503, fmt.Errorf("%s: all its workers stayed busy for %v", c.name, c.req.Route.Settings.QueueTimeout))
 	default:
-		c.failBefore(Self, 503, fmt.Errorf("%s: %w", c.name, o))
+		c.result.failBefore(Self, 503, fmt.Errorf("%s: %w", c.name, o))
 	}
 	c.ended()
 }

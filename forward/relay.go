@@ -10,8 +10,9 @@ import (
 func (a *Attempt) startRelay(n int) outcome {
 	a.state = relaying
 	a.result.Status = a.res.Status
-	a.learn()
-	a.endImpatience()
+	a.tellUp()
+	a.origin.learn(a.link, &a.res)
+	a.clock.endImpatience(a.origin)
 	if !a.decider.accepts() {
 		a.result.Status = 0
 		return a.fail(Self, 503, errBeaten)
@@ -20,29 +21,18 @@ func (a *Attempt) startRelay(n int) outcome {
 	switch {
 	case stream && a.sink.held() && !a.decider.stands(stream): // it has no end to wait for
 		return a.fail(Self, 502, fmt.Errorf("%s: %d, with an event stream", a.origin.Name, a.res.Status))
-	case stream && !a.stay.lent && !a.takePlace():
+	case stream && !a.stay.lent && !a.stay.takePlace(a.origin, a.slot):
 		a.result.Status = 0
 		return a.fail(Self, 503, tell(errStreamsTaken.Error(), fmt.Errorf("%s: %w", a.origin.Name, errStreamsTaken)))
 	case !stream && a.stay.lent && a.atWorker(): // an upgrade that the backend does not take
-		a.returnPlace()
+		a.stay.returnPlace(a.origin)
 	}
 	a.stay.endless = stream
 	if isOpen(&a.res) {
 		a.stay.openEnd = a.clock.now + int64(openEnded)
 	}
-	a.setUpDown(n)
+	a.prepareResponse(n)
 	return a.relay()
-}
-
-// learn notes what the response shows of the backend.
-func (a *Attempt) learn() {
-	a.tellUp()
-	if a.link.reused && !a.origin.reuses.Load() {
-		a.origin.reuses.Store(true)
-	}
-	if http10 := a.res.Minor == 0; a.origin.http10.Load() != http10 {
-		a.origin.http10.Store(http10)
-	}
 }
 
 // tellUp tells the pool that the backend answers. An attempt that has left its worker says nothing.
@@ -52,8 +42,8 @@ func (a *Attempt) tellUp() {
 	}
 }
 
-// setUpDown sets up the flow of the response, whose head has n bytes: the head as the client gets it is taken, the body follows.
-func (a *Attempt) setUpDown(n int) {
+// prepareResponse sets up the flow of the response, whose head has n bytes: the head as the client gets it is taken, the body follows.
+func (a *Attempt) prepareResponse(n int) {
 	d := &a.down
 	d.from, d.to = &a.link.Conn, a.sink.conn
 	d.framing, d.left, d.limits = a.res.Framing, a.res.ContentLength, a.req.Limits
@@ -82,7 +72,7 @@ func (a *Attempt) relay() outcome {
 		a.up.leaveBody()
 	}
 	if a.down.given > given || a.down.content > content {
-		a.touch()
+		a.clock.touch()
 	}
 	switch {
 	case err == nil && a.sink.held() && !a.down.taken && a.down.full() && !a.stay.paused:
@@ -108,7 +98,8 @@ func (a *Attempt) relay() outcome {
 // moveDown moves the response on. When the last of it is about to be given, the slot is offered to others first, and the
 // kernel is told if the client's connection ends with it.
 func (a *Attempt) moveDown() (more bool, err *flowError) {
-	if a.down.pauses = true; !a.down.taken {
+	a.down.pauses = true
+	if !a.down.taken {
 		more, err = a.down.step()
 	}
 	if err != nil || !a.down.taken {

@@ -20,6 +20,19 @@ type Result struct {
 	portion Portion // what left counts for
 }
 
+// begin notes that a worker has an attempt at a backend.
+func (r *Result) begin(backend string, now int64) {
+	r.Backend = backend
+	if r.Times.Left == 0 {
+		r.Times.Left = now
+	}
+}
+
+// failBefore notes a failure before the attempt began.
+func (r *Result) failBefore(side Side, status int, err error) {
+	r.Failure = &Error{Side: side, Step: Connect, Status: status, Err: err}
+}
+
 // Times is when things happened, in the lot's time; 0 for what did not.
 type Times struct {
 	Left      int64 // a worker took it: from Request.Began to here it was queued

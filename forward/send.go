@@ -33,8 +33,27 @@ func (s *sending) leaveBody() {
 	}
 }
 
-// prepare sets up the flow of the request: its head and the content at hand are all taken, the rest follows.
-func (a *Attempt) prepare() {
+// tunnels reports whether it is a direction of a tunnel. A request's body never ends with its connection.
+func (s *sending) tunnels() bool { return s.framing == httpparse.UntilClose }
+
+// bodyComes reports whether the client has still to send a part of the request's body.
+func (s *sending) bodyComes() bool { return !s.stopped && !s.taken && !s.tunnels() }
+
+// bodyEnd is when the body must be complete, of which a part has still to come, in the lot's time; 0 for none, and for never.
+func (s *sending) bodyEnd() int64 {
+	if !s.bodyComes() {
+		return 0
+	}
+	return s.rest.BodyEnd
+}
+
+// readsClient reports whether more bytes of the client are taken: of the request's body, or of a tunnel.
+func (s *sending) readsClient() bool {
+	return !s.taken && (s.tunnels() || !s.stopped && !s.full())
+}
+
+// prepareRequest sets up the flow of the request: its head and the content at hand are all taken, the rest follows.
+func (a *Attempt) prepareRequest() {
 	req, rest := a.req, a.up.rest
 	content := a.up.held.Len()
 	framing, length := req.Head.Framing, req.Head.ContentLength
@@ -76,7 +95,7 @@ func (a *Attempt) send() outcome {
 		return waits
 	}
 	given := a.up.given
-	more, err := a.moveUp()
+	more, err := a.up.move(a.link)
 	if a.up.given > given {
 		if out := a.sent(given == 0); out == over {
 			return over
@@ -86,7 +105,8 @@ func (a *Attempt) send() outcome {
 	case err == nil:
 		return goOnIf(more)
 	case err.taking:
-		return a.bodyFailed(err.err)
+		status, why := bodyFailure(err.err, a.req.Limits)
+		return a.fail(Client, status, why)
 	case isSpool(err.err):
 		return a.fail(Self, 500, tell("the request's body could not be read from its temporary file; the log says why", err.err))
 	case a.link.Connecting():
@@ -98,18 +118,18 @@ func (a *Attempt) send() outcome {
 	return waits
 }
 
-// moveUp moves the request on. While there may be no connection yet nothing is taken of a body: if there is none, another
+// move moves the request on over l. While there may be no connection yet nothing is taken of a body: if there is none, another
 // backend is to get all of it.
-func (a *Attempt) moveUp() (more bool, _ *flowError) {
-	if a.link.Connecting() {
-		switch err := a.up.give(); {
+func (s *sending) move(l *link) (more bool, _ *flowError) {
+	if l.Connecting() {
+		switch err := s.give(); {
 		case isWait(err):
 			return false, nil
 		case err != nil:
 			return false, &flowError{false, err}
 		}
 	}
-	return a.up.step()
+	return s.step()
 }
 
 // sent notes that bytes of the request went out; first says that they are the first ones.
@@ -121,22 +141,22 @@ func (a *Attempt) sent(first bool) outcome {
 		a.slot.Reached()
 	}
 	a.clock.silentFrom = 0
-	a.touch()
+	a.clock.touch()
 	if a.up.rest.Continue {
 		a.up.rest.Continue = false
-		if err := a.giveInterim(Continue); err != nil {
+		if err := a.down.giveInterim(a.sink.conn, Continue); err != nil {
 			return a.fail(Client, 0, err)
 		}
 	}
 	return waits
 }
 
-// bodyFailed ends an attempt whose request's body does not come to its end.
-func (a *Attempt) bodyFailed(err error) outcome {
+// bodyFailure is why a request's body does not come to its end, and the status of the answer; 0 for none.
+func bodyFailure(err error, limits *httpparse.Limits) (status int, why error) {
 	if refusal, ok := err.(*httpparse.Refusal); ok {
-		return a.fail(Client, refusal.Status, WithSetting(refusal, a.req.Limits))
+		return refusal.Status, WithSetting(refusal, limits)
 	}
-	return a.fail(Client, 0, fmt.Errorf("the client's body: %w", err))
+	return 0, fmt.Errorf("the client's body: %w", err)
 }
 
 // intact reports whether all of r is still there from its first byte.

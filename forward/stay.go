@@ -1,6 +1,9 @@
 package forward
 
-import "math"
+import (
+	"math"
+	"tenfour/pool"
+)
 
 // stay is how long an attempt stays at its worker, and what it has beyond that.
 type stay struct {
@@ -12,49 +15,52 @@ type stay struct {
 	end     int64 // when it tries again to leave its worker: there was no place; 0 is at once
 }
 
+// pauses reports whether the attempt waits for what becomes of its large response, which is held.
+func (s *stay) pauses(to *Sink) bool { return s.paused && to.held() }
+
 // lasts reports whether the attempt should leave its worker: it lasts by nature, or it keeps its worker waiting.
-func (a *Attempt) lasts() bool {
+func (s *stay) lasts(to *Sink, c *clock, in state) bool {
 	switch {
-	case a.pauses():
+	case s.pauses(to):
 		return true
-	case a.sink.held():
+	case to.held():
 		return false
-	case a.stay.endless:
+	case s.endless:
 		return true
-	case a.clock.now < a.stay.end:
+	case c.now < s.end:
 		return false
-	case a.state == relaying && a.clock.now-a.clock.progress >= int64(lull):
+	case in == relaying && c.now-c.progress >= int64(lull):
 		return true
-	case a.stay.openEnd != 0 && a.clock.now >= a.stay.openEnd:
+	case s.openEnd != 0 && c.now >= s.openEnd:
 		return true
 	}
-	return a.stay.heldUp >= int64(lull)
+	return s.heldUp >= int64(lull)
 }
 
 // lastsFrom is when the attempt should leave its worker, if nothing happens until then.
-func (a *Attempt) lastsFrom() int64 {
+func (s *stay) lastsFrom(c *clock, in state, awaitsClient bool) int64 {
 	at := int64(math.MaxInt64)
-	if a.state == relaying {
-		at = a.clock.progress + int64(lull)
+	if in == relaying {
+		at = c.progress + int64(lull)
 	}
-	if a.stay.openEnd != 0 {
-		at = min(at, a.stay.openEnd)
+	if s.openEnd != 0 {
+		at = min(at, s.openEnd)
 	}
-	if a.awaitsClient() {
-		at = min(at, a.clock.now+int64(lull)-a.stay.heldUp)
+	if awaitsClient {
+		at = min(at, c.now+int64(lull)-s.heldUp)
 	}
-	return max(at, a.stay.end)
+	return max(at, s.end)
 }
 
 // leave gives the worker and the slot back, while the connection becomes one of those that the backend lends to what
 // lasts. It reports false, and the attempt stays, when all of them are taken.
 func (a *Attempt) leave() bool {
-	a.list(&a.slot.Waiter)
-	if !a.takePlaceToLeave() {
+	a.origin.uploads.list(a, &a.slot.Waiter)
+	if !a.stay.takePlaceToLeave(a.origin, a.clock.now) {
 		return false
 	}
-	a.list(a.waiter)
-	a.endImpatience()
+	a.origin.uploads.list(a, a.waiter)
+	a.clock.endImpatience(a.origin)
 	a.slot = nil
 	a.decider.lasting()
 	if a.sink.open() {
@@ -66,39 +72,39 @@ func (a *Attempt) leave() bool {
 	return true
 }
 
-// takePlace takes one of the backend's places for what lasts, before the attempt begins with it. It waits at the worker for
-// a moment if an upload makes room.
-func (a *Attempt) takePlace() bool {
-	if a.stay.lent = a.origin.Backend.Lend(); a.stay.lent || !a.origin.uploads.cutSlowest() {
-		return a.stay.lent
+// takePlace takes one of o's places for what lasts, before the attempt begins with it. It waits at the worker of slot for a moment
+// if an upload makes room.
+func (s *stay) takePlace(o *Origin, slot *pool.Slot) bool {
+	if s.lent = o.Backend.Lend(); s.lent || !o.uploads.cutSlowest() {
+		return s.lent
 	}
-	until := a.lot.Now() + placeWait
-	for a.stay.lent = a.origin.Backend.Lend(); !a.stay.lent && a.lot.Now() < until; a.stay.lent = a.origin.Backend.Lend() {
-		a.slot.SetDeadline(a.lot.Now() + placeAgain)
-		a.slot.Wait()
+	until := slot.Now() + placeWait
+	for s.lent = o.Backend.Lend(); !s.lent && slot.Now() < until; s.lent = o.Backend.Lend() {
+		slot.SetDeadline(slot.Now() + placeAgain)
+		slot.Wait()
 	}
-	return a.stay.lent
+	return s.lent
 }
 
 // takePlaceToLeave takes a place for an attempt that runs at a worker and lasts. If others wait for the slot, an upload makes
 // room: it may be this one. Without a place the attempt stays, and tries again later.
-func (a *Attempt) takePlaceToLeave() bool {
-	if a.stay.lent = a.stay.lent || a.origin.Backend.Lend(); a.stay.lent {
+func (s *stay) takePlaceToLeave(o *Origin, now int64) bool {
+	if s.lent = s.lent || o.Backend.Lend(); s.lent {
 		return true
 	}
-	if !a.origin.Backend.Awaited() || !a.origin.uploads.cutSlowest() {
-		a.stay.heldUp, a.stay.end = 0, a.clock.now+int64(lull)
+	if !o.Backend.Awaited() || !o.uploads.cutSlowest() {
+		s.heldUp, s.end = 0, now+int64(lull)
 		return false
 	}
-	a.stay.end = a.clock.now + placeWait
-	a.stay.lent = a.origin.Backend.Lend()
-	return a.stay.lent
+	s.end = now + placeWait
+	s.lent = o.Backend.Lend()
+	return s.lent
 }
 
-// returnPlace gives the attempt's place for what lasts back, if it has one.
-func (a *Attempt) returnPlace() {
-	if a.stay.lent {
-		a.stay.lent = false
-		a.origin.Backend.Return()
+// returnPlace gives the place at o for what lasts back, if there is one.
+func (s *stay) returnPlace(o *Origin) {
+	if s.lent {
+		s.lent = false
+		o.Backend.Return()
 	}
 }

@@ -10,7 +10,7 @@ func (a *Attempt) startTunnel(n int) outcome {
 	a.state, a.stay.endless = tunnelling, true
 	a.result.Status, a.sink.persists = 101, false
 	a.tellUp()
-	a.endImpatience()
+	a.clock.endImpatience(a.origin)
 	a.down.need()
 	client, backend := a.sink.conn, a.link
 	backend.in.Keep(n)
@@ -36,7 +36,7 @@ func (a *Attempt) tunnel() outcome {
 		more, err := f.step()
 		out = max(out, goOnIf(more))
 		if f.content > content {
-			a.touch()
+			a.clock.touch()
 		}
 		if err != nil {
 			side := Backend
@@ -47,7 +47,7 @@ func (a *Attempt) tunnel() outcome {
 		}
 		if f.done() && !f.ended {
 			f.ended = true
-			a.touch()
+			a.clock.touch()
 			f.to.CloseWrite()
 		}
 	}

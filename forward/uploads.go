@@ -17,8 +17,13 @@ type uploads struct {
 
 var errMadeRoom = errors.New("the request's body came more slowly than all others, and another request needed its place; send it again")
 
-// list makes the attempt one of them, or says what wakes it from now on.
+// list makes the attempt, if it is an upload, one of them, or says what wakes it from now on.
 func (u *uploads) list(a *Attempt, wake *lot.Waiter) {
+	if !a.up.bodyComes() {
+		return
+	}
+	a.pace.listed = true
+	a.pace.noteRate(a.up.content)
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if u.all == nil {
@@ -27,10 +32,13 @@ func (u *uploads) list(a *Attempt, wake *lot.Waiter) {
 	u.all[a] = wake
 }
 
+// remove is for one of them that is over.
 func (u *uploads) remove(a *Attempt) {
 	u.mu.Lock()
-	defer u.mu.Unlock()
 	delete(u.all, a)
+	u.mu.Unlock()
+	a.pace.listed = false
+	a.pace.evicted.Store(false)
 }
 
 // cutSlowest has the slowest upload end, and reports whether there was one. Its place is free some moments later.
@@ -51,29 +59,6 @@ func (u *uploads) cutSlowest() bool {
 	u.mu.Unlock()
 	wake.Notify() // harmless if it is another's by now: that one only looks again
 	return true
-}
-
-// list makes the attempt, if it is an upload, one of those that may have to make room.
-func (a *Attempt) list(wake *lot.Waiter) {
-	if a.bodyComes() {
-		a.pace.listed = true
-		a.noteRate()
-		a.origin.uploads.list(a, wake)
-	}
-}
-
-// unlist is for an upload that is over.
-func (a *Attempt) unlist() {
-	if a.pace.listed {
-		a.pace.listed = false
-		a.origin.uploads.remove(a)
-		a.pace.evicted.Store(false)
-	}
-}
-
-// noteRate says for others how fast the attempt's body has come, in bytes a second of the time in which its client held it up.
-func (a *Attempt) noteRate() {
-	a.pace.rate.Store(a.up.content * int64(time.Second) / max(1, a.pace.Held()))
 }
 
 const (

@@ -223,14 +223,14 @@ func (r *race) allLost() {
 		x.Owner.Finished(x)
 		return
 	case x.Stop.Load():
-		x.attempt.failBefore(Self, 503, errStopping)
+		x.attempt.result.failBefore(Self, 503, errStopping)
 	case r.again != nil && x.enter(r.again.queue): // it is asked once more, and its response streamed
 		return
 	case r.again == nil && unreached && x.enter(x.Route.Queue): // if they are down: it is held as any other
 		return
 	case x.attempt.result.Failure != nil && x.attempt.result.Failure.Side == Client: // it left before it could enter
 	default:
-		x.attempt.failBefore(Backend, worst.Status, tell("no backend had a usable answer: "+worst.ForClient(), errors.New(lost)))
+		x.attempt.result.failBefore(Backend, worst.Status, tell("no backend had a usable answer: "+worst.ForClient(), errors.New(lost)))
 		x.attempt.result.Failure.Step, x.attempt.result.Failure.Progress, x.lost = worst.Step, worst.Progress, lost
 	}
 	x.finish()
