@@ -60,16 +60,20 @@ func openSockets(ctx context.Context, e config.Effective, open sockets) (fresh s
 	return fresh, nil
 }
 
-// trySockets returns what openSockets would find wrong. It leaves nothing open, and no file.
+// trySockets returns what openSockets would find wrong. All are open at once meanwhile, since one may take the address of another, such
+// as 0.0.0.0 and 127.0.0.1 at the same port. It leaves nothing open, and no file.
 func trySockets(ctx context.Context, e config.Effective) error {
 	c := e.Config()
+	var open sockets
+	defer func() { open.close() }()
+	tried := map[string]bool{} // unix sockets
 	return eachAddress(e, func(at listen.Address) error {
 		if at.Kind == listen.Unix && offeredAt(at) < 0 {
-			return tryUnix(at.Where)
+			return tryUnix(at.Where, tried)
 		}
 		s, err := openSocket(ctx, at, &c)
 		if err == nil {
-			sockets{s}.close()
+			open = append(open, s)
 		}
 		return err
 	})

@@ -32,15 +32,32 @@ func openUnix(path string, mode fs.FileMode) (*sock.Listener, error) {
 	return sock.ListenUnix(path, mode)
 }
 
-// tryUnix returns why openUnix would fail. It makes no file and removes none.
-func tryUnix(path string) error {
+// tryUnix returns why openUnix would fail if the sockets of tried were open. It makes no file and removes none, and adds the path to
+// tried.
+func tryUnix(path string, tried map[string]bool) error {
 	if err := isDead(path); err != nil {
 		return err
 	}
+	at := place(path)
+	if tried[at] {
+		return syscall.EADDRINUSE
+	}
+	tried[at] = true
 	if err := unix.Access(filepath.Dir(path), unix.W_OK|unix.X_OK); err != nil {
 		return os.NewSyscallError("access", err)
 	}
 	return nil
+}
+
+// place is the one way to write a path: absolute, and without symbolic links to its directory.
+func place(path string) string {
+	if whole, err := filepath.Abs(path); err == nil {
+		path = whole
+	}
+	if dir, err := filepath.EvalSymlinks(filepath.Dir(path)); err == nil {
+		path = filepath.Join(dir, filepath.Base(path))
+	}
+	return path
 }
 
 // errNoSocket is a file that stands where a socket should be.

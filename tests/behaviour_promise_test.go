@@ -46,6 +46,35 @@ func TestCheck_whatItAcceptsStarts(t *testing.T) {
 	}
 }
 
+// TestCheck_addressesThatExcludeEachOther: each may be free, and one of them is taken when the other is open.
+func TestCheck_addressesThatExcludeEachOther(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Dir(socketPath(t))
+	os.Mkdir(filepath.Join(dir, "in"), 0o700)
+	os.Symlink("in", filepath.Join(dir, "link"))
+	here, _ := os.Getwd()
+	relative, _ := filepath.Rel(here, dir)
+	port := refusing(t)[len("127.0.0.1"):]
+	for _, pair := range [][2]string{
+		{"127.0.0.1" + port, "0.0.0.0" + port},
+		{port, "127.0.0.1" + port},
+		{"localhost" + port, "127.0.0.1" + port},
+		{"unix:" + dir + "/s", "unix:" + dir + "/./s"},
+		{"unix:" + dir + "/s", "unix:" + relative + "/s"},
+		{"unix:" + dir + "/in/s", "unix:" + dir + "/link/s"},
+	} {
+		args := []string{"--listen", pair[0], "--listen", pair[1]}
+		code, _, wrong := checkedAs(args...)
+		started, runCode, runWrong := starts(args...)
+		if code != program.Failed || started || runCode != code || runWrong != wrong {
+			t.Errorf("%v: check ended with %d and\n%s\nand a start, which answered clients: %t, with %d and\n%s", pair, code, wrong, started, runCode, runWrong)
+		}
+		if left, _ := filepath.Glob(dir + "/in/s"); len(left) > 0 {
+			t.Errorf("%v: a socket is left: %v", pair, left)
+		}
+	}
+}
+
 // starts reports whether tenfour answers clients with some flags. It ends it then, and returns the exit code and what it said was wrong.
 func starts(args ...string) (started bool, code int, wrong string) {
 	var out bytes.Buffer
