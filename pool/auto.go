@@ -65,7 +65,7 @@ func (a *auto) ended(s *Slot, follows bool) {
 		a.given(s)
 	}
 	if !hung {
-		a.count(b, now, took, follows || b.oldest() != nil)
+		a.count(b, now, took, follows || b.awaited())
 	}
 	a.apply(b)
 }

@@ -34,6 +34,7 @@ type Backend struct {
 	workerless int // slots without a worker: those in reserve, and those whose workers are about to end
 	width      int // slots that may have a task now: limit, but fewer at first after an outage
 	failures   int // exchanges in a row that the backend failed
+	passed     int // clients' tasks in a row that it was given while one of the background waited for it
 	outage     outage
 }
 
@@ -79,7 +80,7 @@ func (p *Pool) add(name string, slots, streams int, a *auto) (*Backend, error) {
 	return b, nil
 }
 
-// next returns the place of the oldest task that may run at b, for s; if there is none it frees s and returns nil.
+// next returns the place of the task that is next at b, for s; if there is none it frees s and returns nil.
 func (b *Backend) next(s *Slot) *Place {
 	b.pool.mu.Lock()
 	defer b.pool.unlock()
@@ -113,12 +114,14 @@ func (b *Backend) next(s *Slot) *Place {
 	return at
 }
 
-// following takes the oldest task that may run at b out of its queue, for s to run next, and returns its place; nil if there is none.
+// following takes the task that is next at b out of its queue, for s to run, and returns its place; nil if there is none, or s may
+// not have it.
 func (b *Backend) following(s *Slot) *Place {
-	if q := b.oldest(); q != nil && !s.retired && b.busy() <= b.width {
-		return q.leave()
+	if s.retired || b.busy() > b.width {
+		return nil
 	}
-	return nil
+	at, _ := b.turn(true)
+	return at
 }
 
 // inUse returns how many slots are in use, idle or busy.
@@ -133,47 +136,60 @@ func (b *Backend) room() int { return max(0, min(len(b.free), b.width-b.busy()))
 // serveQueues gives b's free slots to the tasks that wait for them, as far as b may have more.
 func (b *Backend) serveQueues() {
 	for b.room() > 0 && !b.pool.closed {
-		q := b.oldest()
-		if q == nil {
+		at, _ := b.turn(true)
+		if at == nil {
 			return
 		}
-		b.take(q.leave())
+		b.take(at)
 	}
 }
 
 // up reports whether b is not down, so that tasks go to it as they come.
 func (b *Backend) up() bool { return b.outage.since == 0 }
 
-// oldest is the queue whose first has waited longest, among those whose tasks go to b as they come; nil if none waits.
-func (b *Backend) oldest() *Queue { return b.oldestOf(true) }
+// awaited reports whether a task waits that b would be given if a slot of it were free.
+func (b *Backend) awaited() bool {
+	return b.oldest(clients, true) != nil || b.oldest(background, true) != nil
+}
 
-// oldestHeld is the queue whose first has waited longest, among those whose tasks try b while it is down; nil if none
-// waits.
-func (b *Backend) oldestHeld() *Queue { return b.oldestOf(false) }
+// turn takes the task that is next at b out of its lane, and returns its place; nil if none waits. With mayAsk it is one of
+// those that go to b as they come, else one of those that try b while it is down.
+func (b *Backend) turn(mayAsk bool) (*Place, *Queue) {
+	next, other := b.oldest(clients, mayAsk), b.oldest(background, mayAsk)
+	switch {
+	case next == nil && other == nil:
+		return nil, nil
+	case other == nil:
+		b.passed = 0
+	case next == nil || b.passed == passMost:
+		next, b.passed = other, 0
+	default:
+		b.passed++
+	}
+	return next.leave(), next.queue
+}
 
-func (b *Backend) oldestOf(mayAsk bool) *Queue {
-	if b.pool.waiting == 0 { // with thousands of queues to b, looking at each takes longer than all else
+// oldest is the lane of a kind whose first has waited longest, among b's queues whose tasks go to b as they come, or, without
+// mayAsk, among those whose tasks try b while it is down; nil if none waits.
+func (b *Backend) oldest(k kind, mayAsk bool) *lane {
+	if b.pool.waiting[k] == 0 { // with thousands of queues to b, looking at each takes longer than all else
 		return nil
 	}
-	var oldest *Queue
+	var oldest *lane
 	for _, q := range b.queues {
-		if q.waiting > 0 && q.mayAsk(b) == mayAsk && q.isOlder(oldest) {
-			oldest = q
+		if l := &q.lanes[k]; l.waiting > 0 && q.mayAsk(b) == mayAsk && l.isOlder(oldest) {
+			oldest = l
 		}
 	}
 	return oldest
 }
 
-// isOlder reports whether q's first has waited longer than other's, or there is no other.
-func (q *Queue) isOlder(other *Queue) bool {
-	return other == nil || q.head.next.order < other.head.next.order
-}
-
-// Awaited reports whether a task waits in a queue that b would be given if a slot of it were free.
+// Awaited reports whether a client's task waits in a queue that b would be given if a slot of it were free. For one of the
+// background no other exchange ends early.
 func (b *Backend) Awaited() bool {
 	b.pool.mu.Lock()
 	defer b.pool.unlock()
-	return b.oldest() != nil
+	return b.oldest(clients, true) != nil
 }
 
 // Impatient notes that an exchange, or a health check, has waited long for its first byte. The backend may be able to serve only

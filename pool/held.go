@@ -1,6 +1,7 @@
 package pool
 
 import (
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -24,6 +25,20 @@ func (q *Queue) heldFrom(at *Place) int64 {
 	return from
 }
 
+// heldTo returns until when the first of q's tasks may be held; the end of time if none is. One of them waits.
+func (q *Queue) heldTo(now int64) int64 {
+	to := int64(math.MaxInt64)
+	if q.entry {
+		to = now
+	}
+	for i := range q.lanes {
+		if l := &q.lanes[i]; l.waiting > 0 && q.hold > 0 && q.allDown() {
+			to = min(to, q.heldFrom(l.first())+q.hold)
+		}
+	}
+	return to
+}
+
 // heldOut reports whether the task of a place has been held for as long as it may.
 func (q *Queue) heldOut(at *Place, now int64) bool { return now-q.heldFrom(at) >= q.hold }
 
@@ -39,16 +54,23 @@ func (q *Queue) reached() bool {
 
 // expireHeld dismisses the tasks that were held for as long as their queue allows, of all b's queues.
 func (b *Backend) expireHeld(now int64) {
-	o := &b.outage
 	for _, q := range b.queues {
-		for q.waiting > 0 && q.entry {
-			q.dismiss(q.head.next, Unreached)
+		for i := range q.lanes {
+			b.expire(&q.lanes[i], now)
 		}
-		for q.waiting > 0 && q.hold > 0 && q.allDown() && !q.reached() && q.heldOut(q.head.next, now) {
-			o.held++
-			o.longest = max(o.longest, q.hold)
-			q.dismiss(q.head.next, HeldOut)
-		}
+	}
+}
+
+// expire does it for a lane.
+func (b *Backend) expire(l *lane, now int64) {
+	q, o := l.queue, &b.outage
+	for l.waiting > 0 && q.entry {
+		q.dismiss(l.first(), Unreached)
+	}
+	for l.waiting > 0 && q.hold > 0 && q.allDown() && !q.reached() && q.heldOut(l.first(), now) {
+		o.held++
+		o.longest = max(o.longest, q.hold)
+		q.dismiss(l.first(), HeldOut)
 	}
 }
 

@@ -118,8 +118,10 @@ func (b *Backend) comeUp(s *Slot) {
 		o.trial.trialTo, o.trial = 0, nil
 	}
 	for _, q := range b.queues {
-		if q.waiting > 0 && q.hold > 0 && q.allDown() {
-			o.held, o.longest = o.held+q.waiting, max(o.longest, now-q.heldFrom(q.head.next))
+		for i := range q.lanes {
+			if l := &q.lanes[i]; l.waiting > 0 && q.hold > 0 && q.allDown() {
+				o.held, o.longest = o.held+l.waiting, max(o.longest, now-q.heldFrom(l.first()))
+			}
 		}
 	}
 	b.pool.note(Event{Backend: b.Name, Up: true, Why: o.why.String(), For: time.Duration(now - o.since), Held: o.held,

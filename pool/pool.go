@@ -46,9 +46,9 @@ type Pool struct {
 	backends []*Backend
 	queues   []*Queue
 	closed   bool
-	entered  uint64 // tasks so far
-	waiting  int    // tasks in all queues
-	freed    uint64 // slots that have become idle with a connection so far
+	entered  uint64     // tasks so far
+	waiting  [kinds]int // tasks in all queues
+	freed    uint64     // slots that have become idle with a connection so far
 
 	turn      uint    // which of equally free backends is next
 	later     later   // what is to be done as soon as the pool is unlocked
@@ -117,7 +117,7 @@ func (p *Pool) Served() int64 {
 func (p *Pool) Waiting() int {
 	p.mu.Lock()
 	defer p.unlock()
-	return p.waiting
+	return p.waiting[clients] + p.waiting[background]
 }
 
 // Stop ends all waiting. Queued tasks are unserved, and tasks that would enter are refused. Every worker that sleeps in the middle

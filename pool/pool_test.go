@@ -172,9 +172,13 @@ func TestSlots_areExactAndNeverExceeded(t *testing.T) {
 			var finished sync.WaitGroup
 			finished.Add(2 * tasks)
 			routes := []*Queue{h.AddQueue("all", tasks, Hold{}, backends...), h.AddQueue("first", tasks, Hold{}, backends[0])}
+			for _, q := range routes {
+				q.LetBackgroundWait(tasks)
+			}
 			all := make([]*counted, 2*tasks)
 			for i := range all {
 				all[i] = &counted{at: at, most: most, done: finished.Done}
+				all[i].place.Background = i%3 == 0
 			}
 			for g := range 8 {
 				go func() { // ends with its share
@@ -332,13 +336,14 @@ func TestWithdraw_givesItsPlaceBackAtOnce(t *testing.T) {
 
 func TestWithdraw_hammered(t *testing.T) {
 	h := startHouse(t)
-	r := h.AddQueue("/", 1000, Hold{}, h.backend(t, "a", 2))
+	r := h.laned("/", Hold{}, h.backend(t, "a", 2))
 	var ran, left atomic.Int32
 	var over sync.WaitGroup
 	for range 4 {
 		over.Go(func() {
-			for range 200 {
+			for i := range 200 {
 				j := newJob("x")
+				j.place.Background = i%2 == 0
 				j.end <- nil
 				if o := give(r, j); o.Unserved() {
 					t.Errorf("Enter: %v", o)

@@ -2,38 +2,37 @@ package pool
 
 import "slices"
 
-// Queue is a queue in front of one or more backends: first in, first out, bounded, and timed. It notices by itself when the client
-// of a task leaves, or a task has waited for too long. Safe for use by several goroutines.
+// Queue is a queue in front of one or more backends: first in, first out in each of its two lanes, bounded, and timed. It notices by
+// itself when the client of a task leaves, or a task has waited for too long. Safe for use by several goroutines.
 type Queue struct {
 	Name string
 
 	pool     *Pool
 	backends []*Backend
-	most     int   // tasks that may wait
 	hold     int64 // how long a task waits for a backend while all are down, in nanoseconds; 0 is not at all
 	entry    bool  // it leads to one backend of another queue: while that is down, its tasks are unserved at once
 
 	// guarded by the pool
-	head    Place // of the ring of the places that wait; its next is the oldest
-	waiting int
+	lanes   [kinds]lane
 	removed bool
 }
 
-// AddQueue adds a queue in front of one or more backends, in which up to most tasks may wait. While all its backends are down,
-// tasks are held there, each for hold.For at most.
+// AddQueue adds a queue in front of one or more backends, in which up to most clients' tasks may wait, and none of the background
+// (see LetBackgroundWait). While all its backends are down, tasks are held there, each for hold.For at most.
 func (p *Pool) AddQueue(name string, most int, hold Hold, backends ...*Backend) *Queue {
-	return p.addQueue(&Queue{Name: name, most: most, hold: int64(hold.For), backends: backends}, hold)
+	return p.addQueue(&Queue{Name: name, hold: int64(hold.For), backends: backends}, most, hold)
 }
 
 // AddEntry adds a queue to one of several backends, for a task that may go to any of them. No task waits in it while its backend
 // is down.
 func (p *Pool) AddEntry(name string, most int, b *Backend) *Queue {
-	return p.addQueue(&Queue{Name: name, most: most, backends: []*Backend{b}, entry: true}, Hold{})
+	return p.addQueue(&Queue{Name: name, backends: []*Backend{b}, entry: true}, most, Hold{})
 }
 
-func (p *Pool) addQueue(q *Queue, hold Hold) *Queue {
+func (p *Pool) addQueue(q *Queue, most int, hold Hold) *Queue {
 	q.pool = p
-	q.head.next, q.head.prev = &q.head, &q.head
+	q.lanes[clients].init(q, clients, most)
+	q.lanes[background].init(q, background, 0)
 	p.mu.Lock()
 	defer p.unlock()
 	p.queues = append(p.queues, q)
@@ -42,6 +41,13 @@ func (p *Pool) addQueue(q *Queue, hold Hold) *Queue {
 		b.outage.tryEvery(hold)
 	}
 	return q
+}
+
+// LetBackgroundWait lets up to most tasks of the background wait in q, from now on. Without it they run at once or not at all.
+func (q *Queue) LetBackgroundWait(most int) {
+	q.pool.mu.Lock()
+	defer q.pool.unlock()
+	q.lanes[background].most = most
 }
 
 // Remove takes q out of the pool. Tasks that wait there are unserved, and so are tasks that enter later.
@@ -57,10 +63,15 @@ func (q *Queue) Remove() {
 	}
 }
 
+// waits reports whether a task waits in q.
+func (q *Queue) waits() bool { return q.lanes[clients].waiting+q.lanes[background].waiting > 0 }
+
 // close dismisses all tasks that wait in q.
 func (q *Queue) close() {
-	for q.waiting > 0 {
-		q.dismiss(q.head.next, Closed)
+	for i := range q.lanes {
+		for l := &q.lanes[i]; l.waiting > 0; {
+			q.dismiss(l.first(), Closed)
+		}
 	}
 }
 
@@ -94,7 +105,7 @@ func (q *Queue) Standing() Standing {
 // Backends returns the queue's backends, in the order in which AddQueue got them.
 func (q *Queue) Backends() []*Backend { return q.backends }
 
-// Enter gives task to a worker, if a slot is free, or else puts it at the queue's end. at is its place, always the same. If the
+// Enter gives task to a worker, if a slot is free, or else puts it at the end of its lane. at is its place, always the same. If the
 // outcome is unserved it did neither, and the caller still owns the task. Else the pool owns it until Run or Unserved, or until
 // Withdraw has reported true.
 func (q *Queue) Enter(task Task, at *Place) Outcome {
@@ -124,24 +135,32 @@ func (q *Queue) enter(at *Place, now int64, listens bool) Outcome {
 		at.order, at.entered = p.entered, now
 	}
 	if b := q.dueForTrial(now); b != nil {
-		if q.waiting == 0 {
+		l := q.ahead(at)
+		if l == nil {
 			b.try(at, q)
 			return Outcome{State: Runs}
 		}
-		b.try(q.leave(), q)
+		b.try(l.leave(), q)
 	}
 	if q.entry && !q.backends[0].up() {
 		return q.outcome(Unreached)
 	}
 	b := q.choose()
-	for ; b != nil && q.waiting > 0; b = q.choose() { // a task is queued though a slot is free: the backend was down until now
-		b.take(q.leave())
+	for ; b != nil && q.waits(); b = q.choose() { // a task is queued though a slot is free: the backend was down until now
+		l := q.ahead(at)
+		if l == nil {
+			break
+		}
+		b.take(l.leave())
 	}
 	switch {
 	case b != nil:
 		b.take(at)
+		if q.waits() { // what is not ahead of it gets the room that is left
+			b.serveQueues()
+		}
 		return Outcome{State: Runs}
-	case q.waiting >= q.most:
+	case q.lane(at).full():
 		return Outcome{State: Full}
 	case !listens:
 		return Outcome{State: Waits}
@@ -149,7 +168,7 @@ func (q *Queue) enter(at *Place, now int64, listens bool) Outcome {
 	return q.join(at, now)
 }
 
-// Again is Enter for a task that has failed at a backend, unreached. If the task has to wait, it gets its old place in the queue.
+// Again is Enter for a task that has failed at a backend, unreached. If the task has to wait, it gets its old place in its lane.
 // It is unserved if no other backend is up and the task is not held, if it was held long enough, or if its client has left or
 // it is late.
 func (q *Queue) Again(task Task, at *Place, unreached *Backend) Outcome {
@@ -186,7 +205,7 @@ func (q *Queue) Withdraw(at *Place) bool {
 	q.pool.mu.Lock()
 	waits := at.queue == q
 	if waits {
-		q.remove(at)
+		q.lane(at).remove(at)
 	}
 	q.pool.unlock()
 	if waits {
@@ -251,43 +270,21 @@ func (b *Backend) take(at *Place) *Slot {
 	return s
 }
 
-// join puts a place into the queue, after all that have entered before it, unless its client has left or it is late.
+// join puts a place into its lane, after all that have entered before it, unless its client has left or it is late.
 func (q *Queue) join(at *Place, now int64) Outcome {
 	if state := at.over(now); state != Waits {
 		return q.outcome(state)
 	}
-	before := q.head.prev
-	for before != &q.head && before.order > at.order {
-		before = before.prev
-	}
-	at.queue = q
-	at.prev, at.next = before, before.next
-	at.prev.next, at.next.prev = at, at
-	q.waiting++
-	q.pool.waiting++
+	q.lane(at).join(at)
 	for _, b := range q.backends {
 		b.schedule(now)
 	}
 	return Outcome{State: Waits}
 }
 
-// leave removes the oldest place from the queue and returns it.
-func (q *Queue) leave() *Place {
-	at := q.head.next
-	q.remove(at)
-	return at
-}
-
-func (q *Queue) remove(at *Place) {
-	at.prev.next, at.next.prev = at.next, at.prev
-	at.queue, at.next, at.prev = nil, nil, nil
-	q.waiting--
-	q.pool.waiting--
-}
-
 // dismiss removes a place from the queue whose task is not run. Its Unserved is called once the pool is unlocked.
 func (q *Queue) dismiss(at *Place, state State) {
-	q.remove(at)
+	q.lane(at).remove(at)
 	q.pool.dismiss(unserved{at, q.outcome(state)})
 }
 

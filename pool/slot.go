@@ -66,7 +66,7 @@ func (s *Slot) Ending() {
 	b := s.Backend
 	b.pool.mu.Lock()
 	defer b.pool.unlock()
-	if s.freeEarly || s.next != nil || len(b.free) > 0 || b.width < b.limit || b.pool.closed || b.oldest() != nil {
+	if s.freeEarly || s.next != nil || len(b.free) > 0 || b.width < b.limit || b.pool.closed || b.awaited() {
 		return
 	}
 	s.freeEarly = true

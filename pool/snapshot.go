@@ -28,11 +28,26 @@ type BackendState struct {
 
 // QueueState is the state of a queue.
 type QueueState struct {
-	Name    string
+	Name       string
+	LaneState            // of clients' tasks
+	Background LaneState // of those of the background
+	Held       bool      // its backends are all down, and its tasks wait for them
+}
+
+// LaneState is the state of one lane of a queue.
+type LaneState struct {
 	Waiting int
 	Most    int           // tasks that may wait
 	Oldest  time.Duration // how long the first task has waited
-	Held    bool          // its backends are all down, and its tasks wait for them
+}
+
+// state is l's at a moment.
+func (l *lane) state(now int64) LaneState {
+	s := LaneState{Waiting: l.waiting, Most: l.most}
+	if l.waiting > 0 {
+		s.Oldest = time.Duration(now - l.first().entered)
+	}
+	return s
 }
 
 // Snapshot returns the state of the pool.
@@ -53,10 +68,8 @@ func (p *Pool) Snapshot() Snapshot {
 		s.Backends = append(s.Backends, state)
 	}
 	for _, q := range p.queues {
-		state := QueueState{Name: q.Name, Waiting: q.waiting, Most: q.most}
-		if q.waiting > 0 {
-			state.Oldest, state.Held = time.Duration(now-q.head.next.entered), q.hold > 0 && q.allDown()
-		}
+		state := QueueState{Name: q.Name, Held: q.waits() && q.hold > 0 && q.allDown()}
+		state.LaneState, state.Background = q.lanes[clients].state(now), q.lanes[background].state(now)
 		s.Queues = append(s.Queues, state)
 	}
 	return s

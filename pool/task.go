@@ -65,10 +65,11 @@ func (o Outcome) Error() string {
 //
 // The task's owner sets the exported fields while the task is in no queue.
 type Place struct {
-	Client  *lot.Watch    // of its client's connection: when that ends, the task leaves the queue; nil for none
-	Left    bool          // the client's end was seen before: the task runs at once or not at all
-	Timeout time.Duration // how long it may wait in queues; 0 is for ever
-	Late    int64         // when that time is over, in the lot's time; 0 until the task has to wait, which sets it
+	Client     *lot.Watch    // of its client's connection: when that ends, the task leaves the queue; nil for none
+	Left       bool          // the client's end was seen before: the task runs at once or not at all
+	Background bool          // no client waits for it: clients' tasks go first, see lane
+	Timeout    time.Duration // how long it may wait in queues; 0 is for ever
+	Late       int64         // when that time is over, in the lot's time; 0 until the task has to wait, which sets it
 
 	pool   *Pool      // fixed by the first Enter
 	task   Task       // likewise
@@ -82,7 +83,9 @@ type Place struct {
 }
 
 // Reset makes the place ready for another client. Its task is in no queue.
-func (at *Place) Reset() { at.Client, at.Left, at.Timeout, at.Late = nil, false, 0, 0 }
+func (at *Place) Reset() {
+	at.Client, at.Left, at.Background, at.Timeout, at.Late = nil, false, false, 0, 0
+}
 
 // use makes the place belong to a task and a pool.
 func (at *Place) use(p *Pool, task Task) {

@@ -276,12 +276,15 @@ func (g *guest) Run(s *Slot) {
 	g.done()
 }
 
-// TestQueue_hammered: clients leave, tasks are late, are withdrawn, come back, and workers take them, all at once. Each is run or
+// TestQueue_hammered: in both lanes clients leave, tasks are late, are withdrawn, come back, and workers take them, all at once. Each is run or
 // unserved once, and nothing is left in the queues or the wheel.
 func TestQueue_hammered(t *testing.T) {
 	h := startHouse(t)
 	a, b := h.backend(t, "a", 2), h.backend(t, "b", 1)
 	queues := []*Queue{h.AddQueue("/", 50, Hold{}, a, b), h.AddQueue("/b/", 50, Hold{For: time.Millisecond, Every: time.Millisecond}, b)}
+	for _, q := range queues {
+		q.LetBackgroundWait(50)
+	}
 	stop := make(chan struct{})
 	var weather sync.WaitGroup
 	weather.Go(func() { // ends with stop
@@ -303,6 +306,7 @@ func TestQueue_hammered(t *testing.T) {
 				c := newClient(t, h.lot)
 				done := make(chan struct{}, 2)
 				g := &guest{queue: queues[rand.IntN(2)], again: rand.IntN(3), done: func() { done <- struct{}{} }}
+				g.place.Background = rand.IntN(2) == 0
 				g.place.Client, g.place.Timeout = &c.watch, time.Duration(rand.IntN(20))*time.Millisecond
 				o := give(g.queue, g)
 				leaves, withdrawn := rand.IntN(3) == 0, false

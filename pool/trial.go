@@ -50,16 +50,11 @@ func (b *Backend) schedule(now int64) {
 	}
 	waiting, out := false, int64(math.MaxInt64) // when the next task has been held long enough
 	for _, q := range b.queues {
-		if q.waiting == 0 || q.mayAsk(b) {
+		if !q.waits() || q.mayAsk(b) {
 			continue
 		}
 		waiting = true
-		if q.entry {
-			out = now
-		}
-		if q.hold > 0 && q.allDown() {
-			out = min(out, q.heldFrom(q.head.next)+q.hold)
-		}
+		out = min(out, q.heldTo(now))
 	}
 	if !waiting || o.sick && out == math.MaxInt64 {
 		return
@@ -82,7 +77,7 @@ func (b *Backend) schedule(now int64) {
 // recheckEvery is the least pause until the timer runs again for a backend that cannot be tried now.
 const recheckEvery = 10 * time.Millisecond
 
-// onTimer dismisses the tasks that were held long enough, and lets the oldest of the others try b. The timer runs it.
+// onTimer dismisses the tasks that were held long enough, and lets the one that is next try b. The timer runs it.
 func (b *Backend) onTimer() {
 	p := b.pool
 	now := p.lot.Now()
@@ -92,8 +87,10 @@ func (b *Backend) onTimer() {
 		return
 	}
 	b.expireHeld(now)
-	if q := b.oldestHeld(); q != nil && b.mayBeTried(now) {
-		b.try(q.leave(), q)
+	if b.mayBeTried(now) {
+		if at, q := b.turn(false); at != nil {
+			b.try(at, q)
+		}
 	}
 	b.schedule(now)
 }
