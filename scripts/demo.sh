@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# demo.sh: four real `python3 -m http.server`, tenfour before them, `ab` on it, and beside it the same run on one of the
+# demo.sh: four real `python3 -m http.server`, tenfour in front of them, `ab` on it, and beside it the same run on one of the
 # four directly. Everything it starts is ended when it ends, however it ends.
 set -euo pipefail
 
@@ -141,43 +141,62 @@ run() {
 	ab=
 }
 
-# row NAME LABEL: a line of the table, and how many requests failed to bad. A run that ab gave up has no numbers.
-bad=0
+# row NAME LABEL: a line of the table, and how many requests failed to bad, its rate, its slowest answer in ms, and how many clients got no answer
+# in the whole run. By Little's law the others are as many as the rate times the mean time. A run that ab gave up has no
+# numbers: its rate is empty, and had is how many requests it completed.
+bad=0 rate='' slowest='' without='' had=''
 row() {
 	local line
 	line=$(awk '
 		/^Requests per second:/ { rate = sprintf("%.0f", $4) }
 		/^Failed requests:/     { failed += $3 }
 		/^Non-2xx responses:/   { failed += $3 }
+		$1 == "Total:" { mean = $3 }
 		$1 == "50%"  { p50 = $2 }
 		$1 == "99%"  { p99 = $2 }
 		$1 == "100%" { most = $2 }
-		END { if (rate != "") print rate, failed + 0, p50, p99, most }' "$tmp/$1.ab")
+		END { if (rate != "") print rate, failed + 0, p50, p99, most, mean }' "$tmp/$1.ab")
 	if [ -z "$line" ]; then
-		local had
 		had=$(sed -n 's/.*Total of \([0-9]*\) requests completed.*/\1/p' "$tmp/$1.ab")
 		printf '%-34s %s\n' "$2" "ab gave up after ${had:-0} requests: no answer came for $patience s"
-		bad=-1
+		bad=-1 rate='' had=${had:-0}
 		return
 	fi
 	# shellcheck disable=SC2086
 	set -- "$2" $line
-	printf '%-34s %10s %8s %8s %8s %8s\n' "$@"
-	bad=$3
+	printf '%-34s %10s %8s %8s %8s %8s\n' "${@:1:6}"
+	rate=$2 bad=$3 slowest=$6
+	without=$(awk -v c="$clients" -v r="$rate" -v m="$7" 'BEGIN { n = int(c - r * m / 1000); print n < 0 ? 0 : n }')
+}
+
+# direct_says is the sentence about the server alone. A tenth of the clients without an answer is more than the rounding of ab's times.
+direct_says() {
+	local text
+	if [ -z "$rate" ]; then
+		echo "One server alone, asked by the same $clients clients, gave some of them no answer for $patience s: ab gave up after $had of $count requests."
+		return
+	fi
+	text="One server alone, asked by the same $clients clients, answered $rate requests a second, and its slowest answer took $slowest ms"
+	if ((without * 10 >= clients)); then text+="; about $without of the clients got no answer at all, and so are in none of these times"; fi
+	if ((bad > 0)); then text+="; $bad requests failed"; fi
+	echo "$text."
 }
 
 echo "ab -r -c $clients -n $count, a page of 4,096 bytes; $(getconf _NPROCESSORS_ONLN) processors, $(python3 --version), $(go env GOVERSION)"
 echo
-echo "  on tenfour before four backends ..."
+echo "  on tenfour in front of four backends ..."
 run tenfour "$port"
 echo "  on one backend directly ..."
 run direct "${backends[0]}"
 echo
 printf '%-34s %10s %8s %8s %8s %8s\n' '' requests/s failed 'p50 ms' 'p99 ms' 'max ms'
 row direct "one http.server, directly"
-row tenfour "tenfour before four http.server"
+direct=$(direct_says)
+row tenfour "tenfour in front of four"
 echo
 if ((bad != 0)); then
 	tail -n 5 "$tmp/tenfour.log" >&2
 	die "through tenfour every request must succeed"
 fi
+echo "Through tenfour every one of $count requests was answered, $rate a second and the slowest after $slowest ms: each server meets 4 clients at a time, and the others wait in order."
+echo "$direct"
