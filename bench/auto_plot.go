@@ -84,7 +84,7 @@ func (r *autoReport) drawSizes() (string, error) {
 		if err != nil {
 			return "", err
 		}
-		dot.Color, dot.Radius, dot.Shape = seriesColor(i, 0), vg.Points(5), draw.CircleGlyph{}
+		dot.Color, dot.Radius, dot.Shape = seriesColor(i), vg.Points(5), draw.CircleGlyph{}
 		p.Add(dot)
 	}
 	logWorkers(&p.X)

@@ -156,7 +156,7 @@ func someReport(factor float64) *Report {
 		Contenders: []ContenderInfo{{"tenfour", "v1"}, {"nginx", "v2"}},
 		Scenarios: []ScenarioInfo{{
 			Name: "close", Question: "a < b & c?", Load: []string{"ab http://PROXY/"}, Notes: []string{"1 < 2"},
-			Figures: closing.Figures, Goals: closing.Goals,
+			Figures: closing.Figures, Lead: closing.Lead, Goals: closing.Goals,
 		}},
 		Configs: []ConfigInfo{{"nginx", []string{"close"}, "server { # <&>\n}\n"}},
 	}
@@ -263,8 +263,11 @@ func TestReport_isWellFormedAndSelfContained(t *testing.T) {
 			t.Errorf("the page has %q", m)
 		}
 	}
-	if n := bytes.Count(page, []byte("<svg ")); n < 4 {
-		t.Errorf("the page has %d plots, want requests/s, CPU, percentiles and the series", n)
+	if n := bytes.Count(page, []byte("<svg ")); n != 2 {
+		t.Errorf("the page has %d plots, want percentiles and the series", n)
+	}
+	if n := bytes.Count(page, []byte(`<div class="bars">`)); n != 2 {
+		t.Errorf("the page has %d pictures of bars, want requests/s and CPU", n)
 	}
 	if left := svgColor.Find(page); left != nil {
 		t.Errorf("a stand-in colour is left: %s", left)
@@ -336,6 +339,9 @@ func TestConfigurations_areWrittenForAll(t *testing.T) {
 			text, err := (&Contender{Name: k.name, Kind: k, Tuned: tuned}).Configuration(set)
 			if err != nil || !strings.Contains(text, "127.0.0.1:2") || !strings.Contains(text, "8000") {
 				t.Errorf("%s: %v\n%s", k.name, err, text)
+			}
+			if k.name == "caddy" && strings.Contains(text, "max_conns_per_host 4") != tuned {
+				t.Errorf("tuned %t:\n%s", tuned, text)
 			}
 			if k.name == "haproxy" && strings.Contains(text, "127.0.0.1:2 maxconn 4") != tuned {
 				t.Errorf("tuned %t:\n%s", tuned, text)

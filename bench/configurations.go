@@ -4,7 +4,15 @@ import "slices"
 
 // setupOf returns how a contender is set up for a scenario, without where it listens.
 func (e *Env) setupOf(s *Scenario, backends []string) setup {
-	return setup{Backends: backends, Flags: s.Flags, Admits: s.Admits, MaxConn: s.MaxConn, Retries: s.Retries, Turn: s.Turn, Cert: e.certFor(s), Files: e.Files}
+	return setup{Backends: backends, Flags: s.Flags, Admits: s.Admits, MaxConn: s.MaxConn, Holds: s.Holds, Retries: s.Retries, Turn: s.Turn, Cert: e.certFor(s), Site: e.siteFor(s), Files: e.Files}
+}
+
+// siteFor returns the directory whose files are served in s; "" if s has backends.
+func (e *Env) siteFor(s *Scenario) string {
+	if s.Static {
+		return e.Site
+	}
+	return ""
 }
 
 // configurations returns the configurations of all contenders, each different text once.
@@ -43,6 +51,9 @@ func configurationsOf(e *Env, c *Contender, scenarios []*Scenario) ([]ConfigInfo
 		}
 		set := e.setupOf(s, backends)
 		set.Listen, set.Cert = "127.0.0.1:PORT", set.Cert.in("DIR")
+		if s.Static {
+			set.Site = "SITE"
+		}
 		text, err := c.Configuration(set)
 		if err != nil {
 			return nil, err

@@ -13,7 +13,7 @@ import (
 
 // Contender takes part in scenarios: a proxy, or the backend itself without a proxy.
 type Contender struct {
-	Name    string // unique: "tenfour", "nginx", "haproxy-tuned", "tenfour-old", "direct"
+	Name    string // unique: "tenfour", "nginx", "caddy-tuned", "tenfour-old", "direct"
 	Kind    *kind  // nil: the backend itself, without a proxy
 	Path    string // its program's
 	Version string
@@ -39,8 +39,8 @@ func findContenders(ctx context.Context, tenfour, limit string, peers []string) 
 	}
 	for _, p := range addInstalled(found, limit) {
 		all = append(all, p)
-		if p.Name == "haproxy" {
-			all = append(all, &Contender{Name: "haproxy-tuned", Kind: p.Kind, Path: p.Path, Tuned: true})
+		if p.Kind.limits {
+			all = append(all, &Contender{Name: p.Name + tunedSuffix, Kind: p.Kind, Path: p.Path, Tuned: true})
 		}
 	}
 	all = append(all, variants(tenfour)...)
@@ -55,6 +55,22 @@ func findContenders(ctx context.Context, tenfour, limit string, peers []string) 
 		}
 	}
 	return append(all, &Contender{Name: "direct", Version: "no proxy"}), nil
+}
+
+// tunedSuffix ends the name of a peer that has a limit on each backend's connections.
+const tunedSuffix = "-tuned"
+
+// missingPeers returns a sentence for each kind of peer that is neither installed nor given, so that a reader does not take the
+// table for complete.
+func missingPeers(all []*Contender) []string {
+	var missing []string
+	for _, k := range kinds[1:] {
+		has := slices.ContainsFunc(all, func(c *Contender) bool { return c.Kind == k })
+		if !has && !isLimit(k.name) {
+			missing = append(missing, fmt.Sprintf("%s does not take part: no program of that name was found in PATH; --peer %s=PATH names one", k.name, k.name))
+		}
+	}
+	return missing
 }
 
 // givenPeers returns the contenders of --peer. If a name is given twice, the last path counts.
@@ -119,31 +135,6 @@ func quietFlags(ctx context.Context, path string) []string {
 	return nil
 }
 
-// lookPeer looks for a program in PATH, and in the folders of Debian's servers, which are not in an ordinary user's PATH.
-func lookPeer(name string) (string, error) {
-	if path, err := exec.LookPath(name); err == nil {
-		return path, nil
-	}
-	return exec.LookPath("/usr/sbin/" + name)
-}
-
-func (c *Contender) askVersion(ctx context.Context) (string, error) {
-	if c.Kind.version == nil {
-		return "no parsing", nil
-	}
-	argv := c.Kind.version(c.Path)
-	out, err := exec.CommandContext(ctx, argv[0], argv[1:]...).CombinedOutput()
-	if err != nil {
-		return "", fmt.Errorf("%s: ask for its version: %w: %s", c.Name, err, bytes.TrimSpace(out))
-	}
-	line, _, _ := strings.Cut(string(bytes.TrimSpace(out)), "\n")
-	for _, cut := range []string{"nginx version: ", "HAProxy version ", "tenfour "} {
-		line = strings.TrimPrefix(line, cut)
-	}
-	line, _, _ = strings.Cut(line, " - http") // leaves HAProxy's address out
-	return line, nil
-}
-
 // TakesPart reports whether the contender takes part in s. A tuned one does so only if the scenario sets MaxConn, and a relay
 // only in its own scenarios.
 func (c *Contender) TakesPart(s *Scenario) bool {
@@ -153,7 +144,7 @@ func (c *Contender) TakesPart(s *Scenario) bool {
 	if c.Variant != nil {
 		return c.Variant.of == s
 	}
-	if s.TLS && c.Kind == nil {
+	if s.TLS && c.Kind == nil || s.Static && (c.Kind == nil || !c.Kind.serves) {
 		return false
 	}
 	if s.Admits && (c.Kind == nil || !c.Kind.admits) {
@@ -169,7 +160,7 @@ func (c *Contender) suited(s setup) setup {
 		s.Flags, s.Admits = c.Variant.Flags, false
 	}
 	if !c.Tuned {
-		s.MaxConn, s.Turn = 0, ""
+		s.MaxConn, s.Turn, s.Holds = 0, "", ""
 	}
 	return s
 }

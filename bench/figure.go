@@ -28,6 +28,13 @@ func latencyFigures(prefix, title string) []Figure {
 	return all
 }
 
+// Lead is what a reader of a scenario wants first: which contender is best, and at what cost.
+type Lead struct {
+	Figure string // the key of the figure that decides
+	Says   string // what the best one does: "answers most"
+	Cost   string // the key of the figure that it pays with; "" if the first says it all
+}
+
 // Goal is the aim for a figure: a bound on tenfour's ratio to a peer, or on its own value.
 type Goal struct {
 	Figure   string

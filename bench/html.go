@@ -23,6 +23,7 @@ func drawOn(c *vgsvg.Canvas) draw.Canvas { return draw.New(c) }
 type page struct {
 	*Report
 	Took, Versions string
+	RoundsRun      string // "5 rounds"
 	Verdicts       []Verdict
 	Met, Judged    int
 	Sections       []section
@@ -44,12 +45,23 @@ type section struct {
 	Rows     []tableRow
 	Problems []string
 	Plots    []template.HTML
-	Wide     []template.HTML
+	Headline string
+	Picture  picture   // of the figure that decides
+	Pictures []picture // of the others that are drawn
+}
+
+// picture is the bars of one figure.
+type picture struct {
+	Title string
+	Cost  string // what stands beside each value; "" for nothing
+	Parts bool   // the bars have two parts
+	Bars  []bar
 }
 
 type tableRow struct {
 	N     int // the number of the contender's colour
 	Name  string
+	Over  bool // it was overloaded
 	Cells []tableCell
 }
 
@@ -61,7 +73,7 @@ type tableCell struct {
 
 // renderHTML makes the page. If old is not nil, the page compares r with it.
 func renderHTML(r, old *Report) ([]byte, error) {
-	p := page{Report: r, Took: fmt.Sprintf("%.0f min %02d s", float64(int(r.Seconds)/60), int(r.Seconds)%60), Verdicts: r.verdicts()}
+	p := page{Report: r, Took: fmt.Sprintf("%.0f min %02d s", float64(int(r.Seconds)/60), int(r.Seconds)%60), RoundsRun: rounds(r.Rounds), Verdicts: r.verdicts()}
 	for i, c := range r.Contenders {
 		p.Legend = append(p.Legend, legendEntry{i % seriesColors, c.Name, c.Version})
 	}
@@ -109,7 +121,7 @@ func (r *Report) section(s ScenarioInfo) (section, error) {
 		if !slices.Contains(r.partakers(s.Name), c.Name) {
 			continue
 		}
-		row := tableRow{N: n % seriesColors, Name: c.Name}
+		row := tableRow{N: n % seriesColors, Name: c.Name, Over: r.overloaded(s.Name, c.Name)}
 		for _, f := range s.Figures {
 			row.Cells = append(row.Cells, r.htmlCell(s.Name, c.Name, f))
 		}
@@ -118,29 +130,36 @@ func (r *Report) section(s ScenarioInfo) (section, error) {
 			sec.Problems = append(sec.Problems, c.Name+", "+p)
 		}
 	}
+	sec.Headline = r.headline(s)
 	for _, f := range s.Figures {
-		svg, err := r.figurePlot(s.Name, f)
-		if err := addPlot(&sec.Plots, svg, err); err != nil {
-			return sec, err
+		switch {
+		case f.Name == s.Lead.Figure:
+			sec.Picture = r.picture(s, f, s.Lead.Cost)
+		case isDrawn(f):
+			sec.Pictures = append(sec.Pictures, r.picture(s, f, ""))
 		}
 	}
 	svg, err := r.curvePlot(s.Name)
-	if err := addPlot(&sec.Wide, svg, err); err != nil {
+	if err := addPlot(&sec.Plots, svg, err); err != nil {
 		return sec, err
 	}
 	svg, err = r.seriesPlot(s.Name)
-	return sec, addPlot(&sec.Wide, svg, err)
+	return sec, addPlot(&sec.Plots, svg, err)
 }
 
-// figurePlot draws a figure of a scenario. It returns "" for one that is not drawn.
-func (r *Report) figurePlot(scenario string, f Figure) (svg string, err error) {
-	switch f.Name {
-	case "rps", "gbs", "kib", "kept", "took", "usable", "mean":
-		return r.barPlot(scenario, f)
-	case "cpu":
-		return r.cpuPlot(scenario, f)
+// picture returns the bars of a figure. cost is the key of the one beside it, or "".
+func (r *Report) picture(s ScenarioInfo, f Figure, cost string) picture {
+	p := picture{Title: heading(f), Bars: r.bars(s, f, cost)}
+	if g, ok := figureOf(s, cost); ok {
+		p.Cost = g.Title
 	}
-	return "", nil
+	p.Parts = slices.ContainsFunc(p.Bars, func(b bar) bool { return b.Second > 0 })
+	return p
+}
+
+// isDrawn reports whether a figure has bars beside its column in the table.
+func isDrawn(f Figure) bool {
+	return slices.Contains([]string{"rps", "gbs", "kib", "kept", "took", "usable", "mean", "cpu"}, f.Name)
 }
 
 // addPlot adds a drawing, if there is one and err is nil. It returns err.

@@ -21,6 +21,8 @@ type kind struct {
 	version func(path string) []string
 	only    []string // the scenarios that it takes part in; nil is all
 	admits  bool     // it has routes, tokens and limits
+	serves  bool     // it has a file server
+	limits  bool     // it has a limit on a backend's connections and a queue for what is over it, so that there is a tuned one too
 }
 
 // kinds are all known programs, tenfour first. The name of a --peer begins with the name of one of them.
@@ -35,6 +37,9 @@ var kinds = []*kind{
 			if conf != "" {
 				return append(argv, "--config", conf)
 			}
+			if s.Site != "" {
+				return append(argv, "--serve", s.Site)
+			}
 			for _, b := range s.Backends {
 				argv = append(argv, "--backend", b)
 			}
@@ -42,6 +47,7 @@ var kinds = []*kind{
 		},
 		version: func(path string) []string { return []string{path, "version"} },
 		admits:  true,
+		serves:  true,
 	},
 	{
 		name: "nginx",
@@ -51,6 +57,7 @@ var kinds = []*kind{
 		},
 		version: func(path string) []string { return []string{path, "-v"} },
 		admits:  true,
+		serves:  true,
 	},
 	{
 		name:    "haproxy",
@@ -58,6 +65,7 @@ var kinds = []*kind{
 		args:    func(path, conf string, _ *setup) []string { return []string{path, "-db", "-f", conf} },
 		version: func(path string) []string { return []string{path, "-v"} },
 		admits:  true,
+		limits:  true,
 	},
 	{
 		name: "caddy",
@@ -66,6 +74,8 @@ var kinds = []*kind{
 			return []string{path, "run", "--adapter", "caddyfile", "--config", conf}
 		},
 		version: func(path string) []string { return []string{path, "version"} },
+		serves:  true,
+		limits:  true,
 	},
 	pooledRelay, // in front of relay, because its name begins with that
 	relay,

@@ -33,7 +33,13 @@ func fillDoc(path, tables string) error {
 func (r *Report) markdown() string {
 	var p lines
 	r.conditions(&p)
-	p.line("### Goals and results\n")
+	p.line("### At a glance\n")
+	for _, s := range r.Scenarios {
+		if text := r.headline(s); text != "" {
+			p.line("- **%s**: %s", s.Name, text)
+		}
+	}
+	p.line("\n### Goals and results\n")
 	p.line("| scenario | figure | wanted | tenfour has | |\n|---|---|---|---|---|")
 	for _, v := range r.verdicts() {
 		p.line("| %s | %s | %s | %s | %s |", v.Scenario, v.Figure, v.Want, v.Got, v.word())
@@ -60,11 +66,11 @@ func (p *lines) line(format string, a ...any) { fmt.Fprintf(p, format+"\n", a...
 
 // conditions writes where and with what the report was made.
 func (r *Report) conditions(p *lines) {
-	p.line("%s: %d × %s, %s, %s, %s; load average before: %s. `%s`, %.0f minutes, %d rounds.", r.Date, r.Machine.CPUs, r.Machine.CPU,
-		r.Machine.Memory, r.Machine.Kernel, r.Machine.Go, r.Machine.Load, r.Command, r.Seconds/60, r.Rounds)
+	p.line("%s: %d × %s, %s, %s, %s; load average before: %s. `%s`, %.0f minutes, %s.", r.Date, r.Machine.CPUs, r.Machine.CPU,
+		r.Machine.Memory, r.Machine.Kernel, r.Machine.Go, r.Machine.Load, r.Command, r.Seconds/60, rounds(r.Rounds))
 	var versions []string
 	for _, c := range r.Contenders {
-		if c.Name != "direct" && c.Name != "haproxy-tuned" && c.Name != idealName && c.Version != "" && !isLimit(c.Name) {
+		if c.Name != "direct" && !strings.HasSuffix(c.Name, tunedSuffix) && c.Name != idealName && c.Version != "" && !isLimit(c.Name) {
 			versions = append(versions, c.Name+" "+strings.TrimPrefix(c.Version, c.Name+"/"))
 		}
 	}
@@ -74,6 +80,9 @@ func (r *Report) conditions(p *lines) {
 		}
 	}
 	p.line("%s.\n", strings.Join(versions, ", "))
+	for _, m := range r.Missing {
+		p.line("%s.\n", m)
+	}
 }
 
 // figures writes the table of a scenario.
@@ -93,7 +102,7 @@ func (r *Report) figures(p *lines, s ScenarioInfo) {
 	}
 	p.line("%s\n%s", head, rule)
 	for _, c := range r.partakers(s.Name) {
-		row := "| " + c + " |"
+		row := "| " + r.called(s.Name, c) + " |"
 		for _, f := range s.Figures {
 			row += " " + cell(r, s.Name, c, f) + " |"
 		}

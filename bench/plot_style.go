@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"image/color"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"gonum.org/v1/plot"
@@ -21,15 +22,17 @@ var (
 	gridColor = color.RGBA{R: 1, G: 1, B: 2, A: 255}
 )
 
-// seriesColor returns the placeholder for the colour of contender n; shade 1 is the paler colour of its system time.
-func seriesColor(n, shade int) color.RGBA {
-	return color.RGBA{R: 2, G: uint8(shade), B: uint8(n % seriesColors), A: 255}
+// seriesColor returns the placeholder for the colour of contender n.
+func seriesColor(n int) color.RGBA {
+	return color.RGBA{R: 2, B: uint8(n % seriesColors), A: 255}
 }
 
-const seriesColors = 8
+// seriesColors is at least the number of contenders, so that each has its own.
+const seriesColors = 16
 
 // dashes distinguish the lines without colours. The first, tenfour's, is solid.
-var dashes = [seriesColors][]vg.Length{nil, {6, 2}, {2, 2}, {8, 2, 2, 2}, {4, 4}, {1, 3}, {10, 4}, {3, 1}}
+var dashes = [seriesColors][]vg.Length{nil, {6, 2}, {2, 2}, {8, 2, 2, 2}, {4, 4}, {1, 3}, {10, 4}, {3, 1},
+	{12, 2}, {6, 6}, {2, 5}, {8, 2, 2, 2, 2, 2}, {14, 3, 4, 3}, {1, 1}, {5, 1, 1, 1}, {9, 5, 3, 5}}
 
 func init() { plot.DefaultFont = font.Font{Typeface: "Liberation", Variant: "Sans"} }
 
@@ -64,7 +67,7 @@ func addGrid(p *plot.Plot, vertical bool) {
 
 var (
 	svgHead   = regexp.MustCompile(`(?s)^.*?<svg width="[^"]*" height="[^"]*" viewBox="([^"]*)".*?>`)
-	svgColor  = regexp.MustCompile(`#0([12])0([0-9])0([0-9])`)
+	svgColor  = regexp.MustCompile(`#0([12])0([0-9])0([0-9a-f])`)
 	svgFont   = regexp.MustCompile(`font-family:[^;"]*;font-variant:[^;"]*;font-weight:[^;"]*;font-style:[^;"]*;?`)
 	svgNumber = regexp.MustCompile(`(\d+\.\d\d)\d+`)
 )
@@ -86,10 +89,9 @@ func inline(p *plot.Plot, w, h vg.Length, label string) (string, error) {
 			return "var(--ink)"
 		case s == "#010102":
 			return "var(--grid)"
-		case s[4] == '1':
-			return "var(--s" + s[6:] + "b)"
 		}
-		return "var(--s" + s[6:] + ")"
+		n, _ := strconv.ParseInt(s[6:], 16, 0) // the pattern lets nothing else through
+		return fmt.Sprintf("var(--s%d)", n)
 	}), nil
 }
 

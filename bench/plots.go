@@ -13,7 +13,7 @@ func addLine(p *plot.Plot, name string, n int, xy plotter.XYs) error {
 	if err != nil {
 		return fmt.Errorf("draw %s: %w", name, err)
 	}
-	l.Color, l.Dashes, l.Width = seriesColor(n, 0), dashes[n%seriesColors], 1.6
+	l.Color, l.Dashes, l.Width = seriesColor(n), dashes[n%seriesColors], 1.6
 	if n == 0 {
 		l.Width = 2.4
 	}

@@ -23,6 +23,7 @@ type Report struct {
 	Quick      bool
 	Rounds     int
 	Skipped    []string `json:",omitempty"` // the scenarios for which --quick had no time
+	Missing    []string `json:",omitempty"` // a sentence for each peer that was not found
 	Contenders []ContenderInfo
 	Scenarios  []ScenarioInfo
 	Configs    []ConfigInfo
@@ -37,6 +38,7 @@ type ScenarioInfo struct {
 	Load                    []string // commands
 	Notes                   []string
 	Figures                 []Figure
+	Lead                    Lead
 	Goals                   []Goal
 }
 
@@ -155,6 +157,14 @@ const idealName = "ideal"
 // isPeer reports whether a contender is one that tenfour is compared with: another proxy.
 func isPeer(name string) bool {
 	return name != "direct" && name != idealName && !isLimit(name) && !strings.HasPrefix(name, "tenfour")
+}
+
+// rounds writes "1 round", "5 rounds".
+func rounds(n int) string {
+	if n == 1 {
+		return "1 round"
+	}
+	return fmt.Sprintf("%d rounds", n)
 }
 
 // number writes v with a number of decimals, and commas between thousands.

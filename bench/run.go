@@ -31,9 +31,14 @@ func runAll(ctx context.Context, o *Options, root string, stderr io.Writer) (*Re
 	if err != nil {
 		return nil, err
 	}
+	missing := missingPeers(contenders)
+	for _, m := range missing {
+		fmt.Fprintln(stderr, "bench:", m)
+	}
 	m := meeting{
 		Env: e, options: o, contenders: contenders, began: began, report: describeRun(ctx, o, contenders, began), abouts: map[string]string{},
 	}
+	m.report.Missing = missing
 	if err := m.hold(ctx, stderr); err != nil {
 		return nil, err
 	}
@@ -118,10 +123,10 @@ func (m *meeting) hold(ctx context.Context, stderr io.Writer) error {
 	for _, s := range m.options.Scenarios {
 		visits += len(s.Passes) * len(partakers(m.contenders, s))
 	}
-	bar := newProgress(stderr, visits*rounds)
-	defer bar.Close()
 	for round := 1; round <= rounds; round++ {
 		roundBegan := time.Now()
+		bar := newProgress(stderr, visits) // of this round: with --quick there may be no other
+		defer bar.Close()
 		for _, s := range m.options.Scenarios {
 			if err := m.round(ctx, s, round, bar); err != nil {
 				return err
@@ -159,7 +164,7 @@ func (m *meeting) describeScenarios() {
 	for _, s := range m.options.Scenarios {
 		m.report.Scenarios = append(m.report.Scenarios, ScenarioInfo{
 			Name: s.Name, Question: s.Question, Flags: strings.Join(s.Flags, " "), Backend: m.abouts[s.Name],
-			Load: s.Load(m.Env), Notes: s.Notes, Figures: s.Figures, Goals: s.Goals,
+			Load: s.Load(m.Env), Notes: s.Notes, Figures: s.Figures, Lead: s.Lead, Goals: s.Goals,
 		})
 	}
 }

@@ -15,8 +15,11 @@ type Scenario struct {
 	Flags    []string // tenfour's flags for it
 	Admits   bool     // see setup; a contender that cannot admit does not take part
 	TLS      bool     // clients speak TLS 1.3; the backend alone, which does not, does not take part
-	MaxConn  int      // of haproxy-tuned, for each backend; with 0 it does not take part
+	Static   bool     // files of a directory, without a backend; only those that have a file server take part
+	MaxConn  int      // of the tuned peers, for each backend; with 0 they do not take part
+	Holds    string   // of the tuned peers, see setup
 	Figures  []Figure
+	Lead     Lead
 	Goals    []Goal
 	Notes    []string
 	Retries  string    // after which failures the peers try again, see setup
@@ -31,7 +34,7 @@ type Scenario struct {
 }
 
 // scenarios are all scenarios, in the order of the report.
-var scenarios = []*Scenario{seed, closing, keep, tlsClosing, tlsKeep, big, up, idle, loris, slow, admit, restart, fork, race}
+var scenarios = []*Scenario{seed, closing, keep, tlsClosing, tlsKeep, static, big, up, idle, loris, slow, admit, restart, fork, race}
 
 func scenarioNames() []string {
 	var names []string

@@ -14,6 +14,7 @@ var admit = &Scenario{
 	Admits:   true,
 	Variants: []Variant{{Name: "tenfour-plain", Flags: []string{"--workers", "64"}}},
 	Figures:  []Figure{perSecond, cpuEach, peakPSS},
+	Lead:     Lead{Figure: "rps", Says: "answers most", Cost: "cpu"},
 	Goals:    []Goal{{Figure: "cpu", Peer: "tenfour-plain", AtMost: 1.03}, memoryGoal},
 	Notes: []string{
 		"tenfour-plain gets the same requests and checks nothing. The difference is the cost of admission.",

@@ -15,6 +15,7 @@ var big = &Scenario{
 	Name:     "big",
 	Question: "100 MB down, one after the other: how fast, at what cost?",
 	Figures:  []Figure{gbPerS, cpuPerGB, peakPSS},
+	Lead:     Lead{Figure: "gbs", Says: "moves most", Cost: "cpu"},
 	Goals: []Goal{
 		{Figure: "cpu", Peer: "haproxy", AtMost: 1},
 		{Figure: "gbs", Peer: "haproxy", AtLeast: 0.95},
@@ -36,6 +37,7 @@ var up = &Scenario{
 	Name:     "up",
 	Question: "100 MB up, one after the other: how fast, at what cost?",
 	Figures:  []Figure{gbPerS, cpuPerGB, peakPSS},
+	Lead:     big.Lead,
 	Goals:    big.Goals,
 	Load: func(e *Env) []string {
 		return []string{fmt.Sprintf("our client: POST of 100 MB with Content-Length on one persistent connection, for %v", e.Transfer)}

@@ -8,6 +8,7 @@ var closing = &Scenario{
 	Question: "a connection for each request, a fast backend: what does one cost?",
 	Flags:    []string{"--workers", "64"},
 	Figures:  append([]Figure{perSecond, cpuEach, peakPSS, cpuAtRate}, latencyFigures("open_", "")...),
+	Lead:     Lead{Figure: "rps", Says: "answers most", Cost: "cpu"},
 	Goals: []Goal{
 		{Figure: "cpu", AtMost: 0.80},
 		{Figure: "rps", AtLeast: 1.05},

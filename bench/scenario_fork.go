@@ -16,6 +16,7 @@ var fork = &Scenario{
 	Long:     true,
 	Fresh:    true,
 	Figures:  []Figure{{Name: "took", Title: "total time", Unit: "s", Digits: 2}, failures},
+	Lead:     Lead{Figure: "took", Says: "is done soonest", Cost: "failed"},
 	Goals: []Goal{
 		{Figure: "failed", Peer: "-", None: true},
 		{Figure: "took", Peer: "-", AtMost: 4.4},
@@ -23,7 +24,7 @@ var fork = &Scenario{
 	Ideal: map[string]float64{"took": (100 * forkPause).Seconds(), "failed": 0},
 	Notes: []string{
 		"ideal is the pauses of the server alone: 100 times 40 ms. A contender with failures is done sooner. One that is not done after 40 s is ended.",
-		"nginx has the server twice, which is its only way to try again. haproxy waits 1 s between two tries. haproxy-tuned waits 20 ms, and has one connection at a time.",
+		"nginx has the server twice, which is its only way to try again. haproxy waits 1 s between two tries. haproxy-tuned waits 20 ms, and has one connection at a time, as caddy-tuned has.",
 	},
 	Load: func(e *Env) []string { return []string{commandLine(forkRun(e).command("http://PROXY/"))} },
 	Start: func(context.Context, *Env) (*Origin, error) {

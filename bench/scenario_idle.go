@@ -12,6 +12,7 @@ var idle = &Scenario{
 	Name:     "idle",
 	Question: "thousands of persistent connections between two requests: what memory does each take?",
 	Figures:  []Figure{{Name: "kib", Title: "memory/connection", Unit: "KiB", Digits: 2}, peakPSS},
+	Lead:     Lead{Figure: "kib", Says: "needs least"},
 	Goals:    []Goal{{Figure: "kib", Peer: "-", AtMost: 0.6}, memoryGoal},
 	Notes:    []string{"PSS after all connections have had an answer, less PSS before the first. The kernel's socket memory, which is the same for all, is not counted."},
 	Load: func(e *Env) []string {

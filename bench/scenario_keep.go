@@ -13,6 +13,7 @@ var keep = &Scenario{
 	Flags:    []string{"--workers", "64"},
 	Figures: append([]Figure{perSecond, cpuEach, {Name: "wrk_p99", Title: "wrk's p99", Unit: "ms", Digits: 2}, peakPSS, cpuAtRate},
 		latencyFigures("open_", "")...),
+	Lead: Lead{Figure: "rps", Says: "answers most", Cost: "cpu"},
 	Goals: []Goal{
 		{Figure: "cpu", AtMost: 0.95},
 		{Figure: "rps", AtLeast: 1},

@@ -15,6 +15,7 @@ var loris = &Scenario{
 		{Name: "kept", Title: "throughput kept", Unit: "%", Higher: true},
 		perSecond, cpuEach, peakPSS,
 	},
+	Lead:  Lead{Figure: "kept", Says: "keeps most of its throughput", Cost: "pss"},
 	Goals: []Goal{memoryGoal},
 	Notes: []string{"100 % is the same load a moment earlier, without the half-sent heads. requests/s and CPU/request are those with the half-sent heads."},
 	Load: func(e *Env) []string {

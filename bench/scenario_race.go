@@ -26,6 +26,7 @@ var race = &Scenario{
 		{Name: "p99", Title: "p99", Unit: "ms"},
 		{Name: "asked", Title: "requests at the backends for each", Digits: 2},
 	},
+	Lead: Lead{Figure: "usable", Says: "has most usable answers", Cost: "mean"},
 	Goals: []Goal{
 		{Figure: "usable", Peer: "-", AtLeast: 99},
 		{Figure: "mean", Peer: "-", AtMost: math.Round(idealRace["mean"] + 15)},

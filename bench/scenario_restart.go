@@ -18,10 +18,11 @@ var restart = &Scenario{
 	Long:     true,
 	Fresh:    true,
 	Figures:  []Figure{failures, perSecond, {Name: "max", Title: "max", Unit: "ms"}},
+	Lead:     Lead{Figure: "failed", Says: "loses least", Cost: "max"},
 	Goals:    []Goal{{Figure: "failed", Peer: "-", None: true}},
 	Notes: []string{
 		"failed is the number of requests without a good answer, each counted once. With failures, requests/s counts only good answers, and max includes bad ones.",
-		"nginx has the server twice, which is its only way to try again. haproxy waits 1 s between two tries. haproxy-tuned waits 100 ms, and has a queue in front of 4 connections.",
+		"nginx has the server twice, which is its only way to try again. haproxy waits 1 s between two tries. haproxy-tuned waits 100 ms, and has a queue in front of 4 connections, as caddy-tuned has.",
 	},
 	Load: func(e *Env) []string {
 		return []string{commandLine(restartRun(e).command("http://PROXY" + pageTarget)), "kill -9 and a new start at once, three times, each 500 ms after it listens"}

@@ -14,7 +14,9 @@ var slow = &Scenario{
 	Question: "30 slow readers of 200 KiB, and a backend that serves one request at a time: do the other clients get their answers?",
 	Flags:    []string{"--workers", "1"},
 	MaxConn:  1,
+	Holds:    "262144", // a response of 200 KiB fits, as in nginx's buffers
 	Figures:  append([]Figure{perSecond, peakPSS}, latencyFigures("open_", "")...),
+	Lead:     Lead{Figure: "open_p99", Says: "answers the others soonest", Cost: "pss"},
 	Goals:    []Goal{memoryGoal},
 	Notes: []string{
 		"A slow reader reads 2 KiB every 100 ms. Its connections, and the backend's, have segments of 1,460 bytes, as on Ethernet. With loopback's 64 KiB the kernel alone would hold 200 KiB for each connection.",

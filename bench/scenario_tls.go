@@ -9,6 +9,7 @@ var tlsClosing = &Scenario{
 	Flags:    []string{"--workers", "64"},
 	TLS:      true,
 	Figures:  []Figure{perSecond, cpuEach, {Name: "ab_p50", Title: "ab's p50", Unit: "ms"}, {Name: "ab_p99", Title: "ab's p99", Unit: "ms"}, peakPSS},
+	Lead:     Lead{Figure: "rps", Says: "answers most", Cost: "cpu"},
 	Goals: []Goal{
 		{Figure: "rps", AtLeast: 1},
 		{Figure: "cpu", AtMost: 1},
@@ -36,6 +37,7 @@ var tlsKeep = &Scenario{
 	Flags:    []string{"--workers", "64"},
 	TLS:      true,
 	Figures:  []Figure{perSecond, cpuEach, {Name: "wrk_p99", Title: "wrk's p99", Unit: "ms", Digits: 2}, peakPSS},
+	Lead:     Lead{Figure: "rps", Says: "answers most", Cost: "cpu"},
 	Goals:    []Goal{{Figure: "cpu", AtMost: 0.90}},
 	Notes:    []string{tlsNote},
 	Load: func(e *Env) []string {

@@ -14,8 +14,10 @@ type setup struct {
 	Cert     *certFiles // for TLS with clients; nil is without
 	Quiet    []string   // tenfour's flags that turn off everything that needs a further port
 	MaxConn  int        // connections to each backend; 0 is no limit
+	Holds    string     // how much of a response HAProxy and Caddy hold for a slow client, in bytes; "" is as they come
 	Retries  string     // after which failures the peers try again: "", "connections" or "statuses"
 	Turn     string     // HAProxy's timeout connect, which is also its pause between two tries; "" is the usual one
+	Site     string     // a directory whose files are served, without a backend; "" if there are backends
 	Files    int        // the limit of descriptors
 	Small    string     // the small response
 }

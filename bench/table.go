@@ -17,7 +17,7 @@ func printTables(w io.Writer, r *Report) {
 		}
 		var notes []string
 		for _, c := range r.partakers(s.Name) {
-			row := []string{c}
+			row := []string{r.called(s.Name, c)}
 			for _, f := range s.Figures {
 				row = append(row, cell(r, s.Name, c, f))
 			}
@@ -34,7 +34,10 @@ func printTables(w io.Writer, r *Report) {
 			fmt.Fprintln(w, " ", n)
 		}
 	}
-	fmt.Fprintf(w, "\nMedians of %d rounds (least–most). ×: tenfour's value divided by the row's. !: from samples that ended early or had failures.\n", r.Rounds)
+	for _, m := range r.Missing {
+		fmt.Fprintf(w, "\n%s.\n", m)
+	}
+	fmt.Fprintf(w, "\nMedians of %s (least–most). ×: tenfour's value divided by the row's. !: from samples that ended early or had failures.\n", rounds(r.Rounds))
 	if len(r.Skipped) > 0 {
 		fmt.Fprintf(w, "No time for %s.\n", strings.Join(r.Skipped, ", "))
 	}
@@ -82,6 +85,14 @@ func cell(r *Report, scenario, contender string, f Figure) string {
 		}
 	}
 	return text
+}
+
+// called returns the name of a contender, with its mark if it was overloaded.
+func (r *Report) called(scenario, contender string) string {
+	if r.overloaded(scenario, contender) {
+		return contender + " (overloaded)"
+	}
+	return contender
 }
 
 func printColumns(w io.Writer, rows [][]string) {

@@ -43,7 +43,7 @@ func (r *Report) verdict(scenario string, f Figure, g Goal) Verdict {
 	if g.Peer == "-" {
 		v.Want = strings.TrimSpace(fmt.Sprintf("%s %v %s", sign, bound, f.Unit))
 		got = r.spread(scenario, "tenfour", f.Name)
-		v.Got = strings.TrimSpace(number(got.Median, f.Digits) + " " + f.Unit)
+		v.Got = strings.TrimSpace(apart(got.Median, bound, f.Digits) + " " + f.Unit)
 	} else {
 		peer := g.Peer
 		of := peer
@@ -53,7 +53,7 @@ func (r *Report) verdict(scenario string, f Figure, g Goal) Verdict {
 		}
 		v.Want = fmt.Sprintf("%s %.2f × %s", sign, bound, of)
 		got = r.ratio(scenario, peer, f.Name)
-		v.Got = number(got.Median, 2) + " ×"
+		v.Got = apart(got.Median, bound, 2) + " ×"
 		if got.Known() && got.N > 1 {
 			v.Got += fmt.Sprintf(" (%.2f–%.2f)", got.Min, got.Max)
 		}
@@ -64,6 +64,14 @@ func (r *Report) verdict(scenario string, f Figure, g Goal) Verdict {
 	}
 	v.Met = v.Known && (g.None && got.Max == 0 || g.AtMost > 0 && got.Median <= bound || g.AtLeast > 0 && got.Median >= bound)
 	return v
+}
+
+// apart writes v with a number of decimals, and with more if it would look like the bound that it is not: 0.998 is not 1.00.
+func apart(v, bound float64, digits int) string {
+	for digits < 6 && v != bound && number(v, digits) == number(bound, digits) {
+		digits++
+	}
+	return number(v, digits)
 }
 
 // best returns the peer with the best median of good samples; "" without any.
