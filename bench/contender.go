@@ -31,13 +31,15 @@ type Variant struct {
 
 // findContenders returns tenfour, the peers that are installed or given, the relay if there is one, and the direct backend, in
 // the order of the tables.
-func findContenders(ctx context.Context, tenfour, limit string, peers []string) ([]*Contender, error) {
+func findContenders(ctx context.Context, tenfour, limit string, given []string) ([]*Contender, error) {
 	all := []*Contender{{Name: "tenfour", Kind: kinds[0], Path: tenfour}}
-	found, err := givenPeers(peers)
+	found, err := givenPeers(given)
 	if err != nil {
 		return nil, err
 	}
-	for _, p := range addInstalled(found, limit) {
+	peers := addInstalled(found, limit)
+	slices.SortStableFunc(peers, func(a, b *Contender) int { return slices.Index(kinds, a.Kind) - slices.Index(kinds, b.Kind) })
+	for _, p := range peers {
 		all = append(all, p)
 		if p.Kind.limits {
 			all = append(all, &Contender{Name: p.Name + tunedSuffix, Kind: p.Kind, Path: p.Path, Tuned: true})

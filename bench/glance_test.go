@@ -179,6 +179,21 @@ func TestReport_opensWithWhatAReaderWants(t *testing.T) {
 	}
 }
 
+// A scenario that --quick had no time for is not in the tables, and its goals are not judged.
+func TestReport_leavesScenariosWithoutASampleOut(t *testing.T) {
+	r := someReport(1)
+	r.Scenarios = append(r.Scenarios, ScenarioInfo{Name: "loris", Figures: loris.Figures, Goals: loris.Goals})
+	var table strings.Builder
+	printTables(&table, r)
+	page, err := renderHTML(r, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text := table.String() + r.markdown() + string(page); strings.Contains(text, "loris") {
+		t.Errorf("it is in %s", text)
+	}
+}
+
 // TestSeries_eachHasItsOwn: no two contenders have the same colour, in either theme, or the same dashes.
 func TestSeries_eachHasItsOwn(t *testing.T) {
 	seen := map[string]bool{}

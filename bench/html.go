@@ -75,6 +75,9 @@ type tableCell struct {
 func renderHTML(r, old *Report) ([]byte, error) {
 	p := page{Report: r, Took: fmt.Sprintf("%.0f min %02d s", float64(int(r.Seconds)/60), int(r.Seconds)%60), RoundsRun: rounds(r.Rounds), Verdicts: r.verdicts()}
 	for i, c := range r.Contenders {
+		if !slices.ContainsFunc(r.Samples, func(s *Sample) bool { return s.Contender == c.Name }) {
+			continue
+		}
 		p.Legend = append(p.Legend, legendEntry{i % seriesColors, c.Name, c.Version})
 	}
 	var tools []string
@@ -91,7 +94,7 @@ func renderHTML(r, old *Report) ([]byte, error) {
 			p.Met++
 		}
 	}
-	for _, s := range r.Scenarios {
+	for _, s := range r.visited() {
 		sec, err := r.section(s)
 		if err != nil {
 			return nil, err

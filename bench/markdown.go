@@ -34,7 +34,7 @@ func (r *Report) markdown() string {
 	var p lines
 	r.conditions(&p)
 	p.line("### At a glance\n")
-	for _, s := range r.Scenarios {
+	for _, s := range r.visited() {
 		if text := r.headline(s); text != "" {
 			p.line("- **%s**: %s", s.Name, text)
 		}
@@ -53,7 +53,7 @@ func (r *Report) markdown() string {
 		p.line("- %s", l)
 	}
 	p.line("\n### All figures\n\nMedians (least–most). × is tenfour's value divided by the row's. ! marks samples that ended early or had failures.")
-	for _, s := range r.Scenarios {
+	for _, s := range r.visited() {
 		r.figures(&p, s)
 	}
 	return p.String()
@@ -118,7 +118,7 @@ func (r *Report) figures(p *lines, s ScenarioInfo) {
 // losses returns the figures in which a peer is better than tenfour by more than 1 %, and whether the rounds agree.
 func (r *Report) losses() []string {
 	var all []string
-	for _, s := range r.Scenarios {
+	for _, s := range r.visited() {
 		for _, f := range s.Figures {
 			var ahead []string
 			for _, c := range r.partakers(s.Name) {

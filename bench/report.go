@@ -140,6 +140,11 @@ func (r *Report) problems(scenario, contender string) []string {
 	return all
 }
 
+// visited returns the scenarios with a sample. With --quick there may be no time for the last ones.
+func (r *Report) visited() []ScenarioInfo {
+	return slices.DeleteFunc(slices.Clone(r.Scenarios), func(s ScenarioInfo) bool { return len(r.partakers(s.Name)) == 0 })
+}
+
 // partakers returns the contenders with a sample in the scenario, in the report's order.
 func (r *Report) partakers(scenario string) []string {
 	var names []string

@@ -9,7 +9,7 @@ import (
 
 // printTables shows the report in a terminal: for each scenario a row for every contender, and the goals at the end.
 func printTables(w io.Writer, r *Report) {
-	for _, s := range r.Scenarios {
+	for _, s := range r.visited() {
 		fmt.Fprintf(w, "\n%s: %s\n", s.Name, s.Question)
 		rows := [][]string{{""}}
 		for _, f := range s.Figures {

@@ -19,7 +19,7 @@ type Verdict struct {
 // verdicts compares the figures with the goals.
 func (r *Report) verdicts() []Verdict {
 	var all []Verdict
-	for _, s := range r.Scenarios {
+	for _, s := range r.visited() {
 		for _, g := range s.Goals {
 			i := slices.IndexFunc(s.Figures, func(f Figure) bool { return f.Name == g.Figure })
 			if i >= 0 {
