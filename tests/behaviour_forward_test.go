@@ -365,7 +365,7 @@ func TestClientThatLeaves_freesItsSlot(t *testing.T) {
 					p.say("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
 				}
 			})
-			tf := startTenfour(t, []string{s.addr}, "--workers", "1", "--buffer", "0", "--streams", "0")
+			tf := startTenfour(t, []string{s.addr}, "--workers", "1", "--buffer", "0", "--streams", "0", withoutSpool(t))
 			p := dialPeer(t, tf.addr)
 			p.say(tc.request)
 			io.CopyN(io.Discard, p.in, int64(tc.after))
