@@ -88,14 +88,14 @@ func (a *Attempt) Run(s *pool.Slot) {
 		if turns%turnsMost == 0 {
 			runtime.Gosched()
 		}
-		switch {
-		case out != waits:
-		case a.stay.lasts(&a.sink, &a.clock, a.state) && a.leave():
-			a.Resume()
-			return
-		default:
-			a.sleep()
+		if out != waits {
+			continue
 		}
+		if a.stay.lasts(&a.sink, &a.clock, a.state) && a.leave() {
+			a.Resume() // it parks the attempt, which belongs to the lot then
+			return
+		}
+		a.sleep()
 	}
 	if a.askAgain && a.decider.again() {
 		return
@@ -165,19 +165,19 @@ func (a *Attempt) step() outcome {
 
 // move moves what can be moved of the request and of the response.
 func (a *Attempt) move() outcome {
-	sent := a.send()
-	if sent == over {
+	out := a.send()
+	if out == over {
 		return over
 	}
 	switch a.state {
 	case awaiting:
-		return max(sent, a.await())
+		return max(out, a.await())
 	case relaying:
-		return max(sent, a.relay())
+		return max(out, a.relay())
 	case tunnelling:
-		return max(sent, a.tunnel())
+		return max(out, a.tunnel())
 	}
-	return sent
+	return out
 }
 
 // sleep is a worker's wait: for either side, or until something is due.

@@ -151,5 +151,5 @@ func (a *Attempt) lookAtLeaver() outcome {
 	if !a.origin.Backend.Awaited() {
 		return waits
 	}
-	return a.decider.left()
+	return a.decider.giveUp()
 }

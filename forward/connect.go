@@ -67,7 +67,7 @@ func (a *Attempt) awaitListener() {
 	if !a.origin.hasReset(a.clock.now) || a.up.mayRepeat(a.req) {
 		return
 	}
-	for until := a.clock.now + resetPause; a.clock.now < until && !a.off(); a.clock.now = a.lot.Now() {
+	for until := a.clock.now + resetPause; a.clock.now < until && !a.unwanted(); a.clock.now = a.lot.Now() {
 		a.slot.SetDeadline(until)
 		a.slot.Wait()
 	}
@@ -136,9 +136,9 @@ func (a *Attempt) shakeHands() outcome {
 	if a.sink.open() {
 		a.sink.conn.Arm(true, false) // it may leave meanwhile
 	}
-	err := a.link.StartTLS(a.origin.TLS, false, &a.slot.Waiter, a.tries.end, a.shaking)
+	err := a.link.StartTLS(a.origin.TLS, false, &a.slot.Waiter, a.tries.end, a.whileShaking)
 	switch {
-	case err != nil && a.off():
+	case err != nil && a.unwanted():
 		return goOn // the next step says why
 	case err != nil:
 		return a.dial(err)
@@ -147,18 +147,18 @@ func (a *Attempt) shakeHands() outcome {
 	return goOn
 }
 
-// off reports whether the attempt is not to go on, whatever its backend does.
-func (a *Attempt) off() bool {
+// unwanted reports whether the attempt is not to go on, whatever its backend does.
+func (a *Attempt) unwanted() bool {
 	a.sink.look()
 	return a.sink.broken() || a.stop.Load() || !a.decider.wanted()
 }
 
-// shaking is off while the worker sleeps in a TLS handshake, and when it is to be asked again: a backend with one thread may be
+// whileShaking is unwanted while the worker sleeps in a TLS handshake, and when it is to be asked again: a backend with one thread may be
 // serving an idle connection, and shakes no hands meanwhile.
-func (a *Attempt) shaking() (off bool, at int64) {
+func (a *Attempt) whileShaking() (stop bool, at int64) {
 	a.clock.now = a.lot.Now()
 	a.growImpatient()
-	return a.off(), a.impatientFrom()
+	return a.unwanted(), a.impatientFrom()
 }
 
 // notConnected ends an attempt without a connection. Nothing was sent, so it may be asked of a backend once more.

@@ -10,15 +10,15 @@ type decider interface {
 	wanted() bool
 	// accepts is asked when the head of a final response has come, and reports whether the attempt may go on.
 	accepts() bool
-	// stands is asked about a held response that has no end, or is larger than may be held. It reports whether the attempt
+	// acceptsLarge is asked about a held response that has no end, or is larger than may be held. It reports whether the attempt
 	// may go on.
-	stands(stream bool) bool
+	acceptsLarge(stream bool) bool
 	// appendFields appends the field lines that the decider adds to the response.
 	appendFields([]byte) []byte
 	// hungUp reports whether the client has shut its sending side.
 	hungUp() bool
-	// left ends the attempt because its client may have left.
-	left() outcome
+	// giveUp ends the attempt because its client may have left, and others wait for its slot.
+	giveUp() outcome
 	// beaten reports whether the attempt has failed because another one was first: then its backend is not waited for.
 	beaten() bool
 	// lasting notes that the attempt has left its worker.
@@ -41,7 +41,7 @@ var _ decider = (*Exchange)(nil)
 func (x *Exchange) begins(*pool.Slot) bool         { return true }
 func (x *Exchange) wanted() bool                   { return true }
 func (x *Exchange) accepts() bool                  { return true }
-func (x *Exchange) stands(bool) bool               { return !x.attempt.sink.held() }
+func (x *Exchange) acceptsLarge(bool) bool         { return !x.attempt.sink.held() }
 func (x *Exchange) appendFields(dst []byte) []byte { return dst }
 func (x *Exchange) hungUp() bool                   { return x.attempt.sink.hungUp() }
 func (x *Exchange) beaten() bool                   { return false }
@@ -49,8 +49,8 @@ func (x *Exchange) asksAgain() bool                { return true }
 func (x *Exchange) lasting()                       { x.Owner.Lasting(x) }
 func (x *Exchange) ended()                         { x.finish() }
 
-// left ends the attempt of a client that may have left.
-func (x *Exchange) left() outcome { return x.attempt.fail(Client, 0, errLeft) }
+// giveUp ends the attempt of a client that may have left.
+func (x *Exchange) giveUp() outcome { return x.attempt.fail(Client, 0, errLeft) }
 
 // unserved ends x, which no worker runs.
 func (x *Exchange) unserved(o pool.Outcome) {

@@ -71,7 +71,7 @@ func (a *Attempt) finish() {
 func (a *Attempt) conclude() Result {
 	r := a.result
 	r.Keep, r.Content = a.sink.persists, a.down.content
-	r.left, r.leftAt = a.down.out, a.down.outAt
+	r.pending, r.pendingAt = a.down.out, a.down.outAt
 	a.down.out = nil
 	a.portion.moveTo(&r.portion)
 	return r

@@ -7,7 +7,6 @@ import (
 
 	"tenfour/httpparse"
 	"tenfour/pool"
-	"tenfour/sock"
 )
 
 // Side is whose fault a failure is.
@@ -133,6 +132,3 @@ func WithSetting(err error, limits *httpparse.Limits) error {
 	}
 	return fmt.Errorf("%w: more than fields_max (%d)", err, most)
 }
-
-// isWait reports whether err only says that nothing can be read or written now.
-func isWait(err error) bool { return err == sock.ErrWait }

@@ -41,6 +41,9 @@ type flowError struct {
 
 func (e *flowError) Error() string { return e.err.Error() }
 
+// isWait reports whether err only says that nothing can be read or written now.
+func isWait(err error) bool { return err == sock.ErrWait }
+
 // done reports whether all of the body was taken and given.
 func (f *flow) done() bool { return f.taken && f.empty() }
 

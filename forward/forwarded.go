@@ -77,7 +77,9 @@ func (r *Request) appendForwarded(dst []byte, said proxySaid) []byte {
 		dst = append(dst, req.Host.In(buf)...)
 		dst = append(dst, "\r\n"...)
 	}
-	dst = r.appendPrefix(dst)
+	if prefix := r.Route.Settings.StripPrefix; prefix != "" {
+		dst = r.appendPrefix(dst, prefix)
+	}
 	return append(dst, via(req.Minor)...)
 }
 

@@ -40,12 +40,9 @@ func isNamed(name []byte, field string) bool {
 // forwardedPrefix is the name of the field that says what was taken off the path.
 const forwardedPrefix = "X-Forwarded-Prefix"
 
-// appendPrefix appends what was taken off the path, so that the backend can write links: by a trusted proxy, and by the route.
-func (r *Request) appendPrefix(dst []byte) []byte {
-	prefix := r.Route.Settings.StripPrefix
-	if prefix == "" {
-		return dst
-	}
+// appendPrefix appends what was taken off the path, so that the backend can write links: by a trusted proxy, and by the route, which
+// took off prefix.
+func (r *Request) appendPrefix(dst []byte, prefix string) []byte {
 	dst = append(append(dst, forwardedPrefix...), ": "...)
 	dst = append(append(dst, r.TrustedPrefix()...), prefix...)
 	return append(dst, "\r\n"...)

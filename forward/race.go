@@ -30,12 +30,12 @@ type Racing struct {
 // locked nothing of the pool, of the lot (but its clock) or of the exchange's owner is called: what follows from a decision is
 // noted, and done by unlock.
 type race struct {
-	x      *Exchange // the client's; only for the goroutine that decides
-	route  *Route
-	lot    *lot.Lot
-	waiter lot.Waiter // wakes the race when something happens at the client
-	client *lot.Watch // its connection's; nil for none
-	left   bool       // its end had been seen before; fixed
+	x       *Exchange // the client's; only for the goroutine that decides
+	route   *Route
+	lot     *lot.Lot
+	waiter  lot.Waiter // wakes the race when something happens at the client
+	client  *lot.Watch // its connection's; nil for none
+	hadLeft bool       // its end had been seen before; fixed
 
 	request *Request // as all racers read it; nothing changes it
 	entries []Entry  // the backends, in the order in which they are asked
@@ -74,7 +74,7 @@ var errBeaten = errors.New("another backend was first")
 // newRace makes x, whose body is whole, ready to be raced.
 func newRace(x *Exchange) *race {
 	lot := x.attempt.lot
-	r := &race{x: x, route: x.Route, lot: lot, client: x.attempt.sink.watch(), left: x.clientLeft()}
+	r := &race{x: x, route: x.Route, lot: lot, client: x.attempt.sink.watch(), hadLeft: x.clientLeft()}
 	now := lot.Now()
 	x.Route.budget.count(now)
 	x.At.Late = now + int64(x.Route.Settings.QueueTimeout)
@@ -186,7 +186,7 @@ func (r *race) Unpark() {
 }
 
 // hungUp reports whether the client has shut its sending side.
-func (r *race) hungUp() bool { return r.left || r.happened(lot.HungUp) }
+func (r *race) hungUp() bool { return r.hadLeft || r.happened(lot.HungUp) }
 
 // happened reports whether something has happened on the client's connection.
 func (r *race) happened(ev lot.Events) bool { return r.client != nil && r.client.Happened(ev) }

@@ -122,12 +122,12 @@ func (c *racer) accepts() bool {
 	return on
 }
 
-// stands asks the race about c's unusable response, which is larger than may be held, or an event stream, and reports
+// acceptsLarge asks the race about c's unusable response, which is larger than may be held, or an event stream, and reports
 // whether it goes on: as the answer, or paused.
-func (c *racer) stands(stream bool) bool {
-	lends := !c.stay.lent && c.origin.Backend.Lend()
-	c.stay.lent = c.stay.lent || lends
-	f := c.race.stands(c, c.stay.lent, stream)
+func (c *racer) acceptsLarge(stream bool) bool {
+	justLent := !c.stay.lent && c.origin.Backend.Lend()
+	c.stay.lent = c.stay.lent || justLent
+	f := c.race.judgeLarge(c, c.stay.lent, stream)
 	switch f {
 	case isAnswer:
 		c.relayHeld()
@@ -135,7 +135,7 @@ func (c *racer) stands(stream bool) bool {
 	case isPaused:
 		c.stay.paused = true
 	}
-	if lends && f != isPaused && !stream {
+	if justLent && f != isPaused && !stream {
 		c.stay.returnPlace(c.origin)
 	}
 	return f != isBeaten
@@ -171,8 +171,8 @@ func (c *racer) hungUp() bool {
 	return c.sink.hungUp()
 }
 
-// left ends c because its client may have left. If it has not won, the whole race ends.
-func (c *racer) left() outcome {
+// giveUp ends c because its client may have left. If it has not won, the whole race ends.
+func (c *racer) giveUp() outcome {
 	if !c.sink.held() {
 		return c.fail(Client, 0, errLeft)
 	}

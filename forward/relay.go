@@ -19,7 +19,7 @@ func (a *Attempt) startRelay(n int) outcome {
 	}
 	stream := a.res.EventStream && a.res.Framing != httpparse.NoBody
 	switch {
-	case stream && a.sink.held() && !a.decider.stands(stream): // it has no end to wait for
+	case stream && a.sink.held() && !a.decider.acceptsLarge(stream): // it has no end to wait for
 		return a.fail(Self, 502, fmt.Errorf("%s: %d, with an event stream", a.origin.Name, a.res.Status))
 	case stream && !a.stay.lent && !a.stay.takePlace(a.origin, a.slot):
 		a.result.Status = 0
@@ -76,7 +76,7 @@ func (a *Attempt) relay() outcome {
 	}
 	switch {
 	case err == nil && a.sink.held() && !a.down.taken && a.down.full() && !a.stay.paused:
-		if !a.decider.stands(false) {
+		if !a.decider.acceptsLarge(false) {
 			return a.fail(Self, 502, fmt.Errorf("%s: %d, with more than may be held", a.origin.Name, a.res.Status))
 		}
 		return goOn

@@ -15,16 +15,16 @@ type Result struct {
 	Lost    string // what became of each backend's part in a race that none has won
 	Content int64  // bytes of content that were taken from the backend for the client
 
-	left    *sock.Buffer // from leftAt on, what the client has not taken yet of the response; nil for nothing
-	leftAt  int
-	portion Portion // what left counts for
+	pending   *sock.Buffer // from pendingAt on, what the client has not taken yet of the response; nil for nothing
+	pendingAt int
+	portion   Portion // what pending counts for
 }
 
 // begin notes that a worker has an attempt at a backend.
 func (r *Result) begin(backend string, now int64) {
 	r.Backend = backend
-	if r.Times.Left == 0 {
-		r.Times.Left = now
+	if r.Times.Taken == 0 {
+		r.Times.Taken = now
 	}
 }
 
@@ -35,7 +35,7 @@ func (r *Result) failBefore(side Side, status int, err error) {
 
 // Times is when things happened, in the lot's time; 0 for what did not.
 type Times struct {
-	Left      int64 // a worker took it: from Request.Began to here it was queued
+	Taken     int64 // a worker took it: from Request.Began to here it was queued
 	Connected int64 // the backend could be written to
 	FirstByte int64 // of the response
 }
@@ -59,25 +59,25 @@ func (r *Result) Progress() Progress {
 
 // Pending returns what the client has not taken yet of the response.
 func (r *Result) Pending() []byte {
-	if r.left == nil {
+	if r.pending == nil {
 		return nil
 	}
-	return r.left.B[r.leftAt:]
+	return r.pending.B[r.pendingAt:]
 }
 
 // TakePending gives its caller the buffer with Pending's bytes, which begin at the offset, and what it counts for.
 func (r *Result) TakePending() (left *sock.Buffer, at int, counts Portion) {
-	left, at = r.left, r.leftAt
-	r.left = nil
+	left, at = r.pending, r.pendingAt
+	r.pending = nil
 	r.portion.moveTo(&counts)
 	return left, at, counts
 }
 
 // release gives back what the result holds.
 func (r *Result) release() {
-	if r.left != nil {
-		sock.PutBuffer(r.left)
-		r.left = nil
+	if r.pending != nil {
+		sock.PutBuffer(r.pending)
+		r.pending = nil
 	}
 	r.portion.Give()
 }

@@ -17,7 +17,7 @@ type Sink struct {
 
 // giveTo has the response go to a client's connection from now on, or with nil be held from now on. What is held goes out to the
 // client. The goroutine that steps the attempt calls it, before a byte of the response went out: in its decider's wanted, accepts
-// or stands.
+// or acceptsLarge.
 func (a *Attempt) giveTo(client *sock.Conn) {
 	a.sink.conn = client
 	a.down.to = client

@@ -42,13 +42,13 @@ func (r *race) judge(c *racer) (won, on bool) {
 	return true, true
 }
 
-// stands decides about a racer whose unusable response is larger than may be held, or an event stream. While others
+// judgeLarge decides about a racer whose unusable response is larger than may be held, or an event stream. While others
 // may have a better one it waits, if its backend has a place for it beyond the slots: with a slot in its hands it would
 // wait for others that wait for that slot. Without a place, what may be sent twice is asked of its backend once more if
 // there is nothing better in the end; else the response is the answer at once, since it cannot be had again.
-func (r *race) stands(c *racer, place, stream bool) fate {
+func (r *race) judgeLarge(c *racer, place, stream bool) fate {
 	r.mu.Lock()
-	f := r.fateOf(c, place, stream)
+	f := r.fateOfLarge(c, place, stream)
 	r.unlock()
 	if f == isAnswer {
 		c.attach()
@@ -56,8 +56,8 @@ func (r *race) stands(c *racer, place, stream bool) fate {
 	return f
 }
 
-// fateOf decides for stands. The race is locked.
-func (r *race) fateOf(c *racer, place, stream bool) fate {
+// fateOfLarge decides for judgeLarge. The race is locked.
+func (r *race) fateOfLarge(c *racer, place, stream bool) fate {
 	alone := r.running() == 1 && r.large == nil
 	switch {
 	case r.decided, r.bestOf != nil, r.large != nil:
@@ -151,7 +151,7 @@ func (r *race) ended(c *racer) {
 		if c.sink.held() { // it has ended in the moment in which its response became the answer
 			c.takeOver()
 		}
-		r.won(c)
+		r.finish(c)
 		return
 	}
 	if r.large == c {
@@ -179,8 +179,8 @@ func (r *race) ended(c *racer) {
 	r.ask(instead)
 }
 
-// won ends the exchange with the result of the racer that has won, which is over.
-func (r *race) won(c *racer) {
+// finish ends the exchange with the result of the racer that has won, which is over.
+func (r *race) finish(c *racer) {
 	x := r.x
 	x.Result = c.conclude()
 	x.Result.Lost = x.lost
@@ -218,7 +218,7 @@ func (r *race) allLost() {
 	switch {
 	case r.bestOf != nil:
 		x.Result, r.best = r.best, Result{}
-		x.Result.left.B = r.bestOf.recount(x.Result.left.B)
+		x.Result.pending.B = r.bestOf.recount(x.Result.pending.B)
 		x.Result.Lost = lost
 		x.Owner.Finished(x)
 		return

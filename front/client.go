@@ -43,8 +43,9 @@ const (
 	over                 // it has ended
 )
 
-// client is one connection of a client. The goroutine that the lot has unpark its waiter owns it, or the pool while its
-// exchange is placed. While it is idle it has no buffer and no request: it costs this struct.
+// client is one connection of a client. While it is parked no goroutine owns it; the one that the lot calls Unpark on owns it until a
+// step waits. While its exchange is placed or lasts, the exchange owns it, and gives it back with Finished. While it is idle it has no
+// buffer and no request: it costs this struct.
 type client struct {
 	front  *Front
 	via    *Listener // that it came by

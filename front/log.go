@@ -69,16 +69,16 @@ func (r *request) phases() logs.Phases {
 	}
 	t, now := &r.Times, r.c.front.Lot.Now()
 	switch {
-	case t.Left != 0:
-		p.Queue = time.Duration(t.Left - r.Began - r.waited)
+	case t.Taken != 0:
+		p.Queue = time.Duration(t.Taken - r.Began - r.waited)
 	case r.place.Late != 0: // it left the queue unserved
 		p.Queue = time.Duration(now - r.Began - r.waited)
 	}
 	if t.Connected != 0 {
-		p.Connect = time.Duration(t.Connected - t.Left)
+		p.Connect = time.Duration(t.Connected - t.Taken)
 	}
 	if t.FirstByte != 0 {
-		p.FirstByte = time.Duration(t.FirstByte - t.Left)
+		p.FirstByte = time.Duration(t.FirstByte - t.Taken)
 	}
 	p.Total = time.Duration(now - r.Began)
 	return p

@@ -219,7 +219,7 @@ func (c *client) place() outcome {
 	r.Secure, r.Stop = c.secure, &f.stop
 	r.Client, r.Waiter, r.At, r.Owner = &c.conn, &c.waiter, &r.place, r
 	c.phase = placed
-	if r.Enter() {
+	if r.Enter() { // c and r are handed over: to a worker, to the queue, or to a race
 		return waits
 	}
 	return c.failed(&r.Result)

@@ -301,7 +301,7 @@ names_exist() {
 		s/^func \([a-z]+ \*?([A-Za-z]+)[^)]*\) ([A-Za-z]+).*/\1.\2\n\2/p; t
 		s/^(func|type|const|var) ([A-Za-z]+).*/\2/p; t
 		s/^[[:space:]]+([A-Za-z]+)( .*|$)/\1/p' | sort -u >"$tmp/declared"
-	grep -oE '`[A-Za-z]+(\.[A-Z][A-Za-z]*)?`' docs/reading.md | tr -d '`' | grep -vE '^[A-Z]+$' | sort -u >"$tmp/named"
+	grep -oE '`[A-Za-z]+(\.[A-Za-z]+)?`' docs/reading.md | tr -d '`' | grep -vE '^[A-Z]+$|\.(go|md|sh)$' | sort -u >"$tmp/named"
 	[ -s "$tmp/declared" ] && [ -s "$tmp/named" ]
 	while read -r name; do
 		echo "docs/reading.md: $name: nothing is called so"
