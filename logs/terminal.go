@@ -22,5 +22,5 @@ func isTerminal(w io.Writer) bool {
 	return err == nil && terminal
 }
 
-// mayColour reports whether the environment lets programs colour what they write (no-color.org).
-func mayColour() bool { return os.Getenv("NO_COLOR") == "" }
+// mayColour reports whether the environment lets programs colour what they write (no-color.org), and the terminal can.
+func mayColour() bool { return os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" }

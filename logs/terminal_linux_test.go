@@ -45,13 +45,16 @@ func openTerminal(t *testing.T) (program, shown *os.File) {
 	return program, shown
 }
 
-// TestLogs_onATerminalAreForPeople: with colours, unless NO_COLOR says otherwise, and never in a file.
+// TestLogs_onATerminalAreForPeople: with colours, unless NO_COLOR says otherwise or the terminal has none, and never in a file.
 func TestLogs_onATerminalAreForPeople(t *testing.T) {
-	for noColour, want := range map[string]struct{ access, log string }{
-		"":  {"GET /hello \x1b[32m200\x1b[0m 205B 2.2ms ← 127.0.0.1:9001", "\x1b[1mit is down\x1b[0m"},
-		"1": {"GET /hello 200 205B 2.2ms ← 127.0.0.1:9001", "INF it is down"},
+	const plainAccess, plainLog = "GET /hello 200 205B 2.2ms ← 127.0.0.1:9001", "INF it is down"
+	for environment, want := range map[[2]string]struct{ access, log string }{
+		{"", "xterm"}:  {"GET /hello \x1b[32m200\x1b[0m 205B 2.2ms ← 127.0.0.1:9001", "\x1b[1mit is down\x1b[0m"},
+		{"1", "xterm"}: {plainAccess, plainLog},
+		{"", "dumb"}:   {plainAccess, plainLog},
 	} {
-		t.Setenv("NO_COLOR", noColour)
+		t.Setenv("NO_COLOR", environment[0])
+		t.Setenv("TERM", environment[1])
 		program, shown := openTerminal(t)
 		l, err := Open(Options{Level: choice.LogInfo, Access: choice.AccessLog{Stdout: true}}, program, program)
 		if err != nil {
@@ -68,7 +71,7 @@ func TestLogs_onATerminalAreForPeople(t *testing.T) {
 		lines := bufio.NewReader(shown)
 		for _, words := range []string{want.access, want.log} {
 			if line, err := lines.ReadString('\n'); err != nil || !strings.Contains(line, words) {
-				t.Errorf("NO_COLOR=%s: got %q (%v), want %q", noColour, line, err, words)
+				t.Errorf("NO_COLOR=%s, TERM=%s: got %q (%v), want %q", environment[0], environment[1], line, err, words)
 			}
 		}
 	}
