@@ -51,7 +51,7 @@ func openSockets(ctx context.Context, e config.Effective, open sockets) (fresh s
 		if err == nil {
 			fresh = append(fresh, s)
 		}
-		return err
+		return append(fresh, open...).blame(at, err)
 	})
 	if wrong != nil {
 		fresh.close()
@@ -64,18 +64,19 @@ func openSockets(ctx context.Context, e config.Effective, open sockets) (fresh s
 // as 0.0.0.0 and 127.0.0.1 at the same port. It leaves nothing open, and no file.
 func trySockets(ctx context.Context, e config.Effective) error {
 	c := e.Config()
-	var open sockets
+	var open, unopened sockets
 	defer func() { open.close() }()
-	tried := map[string]bool{} // unix sockets
 	return eachAddress(e, func(at listen.Address) error {
 		if at.Kind == listen.Unix && offeredAt(at) < 0 {
-			return tryUnix(at.Where, tried)
+			err := tryUnix(at, unopened)
+			unopened = append(unopened, &socket{at: at})
+			return err
 		}
 		s, err := openSocket(ctx, at, &c)
 		if err == nil {
 			open = append(open, s)
 		}
-		return err
+		return open.blame(at, err)
 	})
 }
 

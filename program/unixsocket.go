@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"tenfour/sock"
+	"tenfour/value/listen"
 )
 
 // openUnix listens on a unix socket at a path. It replaces the file of a process that has ended without removing it. Two tenfours
@@ -32,18 +33,15 @@ func openUnix(path string, mode fs.FileMode) (*sock.Listener, error) {
 	return sock.ListenUnix(path, mode)
 }
 
-// tryUnix returns why openUnix would fail if the sockets of tried were open. It makes no file and removes none, and adds the path to
-// tried.
-func tryUnix(path string, tried map[string]bool) error {
-	if err := isDead(path); err != nil {
+// tryUnix returns why a unix socket could not be opened if tried were open. It makes no file and removes none.
+func tryUnix(at listen.Address, tried sockets) error {
+	if err := tried.blame(at, syscall.EADDRINUSE); !errors.Is(err, syscall.EADDRINUSE) {
 		return err
 	}
-	at := place(path)
-	if tried[at] {
-		return syscall.EADDRINUSE
+	if err := isDead(at.Where); err != nil {
+		return err
 	}
-	tried[at] = true
-	if err := unix.Access(filepath.Dir(path), unix.W_OK|unix.X_OK); err != nil {
+	if err := unix.Access(filepath.Dir(at.Where), unix.W_OK|unix.X_OK); err != nil {
 		return os.NewSyscallError("access", err)
 	}
 	return nil

@@ -353,6 +353,9 @@ func TestListen_followsTheFile(t *testing.T) {
 	if _, err := os.Lstat(stays); !os.IsNotExist(err) {
 		t.Errorf("the socket of a configuration that was refused: %v", err)
 	}
+	port := tf.addr[len("127.0.0.1"):]
+	tf.reload(t, "listen = \"0.0.0.0"+port+"\"\n"+backends, "the running configuration stays")
+	tf.logHas(t, "tenfour itself listens there, by 127.0.0.1:0", "takes a restart")
 	open(func() *peer { return dialPeer(t, tf.addr) })
 }
 

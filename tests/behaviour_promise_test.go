@@ -66,7 +66,7 @@ func TestCheck_addressesThatExcludeEachOther(t *testing.T) {
 		args := []string{"--listen", pair[0], "--listen", pair[1]}
 		code, _, wrong := checkedAs(args...)
 		started, runCode, runWrong := starts(args...)
-		if code != program.Failed || started || runCode != code || runWrong != wrong {
+		if code != program.Failed || started || runCode != code || runWrong != wrong || !strings.Contains(wrong, "tenfour itself listens there, by "+pair[0]) {
 			t.Errorf("%v: check ended with %d and\n%s\nand a start, which answered clients: %t, with %d and\n%s", pair, code, wrong, started, runCode, runWrong)
 		}
 		if left, _ := filepath.Glob(dir + "/in/s"); len(left) > 0 {
