@@ -34,7 +34,7 @@ type decider interface {
 	unserved(pool.Outcome)
 }
 
-// An exchange that is not raced answers its attempt:
+// An exchange that is not raced answers its attempt so; ended is in exchange.go.
 
 var _ decider = (*Exchange)(nil)
 
@@ -47,7 +47,6 @@ func (x *Exchange) hungUp() bool                   { return x.attempt.sink.hungU
 func (x *Exchange) beaten() bool                   { return false }
 func (x *Exchange) asksAgain() bool                { return true }
 func (x *Exchange) lasting()                       { x.Owner.Lasting(x) }
-func (x *Exchange) ended()                         { x.finish() }
 
 // giveUp ends the attempt of a client that may have left.
 func (x *Exchange) giveUp() outcome { return x.attempt.fail(Client, 0, errLeft) }
@@ -55,7 +54,7 @@ func (x *Exchange) giveUp() outcome { return x.attempt.fail(Client, 0, errLeft) 
 // unserved ends x, which no worker runs.
 func (x *Exchange) unserved(o pool.Outcome) {
 	x.refuse(o)
-	x.finish()
+	x.ended()
 }
 
 // again gives the attempt back to its route's queue, since nothing came of it. Once it has reported true x may be another

@@ -112,8 +112,8 @@ func (x *Exchange) conclude() {
 	x.Result.Lost = x.lost
 }
 
-// finish ends x: its owner has it again.
-func (x *Exchange) finish() {
+// ended ends x: its owner has it again. Its attempt calls it, last.
+func (x *Exchange) ended() {
 	x.conclude()
 	x.Owner.Finished(x)
 }

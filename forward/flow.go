@@ -68,35 +68,38 @@ func (f *flow) full() bool {
 	return f.outLen() >= f.hold || f.carries()
 }
 
-// step moves what can be moved, and reports whether it stopped though it could go on: others have their turn.
-func (f *flow) step() (more bool, err *flowError) {
+// step moves what can be moved. goOn is that it stopped though it could go on: others have their turn.
+func (f *flow) step() (outcome, *flowError) {
 	begin := f.content
 	for rounds := 0; ; rounds++ {
 		gave := f.give()
 		if gave != nil && !isWait(gave) {
-			return false, &flowError{false, gave}
+			return waits, &flowError{false, gave}
 		}
 		if f.taken || f.full() {
-			return gave == nil && f.carries(), nil // of a file, a part at a time is given
+			if gave == nil && f.carries() {
+				return goOn, nil // of a file, a part at a time is given
+			}
+			return waits, nil
 		}
 		if f.content-begin > stepMost || rounds == stepRounds {
-			return true, nil
+			return goOn, nil
 		}
 		if !f.long && f.content >= longFrom {
 			f.setLong(true)
 		}
 		if err := f.take(); err != nil {
 			if !isWait(err) {
-				return false, &flowError{true, err}
+				return waits, &flowError{true, err}
 			}
 			err := f.give()
 			if err != nil && !isWait(err) {
-				return false, &flowError{false, err}
+				return waits, &flowError{false, err}
 			}
-			return false, nil
+			return waits, nil
 		}
 		if f.taken && f.pauses {
-			return false, nil
+			return waits, nil
 		}
 	}
 }

@@ -8,11 +8,3 @@ const (
 	goOn                 // it could go on, and stopped so that others have their turn
 	over                 // the attempt has ended
 )
-
-// goOnIf is goOn, or waits.
-func goOnIf(more bool) outcome {
-	if more {
-		return goOn
-	}
-	return waits
-}

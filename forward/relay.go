@@ -67,7 +67,7 @@ func (a *Attempt) relay() outcome {
 	if a.clock.now >= a.down.headEnd || !a.atWorker() {
 		a.down.headWaits = false
 	}
-	more, err := a.moveDown()
+	out, err := a.moveDown()
 	if a.up.held != nil && a.down.given > 0 && a.up.done() { // it goes out no more
 		a.up.leaveBody()
 	}
@@ -92,18 +92,18 @@ func (a *Attempt) relay() outcome {
 	case a.stay.endless && a.sink.hungUp():
 		return a.fail(Client, 0, errReset)
 	}
-	return goOnIf(more)
+	return out
 }
 
 // moveDown moves the response on. When the last of it is about to be given, the slot is offered to others first, and the
 // kernel is told if the client's connection ends with it.
-func (a *Attempt) moveDown() (more bool, err *flowError) {
+func (a *Attempt) moveDown() (out outcome, err *flowError) {
 	a.down.pauses = true
 	if !a.down.taken {
-		more, err = a.down.step()
+		out, err = a.down.step()
 	}
 	if err != nil || !a.down.taken {
-		return more, err
+		return out, err
 	}
 	if a.atWorker() && a.down.pipeHeld() == 0 && a.up.done() {
 		a.slot.Ending() // before the client has its last byte, and comes again

@@ -95,15 +95,15 @@ func (a *Attempt) send() outcome {
 		return waits
 	}
 	given := a.up.given
-	more, err := a.up.move(a.link)
+	out, err := a.up.move(a.link)
 	if a.up.given > given {
-		if out := a.sent(given == 0); out == over {
+		if a.sent(given == 0) == over {
 			return over
 		}
 	}
 	switch {
 	case err == nil:
-		return goOnIf(more)
+		return out
 	case err.taking:
 		status, why := bodyFailure(err.err, a.req.Limits)
 		return a.fail(Client, status, why)
@@ -120,13 +120,13 @@ func (a *Attempt) send() outcome {
 
 // move moves the request on over l. While there may be no connection yet nothing is taken of a body: if there is none, another
 // backend is to get all of it.
-func (s *sending) move(l *link) (more bool, _ *flowError) {
+func (s *sending) move(l *link) (outcome, *flowError) {
 	if l.Connecting() {
 		switch err := s.give(); {
 		case isWait(err):
-			return false, nil
+			return waits, nil
 		case err != nil:
-			return false, &flowError{false, err}
+			return waits, &flowError{false, err}
 		}
 	}
 	return s.step()

@@ -48,8 +48,8 @@ func TestSink_thatHoldsGivesNothing(t *testing.T) {
 	var portion Portion
 	in, out := sock.InputOf([]byte("okay")), sock.GetBuffer(firstRead)
 	f := flow{framing: httpparse.Length, left: 4, in: in, outgoing: outgoing{out: out, hold: holdLeast, portion: &portion}}
-	more, err := f.step()
-	if more || err != nil || !f.taken || f.given != 0 || f.done() || string(f.out.B) != "okay" {
-		t.Errorf("more %t (%v), taken %t, %d bytes given, done %t, holds %q", more, err, f.taken, f.given, f.done(), f.out.B)
+	how, err := f.step()
+	if how != waits || err != nil || !f.taken || f.given != 0 || f.done() || string(f.out.B) != "okay" {
+		t.Errorf("outcome %d (%v), taken %t, %d bytes given, done %t, holds %q", how, err, f.taken, f.given, f.done(), f.out.B)
 	}
 }

@@ -33,8 +33,8 @@ func (a *Attempt) tunnel() outcome {
 	out := waits
 	for _, f := range []*flow{&a.up.flow, &a.down.flow} {
 		content := f.content
-		more, err := f.step()
-		out = max(out, goOnIf(more))
+		moved, err := f.step()
+		out = max(out, moved)
 		if f.content > content {
 			a.clock.touch()
 		}

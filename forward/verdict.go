@@ -233,7 +233,7 @@ func (r *race) allLost() {
 		x.attempt.result.failBefore(Backend, worst.Status, tell("no backend had a usable answer: "+worst.ForClient(), errors.New(lost)))
 		x.attempt.result.Failure.Step, x.attempt.result.Failure.Progress, x.lost = worst.Step, worst.Progress, lost
 	}
-	x.finish()
+	x.ended()
 }
 
 // outcomes is what each backend did, for the log. The race is locked, or over.
