@@ -26,14 +26,16 @@ const (
 //
 // Its files are in the order of its life: connect, send, await, relay or tunnel, stay (or leave the worker), end.
 type Attempt struct {
-	decider decider      // what it belongs to and asks; fixed
-	lot     *lot.Lot     // fixed
-	req     *Request     // read-only
-	sink    Sink         // where the response goes
-	waiter  *lot.Waiter  // woken for it once it has left its worker
-	at      *pool.Place  // in the queue
-	stop    *atomic.Bool // set when everything is to be cut
-	portion Portion      // of Held, for what waits to be given
+	decider  decider      // what it belongs to and asks; fixed
+	observer Observer     // nil for none
+	observed bool         // the observer knows of its begin, and not of its end
+	lot      *lot.Lot     // fixed
+	req      *Request     // read-only
+	sink     Sink         // where the response goes
+	waiter   *lot.Waiter  // woken for it once it has left its worker
+	at       *pool.Place  // in the queue
+	stop     *atomic.Bool // set when everything is to be cut
+	portion  Portion      // of Held, for what waits to be given
 
 	slot   *pool.Slot // nil before Run, and after it has left its worker
 	origin *Origin    // the backend; nil before Run
@@ -59,7 +61,7 @@ func (a *Attempt) reset() {
 	a.up.reset()
 	a.down.reset()
 	a.res.Reset()
-	a.sink, a.waiter, a.at, a.stop = Sink{}, nil, nil, nil
+	a.sink, a.waiter, a.at, a.stop, a.observer = Sink{}, nil, nil, nil, nil
 	a.slot, a.origin, a.tries, a.link, a.state = nil, nil, tries{}, nil, connecting
 	a.clock, a.stay, a.askAgain, a.result = clock{}, stay{}, false, Result{}
 }
@@ -81,6 +83,9 @@ func (a *Attempt) Run(s *pool.Slot) {
 		a.finish()
 		return
 	}
+	if a.observer != nil {
+		a.tellBegin()
+	}
 	a.sink.handTo(&s.Waiter)
 	out := a.connect()
 	for turns := 1; out != over; turns++ {
@@ -97,8 +102,13 @@ func (a *Attempt) Run(s *pool.Slot) {
 		}
 		a.sleep()
 	}
-	if a.askAgain && a.decider.again() {
-		return
+	if a.askAgain {
+		if a.observed { // before it may be another worker's
+			a.tellEnd()
+		}
+		if a.decider.again() {
+			return
+		}
 	}
 	a.end()
 }

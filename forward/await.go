@@ -120,7 +120,7 @@ func (r *receiving) giveInterim(client *sock.Conn, head string) error {
 // answered takes the head of the final response, which has n bytes.
 func (a *Attempt) answered(n int) outcome {
 	switch {
-	case a.res.Status == 101 && a.req.Head.WebSocket:
+	case a.res.Status == 101 && a.req.Head.WebSocket && !a.sink.held():
 		return a.startTunnel(n)
 	case a.res.Status == 101:
 		return a.fail(Backend, 502, a.origin.did(errSurplus))

@@ -53,6 +53,9 @@ func (a *Attempt) end() {
 
 // finish gives everything back but the response's last bytes, and tells the decider.
 func (a *Attempt) finish() {
+	if a.observed {
+		a.tellEnd()
+	}
 	a.clock.endImpatience(a.origin)
 	if a.pace.listed {
 		a.origin.uploads.remove(a)

@@ -30,10 +30,13 @@ type Exchange struct {
 
 	// By the owner before Enter.
 	Client *sock.Conn  // nil for none: the response is held, and is the Result's
+	Record int         // with no client: the response is a record, and may have so many bytes of content; 0 is that it is none
 	Waiter *lot.Waiter // the client's, for when no worker stands for the exchange
 	At     *pool.Place // in the queue
 	Owner  Owner
 	Stop   *atomic.Bool // set when everything is to be cut
+
+	Observer Observer // of its attempts; nil for none
 
 	attempt Attempt      // at any backend of the route; those of a race are the race's
 	goesOn  *Attempt     // the one that Resume goes on with: attempt, or the racer that has won
@@ -57,7 +60,7 @@ func (x *Exchange) Reset() {
 	x.attempt.reset()
 	x.Request.reset()
 	x.Upload, x.Result = Upload{}, Result{}
-	x.Client, x.Waiter, x.At, x.Owner, x.Stop = nil, nil, nil, nil, nil
+	x.Client, x.Record, x.Waiter, x.At, x.Owner, x.Stop, x.Observer = nil, 0, nil, nil, nil, nil, nil
 	x.goesOn, x.lost = nil, ""
 	if x.resent.Load() > 0 {
 		x.resent.Store(0)
@@ -68,9 +71,11 @@ func (x *Exchange) Reset() {
 // the Result says why, and x is still the caller's. Else x is the owner's again in Finished.
 func (x *Exchange) Enter() (entered bool) {
 	a := &x.attempt
-	a.at, a.waiter, a.stop = x.At, x.Waiter, x.Stop
-	a.sink = Sink{conn: x.Client, minor: x.Head.Minor, persists: x.Persists}
-	x.At.Client, x.At.Timeout = a.sink.watch(), x.Route.Settings.QueueTimeout
+	a.at, a.waiter, a.stop, a.observer = x.At, x.Waiter, x.Stop, x.Observer
+	a.sink = Sink{conn: x.Client, record: x.Record, minor: x.Head.Minor, persists: x.Persists}
+	if x.At.Client = a.sink.watch(); !x.At.Background { // what is of the background waits as long as its owner has said
+		x.At.Timeout = x.Route.Settings.QueueTimeout
+	}
 	a.up.held, x.Body = x.Body, nil
 	x.Upload.from = x.Client
 	x.goesOn = a
@@ -126,7 +131,7 @@ func (x *Exchange) refuse(o pool.Outcome) {
 		a.result.failBefore(Client, 0, o)
 		return
 	}
-	s := x.Route.Settings
+	waited := x.At.Timeout
 	switch {
 	case o.State == pool.HeldOut && x.clientLeft():
 		a.result.failBefore(Client, 0, errLeftHeld)
@@ -136,10 +141,10 @@ func (x *Exchange) refuse(o pool.Outcome) {
 		a.result.failBefore(Self, 503, tell("all workers of this route are busy, and its queue is full",
 			errors.New("all workers of "+x.Route.Name+" are busy, and its queue is full")))
 	case o.State == pool.Late && o.Words != "":
-		a.result.failBefore(Self, 503, tell(fmt.Sprintf("%s for %v", o.Plain, s.QueueTimeout), fmt.Errorf("%s for %v", o.Words, s.QueueTimeout)))
+		a.result.failBefore(Self, 503, tell(fmt.Sprintf("%s for %v", o.Plain, waited), fmt.Errorf("%s for %v", o.Words, waited)))
 	case o.State == pool.Late:
-		a.result.failBefore(Self, 503, tell(fmt.Sprintf("all workers of this route stayed busy for %v", s.QueueTimeout),
-			fmt.Errorf("all workers of %s stayed busy for %v", x.Route.Name, s.QueueTimeout)))
+		a.result.failBefore(Self, 503, tell(fmt.Sprintf("all workers of this route stayed busy for %v", waited),
+			fmt.Errorf("all workers of %s stayed busy for %v", x.Route.Name, waited)))
 	default:
 		a.result.failBefore(Self, 503, errStopping)
 	}

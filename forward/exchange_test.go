@@ -34,6 +34,12 @@ func (o *owner) Unpark() {}
 // startRoute makes a route to one origin, which the test's end closes.
 func startRoute(t *testing.T, o *Origin) (*Route, *lot.Lot) {
 	t.Helper()
+	return startHeldRoute(t, o, pool.Hold{})
+}
+
+// startHeldRoute does it with a hold.
+func startHeldRoute(t *testing.T, o *Origin, hold pool.Hold) (*Route, *lot.Lot) {
+	t.Helper()
 	l, err := lot.New()
 	if err != nil {
 		t.Fatal(err)
@@ -49,7 +55,9 @@ func startRoute(t *testing.T, o *Origin) (*Route, *lot.Lot) {
 	}
 	o.Backend = b
 	settings := &Settings{ConnectTimeout: await.Patience, BackendTimeout: await.Patience, ClientTimeout: await.Patience, Buffer: 4 << 10, KeepIdle: await.Patience, Resend: 1}
-	return &Route{Name: "/", Queue: workers.AddQueue("/", 1, pool.Hold{}, b), Origins: []*Origin{o}, Settings: settings}, l
+	queue := workers.AddQueue("/", 1, hold, b)
+	queue.LetBackgroundWait(10)
+	return &Route{Name: "/", Queue: queue, Origins: []*Origin{o}, Settings: settings}, l
 }
 
 // pair returns tenfour's end of a connection, and its client's.

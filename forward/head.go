@@ -143,6 +143,7 @@ func (a *Attempt) appendResponseHead(dst []byte) []byte {
 	switch {
 	case a.down.chunked:
 		dst = append(dst, "Transfer-Encoding: chunked\r\n"...)
+	case a.sink.record > 0 && res.Framing == httpparse.Length: // the record has the content itself
 	case res.ContentLength >= 0 && (res.Framing == httpparse.Length || a.req.lengthOnly(res.Status)):
 		dst = appendNumber(dst, contentLength, res.ContentLength)
 	}

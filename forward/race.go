@@ -77,7 +77,9 @@ func newRace(x *Exchange) *race {
 	r := &race{x: x, route: x.Route, lot: lot, client: x.attempt.sink.watch(), hadLeft: x.clientLeft()}
 	now := lot.Now()
 	x.Route.budget.count(now)
-	x.At.Late = now + int64(x.Route.Settings.QueueTimeout)
+	if x.At.Timeout > 0 {
+		x.At.Late = now + int64(x.At.Timeout)
+	}
 	r.request = x.Request.clone()
 	r.entries = x.Route.inTurn()
 	return r

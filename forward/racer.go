@@ -48,9 +48,9 @@ func newRacer(r *race, entry Entry) *racer {
 	c.lot, c.portion.of = r.lot, x.attempt.portion.of
 	c.res.Fields = make([]httpparse.Field, 0, 32)
 	c.up.held = x.attempt.up.held.Share()
-	c.sink = Sink{minor: x.Head.Minor, persists: x.Persists}
-	c.waiter, c.at, c.stop = &c.own, &c.place, x.Stop
-	c.place.Late = x.At.Late // however late it is asked
+	c.sink = Sink{record: x.Record, minor: x.Head.Minor, persists: x.Persists}
+	c.waiter, c.at, c.stop, c.observer = &c.own, &c.place, x.Stop, x.Observer
+	c.place.Late, c.place.Background = x.At.Late, x.At.Background // however late it is asked
 	c.name, c.result.Backend = entry.Name, entry.Name
 	return c
 }

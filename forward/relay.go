@@ -27,6 +27,9 @@ func (a *Attempt) startRelay(n int) outcome {
 	case !stream && a.stay.lent && a.atWorker(): // an upgrade that the backend does not take
 		a.stay.returnPlace(a.origin)
 	}
+	if a.sink.record > 0 && a.res.Framing == httpparse.Length && a.res.ContentLength > int64(a.sink.record) {
+		return a.overRecord()
+	}
 	a.stay.endless = stream
 	if isOpen(&a.res) {
 		a.stay.openEnd = a.clock.now + int64(openEnded)
@@ -58,6 +61,9 @@ func (a *Attempt) prepareResponse(n int) {
 	a.down.headEnd = a.clock.now + int64(silence)
 	d.out.B = a.appendResponseHead(d.out.B)
 	d.in.Forget()
+	if a.sink.record > 0 {
+		d.hold = len(d.out.B) + a.sink.record + 1 // one byte more than may come, so that all that may has room
+	}
 	d.gather()
 }
 
@@ -75,6 +81,8 @@ func (a *Attempt) relay() outcome {
 		a.clock.touch()
 	}
 	switch {
+	case a.sink.record > 0 && a.down.content > int64(a.sink.record):
+		return a.overRecord()
 	case err == nil && a.sink.held() && !a.down.taken && a.down.full() && !a.stay.paused:
 		if !a.decider.acceptsLarge(false) {
 			return a.fail(Self, 502, fmt.Errorf("%s: %d, with more than may be held", a.origin.Name, a.res.Status))
@@ -117,4 +125,10 @@ func (a *Attempt) endedAfterHead(err error) outcome {
 	a.result.Status, a.down.heard, a.state, a.stay.endless, a.stay.openEnd = 0, false, awaiting, false, 0
 	a.down.out.B = a.down.out.B[:0]
 	return a.noAnswer(err)
+}
+
+// overRecord ends an attempt whose response is larger than a record may be.
+func (a *Attempt) overRecord() outcome {
+	return a.fail(Self, 502, tell(fmt.Sprintf("the response is larger than may be kept (%d bytes)", a.sink.record),
+		fmt.Errorf("%s: %w (%d bytes)", a.origin.Name, errRecordFull, a.sink.record)))
 }

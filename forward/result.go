@@ -1,6 +1,10 @@
 package forward
 
-import "tenfour/sock"
+import (
+	"bytes"
+
+	"tenfour/sock"
+)
 
 // Result is how an exchange went. An attempt fills in its own as it goes. The exchange gets it once, at its end, and its owner
 // reads it in Finished.
@@ -63,6 +67,20 @@ func (r *Result) Pending() []byte {
 		return nil
 	}
 	return r.pending.B[r.pendingAt:]
+}
+
+// Recorded returns the response of an exchange whose sink is a record: its status-line and field lines, each with its line end,
+// without those about a connection or the content's framing, and its content. Both live until Reset. The content is what came, if
+// Failure says that more was to come. Without a response both are nil.
+func (r *Result) Recorded() (head, content []byte) {
+	if r.Status == 0 {
+		return nil, nil
+	}
+	head, content, _ = bytes.Cut(r.Pending(), []byte("\r\n\r\n"))
+	if len(head) == 0 {
+		return nil, nil
+	}
+	return head[:len(head)+2], content
 }
 
 // TakePending gives its caller the buffer with Pending's bytes, which begin at the offset, and what it counts for.

@@ -6,11 +6,12 @@ import (
 	"tenfour/sock"
 )
 
-// Sink is where the response of an attempt goes: to the client's connection, or nowhere yet. In the latter case the response
-// is held, because it is not decided whether it is the answer, or because no client waits for it. A sink is changed while its
+// Sink is where the response of an attempt goes: to the client's connection, into a record, or nowhere yet. In the latter two
+// cases the response is held, because no client waits for it, or it is not decided whether it is the answer. A sink is changed while its
 // attempt runs: when a racer wins it gets the client's. It belongs to its attempt.
 type Sink struct {
 	conn     *sock.Conn // the client's; nil while the response is held
+	record   int        // with no client: how many bytes of content the response may have; 0 is that it is no record
 	minor    uint8      // of the client's version, HTTP/1.minor
 	persists bool       // the client's connection is to persist after this response
 }
@@ -31,6 +32,9 @@ func (s *Sink) held() bool { return s.conn == nil }
 // sent: a connection on which the client's body was not read to its end cannot persist.
 func (s *Sink) frame(res *httpparse.Response, sent bool) (chunked bool) {
 	open := isOpen(res)
+	if s.record > 0 {
+		return false
+	}
 	if open && s.minor == 0 || !sent {
 		s.persists = false
 	}
@@ -45,6 +49,7 @@ func isOpen(res *httpparse.Response) bool {
 // appendConnection appends what the client is told of its connection (RFC 9112 §9.3).
 func (s *Sink) appendConnection(dst []byte) []byte {
 	switch {
+	case s.record > 0: // it says nothing of any connection
 	case !s.persists:
 		return append(dst, "Connection: close\r\n"...)
 	case s.minor == 0:

@@ -148,7 +148,7 @@ func (r *race) ended(c *racer) {
 	c.isOver = true
 	if c.won {
 		r.unlock()
-		if c.sink.held() { // it has ended in the moment in which its response became the answer
+		if c.sink.held() && r.x.Client != nil { // it has ended in the moment in which its response became the answer
 			c.takeOver()
 		}
 		r.finish(c)

@@ -1,0 +1,25 @@
+package forward
+
+// Observer is told of the attempts of an exchange: each sending of its request to a backend, with its begin and its end. What goes
+// out again on another connection to the same backend, because one that was kept had ended, is the same attempt. The methods are called on
+// the goroutine of the attempt, with nothing locked, and must not block; in a race several at once. All calls for an exchange
+// that is not raced come before Finished. An attempt that has lost a race may end after it.
+type Observer interface {
+	// Begins says that a worker has an attempt at a backend, HOST:PORT. Nothing of the request was sent yet.
+	Begins(backend string)
+	// Ends says how that attempt went: at r.Backend, how far it came (r.Progress), with which response (r.Status) or r.Failure.
+	// r is the attempt's, and must not be kept.
+	Ends(r *Result)
+}
+
+// tellBegin tells the observer, which there is, that the attempt begins at a backend.
+func (a *Attempt) tellBegin() {
+	a.observed = true
+	a.observer.Begins(a.origin.Name)
+}
+
+// tellEnd tells the observer, which knows of its begin, how the attempt went, once.
+func (a *Attempt) tellEnd() {
+	a.observed = false
+	a.observer.Ends(&a.result)
+}
