@@ -7,5 +7,6 @@
 //	j, err = j.End(now, outcome, policy.Decide(j, outcome, now, rand.Float64()))
 //
 // A Job is a value, the record of one request. Nothing here waits, reads a clock or draws a number by itself. The picture of the
-// states, and what is promised after which byte, are in docs/design/jobs.md. The package does not run exchanges, and it speaks no HTTP.
+// states, and what is promised after which byte, are in docs/design/jobs.md. The package does not run exchanges, and it
+// speaks no HTTP. jobs/bolt is a store; jobs/storetest has the tests that every store passes.
 package jobs
