@@ -83,3 +83,16 @@ func TestStatic_servesADirectory(t *testing.T) {
 		}
 	}
 }
+
+func TestConfiguration_nginxHasLargeBuffersForLargeBodies(t *testing.T) {
+	for _, bulk := range []bool{false, true} {
+		set := setup{Listen: "127.0.0.1:8000", Backends: []string{"127.0.0.1:1"}, Bulk: bulk, Files: 2000}
+		text, err := (&Contender{Name: "nginx", Kind: kindOf("nginx")}).Configuration(set)
+		if err != nil || strings.Contains(text, "proxy_buffers 16 256k") != bulk || strings.Contains(text, "proxy_buffers 32 16k") == bulk {
+			t.Errorf("bulk %t: %v\n%s", bulk, err, text)
+		}
+	}
+	if !big.Bulk || !up.Bulk || keep.Bulk {
+		t.Error("big and up have large bodies, keep has not")
+	}
+}

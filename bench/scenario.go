@@ -17,6 +17,7 @@ type Scenario struct {
 	TLS      bool     // clients speak TLS 1.3; the backend alone, which does not, does not take part
 	Static   bool     // files of a directory, without a backend; only those that have a file server take part
 	MaxConn  int      // of the tuned peers, for each backend; with 0 they do not take part
+	Bulk     bool     // see setup
 	Holds    string   // of the tuned peers, see setup
 	Figures  []Figure
 	Lead     Lead

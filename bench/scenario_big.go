@@ -14,6 +14,7 @@ import (
 var big = &Scenario{
 	Name:     "big",
 	Question: "100 MB down, one after the other: how fast, at what cost?",
+	Bulk:     true,
 	Figures:  []Figure{gbPerS, cpuPerGB, peakPSS},
 	Lead:     Lead{Figure: "gbs", Says: "moves most", Cost: "cpu"},
 	Goals: []Goal{
@@ -36,6 +37,7 @@ var big = &Scenario{
 var up = &Scenario{
 	Name:     "up",
 	Question: "100 MB up, one after the other: how fast, at what cost?",
+	Bulk:     true,
 	Figures:  []Figure{gbPerS, cpuPerGB, peakPSS},
 	Lead:     big.Lead,
 	Goals:    big.Goals,

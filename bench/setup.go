@@ -14,6 +14,7 @@ type setup struct {
 	Cert     *certFiles // for TLS with clients; nil is without
 	Quiet    []string   // tenfour's flags that turn off everything that needs a further port
 	MaxConn  int        // connections to each backend; 0 is no limit
+	Bulk     bool       // large bodies, for which nginx has larger buffers
 	Holds    string     // how much of a response HAProxy and Caddy hold for a slow client, in bytes; "" is as they come
 	Retries  string     // after which failures the peers try again: "", "connections" or "statuses"
 	Turn     string     // HAProxy's timeout connect, which is also its pause between two tries; "" is the usual one
