@@ -38,6 +38,9 @@ func (c *client) takeBody(reserved int) outcome {
 	r := c.req
 	r.Body = forward.NewBody(c.front.Held, reserved)
 	r.Chunks.Reset()
+	if r.Timed {
+		r.bodyFrom = c.front.Lot.Now()
+	}
 	if r.Head.Expect100 && c.in.Len() == 0 {
 		if n, err := c.conn.Write([]byte(forward.Continue)); n < len(forward.Continue) {
 			return c.dropped("closed before it was sent 100 Continue: " + err.Error())

@@ -60,7 +60,7 @@ func (r *request) log() {
 
 // phases returns how long the exchange has taken, up to now.
 func (r *request) phases() logs.Phases {
-	p := logs.Phases{Limited: logs.None, Queue: logs.None, Connect: logs.None, FirstByte: logs.None, Total: logs.None}
+	p := logs.Phases{Limited: logs.None, Body: logs.None, Queue: logs.None, Connect: logs.None, FirstByte: logs.None, Total: logs.None}
 	if r.waited > 0 {
 		p.Limited = time.Duration(r.waited)
 	}
@@ -68,11 +68,17 @@ func (r *request) phases() logs.Phases {
 		return p
 	}
 	t, now := &r.Times, r.c.front.Lot.Now()
+	if r.bodyFrom != 0 {
+		p.Body = time.Duration(r.bodyTook)
+		if r.bodyTook == 0 { // it ended in its middle
+			p.Body = time.Duration(now - r.bodyFrom)
+		}
+	}
 	switch {
 	case t.Taken != 0:
-		p.Queue = time.Duration(t.Taken - r.Began - r.waited)
+		p.Queue = time.Duration(t.Taken - r.Began - r.waited - r.bodyTook)
 	case r.place.Late != 0: // it left the queue unserved
-		p.Queue = time.Duration(now - r.Began - r.waited)
+		p.Queue = time.Duration(now - r.Began - r.waited - r.bodyTook)
 	}
 	if t.Connected != 0 {
 		p.Connect = time.Duration(t.Connected - t.Taken)

@@ -32,9 +32,13 @@ type request struct {
 	idleEnd int64         // when the next byte of its body must have come; 0 while none is awaited
 	pace    forward.Meter // of the client with what it sends of the body before the exchange is placed
 	id      uint64
-	status  int    // of the response that the client got; 0 for none
-	bytes   int64  // of content that it got
-	reason  string // for the log: why it was not served
+
+	bodyFrom int64 // when the first of its body was taken in; 0 if none was, or no log asks
+	bodyTook int64 // how long that took until it was placed, in nanoseconds; 0 before
+
+	status int    // of the response that the client got; 0 for none
+	bytes  int64  // of content that it got
+	reason string // for the log: why it was not served
 }
 
 func newRequest(f *Front) *request {
@@ -60,6 +64,7 @@ func (r *request) end() {
 	r.place.Reset()
 	r.plainer, r.lacksSlash = nil, false
 	r.c, r.status, r.bytes, r.reason, r.idleEnd, r.pace = nil, 0, 0, "", 0, forward.Meter{}
+	r.bodyFrom, r.bodyTook = 0, 0
 }
 
 // hasHead reports whether the request's head is complete, and may be trusted.
@@ -216,6 +221,9 @@ const retryAfter = "Retry-After: 1\r\n"
 func (c *client) place() outcome {
 	r, f := c.req, c.front
 	c.waiter.SetDeadline(0)
+	if r.bodyFrom != 0 {
+		r.bodyTook = f.Lot.Now() - r.bodyFrom
+	}
 	r.Secure, r.Stop = c.secure, &f.stop
 	r.Client, r.Waiter, r.At, r.Owner = &c.conn, &c.waiter, &r.place, r
 	c.phase = placed

@@ -41,6 +41,7 @@ type Entry struct {
 // Phases are the times that an exchange took; None for a phase that it did not reach.
 type Phases struct {
 	Limited   time.Duration // it waited for a limit
+	Body      time.Duration // the request's body, or what is held of it, was taken in
 	Queue     time.Duration // it waited for a slot
 	Connect   time.Duration // from there until the backend took the request's first byte
 	FirstByte time.Duration // from there until the response's first byte

@@ -25,6 +25,7 @@ func writeJSON(log *zerolog.Logger, e *Entry) {
 	line.Int("status", e.Status).Int64("bytes", e.Bytes)
 	text(line, "backend", e.Backend)
 	span(line, "limited_ms", e.Limited)
+	span(line, "body_ms", e.Body)
 	span(line, "queue_ms", e.Queue)
 	span(line, "connect_ms", e.Connect)
 	span(line, "first_byte_ms", e.FirstByte)

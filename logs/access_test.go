@@ -23,14 +23,14 @@ func hello() Entry {
 		ID: "ab12cd34-1", Client: netip.MustParseAddrPort("192.0.2.7:53210"),
 		Method: []byte("GET"), Target: []byte("/hello"), Proto: "HTTP/1.1", Host: []byte("example.com"), UserAgent: []byte("curl/8.5.0"),
 		Status: 200, Bytes: 205, Backend: "127.0.0.1:9001",
-		Phases: Phases{Limited: None, Queue: 0, Connect: 90 * time.Microsecond, FirstByte: 2100 * time.Microsecond, Total: 2217037 * time.Nanosecond},
+		Phases: Phases{Limited: None, Body: None, Queue: 0, Connect: 90 * time.Microsecond, FirstByte: 2100 * time.Microsecond, Total: 2217037 * time.Nanosecond},
 	}
 }
 
 // noHead is a connection that was refused before its head was complete.
 func noHead() Entry {
 	return Entry{
-		ID: "ab12cd34-2", Status: 400, Bytes: 31, Reason: "a bare CR\x1b[2J", Phases: Phases{None, None, None, None, None},
+		ID: "ab12cd34-2", Status: 400, Bytes: 31, Reason: "a bare CR\x1b[2J", Phases: Phases{None, None, None, None, None, None},
 	}
 }
 

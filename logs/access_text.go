@@ -61,7 +61,7 @@ func (p *Phases) appendText(dst []byte) []byte {
 	for _, phase := range [...]struct {
 		name string
 		took time.Duration
-	}{{"limited ", p.Limited}, {"queue ", p.Queue}, {"connect ", p.Connect}, {"first byte ", p.FirstByte}} {
+	}{{"limited ", p.Limited}, {"body ", p.Body}, {"queue ", p.Queue}, {"connect ", p.Connect}, {"first byte ", p.FirstByte}} {
 		if phase.took < 0 {
 			continue
 		}

@@ -652,6 +652,37 @@ func TestAccessLog_hasALineForEveryExchange(t *testing.T) {
 	}
 }
 
+// TestAccessLog_tellsBodyAndQueueApart: the time that a client takes for its body is none in which it waits for a slot, and the next
+// request on its connection has nothing of it.
+func TestAccessLog_tellsBodyAndQueueApart(t *testing.T) {
+	t.Parallel()
+	const slow = 300 * time.Millisecond
+	file := filepath.Join(t.TempDir(), "access.log")
+	tf := startTenfour(t, []string{startServer(t, okay).addr}, "--access-log", file)
+	for _, framing := range []string{"Content-Length: 5\r\n\r\nhel|lo", "Transfer-Encoding: chunked\r\n\r\n3\r\nhel\r\n|2\r\nlo\r\n0\r\n\r\n"} {
+		begins, ends, _ := strings.Cut(framing, "|")
+		p := dialPeer(t, tf.addr)
+		await.Within(p, patience)
+		p.say("POST /slow HTTP/1.1\r\nHost: a\r\n" + begins)
+		await.Pace(slow)
+		p.say(ends)
+		p.status("POST")
+		p.say(request("GET", "/next"))
+		p.status("GET")
+	}
+	lines, text := readLines(t, file, 4)
+	for _, l := range lines {
+		body, has := l["body_ms"].(float64)
+		queue, _ := l["queue_ms"].(float64)
+		if slowly := l["target"] == "/slow"; has != slowly || slowly && (body < float64(slow.Milliseconds())/2 || queue > body) {
+			t.Errorf("%v: body %v ms, queue %v ms", l["target"], l["body_ms"], queue)
+		}
+	}
+	if len(lines) != 4 {
+		t.Errorf("%d lines for 4 exchanges:\n%s", len(lines), text)
+	}
+}
+
 // TestAccessLog_neverBlocks: exchanges do not wait for a standard output that no program reads.
 func TestAccessLog_neverBlocks(t *testing.T) {
 	s := startServer(t, okay)
