@@ -20,6 +20,7 @@ func TestEdits_applyToAnswersOfTenfoursOwn(t *testing.T) {
 	})
 	well := startServer(t, okay)
 	tf := configured(t, well.addr, strings.NewReplacer("MUTE", mute.addr, "BROKEN", broken.addr, "REFUSES", refusing(t), "TOKENS", written(t, "tokens", "ann s3cret\n")).Replace(`
+spool_max = "0"
 timeouts.backend = "30ms"
 hold = "0"
 [[route]]

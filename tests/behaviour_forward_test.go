@@ -212,7 +212,7 @@ func TestBodies_echoedWhileTheyAreSent(t *testing.T) {
 		p.say("HTTP/1.1 200 OK\r\n" + framingLines(as, n) + "\r\n")
 		p.write(as, r.Body)
 	})
-	tf := startTenfour(t, []string{s.addr})
+	tf := startTenfour(t, []string{s.addr}, withoutSpool(t))
 	for i, e := range framings() {
 		e.content = content{n, byte(i)}
 		if e.sent == "chunked" != (e.as == "chunked") && e.as != "close" { // the same on both sides, and one of the rest
@@ -243,36 +243,38 @@ func TestEarlyAnswer_reachesTheClient(t *testing.T) {
 		"does nothing":      func(*peer) { await.Pace(100 * time.Millisecond) },
 		"resets after that": func(p *peer) { await.Pace(20 * time.Millisecond); p.breakOff() },
 	}
-	for status, raw := range earlyAnswers {
-		for name, ending := range ends {
-			t.Run(status+", then the backend "+name, func(t *testing.T) {
-				t.Parallel()
-				s := startServer(t, func(p *peer) {
-					if _, err := readHead(p.in); err == nil {
-						p.say(raw)
-						ending(p)
+	for name, ending := range ends {
+		t.Run("the backend "+name, func(t *testing.T) {
+			t.Parallel()
+			for status, raw := range earlyAnswers { // one after another: much is sent for each
+				t.Run(status, func(t *testing.T) {
+					s := startServer(t, func(p *peer) {
+						if _, err := readHead(p.in); err == nil {
+							p.say(raw)
+							ending(p)
+						}
+					})
+					tf := startTenfour(t, []string{s.addr}, "--buffer", "4KiB", withoutSpool(t))
+					for _, sent := range []string{"length", "chunked"} {
+						p := dialPeer(t, tf.addr)
+						await.Within(p, patience)
+						body := make(chan error, 1)
+						go func() { // ends with the body, or with the connection
+							p.say("POST / HTTP/1.1\r\nHost: a\r\n" + framingLines(sent, 30<<20) + "\r\n")
+							body <- p.write(sent, content{30 << 20, 1}.reader())
+						}()
+						code, words, err := p.status("POST")
+						if fmt.Sprint(code) != status || words != "no" || err != nil {
+							t.Errorf("%s: got %d %q (%v), want the backend's %s", sent, code, words, err, status)
+						}
+						io.Copy(io.Discard, p.in) // tenfour closes, because the backend does not read the rest of the body
+						p.Close()
+						<-body
 					}
+					eventually(t, "the backend's connections have ended", func() bool { return s.open.Load() == 0 })
 				})
-				tf := startTenfour(t, []string{s.addr}, "--buffer", "4KiB")
-				for _, sent := range []string{"length", "chunked"} {
-					p := dialPeer(t, tf.addr)
-					await.Within(p, patience)
-					body := make(chan error, 1)
-					go func() { // ends with the body, or with the connection
-						p.say("POST / HTTP/1.1\r\nHost: a\r\n" + framingLines(sent, 30<<20) + "\r\n")
-						body <- p.write(sent, content{30 << 20, 1}.reader())
-					}()
-					code, words, err := p.status("POST")
-					if fmt.Sprint(code) != status || words != "no" || err != nil {
-						t.Errorf("%s: got %d %q (%v), want the backend's %s", sent, code, words, err, status)
-					}
-					io.Copy(io.Discard, p.in) // tenfour closes, because the backend does not read the rest of the body
-					p.Close()
-					<-body
-				}
-				eventually(t, "the backend's connections have ended", func() bool { return s.open.Load() == 0 })
-			})
-		}
+			}
+		})
 	}
 }
 
@@ -527,6 +529,7 @@ func TestBackendWithoutAName_isTold(t *testing.T) {
 }
 
 func TestOneOfTwoBackendsDead_isNoticedByNoClient(t *testing.T) {
+	t.Parallel()
 	s := startServer(t, answerBack(t, nil))
 	tests := map[string]struct{ addr, timeout string }{
 		"refuses": {refusing(t), "2s"},

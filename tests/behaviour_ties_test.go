@@ -188,7 +188,7 @@ func TestKept_afterWhichExchanges(t *testing.T) {
 					v.say(tc.answer)
 				}
 			})
-			tf := configured(t, b.addr, "[[route]]\npath = \"/\"\nbackends = \"BACKEND\"\nworkers = 1\n"+tc.settings)
+			tf := configured(t, b.addr, "spool_max = \"0\"\n[[route]]\npath = \"/\"\nbackends = \"BACKEND\"\nworkers = 1\n"+tc.settings)
 			p := dialPeer(t, tf.addr)
 			await.Within(p, patience)
 			p.say(tc.request)
