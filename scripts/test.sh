@@ -95,6 +95,7 @@ need_tools() {
 # may_skip is the tests that may be skipped. Any other that is skipped counts as failed: what it needs is installed, or is in every Linux.
 may_skip=(
 	'race: tenfour/tests\.TestConfig_readingIsBounded$'       # -race takes memory of its own. It runs in "test plain"
+	'race: tenfour/tests\.TestIdleConnections_costLittle$'  # it is about tenfour without -race. It runs in "test plain"
 	'race: tenfour/limit\.TestAsk_allocatesNothing$'          # -race allocates. It runs in "test plain"
 	'portable: tenfour/sock\.TestPipe_movesBytes$'            # without the files for Linux there is no splice
 	'tenfour/bench\.TestAdmit_configuresAllContendersAlike/'  # Caddy may be missing
@@ -183,12 +184,21 @@ build_all() {
 }
 
 # gotest NAME ARGUMENTS...: go test, its tests counted. One package at a time: some tests look at the clock. Those that run
-# beside each other mostly wait, so there may be more of them than processors.
+# beside each other mostly wait, so there may be more of them than processors. The step "vet" has vetted them.
 gotest() {
 	local name=$1
 	shift
-	go test -json -count=1 -p 1 -parallel 8 -timeout 8m "$@" | python3 scripts/tally.py "$name" "$results"
+	go test -json -count=1 -vet=off -p 1 -parallel 8 -timeout 8m "$@" | python3 scripts/tally.py "$name" "$results"
 }
+
+# Three runs share the work, so that nothing is tested three times that can break only once.
+#
+# test race: every test, because a race of goroutines may be anywhere. But each costs five times as much, so what cannot race is done less
+# often: a message is cut in its middle and not at every byte, and nothing is measured.
+# test plain: what the race run does less of, or leaves out. Such a test asks underRace, or calls a function that does, or is in a file
+# that is not built with -race.
+# test portable: the packages that have files of their own for other systems than Linux, and the whole program on them, with -short: fewer
+# rounds of the same.
 
 # test_race: everything with the race detector. Packages whose tests look at no clock are tested two at a time.
 test_race() {
@@ -200,16 +210,18 @@ test_race() {
 	return "$rc"
 }
 
-# test_plain: the tests that are others without -race: those of files that it leaves out, or that ask whether it is on, and
-# those that were skipped with it. All the rest runs without it too, as "test portable".
+# test_plain: the tests that are others without -race: those of files that it leaves out, those that depend on whether it is on, and
+# those that were skipped with it.
 test_plain() {
-	local files pkg names rc=0
+	local files pkg dir names rc=0
 	files='{{$p := .}}{{range .TestGoFiles}}{{$p.ImportPath}} {{$p.Dir}}/{{.}}{{"\n"}}{{end}}'
 	{
 		{
 			comm -13 <(go list -race -f "$files" ./... | sort) <(go list -f "$files" ./... | sort)
-			go list -f "$files" ./... | while read -r pkg file; do if grep -q underRace "$file"; then echo "$pkg $file"; fi; done
 		} | while read -r pkg file; do sed -n "s|^func \(Test[A-Za-z0-9_]*\)(.*|$pkg \1|p" "$file"; done
+		go list -f '{{if .TestGoFiles}}{{.ImportPath}} {{.Dir}}{{end}}' ./... | while read -r pkg dir; do
+			awk -v name=underRace -f scripts/dependents.awk "$dir"/*_test.go | sed "s|^|$pkg |"
+		done
 		awk -F '\t' '$1 == "skip" { print $2 }' "$results" | sed -n 's/^race: \(.*\)\.\(Test[^./]*\).*/\1 \2/p'
 	} | sort -u >"$tmp/others"
 	for pkg in $(cut -d ' ' -f 1 "$tmp/others" | sort -u); do
@@ -220,27 +232,23 @@ test_plain() {
 }
 
 fuzz() {
-	local listing line targets=() rc=0
-	listing=$(go test -list '^Fuzz' ./...)
-	while read -r line; do
-		case $line in
-		Fuzz*) targets+=("$line") ;;
-		ok*)
-			local pkg target
-			pkg=$(echo "$line" | awk '{ print $2 }')
-			for target in ${targets[@]+"${targets[@]}"}; do
-				if go test -run '^$' -fuzz "^$target\$" -fuzztime "$fuzztime" "$pkg" >"$tmp/fuzz" 2>&1; then
-					echo "  pass $pkg.$target: $(grep -o 'execs: [0-9]*' "$tmp/fuzz" | tail -n 1)"
-				else
-					cat "$tmp/fuzz"
-					rc=1
-				fi
-			done
-			targets=()
-			;;
-		esac
-	done <<<"$listing"
-	return "$rc"
+	local listing
+	listing=$(git grep -lE '^func Fuzz' -- '*_test.go' | xargs -n 1 dirname | sort -u | sed 's|^|./|' | xargs go test -vet=off -list '^Fuzz')
+	export -f fuzz_one
+	export tmp fuzztime
+	awk '/^Fuzz/ { waiting[n++] = $1 } /^ok/ { while (n) print $2, waiting[--n] }' <<<"$listing" |
+		xargs -P 2 -L 1 bash -c 'fuzz_one "$@"' fuzz
+}
+
+# fuzz_one PACKAGE TARGET. Two run beside each other: while one is built and linked, another one uses the processors.
+fuzz_one() {
+	local log=$tmp/fuzz.$2
+	if go test -vet=off -run '^$' -fuzz "^$2\$" -fuzztime "$fuzztime" "$1" >"$log" 2>&1; then
+		echo "  pass $1.$2: $(grep -o 'execs: [0-9]*' "$log" | tail -n 1)"
+	else
+		cat "$log"
+		return 1
+	fi
 }
 
 # flags_agree: the flags of tenfour --help are those in README.md's table, and the other way round. docs/settings.md is made of
@@ -487,7 +495,7 @@ step staticcheck go tool staticcheck ./...
 step build build_all
 step "test race" test_race
 step "test plain" test_plain
-step "test portable" gotest portable -parallel 16 -skip '^TestConfig_readingIsBounded$' -tags portable ./tests ./lot ./pool ./sock ./forward ./front
+step "test portable" gotest portable -parallel 16 -short -skip '^(TestConfig_readingIsBounded|TestIdleConnections_costLittle)$' -tags portable ./tests ./lot ./pool ./sock ./forward ./front
 step "fuzz $fuzztime each" fuzz
 step "docs: flags" flags_agree
 step "docs: links and tests" links_lead

@@ -466,6 +466,7 @@ rate = "1/1h"
 
 // TestLimit_overItRequestsWaitInOrder: a request over the limit waits for its turn, in order, and holds no worker.
 func TestLimit_overItRequestsWaitInOrder(t *testing.T) {
+	t.Parallel()
 	var mu sync.Mutex
 	var served []string
 	s := startServer(t, func(p *peer) {
@@ -558,6 +559,7 @@ wait_max = "200ms"
 
 // TestLimit_drainAnswersThoseThatWait: when a drain ends, requests that still wait are answered.
 func TestLimit_drainAnswersThoseThatWait(t *testing.T) {
+	t.Parallel()
 	s := headMirror(t)
 	p := startProgram(t, nil, []string{s.addr}, "--limit", "1/1h", "--over", "wait", "--wait-max", "1h", "--drain", "100ms")
 	p.raw(t, request("GET", "/"))

@@ -14,6 +14,7 @@ import (
 // A client that has its last byte may come again at once. With one slot and no queue, the exchange before must not hold the slot
 // any more.
 func TestSlot_isFreeWhenItsClientComesAgain(t *testing.T) {
+	t.Parallel()
 	b := startBackend(t, always("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"))
 	tf := startTenfour(t, []string{b.addr}, "--workers", "1", "--queue", "0")
 	tests := map[string]struct {

@@ -215,6 +215,7 @@ func TestHold_aClientThatLeavesIsNeverSeen(t *testing.T) {
 
 // TestHold_aClientThatLeavesDuringItsTrial: its request is not sent again when the trial has failed.
 func TestHold_aClientThatLeavesDuringItsTrial(t *testing.T) {
+	t.Parallel()
 	access := filepath.Join(t.TempDir(), "access")
 	tf := startTenfour(t, []string{blackHole(t)}, "--hold", "1m", "--connect-timeout", "300ms", "--access-log", access)
 	p := dialPeer(t, tf.addr)
@@ -406,7 +407,7 @@ func forking(t *testing.T, addr string, pause time.Duration, serve func(r *http.
 // TestHold_aServerThatForks: it accepts one connection, and then none for 40 ms. All requests are served, in order, and hardly later
 // than the server allows.
 func TestHold_aServerThatForks(t *testing.T) {
-	const pause, n, clients = 40 * time.Millisecond, 100, 10
+	const pause, n, clients = 40 * time.Millisecond, 60, 10
 	addr := refusing(t)
 	var late []time.Duration // for how long it listened before each
 	stop := forking(t, addr, pause, func(_ *http.Request, listened time.Duration) { late = append(late, listened) })

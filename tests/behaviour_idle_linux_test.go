@@ -44,6 +44,9 @@ func descriptorsOf(t testing.TB, pid int) int {
 // TestIdleConnections_costLittle: 10,000 of them, of which half have sent nothing, and the others had an exchange. It
 // measures tenfour as it is built for use, not the test's own binary.
 func TestIdleConnections_costLittle(t *testing.T) {
+	if underRace {
+		t.Skip("tenfour as it is built for use has no race detector")
+	}
 	n := 10_000
 	var limit syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {

@@ -118,6 +118,7 @@ func (tf *tenfour) posts(t *testing.T, n int) (failed int) {
 // TestPOST_aServerThatClosesAfterEachAnswer: it does not announce the close. No POST is sent on a connection that it is about to
 // close.
 func TestPOST_aServerThatClosesAfterEachAnswer(t *testing.T) {
+	t.Parallel()
 	for _, after := range []time.Duration{0, time.Millisecond, 5 * time.Millisecond, 20 * time.Millisecond} {
 		for _, workers := range []string{"1", "4"} {
 			t.Run(fmt.Sprintf("after %v, %s workers", after, workers), func(t *testing.T) {
@@ -142,6 +143,7 @@ func TestPOST_aServerThatClosesAfterEachAnswer(t *testing.T) {
 // TestPOST_aServerOfOneConnectionAtATime is `while :; do printf … | nc -l PORT; done`: each nc listens for one connection,
 // sends its answer at once, and ends when the other side does.
 func TestPOST_aServerOfOneConnectionAtATime(t *testing.T) {
+	t.Parallel()
 	for _, workers := range []string{"1", "4"} {
 		t.Run(workers+" workers", func(t *testing.T) {
 			t.Parallel()

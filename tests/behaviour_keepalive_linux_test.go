@@ -41,6 +41,7 @@ func portHex(addr string) string { return fmt.Sprintf(":%04X", netip.MustParseAd
 
 // A peer that has vanished sends no end. The kernel's probes find it out, on both sides of what lasts.
 func TestLasting_probesBothPeersWithin15Seconds(t *testing.T) {
+	t.Parallel()
 	for name, ask := range map[string]string{"an event stream": askEvents, "a WebSocket": askUpgrade} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

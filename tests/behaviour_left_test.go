@@ -65,6 +65,7 @@ func (tf *tenfour) begin(t testing.TB, path string) *peer {
 
 // Four closed tabs of a long poll do not keep others from the backend for longer than a second or two.
 func TestClosedTabs_giveTheirSlotsUpWhenOthersWait(t *testing.T) {
+	t.Parallel()
 	for name, tc := range map[string]struct{ path, race string }{
 		"before the response":           {"/poll", "off"},
 		"with no place for what stalls": {"/stalls", "off"},
@@ -138,6 +139,7 @@ func TestLongPoll_keepsItsSlotWhileItsClientStays(t *testing.T) {
 
 // Viewers of motion JPEG, radio or ndjson leave their workers after 5 s, to other requests.
 func TestOpenEnded_leavesItsWorkerAfterFiveSeconds(t *testing.T) {
+	t.Parallel()
 	for _, path := range []string{"/endless", "/radio"} {
 		t.Run(path, func(t *testing.T) {
 			t.Parallel()
@@ -237,6 +239,7 @@ func startWorking(t testing.TB, stubborn time.Duration, begin func(*peer)) *work
 // However an exchange is given up, its slot is free only after the backend has ended it: with one worker, the backend works on one
 // at a time.
 func TestGivenUp_keepsItsSlotUntilTheBackendEndsIt(t *testing.T) {
+	t.Parallel()
 	get := "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 	tests := map[string]struct {
 		raw    string

@@ -70,19 +70,19 @@ func runAB(t testing.TB, url string, n, c int, flags ...string) abReport {
 }
 
 // keepsThroughput asserts that ab's throughput at the first server, which is under some load, is at least 90 % of that at the second,
-// which has no other load; under the race detector three quarters. The runs take turns; the median of their ratios counts, and noise is given more rounds to go by.
+// which has no other load. The runs take turns; the median of their ratios counts, and noise is given more rounds to go by.
 // Where the system reports the CPU time of both programs, the CPU time of a request is compared instead: other programs on the
-// machine change throughput, and hardly change this.
+// machine change throughput, and hardly change this. The race detector has costs of its own: with it each server has one short run, in
+// which no request may fail.
 func keepsThroughput(t *testing.T, beside, alone *tenfour, path string, n int, programs ...*ownProcess) {
 	t.Helper()
-	const rounds, most, clients = 3, 11, 40
-	wanted := 0.9
-	if underRace { // its shadow of what 2,000 connections occupy is in the processor's caches too
-		wanted = 0.75
-	}
+	const rounds, most, clients, wanted = 3, 11, 40, 0.9
 	servers := [2]*tenfour{beside, alone}
 	for _, s := range servers {
 		runAB(t, "http://"+s.addr+path, n/4, clients)
+	}
+	if underRace {
+		return
 	}
 	var ratios []float64
 	for len(ratios) < most && !t.Failed() {
@@ -137,7 +137,7 @@ func TestPersistentClients_areServedEvenly(t *testing.T) {
 	})
 	tf := startTenfour(t, []string{s.addr}, "--workers", "8")
 	const clients = 64
-	span := 5 * time.Second
+	span := 2 * time.Second
 	if testing.Short() {
 		span = time.Second
 	}
@@ -177,7 +177,7 @@ func TestUnfinishedHeads_costNoThroughput(t *testing.T) {
 	beside := startProgram(t, env, []string{s.addr}, "--head-timeout", "10m")
 	alone := startProgram(t, env, []string{s.addr})
 	n := 2000
-	if testing.Short() {
+	if testing.Short() || underRace {
 		n = 200
 	}
 	for i := range n {
@@ -299,6 +299,7 @@ func occupied(t testing.TB, tf *tenfour) bool {
 
 // TestQueue_aClientThatLeavesFreesItsPlace: the client's place is free at once, and the backend never sees its request.
 func TestQueue_aClientThatLeavesFreesItsPlace(t *testing.T) {
+	t.Parallel()
 	for name, leave := range map[string]func(*peer){
 		"by a FIN":                     func(p *peer) { p.Close() },
 		"by a reset":                   func(p *peer) { p.breakOff() },
@@ -455,7 +456,7 @@ func TestSlots_areNeverExceededAtTheBackend(t *testing.T) {
 				t.Cleanup(func() { ln.Close(); accepting.Wait() })
 				tf := startTenfour(t, []string{ln.Addr().String()}, "--workers", strconv.Itoa(workers))
 				for _, flags := range [][]string{nil, {"-k"}} {
-					runAB(t, "http://"+tf.addr+"/", 1000, 80, flags...)
+					runAB(t, "http://"+tf.addr+"/", 500, 80, flags...)
 				}
 				c.mu.Lock()
 				defer c.mu.Unlock()

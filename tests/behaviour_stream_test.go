@@ -15,23 +15,23 @@ import (
 	"tenfour/tests/await"
 )
 
-// While one client reads 100 MB, or sends them, at its own speed, the one worker serves the others.
+// While one client reads 60 MB, or sends them, at its own speed, the one worker serves the others.
 func TestSlowClient_leavesTheWorkerToOthers(t *testing.T) {
-	const size, lap = 100 << 20, 20 << 20
+	const size, lap = 60 << 20, 20 << 20
 	tests := map[string]func(p *peer, wait func()) error{
-		"reads 100 MB": func(p *peer, wait func()) error {
+		"reads 60 MB": func(p *peer, wait func()) error {
 			p.say(fmt.Sprintf("GET /?n=%d&as=length HTTP/1.1\r\nHost: a\r\n\r\n", size))
 			return readInLaps(p, size, lap, wait)
 		},
-		"reads 100 MB of chunks": func(p *peer, wait func()) error {
+		"reads 60 MB of chunks": func(p *peer, wait func()) error {
 			p.say(fmt.Sprintf("GET /?n=%d&as=chunked HTTP/1.1\r\nHost: a\r\n\r\n", size))
 			return readInLaps(p, size, lap, wait)
 		},
-		"sends 100 MB": func(p *peer, wait func()) error {
+		"sends 60 MB": func(p *peer, wait func()) error {
 			p.say(fmt.Sprintf("POST /?n=%d&as=none HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n", size, size))
 			return sendInLaps(p, "length", size, lap, wait)
 		},
-		"sends 100 MB of chunks": func(p *peer, wait func()) error {
+		"sends 60 MB of chunks": func(p *peer, wait func()) error {
 			p.say(fmt.Sprintf("POST /?n=%d&as=none HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n", size))
 			return sendInLaps(p, "chunked", size, lap, wait)
 		},
@@ -40,7 +40,7 @@ func TestSlowClient_leavesTheWorkerToOthers(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := startServer(t, digest(t))
-			tf := startTenfour(t, []string{s.addr}, "--workers", "1")
+			tf := startTenfour(t, []string{s.addr}, "--workers", "1", withoutSpool(t))
 			p := dialPeer(t, tf.addr)
 			await.Within(p, 6*patience)
 			// Between two laps the client stands still until others have been served.
@@ -227,7 +227,7 @@ func TestStreams_holdNoWorker(t *testing.T) {
 		open = append(open, p)
 	}
 	requests := 5000
-	if testing.Short() {
+	if testing.Short() || underRace {
 		requests = 1000
 	}
 	keepsThroughput(t, tf, alone, "/page", requests)
@@ -373,6 +373,7 @@ func TestTunnel_movesBytesBothWays(t *testing.T) {
 
 // Where no place for lasting transfers is free, a client that does nothing is given up after the idle timeout.
 func TestStalledClient_isGivenUpThoughThereIsNoPlace(t *testing.T) {
+	t.Parallel()
 	tests := map[string]string{
 		"takes nothing": "GET /?n=100000000&as=length HTTP/1.1\r\nHost: a\r\n\r\n",
 		"sends nothing": "POST /?n=100000000&as=none HTTP/1.1\r\nHost: a\r\nContent-Length: 100000000\r\n\r\n",

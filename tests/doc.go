@@ -16,5 +16,6 @@
 //  6. Break the code once, and see the test fail.
 //
 // A rule of HTTP is one more row in a table of rules_*_test.go: refuseEach and relayEach (rules_tables_test.go) run each row whole, byte
-// by byte, and cut at every byte. harness_test.go and behaviour_helpers_test.go have all of the helpers above that several parts use.
+// by byte, and cut at every byte (under the race detector once). harness_test.go and behaviour_helpers_test.go have all of the helpers
+// above that several parts use.
 package tests

@@ -413,6 +413,7 @@ func TestInterim_isRelayed(t *testing.T) {
 
 // Interim responses do not put off the time for the final one, unless they say that the backend works on it.
 func TestInterim_andTheBackendTimeout(t *testing.T) {
+	t.Parallel()
 	for interim, want := range map[string]int{"103 Early Hints": 504, "102 Processing": 200, "104 Upload Resumption Supported": 200} {
 		t.Run(interim, func(t *testing.T) {
 			t.Parallel()

@@ -249,6 +249,7 @@ func TestHeadLimits_atThem(t *testing.T) {
 }
 
 func TestHeadTimeout_answers408(t *testing.T) {
+	t.Parallel()
 	tests := map[string]struct {
 		before string // a whole exchange, first
 		raw    string
@@ -292,6 +293,7 @@ func TestHeadTimeout_answers408(t *testing.T) {
 
 // The time is for the whole head, however often a byte of it comes.
 func TestHeadTimeout_isNotPutOffByBytes(t *testing.T) {
+	t.Parallel()
 	r := startRig(t, "--head-timeout", "300ms")
 	c := r.dial(t)
 	defer c.Close()

@@ -49,7 +49,11 @@ func TestStress_nothingIsLostOrCrossed(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := startStress(t, seed+uint64(i)<<32, name == "clients with TLS")
-			s.run(*stressFor)
+			lasts := *stressFor
+			if testing.Short() {
+				lasts /= 2
+			}
+			s.run(lasts)
 		})
 	}
 }
