@@ -49,7 +49,7 @@ type Attempt struct {
 	clock    clock  // when things happened, and what is due
 	pace     pace   // of the client with its bodies
 	stay     stay   // at its worker, and its place among what lasts
-	askAgain bool   // nothing came of it at this backend: it may be asked of one once more
+	askAgain bool   // nothing came of it at this backend: it may be given to a queue once more
 	result   Result // how it goes
 }
 
@@ -206,7 +206,7 @@ func (a *Attempt) sleep() {
 	}
 }
 
-// arm has the lot tell what the attempt waits for.
+// arm tells the lot what the attempt waits for.
 func (a *Attempt) arm() {
 	writeClient := a.down.out != nil && !a.down.empty()
 	if a.sink.open() && (a.up.readsClient() || writeClient || a.clock.impatient || a.stay.end != 0 || !a.atWorker()) {
@@ -215,7 +215,8 @@ func (a *Attempt) arm() {
 	a.link.Arm(true, a.link.Connecting() || !a.up.stopped && !a.up.empty())
 }
 
-// ack has acknowledged what has come of a message whose rest the attempt waits for: its peer may hold that back until then.
+// ack makes the kernel acknowledge at once what has come of a message whose rest the attempt waits for: its peer may hold the rest back
+// until then.
 func (a *Attempt) ack() {
 	if a.sink.open() && a.up.readsClient() {
 		a.sink.conn.Ack()

@@ -14,8 +14,8 @@ type carried struct {
 	tail    string // what ends the chunk that it is, until out has it
 }
 
-// carry has b follow what is in out. If it is in memory, its first piece goes out with that, in one write, and the others from
-// where they lie, since b may be shared.
+// carry makes b what is given after out. If b is in memory, its first piece is copied to out, so that both go out in one write. The
+// others go out from where they lie, because b may be shared.
 func (f *flow) carry(b *Body) {
 	if f.chunked {
 		f.content += int64(b.Len())
@@ -108,8 +108,8 @@ func (f *flow) endChunk() {
 	f.tail = ""
 }
 
-// rewind has all that f was given at its beginning be given once more. It was given nothing else since, or nothing of
-// it has gone out.
+// rewind makes f give everything once more, from its first byte. Its caller has made sure that nothing was added since f was set up, or that
+// nothing has gone out.
 func (f *flow) rewind() {
 	f.outAt, f.given, f.fileAt, f.pieceAt = 0, 0, 0, 0
 	if f.body != nil && !f.body.Spilled() {

@@ -32,7 +32,7 @@ func (a *Attempt) connect() outcome {
 		return a.fail(Self, 411, tell("the body needs a Content-Length here", errNeedsLength))
 	}
 	a.prepareRequest()
-	if l := a.takeKept(); l != nil {
+	if l := takeKept(a.slot, a.origin, a.clock.now, a.up.mayRepeat(a.req)); l != nil {
 		a.link, a.state = l, awaiting
 		l.reused = true
 		l.Await()
@@ -41,20 +41,6 @@ func (a *Attempt) connect() outcome {
 	}
 	a.awaitListener()
 	return a.dial(nil)
-}
-
-// takeKept takes the connection that the slot has kept, if the request may go out on it; else it closes it and returns nil.
-func (a *Attempt) takeKept() *link {
-	l, ok := a.slot.Kept.(*link)
-	if !ok {
-		return nil
-	}
-	a.slot.Kept = nil
-	if !l.mayCarry(a.origin, a.clock.now, a.up.mayRepeat(a.req)) {
-		l.Discard()
-		return nil
-	}
-	return l
 }
 
 // resetPause is how long a new connection is put off after which a server like `nc -l` does not listen any more: the next one does.

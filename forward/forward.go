@@ -57,7 +57,7 @@ const (
 	firstRead = 16 << 10
 	// spliceLeast is the rest of a body from which on moving it inside the kernel pays for the pipe.
 	spliceLeast = 256 << 10
-	// longFrom is how much of a body has come when its reader no longer wants to hear of each segment.
+	// longFrom is how much of a body has come when the lot no longer tells of each segment, but only when the flow waits.
 	longFrom = 256 << 10
 	// stepMost is how many bytes one step moves before others have their turn.
 	stepMost = 4 << 20

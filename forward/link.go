@@ -35,6 +35,20 @@ func (l *link) Discard() {
 	links.Put(l)
 }
 
+// takeKept takes the connection that a slot at o has kept, if a request may go out on it; else it closes it and returns nil.
+func takeKept(s *pool.Slot, o *Origin, now int64, mayRepeat bool) *link {
+	l, ok := s.Kept.(*link)
+	if !ok {
+		return nil
+	}
+	s.Kept = nil
+	if !l.mayCarry(o, now, mayRepeat) {
+		l.Discard()
+		return nil
+	}
+	return l
+}
+
 // coldAfter is how long a connection may have been idle for a request that may not go out twice: its backend may be about
 // to close it.
 const coldAfter = int64(time.Second)

@@ -33,23 +33,23 @@ func (o *outgoing) releaseOut() {
 	}
 }
 
-// makeRoom has out have n bytes free, for bytes that have been read already. toCome is how many follow at most.
+// makeRoom makes room in out for n bytes that have been read already. toCome is how many follow at most.
 func (o *outgoing) makeRoom(n int, toCome int64) {
-	if !o.makesRoom(n, toCome) {
+	if !o.tryRoom(n, toCome) {
 		o.portion.count(o.growth(n, toCome))
 		o.grow(n, toCome)
 	}
 }
 
-// offer returns how many bytes out has free: n or more, or fewer when out would have to grow and may not. Then no more may be
-// held than out does.
+// offer returns how many bytes out has free: n or more, or fewer when out would have to grow and may not. Then hold becomes
+// what out can hold.
 func (o *outgoing) offer(n int, toCome int64) int {
-	o.makesRoom(n, toCome)
+	o.tryRoom(n, toCome)
 	return cap(o.out.B) - len(o.out.B)
 }
 
-// makesRoom has out have n bytes free, and reports false when it has not: it would have to grow, and may not.
-func (o *outgoing) makesRoom(n int, toCome int64) bool {
+// tryRoom makes room in out for n bytes. It reports false when out would have to grow, and may not.
+func (o *outgoing) tryRoom(n int, toCome int64) bool {
 	if o.outAt == len(o.out.B) {
 		o.out.B, o.outAt = o.out.B[:0], 0
 	}

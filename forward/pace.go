@@ -29,7 +29,7 @@ func (p *pace) noteRate(content int64) {
 	p.rate.Store(content * int64(time.Second) / max(1, p.Held()))
 }
 
-// measure has the attempt's meter run while the attempt waits, if the client holds up a body of its own: it sends no more of the
+// measure starts the attempt's meter before the attempt waits, if the client holds up a body of its own: it sends no more of the
 // request, of which the backend has all that came, or it takes no more of the response. What has no end by nature, an event stream or a
 // tunnel, cannot be held up; nor can a race that is not decided.
 func (a *Attempt) measure() {

@@ -148,7 +148,7 @@ func (r *race) next() *racer {
 	return c
 }
 
-// ask has a racer begin; nil is none. The race is not locked.
+// ask gives a racer to the queue of its backend; nil is none. The race is not locked.
 func (r *race) ask(c *racer) {
 	if c == nil {
 		return

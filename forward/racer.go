@@ -141,7 +141,7 @@ func (c *racer) acceptsLarge(stream bool) bool {
 	return f != isBeaten
 }
 
-// relayHeld has the held response say how many backends were asked in the end. It goes to the client from now on.
+// relayHeld corrects how many backends were asked, in the head of the held response, which goes to the client now.
 func (c *racer) relayHeld() {
 	if c.down.out != nil {
 		c.down.out.B = c.recount(c.down.out.B)

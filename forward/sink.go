@@ -16,8 +16,8 @@ type Sink struct {
 	persists bool       // the client's connection is to persist after this response
 }
 
-// giveTo has the response go to a client's connection from now on, or with nil be held from now on. What is held goes out to the
-// client. The goroutine that steps the attempt calls it, before a byte of the response went out: in its decider's wanted, accepts
+// giveTo makes a client's connection the place where the response goes from now on; with nil the response is held from now on. What
+// is held goes out to the client. The goroutine that steps the attempt calls it, before a byte of the response went out: in its decider's wanted, accepts
 // or acceptsLarge.
 func (a *Attempt) giveTo(client *sock.Conn) {
 	a.sink.conn = client
@@ -61,7 +61,7 @@ func (s *Sink) appendConnection(dst []byte) []byte {
 // open reports whether there is a connection to the client.
 func (s *Sink) open() bool { return s.conn != nil && s.conn.Open() }
 
-// look takes over what has happened on the client's connection.
+// look takes note of what has happened on the client's connection.
 func (s *Sink) look() {
 	if s.conn != nil {
 		s.conn.Look()
@@ -85,7 +85,7 @@ func (s *Sink) watch() *lot.Watch {
 	return &s.conn.Watch
 }
 
-// handTo has w woken from now on when something happens at the client.
+// handTo makes the lot wake w from now on when something happens at the client.
 func (s *Sink) handTo(w *lot.Waiter) {
 	if s.conn != nil {
 		s.conn.HandTo(w)
@@ -99,7 +99,7 @@ func (s *Sink) last(last bool) {
 	}
 }
 
-// retry has the next read ask the kernel.
+// retry makes the next read ask the kernel.
 func (s *Sink) retry() {
 	if s.open() {
 		s.conn.Retry()

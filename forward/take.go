@@ -54,7 +54,7 @@ func (f *flow) takeRaw(most int64) error {
 		n = int(min(int64(f.in.Len()), most))
 		f.put(f.in.Rest()[:n])
 		f.in.Take(n)
-	case f.mayRead() && f.splices(most) && f.hasPipe():
+	case f.mayRead() && f.splices(most) && f.getPipe():
 		n, err = f.pipe.Fill(f.from, most)
 	default:
 		if f.offer(int(min(most, int64(f.roomFor()))), f.toCome()) == 0 {
@@ -86,8 +86,8 @@ func (f *flow) ending(err error) error {
 
 func (f *flow) mayRead() bool { return f.from.MayRead() }
 
-// splices reports whether the rest, most bytes, is worth a pipe: it is long, and more than out may hold, for what out
-// holds when all is taken needs the flow no longer.
+// splices reports whether the rest, most bytes, is worth a pipe: it is long, and more than out may hold. A rest that fits into out needs
+// the flow no longer than until it is taken; from a pipe, the flow would have to give it.
 func (f *flow) splices(most int64) bool {
 	if f.pipe != nil {
 		return true
@@ -95,8 +95,8 @@ func (f *flow) splices(most int64) bool {
 	return sock.CanSplice && most > int64(max(spliceLeast, f.hold)) && f.empty() && f.from.Plain() && f.to != nil && f.to.Plain()
 }
 
-// hasPipe gets a pipe if there is none. When there are no descriptors left for one, the body is copied.
-func (f *flow) hasPipe() bool {
+// getPipe gets a pipe if there is none, and reports false when there are no descriptors left for one: then the body is copied.
+func (f *flow) getPipe() bool {
 	if f.pipe == nil && !f.copies {
 		pipe, err := sock.GetPipe()
 		f.pipe, f.copies = pipe, err != nil

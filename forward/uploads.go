@@ -41,7 +41,7 @@ func (u *uploads) remove(a *Attempt) {
 	a.pace.evicted.Store(false)
 }
 
-// cutSlowest has the slowest upload end, and reports whether there was one. Its place is free some moments later.
+// cutSlowest ends the slowest upload, and reports whether there was one. Its place is free some moments later.
 func (u *uploads) cutSlowest() bool {
 	u.mu.Lock()
 	var slowest *Attempt

@@ -74,7 +74,7 @@ func (c *Conn) Look() {
 	}
 }
 
-// HandTo has w woken from now on when something happens on c, and takes over what has happened before. The caller owns w, or
+// HandTo makes the lot wake w from now on when something happens on c, and takes note of what has happened before. The caller owns w, or
 // is about to give c up to it.
 func (c *Conn) HandTo(w *lot.Waiter) {
 	c.Watch.Tell(w)
