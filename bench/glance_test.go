@@ -216,6 +216,14 @@ func TestSeries_eachHasItsOwn(t *testing.T) {
 			t.Errorf("%d different colours, want %d", len(colours), seriesColors)
 		}
 	}
+	// A line of the twelfth contender has the colour of the page, too.
+	r := someReport(1)
+	for len(r.Contenders) < 12 {
+		r.Contenders = append([]ContenderInfo{{Name: fmt.Sprint("relay-", len(r.Contenders))}}, r.Contenders...)
+	}
+	if svg, err := r.curvePlot("close"); err != nil || !strings.Contains(svg, "var(--s11)") || strings.Contains(svg, "#02") {
+		t.Errorf("%v, the twelfth line has no colour of the page:\n%.300s", err, svg)
+	}
 	installed := 2 // tenfour and direct
 	for _, k := range kinds[1:] {
 		installed++

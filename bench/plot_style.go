@@ -67,7 +67,7 @@ func addGrid(p *plot.Plot, vertical bool) {
 
 var (
 	svgHead   = regexp.MustCompile(`(?s)^.*?<svg width="[^"]*" height="[^"]*" viewBox="([^"]*)".*?>`)
-	svgColor  = regexp.MustCompile(`#0([12])0([0-9])0([0-9a-f])`)
+	svgColor  = regexp.MustCompile(`#0([12])0([0-9])0([0-9a-fA-F])`)
 	svgFont   = regexp.MustCompile(`font-family:[^;"]*;font-variant:[^;"]*;font-weight:[^;"]*;font-style:[^;"]*;?`)
 	svgNumber = regexp.MustCompile(`(\d+\.\d\d)\d+`)
 )
