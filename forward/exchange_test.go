@@ -78,8 +78,15 @@ func pair(t *testing.T, l *lot.Lot) (*sock.Conn, net.Conn) {
 		t.Fatal(err)
 	}
 	conn := &sock.Conn{}
-	if err := accepting.Accept(func(fd int, remote netip.AddrPort) bool { conn.Init(l, fd, remote); return false }); err != nil {
-		t.Fatal(err)
+	err = accepting.SyscallConn().Read(func(socket uintptr) bool {
+		fd, remote, err := accepting.Accept(socket)
+		if err == nil {
+			conn.Init(l, fd, remote)
+		}
+		return err != sock.ErrWait
+	})
+	if err != nil || !conn.Open() {
+		t.Fatal("not accepted: ", err)
 	}
 	return conn, client
 }

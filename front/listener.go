@@ -17,12 +17,16 @@ type Listener struct {
 	sock   *sock.Listener
 	secure atomic.Bool // clients that connect from now on speak TLS
 	closed atomic.Bool // Close was called
+
+	ready  func(socket uintptr) (enough bool) // serveReady, made once
+	failed error                              // why no connection could be accepted, in serveNew
 }
 
 // Listen makes a front answer clients on a socket, once Serve is called. The front owns the socket from then on. secure says that its
 // clients speak TLS.
 func (f *Front) Listen(socket *sock.Listener, secure bool) *Listener {
 	l := &Listener{front: f, sock: socket}
+	l.ready = l.serveReady
 	l.secure.Store(secure)
 	return l
 }
@@ -44,6 +48,36 @@ func (l *Listener) Serve() {
 	f.mu.Unlock()
 	defer f.loops.Done()
 	f.acceptLoop(l)
+}
+
+// serveNew serves new connections. It returns nil after some of them, or when there is no room for more, and net.ErrClosed if the
+// socket is closed.
+func (l *Listener) serveNew() error {
+	l.failed = nil
+	if err := l.sock.SyscallConn().Read(l.ready); err != nil {
+		return net.ErrClosed
+	}
+	return l.failed
+}
+
+// acceptMost is how many connections serveNew serves before it returns, so that the loop looks up from time to time.
+const acceptMost = 64
+
+// serveReady serves the connections that have arrived, and reports whether serveNew returns. If not, Go's poller waits for more.
+func (l *Listener) serveReady(socket uintptr) bool {
+	for range acceptMost {
+		fd, remote, err := l.sock.Accept(socket)
+		switch {
+		case err == sock.ErrWait:
+			return false
+		case err != nil:
+			l.failed = err
+			return true
+		case !l.accepted(fd, remote):
+			return true
+		}
+	}
+	return true
 }
 
 // accepted serves a new connection, and reports whether there is room for more.
@@ -76,7 +110,6 @@ func (l *Listener) firstTimeout() time.Duration {
 // again as soon as there is room, or after a pause; meanwhile the connections wait in the kernel's backlog.
 func (f *Front) acceptLoop(l *Listener) {
 	pause := acceptPause
-	take := l.accepted
 	for !f.draining.Load() && !l.closed.Load() {
 		var err error
 		if f.full() {
@@ -85,7 +118,7 @@ func (f *Front) acceptLoop(l *Listener) {
 			}
 			err = errFull
 		} else {
-			err = l.sock.Accept(take)
+			err = l.serveNew()
 		}
 		switch {
 		case err == nil:

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"net"
-	"net/netip"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -36,8 +35,15 @@ func startPair(t *testing.T) (*Conn, *net.TCPConn) {
 		t.Fatal(err)
 	}
 	c := &Conn{}
-	if err := l.Accept(func(fd int, remote netip.AddrPort) bool { c.Init(lot, fd, remote); return false }); err != nil {
-		t.Fatal(err)
+	err = l.SyscallConn().Read(func(socket uintptr) bool {
+		fd, remote, err := l.Accept(socket)
+		if err == nil {
+			c.Init(lot, fd, remote)
+		}
+		return err != ErrWait
+	})
+	if err != nil || !c.Open() {
+		t.Fatal("not accepted: ", err)
 	}
 	if c.Remote.String() != peer.LocalAddr().String() {
 		t.Errorf("the peer is %v, want %v", c.Remote, peer.LocalAddr())

@@ -22,12 +22,7 @@ type Listener struct {
 	raw      syscall.RawConn
 	addr     net.Addr
 	deferral time.Duration
-	from     unix.RawSockaddrAny // the address of the last peer
-
-	// The state of the running Accept. It is kept here so that Accept allocates nothing.
-	ready  func(fd uintptr) bool
-	take   func(fd int, remote netip.AddrPort) (more bool)
-	failed error
+	from     unix.RawSockaddrAny // memory for Accept
 }
 
 // Listen makes a Listener of ln, a TCP listener, and closes ln: the Listener owns the socket. Accepted connections send
@@ -49,7 +44,6 @@ func Listen(ln net.Listener, firstByte time.Duration) (*Listener, error) {
 // newListener makes a Listener of a socket that listens, and owns file.
 func newListener(file *os.File, addr net.Addr, firstByte time.Duration) (*Listener, error) {
 	l := &Listener{file: file, addr: addr}
-	l.ready = l.takeReady
 	var err error
 	l.raw, err = file.SyscallConn()
 	if at, ok := addr.(*net.TCPAddr); ok && err == nil {
@@ -93,41 +87,26 @@ func Deferral(firstByte time.Duration) time.Duration {
 	return 0
 }
 
-// Close ends Accept. The kernel resets the connections that were not accepted.
+// Close ends the waiting for connections. The kernel resets the connections that were not accepted.
 func (l *Listener) Close() error { return l.file.Close() }
 
-// acceptMost is how many connections Accept takes before it returns, so that the goroutine yields to others.
-const acceptMost = 64
+// SyscallConn returns the socket. Its Read calls a function each time connections may have arrived, until that returns true, or
+// until l is closed. The function takes them with Accept.
+func (l *Listener) SyscallConn() syscall.RawConn { return l.raw }
 
-// Accept waits for connections and gives each of them to take. It returns nil after some of them, or when take returns
-// false: call it again. It returns net.ErrClosed if the listener is closed, and the kernel's error if there is no
-// descriptor or no memory: try again later. One goroutine calls it.
-func (l *Listener) Accept(take func(fd int, remote netip.AddrPort) (more bool)) error {
-	l.take, l.failed = take, nil
-	if err := l.raw.Read(l.ready); err != nil {
-		return net.ErrClosed
-	}
-	return l.failed
-}
-
-// takeReady takes the connections that have arrived, and reports whether Accept returns. If not, Accept waits for more.
-func (l *Listener) takeReady(fd uintptr) bool {
-	for range acceptMost {
-		nfd, remote, err := accept(int(fd), &l.from)
-		switch {
-		case err == nil:
-			if !l.take(nfd, remote) {
-				return true
-			}
-		case errors.Is(err, unix.EAGAIN):
-			return false
-		case errors.Is(err, unix.ECONNABORTED), errors.Is(err, unix.EINTR):
+// Accept returns the descriptor of a connection that has arrived at fd, which is l's, and the address of its peer. It returns
+// ErrWait if there is none, and the kernel's error if there is no descriptor or no memory: try again later. One goroutine calls it.
+func (l *Listener) Accept(fd uintptr) (conn int, remote netip.AddrPort, err error) {
+	for {
+		conn, remote, err = accept(int(fd), &l.from)
+		switch err {
+		case nil, ErrWait:
+			return conn, remote, err
+		case unix.ECONNABORTED, unix.EINTR:
 		default:
-			l.failed = fmt.Errorf("accept: %w", err)
-			return true
+			return -1, remote, fmt.Errorf("accept: %w", err)
 		}
 	}
-	return true
 }
 
 // backlog is how many connections may wait to be accepted: the kernel lowers it to what it allows (net.core.somaxconn).

@@ -55,15 +55,18 @@ func newSocket(family int) (int, error) {
 	return unix.Socket(family, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
 }
 
-// accept allocates nothing: the kernel writes the peer's address into from.
+// accept returns ErrWait if there is no connection. It allocates nothing: the kernel writes the peer's address into from.
 func accept(fd int, from *unix.RawSockaddrAny) (int, netip.AddrPort, error) {
 	size := uint32(unix.SizeofSockaddrAny)
 	n, _, e := syscall.RawSyscall6(unix.SYS_ACCEPT4, uintptr(fd), uintptr(unsafe.Pointer(from)), uintptr(unsafe.Pointer(&size)),
 		unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0, 0)
-	if e != 0 {
-		return -1, netip.AddrPort{}, e
+	switch e {
+	case 0:
+		return int(n), rawAddrPort(from), nil
+	case unix.EAGAIN:
+		return -1, netip.AddrPort{}, ErrWait
 	}
-	return int(n), rawAddrPort(from), nil
+	return -1, netip.AddrPort{}, e
 }
 
 func rawAddrPort(from *unix.RawSockaddrAny) netip.AddrPort {

@@ -55,7 +55,10 @@ func accept(fd int, _ *unix.RawSockaddrAny) (int, netip.AddrPort, error) {
 	syscall.ForkLock.RLock()
 	defer syscall.ForkLock.RUnlock()
 	nfd, sa, err := unix.Accept(fd)
-	if err != nil {
+	switch {
+	case err == unix.EAGAIN:
+		return -1, netip.AddrPort{}, ErrWait
+	case err != nil:
 		return -1, netip.AddrPort{}, err
 	}
 	return nfd, addrPort(sa), prepare(nfd)
