@@ -9,6 +9,7 @@ import (
 type crowd struct {
 	by     map[netip.Addr]*address
 	heap   []*address
+	last   *address // of the connection that came last: the next is often of the same; nil if it may have none
 	open   int      // connections
 	unused *address // addresses without a connection, to be used again
 	kept   int      // how many
@@ -20,7 +21,10 @@ const keptMost = 64
 // add counts c under its address. It does nothing and reports false if that has most connections already; 0 is any number.
 func (w *crowd) add(c *client, most int) bool {
 	of := addressOf(c.conn.Remote.Addr())
-	a := w.by[of]
+	a := w.last
+	if a == nil || a.of != of {
+		a = w.by[of]
+	}
 	if a == nil {
 		a = w.unused
 		if a != nil {
@@ -35,7 +39,7 @@ func (w *crowd) add(c *client, most int) bool {
 	} else if most > 0 && a.open >= most {
 		return false
 	}
-	c.from = a
+	c.from, w.last = a, a
 	a.add(c)
 	w.up(a)
 	w.open++
@@ -61,6 +65,7 @@ func (w *crowd) remove(c *client) {
 		w.up(moved)
 		w.down(moved)
 	}
+	w.last = nil
 	delete(w.by, a.of)
 	if w.kept < keptMost {
 		a.unused, w.unused = w.unused, a

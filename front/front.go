@@ -87,20 +87,20 @@ func (f *Front) enter(c *client) (more, refused bool) {
 	now, most, open := moment(f.Lot.Now()), f.site.Load().MaxPerClient, f.mostOpen.Load()
 	c.listed = now
 	c.since.Store(now)
-	f.mu.Lock()
-	defer f.mu.Unlock()
 	c.surplus = false
+	f.mu.Lock()
 	if refused = !f.crowd.add(c, most); refused {
 		f.notice.refused++
 		c.surplus = c.secure && f.crowd.add(c, most+1)
 		refused = !c.surplus
 	}
-	return open == 0 || int64(f.crowd.open) <= open, refused
+	more = open == 0 || int64(f.crowd.open) <= open
+	f.mu.Unlock()
+	return more, refused
 }
 
 func (f *Front) leave(c *client) {
 	f.mu.Lock()
-	defer f.mu.Unlock()
 	f.crowd.remove(c)
 	if f.crowd.open == 0 && f.gone != nil {
 		close(f.gone)
@@ -112,6 +112,7 @@ func (f *Front) leave(c *client) {
 		default: // there is one already
 		}
 	}
+	f.mu.Unlock()
 }
 
 // Drain accepts nothing new, closes idle connections, and lets running exchanges end, for at most the given time. Then it cuts
