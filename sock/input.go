@@ -76,7 +76,10 @@ func (in *Input) Fill(c *Conn, least, room int) (int, error) {
 		copy(larger, b.B)
 		b.B = larger
 	}
-	return c.Fill(b, cap(b.B))
+	n := len(b.B)
+	got, err := c.Read(b.B[n:cap(b.B)])
+	b.B = b.B[:n+got]
+	return got, err
 }
 
 // Next ends a message: its bytes are forgotten, and the rest begins the input.
@@ -153,18 +156,14 @@ func PutBuffer(b *Buffer) {
 	if size < smallest {
 		return
 	}
-	i := class(size)
-	if i > 0 && size < smallest<<(2*i) {
-		i-- // a buffer that is taken from a pool has at least its size
-	}
 	b.B = b.B[:size]
-	buffers[i].Put(b)
+	buffers[classOf(size)].Put(b)
 }
 
-// class is the pool for n bytes.
+// class is the pool from which n bytes come: the smallest whose buffers have that many.
 func class(n int) int {
-	if n <= smallest {
-		return 0
-	}
-	return min((bits.Len(uint(n-1))-bits.Len(smallest-1)+1)/2, len(buffers)-1)
+	return min((bits.Len(uint(max(n, smallest)-1))-bits.Len(smallest-1)+1)/2, len(buffers)-1)
 }
+
+// classOf is the pool to which a buffer of size bytes, smallest or more, goes: the largest whose buffers have no more.
+func classOf(size int) int { return min((bits.Len(uint(size))-bits.Len(smallest))/2, len(buffers)-1) }

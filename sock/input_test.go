@@ -107,3 +107,20 @@ func TestReadOff_forgetsUpToSoMany(t *testing.T) {
 		t.Errorf("what is left is %q", in.Rest())
 	}
 }
+
+// TestBuffers_comeFromTheSmallestPoolThatHasTheirSize: and a buffer goes back to a pool that never gives more than it has.
+func TestBuffers_comeFromTheSmallestPoolThatHasTheirSize(t *testing.T) {
+	for i := range buffers {
+		has := smallest << (2 * i)
+		for n, want := range map[int]int{has - 1: i, has: i, has + 1: min(i+1, len(buffers)-1)} {
+			if got := class(n); got != want {
+				t.Errorf("%d bytes come from pool %d, want %d", n, got, want)
+			}
+		}
+		for size, want := range map[int]int{has - 1: i - 1, has: i, 4*has - 1: i} {
+			if got := classOf(size); size >= smallest && got != want {
+				t.Errorf("a buffer of %d bytes goes to pool %d, want %d", size, got, want)
+			}
+		}
+	}
+}
