@@ -17,6 +17,7 @@ const batchMost = 1024
 type write struct {
 	do   func(*change) error // it changes nothing when it returns an error other than errFile
 	err  error               // what the goroutine is told
+	drop []string            // names of body files that no record has any more; the goroutine removes them
 	done chan struct{}       // closed by the commit loop; then the rest belongs to the goroutine that waits
 }
 
@@ -24,15 +25,26 @@ type write struct {
 type change struct {
 	tx    *bbolt.Tx
 	usage jobs.Usage // with the changes so far
-	drop  []string   // names of body files that no record has any more, once it is committed
+	drop  []string   // for the write that is being done: its drop
 }
 
 // errFile is a write that the file could not take; it may have been half done, and the transaction is given up.
 var errFile = errors.New("write to jobs.db")
 
-// write does a change, and returns when it is on the disk.
+// write does a change, and returns when it is on the disk, and the body files are removed that it leaves without a record.
 func (s *Store) write(do func(*change) error) error {
 	w := &write{do: do, done: make(chan struct{})}
+	if err := s.queue(w); err != nil {
+		return err
+	}
+	for _, name := range w.drop {
+		s.removeFile(name)
+	}
+	return nil
+}
+
+// queue gives w to the commit loop, and returns when that is done with it.
+func (s *Store) queue(w *write) error {
 	select {
 	case <-s.quit:
 		return s.failure("write", jobs.ErrClosed)
@@ -81,47 +93,47 @@ func (s *Store) batch(first *write) []*write {
 
 // commit does the writes in one transaction, and tells each how it went.
 func (s *Store) commit(all []*write) {
-	drop, err := s.transact(all)
+	err := s.transact(all)
 	for _, w := range all {
 		if err != nil {
 			w.err = err
 		}
 		close(w.done)
 	}
-	for _, name := range drop {
-		s.removeFile(name)
-	}
 }
 
-// transact does the writes, and returns the body files that may be removed then. Its error is that of every write.
-func (s *Store) transact(all []*write) (drop []string, err error) {
+// transact does the writes. Its error is that of every write.
+func (s *Store) transact(all []*write) (err error) {
 	s.mu.Lock()
 	c := change{usage: s.usage}
 	unsure := s.unsure
 	s.mu.Unlock()
 	if unsure != nil {
-		return nil, unsure
+		return unsure
 	}
 	if c.tx, err = s.db.Begin(true); err != nil {
-		return nil, s.gaveUp(err)
+		return s.gaveUp(err)
 	}
 	for _, w := range all {
-		if w.err = w.do(&c); errors.Is(w.err, errFile) {
+		c.drop = nil
+		w.err = w.do(&c)
+		w.drop = c.drop
+		if errors.Is(w.err, errFile) {
 			c.tx.Rollback()
-			return nil, s.failure("write", w.err)
+			return s.failure("write", w.err)
 		}
 	}
 	number := c.tx.ID()
 	if err := s.finish(c.tx); err != nil {
 		if isFull(err) && s.committed() < number {
-			return nil, s.failure("write", err) // all is as it was, and the next write may find room
+			return s.failure("write", err) // all is as it was, and the next write may find room
 		}
-		return nil, s.gaveUp(err)
+		return s.gaveUp(err)
 	}
 	s.mu.Lock()
 	s.usage = c.usage
 	s.mu.Unlock()
-	return c.drop, nil
+	return nil
 }
 
 // finish commits: bbolt writes the new pages and syncs, then the meta page that leads to them, and syncs again.
