@@ -145,12 +145,12 @@ func (a *Attempt) Panicked() {
 func (a *Attempt) step() outcome {
 	a.clock.now = a.lot.Now()
 	a.pace.End(a.clock.now)
-	wanted := a.decider.wanted()
+	unwanted := a.decider.unwanted()
 	a.sink.look()
 	a.link.Look()
 	switch {
-	case !wanted:
-		return a.fail(Self, 503, errBeaten)
+	case unwanted != nil:
+		return a.fail(Self, 503, unwanted)
 	case a.sink.broken():
 		return a.fail(Client, 0, errReset)
 	case a.stop.Load():

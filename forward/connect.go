@@ -136,7 +136,7 @@ func (a *Attempt) shakeHands() outcome {
 // unwanted reports whether the attempt is not to go on, whatever its backend does.
 func (a *Attempt) unwanted() bool {
 	a.sink.look()
-	return a.sink.broken() || a.stop.Load() || !a.decider.wanted()
+	return a.sink.broken() || a.stop.Load() || a.decider.unwanted() != nil
 }
 
 // whileShaking is unwanted while the worker sleeps in a TLS handshake, and when it is to be asked again: a backend with one thread may be

@@ -6,8 +6,8 @@ import "tenfour/pool"
 type decider interface {
 	// begins notes that a worker has the attempt, and reports whether it is still wanted.
 	begins(*pool.Slot) bool
-	// wanted is asked in each step, and reports whether the attempt may go on.
-	wanted() bool
+	// unwanted is asked in each step, and returns why the attempt may not go on; nil if it may.
+	unwanted() error
 	// accepts is asked when the head of a final response has come, and reports whether the attempt may go on.
 	accepts() bool
 	// acceptsLarge is asked about a held response that has no end, or is larger than may be held. It reports whether the attempt
@@ -38,8 +38,6 @@ type decider interface {
 
 var _ decider = (*Exchange)(nil)
 
-func (x *Exchange) begins(*pool.Slot) bool         { return true }
-func (x *Exchange) wanted() bool                   { return true }
 func (x *Exchange) accepts() bool                  { return true }
 func (x *Exchange) acceptsLarge(bool) bool         { return !x.attempt.sink.held() }
 func (x *Exchange) appendFields(dst []byte) []byte { return dst }
@@ -47,6 +45,20 @@ func (x *Exchange) hungUp() bool                   { return x.attempt.sink.hungU
 func (x *Exchange) beaten() bool                   { return false }
 func (x *Exchange) asksAgain() bool                { return true }
 func (x *Exchange) lasting()                       { x.Owner.Lasting(x) }
+
+func (x *Exchange) begins(s *pool.Slot) bool {
+	if x.Grip != nil {
+		x.Grip.slot.Store(s)
+	}
+	return true
+}
+
+func (x *Exchange) unwanted() error {
+	if x.Grip != nil {
+		return x.obey()
+	}
+	return nil
+}
 
 // giveUp ends the attempt of a client that may have left.
 func (x *Exchange) giveUp() outcome { return x.attempt.fail(Client, 0, errLeft) }
@@ -60,13 +72,16 @@ func (x *Exchange) unserved(o pool.Outcome) {
 // again gives the attempt back to its route's queue, since nothing came of it. Once it has reported true x may be another
 // worker's.
 func (x *Exchange) again() bool {
-	a := &x.attempt
+	a, g := &x.attempt, x.Grip
 	unreached, failure, persists, surplus := a.origin.Backend, a.result.Failure, a.sink.persists, a.result.Surplus
 	a.renew()
 	a.sink.persists = x.Persists
 	a.at.Left = x.clientLeft()
 	o := x.Route.Queue.Again(a, a.at, unreached)
 	if !o.Unserved() {
+		if g != nil {
+			g.look()
+		}
 		return true
 	}
 	a.result.Failure, a.sink.persists, a.result.Surplus = failure, persists, surplus

@@ -37,6 +37,7 @@ type Exchange struct {
 	Stop   *atomic.Bool // set when everything is to be cut
 
 	Observer Observer // of its attempts; nil for none
+	Grip     *Grip    // by which others reach it; nil for none
 
 	attempt Attempt      // at any backend of the route; those of a race are the race's
 	goesOn  *Attempt     // the one that Resume goes on with: attempt, or the racer that has won
@@ -60,7 +61,7 @@ func (x *Exchange) Reset() {
 	x.attempt.reset()
 	x.Request.reset()
 	x.Upload, x.Result = Upload{}, Result{}
-	x.Client, x.Record, x.Waiter, x.At, x.Owner, x.Stop, x.Observer = nil, 0, nil, nil, nil, nil, nil
+	x.Client, x.Record, x.Waiter, x.At, x.Owner, x.Stop, x.Observer, x.Grip = nil, 0, nil, nil, nil, nil, nil, nil
 	x.goesOn, x.lost = nil, ""
 	if x.resent.Load() > 0 {
 		x.resent.Store(0)
@@ -79,13 +80,25 @@ func (x *Exchange) Enter() (entered bool) {
 	a.up.held, x.Body = x.Body, nil
 	x.Upload.from = x.Client
 	x.goesOn = a
+	g := x.Grip // x may be its worker's once it has entered
+	if g != nil {
+		g.takes(x)
+	}
 	switch {
 	case x.raced() && !x.whole():
 		a.result.failBefore(Self, 413, tell("the body is too large for this route, which needs it whole", errRacedBody))
 	case x.raced():
-		newRace(x).start()
+		r := newRace(x)
+		if g != nil {
+			g.race.Store(r)
+			defer g.look()
+		}
+		r.start()
 		return true
 	case x.enter(x.Route.Queue):
+		if g != nil {
+			g.look()
+		}
 		return true
 	}
 	x.conclude()
@@ -127,6 +140,10 @@ func (x *Exchange) ended() {
 func (x *Exchange) refuse(o pool.Outcome) {
 	a := &x.attempt
 	a.sink.handTo(x.Waiter)
+	if x.Grip != nil && x.Grip.cut.Load() {
+		a.result.failBefore(Self, 503, errCut)
+		return
+	}
 	if o.State == pool.Gone {
 		a.result.failBefore(Client, 0, o)
 		return

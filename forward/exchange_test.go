@@ -34,11 +34,11 @@ func (o *owner) Unpark() {}
 // startRoute makes a route to one origin, which the test's end closes.
 func startRoute(t *testing.T, o *Origin) (*Route, *lot.Lot) {
 	t.Helper()
-	return startHeldRoute(t, o, pool.Hold{})
+	return startHeldRoute(t, o, 1, pool.Hold{})
 }
 
-// startHeldRoute does it with a hold.
-func startHeldRoute(t *testing.T, o *Origin, hold pool.Hold) (*Route, *lot.Lot) {
+// startHeldRoute does it with a hold, and a queue in which up to most clients may wait.
+func startHeldRoute(t *testing.T, o *Origin, most int, hold pool.Hold) (*Route, *lot.Lot) {
 	t.Helper()
 	l, err := lot.New()
 	if err != nil {
@@ -55,7 +55,7 @@ func startHeldRoute(t *testing.T, o *Origin, hold pool.Hold) (*Route, *lot.Lot) 
 	}
 	o.Backend = b
 	settings := &Settings{ConnectTimeout: await.Patience, BackendTimeout: await.Patience, ClientTimeout: await.Patience, Buffer: 4 << 10, KeepIdle: await.Patience, Resend: 1}
-	queue := workers.AddQueue("/", 1, hold, b)
+	queue := workers.AddQueue("/", most, hold, b)
 	queue.LetBackgroundWait(10)
 	return &Route{Name: "/", Queue: queue, Origins: []*Origin{o}, Settings: settings}, l
 }

@@ -91,12 +91,15 @@ func (c *racer) begins(s *pool.Slot) bool {
 	return !c.halt.Load()
 }
 
-// wanted reports whether c is not cut off. If its response waited, and is the answer now, it takes the client over.
-func (c *racer) wanted() bool {
+// unwanted returns why c is cut off; nil if it is not. If its response waited, and is the answer now, it takes the client over.
+func (c *racer) unwanted() error {
 	if c.stay.pauses(&c.sink) && c.chosen.Load() {
 		c.takeOver()
 	}
-	return !c.halt.Load()
+	if c.halt.Load() {
+		return errBeaten
+	}
+	return nil
 }
 
 // attach gives c, which has won, the client. Its worker calls it, or the goroutine that goes on with it.

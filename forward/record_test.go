@@ -58,10 +58,10 @@ func answering(t *testing.T, raw ...string) *Origin {
 // startAnswering makes a route to such a backend.
 func startAnswering(t *testing.T, hold pool.Hold, raw ...string) (*Route, *lot.Lot) {
 	t.Helper()
-	return startHeldRoute(t, answering(t, raw...), hold)
+	return startHeldRoute(t, answering(t, raw...), 1, hold)
 }
 
-// recorded has a record filled by the route: what a request that no client waits for is answered with.
+// recorded fills a record through the route: with the response to a request that no client waits for.
 func recorded(t *testing.T, route *Route, l *lot.Lot, request string, most int, o Observer) *Exchange {
 	t.Helper()
 	x, own := &Exchange{}, &keeper{finished: make(chan *Exchange, 1)}
@@ -147,6 +147,26 @@ func TestRecord_ofAResponseThatIsCut(t *testing.T) {
 	}
 }
 
+// startRaced makes a route that races two origins, of which the first is asked first.
+func startRaced(t *testing.T, mode choice.Race, first, second *Origin) (*Route, *lot.Lot) {
+	t.Helper()
+	route, l := startHeldRoute(t, first, 1, pool.Hold{})
+	workers := pool.New(l, func(v any, stack []byte) { t.Errorf("panic: %v\n%s", v, stack) })
+	t.Cleanup(workers.Close)
+	route.Origins = append(route.Origins, second)
+	route.turn.Store(1)
+	route.Settings.Racing = Racing{Mode: mode, Usable: statuses.Classes(2, 2)}
+	for _, o := range route.Origins {
+		b, err := workers.AddBackend(o.Name, 1, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		o.Backend = b
+		route.Entries = append(route.Entries, Entry{o.Name, workers.AddEntry(o.Name, 1, b)})
+	}
+	return route, l
+}
+
 // TestRecord_ofARace is the usable response, or the first whole one that is not. Both attempts are observed.
 func TestRecord_ofARace(t *testing.T) {
 	const bad, okay = "HTTP/1.1 500 No\r\nContent-Length: 3\r\n\r\nbad", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nokay\r\n0\r\n\r\n"
@@ -156,21 +176,7 @@ func TestRecord_ofARace(t *testing.T) {
 				continue // it may win before the other has begun
 			}
 			t.Run(fmt.Sprint(want, " ", mode), func(t *testing.T) {
-				route, l := startHeldRoute(t, answering(t, raw[0]), pool.Hold{})
-				second := answering(t, raw[1])
-				workers := pool.New(l, func(v any, stack []byte) { t.Errorf("panic: %v\n%s", v, stack) })
-				t.Cleanup(workers.Close)
-				route.Origins = append(route.Origins, second)
-				route.turn.Store(1) // the first is asked first
-				route.Settings.Racing = Racing{Mode: mode, Usable: statuses.Classes(2, 2)}
-				for _, o := range route.Origins {
-					b, err := workers.AddBackend(o.Name, 1, 1)
-					if err != nil {
-						t.Fatal(err)
-					}
-					o.Backend = b
-					route.Entries = append(route.Entries, Entry{o.Name, workers.AddEntry(o.Name, 1, b)})
-				}
+				route, l := startRaced(t, mode, answering(t, raw[0]), answering(t, raw[1]))
 				n := &notes{}
 				x := recorded(t, route, l, getIt, 100, n)
 				head, content := x.Recorded()

@@ -17,7 +17,7 @@ type Sink struct {
 }
 
 // giveTo makes a client's connection the place where the response goes from now on; with nil the response is held from now on. What
-// is held goes out to the client. The goroutine that steps the attempt calls it, before a byte of the response went out: in its decider's wanted, accepts
+// is held goes out to the client. The goroutine that steps the attempt calls it, before a byte of the response went out: in its decider's unwanted, accepts
 // or acceptsLarge.
 func (a *Attempt) giveTo(client *sock.Conn) {
 	a.sink.conn = client

@@ -29,13 +29,13 @@ func (c *changing) begins(s *pool.Slot) bool {
 	return true
 }
 
-func (c *changing) wanted() bool {
+func (c *changing) unwanted() error {
 	select {
 	case f := <-c.change:
 		f()
 	default:
 	}
-	return true
+	return nil
 }
 
 // gated is a backend that tells when it was asked, and answers with content when the gate is closed.

@@ -175,6 +175,35 @@ func TestLanes_aTaskThatComesBackHasItsOldPlace(t *testing.T) {
 	inTurn(t, []*job{client, again, second})
 }
 
+// TestRejoin_keepsItsPlace in the lane that its Place says now, though that is full; and one that finds a free slot has it.
+func TestRejoin_keepsItsPlace(t *testing.T) {
+	h := startHouse(t)
+	q := h.laned("/", Hold{}, h.backend(t, "a", 1))
+	running := enter(t, q, "running")
+	running.runs(t)
+	first, moves, last := enterBackground(t, q, "first"), enter(t, q, "moves"), enterBackground(t, q, "last")
+	q.LetBackgroundWait(0)
+	if !q.Withdraw(&moves.place) {
+		t.Fatal("a task that waits was not withdrawn")
+	}
+	moves.place.Background = true
+	if o := q.Rejoin(moves, &moves.place); o.State != Waits {
+		t.Errorf("Rejoin: %v, want that it waits", o)
+	}
+	client := enter(t, q, "client")
+	inTurn(t, []*job{running, client, first, moves, last})
+	await.Until(t, "the slot is free", func() bool { return h.Snapshot().Backends[0].Busy == 0 })
+	if o := q.Rejoin(moves, &moves.place); o.State != Runs {
+		t.Errorf("Rejoin with a free slot: %v, want that it runs", o)
+	}
+	moves.runs(t)
+	moves.finish()
+	q.Remove()
+	if o := q.Rejoin(moves, &moves.place); o.State != Closed {
+		t.Errorf("Rejoin after Remove: %v, want that the queue is closed", o)
+	}
+}
+
 // TestLanes_whileTheBackendIsDown: a client's task tries it before one of the background, which does when no client waits.
 func TestLanes_whileTheBackendIsDown(t *testing.T) {
 	h := startHouse(t)

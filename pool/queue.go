@@ -200,6 +200,33 @@ func (q *Queue) again(at *Place, unreached *Backend, now int64) Outcome {
 	return q.join(at, now)
 }
 
+// Rejoin is Enter for a task that Withdraw has given to its caller. If it has to wait it gets its old place, in the lane that its Place says
+// now, and is not refused by a full one.
+func (q *Queue) Rejoin(task Task, at *Place) Outcome {
+	at.use(q.pool, task)
+	now := q.pool.lot.Now()
+	at.listen()
+	o := q.rejoin(at, now)
+	if o.Unserved() {
+		at.ignore()
+	}
+	return o
+}
+
+func (q *Queue) rejoin(at *Place, now int64) Outcome {
+	p := q.pool
+	p.mu.Lock()
+	defer p.unlock()
+	if p.closed || q.removed {
+		return Outcome{State: Closed}
+	}
+	if b := q.choose(); b != nil {
+		b.take(at)
+		return Outcome{State: Runs}
+	}
+	return q.join(at, now)
+}
+
 // Withdraw removes the task of a place from the queue, and reports whether it was still there. If so, the caller owns it.
 func (q *Queue) Withdraw(at *Place) bool {
 	q.pool.mu.Lock()
