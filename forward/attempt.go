@@ -24,7 +24,7 @@ const (
 // It belongs to the pool while it waits for a slot, to its worker in Run, and to the goroutine that calls Resume once it has
 // left its worker.
 //
-// Its files are in the order of its life: connect, send, await, relay or tunnel, stay (or leave the worker), end.
+// Its files are in the order of its life: connect, send, await, relay or tunnel, lasting (leaving the worker), end.
 type Attempt struct {
 	decider  decider      // what it belongs to and asks; fixed
 	observer Observer     // nil for none
@@ -46,11 +46,11 @@ type Attempt struct {
 	down   receiving          // the response
 	res    httpparse.Response // its head
 
-	clock    clock  // when things happened, and what is due
-	pace     pace   // of the client with its bodies
-	stay     stay   // at its worker, and its place among what lasts
-	askAgain bool   // nothing came of it at this backend: it may be given to a queue once more
-	result   Result // how it goes
+	clock    clock   // when things happened, and what is due
+	pace     pace    // of the client with its bodies
+	lasting  lasting // when it leaves its worker, and its place among what lasts
+	askAgain bool    // nothing came of it at this backend: it may be given to a queue once more
+	result   Result  // how it goes
 }
 
 var _ pool.Task = (*Attempt)(nil)
@@ -63,7 +63,7 @@ func (a *Attempt) reset() {
 	a.res.Reset()
 	a.sink, a.waiter, a.at, a.stop, a.observer = Sink{}, nil, nil, nil, nil
 	a.slot, a.origin, a.tries, a.link, a.state = nil, nil, tries{}, nil, connecting
-	a.clock, a.stay, a.askAgain, a.result = clock{}, stay{}, false, Result{}
+	a.clock, a.lasting, a.askAgain, a.result = clock{}, lasting{}, false, Result{}
 }
 
 // Unserved ends an attempt that no worker runs; for the pool.
@@ -96,7 +96,7 @@ func (a *Attempt) Run(s *pool.Slot) {
 		if out != waits {
 			continue
 		}
-		if a.stay.lasts(&a.sink, &a.clock, a.state) && a.leave() {
+		if a.lasting.lasts(&a.sink, &a.clock, a.state) && a.leave() {
 			a.Resume() // it parks the attempt, which belongs to the lot then
 			return
 		}
@@ -202,14 +202,14 @@ func (a *Attempt) sleep() {
 	a.ack()
 	a.slot.Wait()
 	if waitsForClient {
-		a.stay.heldUp += a.lot.Now() - a.clock.now
+		a.lasting.heldUp += a.lot.Now() - a.clock.now
 	}
 }
 
 // arm tells the lot what the attempt waits for.
 func (a *Attempt) arm() {
 	writeClient := a.down.out != nil && !a.down.empty()
-	if a.sink.open() && (a.up.readsClient() || writeClient || a.clock.impatient || a.stay.end != 0 || !a.atWorker()) {
+	if a.sink.open() && (a.up.readsClient() || writeClient || a.clock.impatient || a.lasting.end != 0 || !a.atWorker()) {
 		a.sink.conn.Arm(true, writeClient) // its end too is something to read
 	}
 	a.link.Arm(true, a.link.Connecting() || !a.up.stopped && !a.up.empty())

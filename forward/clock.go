@@ -35,7 +35,7 @@ func (a *Attempt) deadline() int64 {
 	if a.sink.held() {
 		return at
 	}
-	at = min(at, a.stay.lastsFrom(&a.clock, a.state, a.awaitsClient()))
+	at = min(at, a.lasting.lastsFrom(&a.clock, a.state, a.awaitsClient()))
 	if a.state == relaying && a.down.headWaits {
 		at = min(at, a.down.headEnd)
 	}
@@ -45,7 +45,7 @@ func (a *Attempt) deadline() int64 {
 // needsNoByte reports whether the attempt may go on for ever without a byte: an event stream, a tunnel of which no side has
 // ended, a response that waits for what becomes of it.
 func (a *Attempt) needsNoByte() bool {
-	return a.stay.endless && !a.up.ended && !a.down.ended || a.stay.pauses(&a.sink)
+	return a.lasting.endless && !a.up.ended && !a.down.ended || a.lasting.pauses(&a.sink)
 }
 
 // timeout is when the attempt has waited long enough for the next byte.

@@ -25,7 +25,7 @@ func (a *Attempt) connect() outcome {
 	if until := a.slot.Trying(); until != 0 { // it was held, and has waited already
 		a.tries.end = min(a.tries.end, max(until, a.clock.now+int64(connectLeast)))
 	}
-	if a.req.Head.WebSocket && !a.stay.takePlace(a.origin, a.slot) { // after a 101 it would be too late to say so
+	if a.req.Head.WebSocket && !a.lasting.takePlace(a.origin, a.slot) { // after a 101 it would be too late to say so
 		return a.fail(Self, 503, tell(errStreamsTaken.Error(), fmt.Errorf("%s: %w", a.origin.Name, errStreamsTaken)))
 	}
 	if a.req.chunked() && a.origin.http10.Load() {

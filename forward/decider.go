@@ -21,8 +21,8 @@ type decider interface {
 	giveUp() outcome
 	// beaten reports whether the attempt has failed because another one was first: then its backend is not waited for.
 	beaten() bool
-	// lasting notes that the attempt has left its worker.
-	lasting()
+	// leftWorker notes that the attempt has left its worker.
+	leftWorker()
 	// asksAgain reports whether an attempt of which nothing came may be given to a queue once more. A race asks another
 	// backend instead.
 	asksAgain() bool
@@ -44,7 +44,7 @@ func (x *Exchange) appendFields(dst []byte) []byte { return dst }
 func (x *Exchange) hungUp() bool                   { return x.attempt.sink.hungUp() }
 func (x *Exchange) beaten() bool                   { return false }
 func (x *Exchange) asksAgain() bool                { return true }
-func (x *Exchange) lasting()                       { x.Owner.Lasting(x) }
+func (x *Exchange) leftWorker()                    { x.Owner.Lasting(x) }
 
 func (x *Exchange) begins(s *pool.Slot) bool {
 	if x.Grip != nil {
@@ -96,7 +96,7 @@ func (x *Exchange) again() bool {
 
 // renew makes an attempt of which nothing came ready for another backend.
 func (a *Attempt) renew() {
-	a.stay.returnPlace(a.origin)
+	a.lasting.returnPlace(a.origin)
 	a.clock.endImpatience(a.origin)
 	if a.pace.listed {
 		a.origin.uploads.remove(a)

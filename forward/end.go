@@ -1,8 +1,6 @@
 package forward
 
-import (
-	"tenfour/httpparse"
-)
+import "tenfour/httpparse"
 
 // fail ends the attempt. status is the answer that it earns, if its response has not begun.
 func (a *Attempt) fail(side Side, status int, err error) outcome {
@@ -64,7 +62,7 @@ func (a *Attempt) finish() {
 	a.down.release()
 	a.up.releaseOut()
 	a.releaseLink()
-	a.stay.returnPlace(a.origin)
+	a.lasting.returnPlace(a.origin)
 	a.slot = nil
 	a.sink.handTo(a.waiter)
 	a.decider.ended()

@@ -33,7 +33,7 @@ func (p *pace) noteRate(content int64) {
 // request, of which the backend has all that came, or it takes no more of the response. What has no end by nature, an event stream or a
 // tunnel, cannot be held up; nor can a race that is not decided.
 func (a *Attempt) measure() {
-	if a.stay.endless || a.sink.held() {
+	if a.lasting.endless || a.sink.held() {
 		return
 	}
 	if a.up.bodyComes() && a.up.empty() || a.state == relaying && a.down.full() {

@@ -93,7 +93,7 @@ func (c *racer) begins(s *pool.Slot) bool {
 
 // unwanted returns why c is cut off; nil if it is not. If its response waited, and is the answer now, it takes the client over.
 func (c *racer) unwanted() error {
-	if c.stay.pauses(&c.sink) && c.chosen.Load() {
+	if c.lasting.pauses(&c.sink) && c.chosen.Load() {
 		c.takeOver()
 	}
 	if c.halt.Load() {
@@ -128,18 +128,18 @@ func (c *racer) accepts() bool {
 // acceptsLarge asks the race about c's unusable response, which is larger than may be held, or an event stream, and reports
 // whether it goes on: as the answer, or paused.
 func (c *racer) acceptsLarge(stream bool) bool {
-	justLent := !c.stay.lent && c.origin.Backend.Lend()
-	c.stay.lent = c.stay.lent || justLent
-	f := c.race.judgeLarge(c, c.stay.lent, stream)
+	justLent := !c.lasting.lent && c.origin.Backend.Lend()
+	c.lasting.lent = c.lasting.lent || justLent
+	f := c.race.judgeLarge(c, c.lasting.lent, stream)
 	switch f {
 	case isAnswer:
 		c.relayHeld()
 		c.sink.handTo(&c.slot.Waiter)
 	case isPaused:
-		c.stay.paused = true
+		c.lasting.paused = true
 	}
 	if justLent && f != isPaused && !stream {
-		c.stay.returnPlace(c.origin)
+		c.lasting.returnPlace(c.origin)
 	}
 	return f != isBeaten
 }
@@ -254,8 +254,8 @@ func (c *racer) release() {
 	c.portion.Give()
 }
 
-// lasting notes that c has left its worker: it has won, or waits with a large response.
-func (c *racer) lasting() {
+// leftWorker notes that c has left its worker: it has won, or waits with a large response.
+func (c *racer) leftWorker() {
 	c.race.mu.Lock()
 	c.runsOn = nil
 	won := c.won && !c.chosen.Load()

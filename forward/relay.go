@@ -21,18 +21,18 @@ func (a *Attempt) startRelay(n int) outcome {
 	switch {
 	case stream && a.sink.held() && !a.decider.acceptsLarge(stream): // it has no end to wait for
 		return a.fail(Self, 502, fmt.Errorf("%s: %d, with an event stream", a.origin.Name, a.res.Status))
-	case stream && !a.stay.lent && !a.stay.takePlace(a.origin, a.slot):
+	case stream && !a.lasting.lent && !a.lasting.takePlace(a.origin, a.slot):
 		a.result.Status = 0
 		return a.fail(Self, 503, tell(errStreamsTaken.Error(), fmt.Errorf("%s: %w", a.origin.Name, errStreamsTaken)))
-	case !stream && a.stay.lent && a.atWorker(): // an upgrade that the backend does not take
-		a.stay.returnPlace(a.origin)
+	case !stream && a.lasting.lent && a.atWorker(): // an upgrade that the backend does not take
+		a.lasting.returnPlace(a.origin)
 	}
 	if a.sink.record > 0 && a.res.Framing == httpparse.Length && a.res.ContentLength > int64(a.sink.record) {
 		return a.overRecord()
 	}
-	a.stay.endless = stream
+	a.lasting.endless = stream
 	if isOpen(&a.res) {
-		a.stay.openEnd = a.clock.now + int64(openEnded)
+		a.lasting.openEnd = a.clock.now + int64(openEnded)
 	}
 	a.prepareResponse(n)
 	return a.relay()
@@ -83,7 +83,7 @@ func (a *Attempt) relay() outcome {
 	switch {
 	case a.sink.record > 0 && a.down.content > int64(a.sink.record):
 		return a.overRecord()
-	case err == nil && a.sink.held() && !a.down.taken && a.down.full() && !a.stay.paused:
+	case err == nil && a.sink.held() && !a.down.taken && a.down.full() && !a.lasting.paused:
 		if !a.decider.acceptsLarge(false) {
 			return a.fail(Self, 502, fmt.Errorf("%s: %d, with more than may be held", a.origin.Name, a.res.Status))
 		}
@@ -97,7 +97,7 @@ func (a *Attempt) relay() outcome {
 	case a.down.taken && a.down.pipeHeld() == 0: // the exchange's owner gives what is left
 		a.result.Surplus = !a.up.taken
 		return over
-	case a.stay.endless && a.sink.hungUp():
+	case a.lasting.endless && a.sink.hungUp():
 		return a.fail(Client, 0, errReset)
 	}
 	return out
@@ -122,7 +122,7 @@ func (a *Attempt) moveDown() (out outcome, err *flowError) {
 
 // endedAfterHead handles a backend that ends its connection after the head of its response, before the client was sent a byte.
 func (a *Attempt) endedAfterHead(err error) outcome {
-	a.result.Status, a.down.heard, a.state, a.stay.endless, a.stay.openEnd = 0, false, awaiting, false, 0
+	a.result.Status, a.down.heard, a.state, a.lasting.endless, a.lasting.openEnd = 0, false, awaiting, false, 0
 	a.down.out.B = a.down.out.B[:0]
 	return a.noAnswer(err)
 }

@@ -57,7 +57,7 @@ func TestAttempt_resetLeavesNothing(t *testing.T) {
 // dirty sets every field of an attempt that an exchange sets.
 func dirty(a *Attempt) {
 	a.sink, a.tries, a.link, a.state, a.askAgain = Sink{minor: 1, persists: true}, tries{next: 1, end: 2}, &link{}, relaying, true
-	a.origin, a.clock, a.stay = &Origin{}, clock{now: 1, began: 2, progress: 3, asked: true, impatient: true}, stay{endless: true, paused: true, lent: true, heldUp: 1, openEnd: 2, end: 3}
+	a.origin, a.clock, a.lasting = &Origin{}, clock{now: 1, began: 2, progress: 3, asked: true, impatient: true}, lasting{endless: true, paused: true, lent: true, heldUp: 1, openEnd: 2, end: 3}
 	a.result = Result{Status: 200, Backend: "a", Keep: true}
 	a.up.single, a.up.stopped, a.up.held, a.up.given = true, true, NewBody(nil, 0), 5
 	a.down.interims, a.down.heard, a.down.unsure, a.down.headEnd, a.down.given, a.down.taken = 1, true, true, 4, 5, true

@@ -9,6 +9,7 @@ import (
 	"io"
 	"strings"
 	"syscall"
+
 	"tenfour/pool"
 )
 

@@ -1,8 +1,6 @@
 package front
 
-import (
-	"net/netip"
-)
+import "net/netip"
 
 // crowd is all connections of clients, by their addresses. The addresses are a heap: the first has most connections. The front
 // guards it.

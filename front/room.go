@@ -1,8 +1,6 @@
 package front
 
-import (
-	"time"
-)
+import "time"
 
 // SetMostOpen sets how many connections clients may have open, so that descriptors are left for backends; 0 is any number.
 func (f *Front) SetMostOpen(n int) { f.mostOpen.Store(int64(n)) }

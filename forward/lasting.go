@@ -2,11 +2,12 @@ package forward
 
 import (
 	"math"
+
 	"tenfour/pool"
 )
 
-// stay is how long an attempt stays at its worker, and what it has beyond that.
-type stay struct {
+// lasting is whether an attempt lasts, so that it leaves its worker, and what it has then (docs/lasting.md).
+type lasting struct {
 	endless bool  // an event stream or a tunnel: no byte need come
 	paused  bool  // it waits, or has waited, with a held response that is larger than may be held
 	lent    bool  // its connection is one of those that the backend lends to what lasts
@@ -16,53 +17,53 @@ type stay struct {
 }
 
 // pauses reports whether the attempt waits for what becomes of its large response, which is held.
-func (s *stay) pauses(to *Sink) bool { return s.paused && to.held() }
+func (l *lasting) pauses(to *Sink) bool { return l.paused && to.held() }
 
 // lasts reports whether the attempt should leave its worker: it lasts by nature, or it keeps its worker waiting.
-func (s *stay) lasts(to *Sink, c *clock, in state) bool {
+func (l *lasting) lasts(to *Sink, c *clock, in state) bool {
 	switch {
-	case s.pauses(to):
+	case l.pauses(to):
 		return true
 	case to.held():
 		return false
-	case s.endless:
+	case l.endless:
 		return true
-	case c.now < s.end:
+	case c.now < l.end:
 		return false
 	case in == relaying && c.now-c.progress >= int64(lull):
 		return true
-	case s.openEnd != 0 && c.now >= s.openEnd:
+	case l.openEnd != 0 && c.now >= l.openEnd:
 		return true
 	}
-	return s.heldUp >= int64(lull)
+	return l.heldUp >= int64(lull)
 }
 
 // lastsFrom is when the attempt should leave its worker, if nothing happens until then.
-func (s *stay) lastsFrom(c *clock, in state, awaitsClient bool) int64 {
+func (l *lasting) lastsFrom(c *clock, in state, awaitsClient bool) int64 {
 	at := int64(math.MaxInt64)
 	if in == relaying {
 		at = c.progress + int64(lull)
 	}
-	if s.openEnd != 0 {
-		at = min(at, s.openEnd)
+	if l.openEnd != 0 {
+		at = min(at, l.openEnd)
 	}
 	if awaitsClient {
-		at = min(at, c.now+int64(lull)-s.heldUp)
+		at = min(at, c.now+int64(lull)-l.heldUp)
 	}
-	return max(at, s.end)
+	return max(at, l.end)
 }
 
 // leave gives the worker and the slot back, while the connection becomes one of those that the backend lends to what
 // lasts. It reports false, and the attempt stays, when all of them are taken.
 func (a *Attempt) leave() bool {
 	a.origin.uploads.list(a, &a.slot.Waiter)
-	if !a.stay.takePlaceToLeave(a.origin, a.clock.now) {
+	if !a.lasting.takePlaceToLeave(a.origin, a.clock.now) {
 		return false
 	}
 	a.origin.uploads.list(a, a.waiter)
 	a.clock.endImpatience(a.origin)
 	a.slot = nil
-	a.decider.lasting()
+	a.decider.leftWorker()
 	if a.sink.open() {
 		a.sink.keepAlive()
 	}
@@ -74,37 +75,37 @@ func (a *Attempt) leave() bool {
 
 // takePlace takes one of o's places for what lasts, before the attempt begins with it. It waits at the worker of slot for a moment
 // if an upload makes room.
-func (s *stay) takePlace(o *Origin, slot *pool.Slot) bool {
-	if s.lent = o.Backend.Lend(); s.lent || !o.uploads.cutSlowest() {
-		return s.lent
+func (l *lasting) takePlace(o *Origin, slot *pool.Slot) bool {
+	if l.lent = o.Backend.Lend(); l.lent || !o.uploads.cutSlowest() {
+		return l.lent
 	}
 	until := slot.Now() + placeWait
-	for s.lent = o.Backend.Lend(); !s.lent && slot.Now() < until; s.lent = o.Backend.Lend() {
+	for l.lent = o.Backend.Lend(); !l.lent && slot.Now() < until; l.lent = o.Backend.Lend() {
 		slot.SetDeadline(slot.Now() + placeAgain)
 		slot.Wait()
 	}
-	return s.lent
+	return l.lent
 }
 
 // takePlaceToLeave takes a place for an attempt that runs at a worker and lasts. If others wait for the slot, an upload makes
 // room: it may be this one. Without a place the attempt stays, and tries again later.
-func (s *stay) takePlaceToLeave(o *Origin, now int64) bool {
-	if s.lent = s.lent || o.Backend.Lend(); s.lent {
+func (l *lasting) takePlaceToLeave(o *Origin, now int64) bool {
+	if l.lent = l.lent || o.Backend.Lend(); l.lent {
 		return true
 	}
 	if !o.Backend.Awaited() || !o.uploads.cutSlowest() {
-		s.heldUp, s.end = 0, now+int64(lull)
+		l.heldUp, l.end = 0, now+int64(lull)
 		return false
 	}
-	s.end = now + placeWait
-	s.lent = o.Backend.Lend()
-	return s.lent
+	l.end = now + placeWait
+	l.lent = o.Backend.Lend()
+	return l.lent
 }
 
 // returnPlace gives the place at o for what lasts back, if there is one.
-func (s *stay) returnPlace(o *Origin) {
-	if s.lent {
-		s.lent = false
+func (l *lasting) returnPlace(o *Origin) {
+	if l.lent {
+		l.lent = false
 		o.Backend.Return()
 	}
 }
