@@ -80,7 +80,7 @@ func (x *Exchange) Enter() (entered bool) {
 	a.up.held, x.Body = x.Body, nil
 	x.Upload.from = x.Client
 	x.goesOn = a
-	g := x.Grip // x may be its worker's once it has entered
+	g := x.Grip // after its start, x is the race's
 	if g != nil {
 		g.takes(x)
 	}
@@ -96,9 +96,6 @@ func (x *Exchange) Enter() (entered bool) {
 		r.start()
 		return true
 	case x.enter(x.Route.Queue):
-		if g != nil {
-			g.look()
-		}
 		return true
 	}
 	x.conclude()
@@ -108,9 +105,13 @@ func (x *Exchange) Enter() (entered bool) {
 // enter gives the attempt to a queue.
 func (x *Exchange) enter(q *pool.Queue) bool {
 	x.At.Left = x.clientLeft()
+	g := x.Grip // x may be its worker's once it has entered
 	o := q.Enter(&x.attempt, x.At)
-	if o.Unserved() {
+	switch {
+	case o.Unserved():
 		x.refuse(o)
+	case g != nil:
+		g.look()
 	}
 	return !o.Unserved()
 }
