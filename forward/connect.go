@@ -53,7 +53,7 @@ func (a *Attempt) awaitListener() {
 	if !a.origin.hasReset(a.clock.now) || a.up.mayRepeat(a.req) {
 		return
 	}
-	for until := a.clock.now + resetPause; a.clock.now < until && !a.unwanted(); a.clock.now = a.lot.Now() {
+	for until := a.clock.now + resetPause; a.clock.now < until && !a.mustEnd(); a.clock.now = a.lot.Now() {
 		a.slot.SetDeadline(until)
 		a.slot.Wait()
 	}
@@ -124,7 +124,7 @@ func (a *Attempt) shakeHands() outcome {
 	}
 	err := a.link.StartTLS(a.origin.TLS, false, &a.slot.Waiter, a.tries.end, a.whileShaking)
 	switch {
-	case err != nil && a.unwanted():
+	case err != nil && a.mustEnd():
 		return goOn // the next step says why
 	case err != nil:
 		return a.dial(err)
@@ -133,18 +133,18 @@ func (a *Attempt) shakeHands() outcome {
 	return goOn
 }
 
-// unwanted reports whether the attempt is not to go on, whatever its backend does.
-func (a *Attempt) unwanted() bool {
+// mustEnd reports whether the attempt is not to go on, whatever its backend does.
+func (a *Attempt) mustEnd() bool {
 	a.sink.look()
 	return a.sink.broken() || a.stop.Load() || a.decider.unwanted() != nil
 }
 
-// whileShaking is unwanted while the worker sleeps in a TLS handshake, and when it is to be asked again: a backend with one thread may be
+// whileShaking is mustEnd while the worker sleeps in a TLS handshake, and when it is to be asked again: a backend with one thread may be
 // serving an idle connection, and shakes no hands meanwhile.
 func (a *Attempt) whileShaking() (stop bool, at int64) {
 	a.clock.now = a.lot.Now()
 	a.growImpatient()
-	return a.unwanted(), a.impatientFrom()
+	return a.mustEnd(), a.impatientFrom()
 }
 
 // notConnected ends an attempt without a connection. Nothing was sent, so it may be asked of a backend once more.
