@@ -110,7 +110,6 @@ func TestOpen_refusesADamagedFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	page := os.Getpagesize()
-	record := bytes.Index(good, []byte(j.ID.String()))
 	other, _ := encode(j)
 	other[0] = 9
 	tests := map[string]func([]byte) []byte{
@@ -120,8 +119,10 @@ func TestOpen_refusesADamagedFile(t *testing.T) {
 		"all but the meta pages is zero": func(b []byte) []byte { clear(b[2*page:]); return b },
 		"it ends after the meta pages":   func(b []byte) []byte { return b[:2*page] },
 		"its last page is cut":           func(b []byte) []byte { return b[:used-1] },
-		"a record has another byte":      func(b []byte) []byte { b[record]++; return b },
-		"its pages are random":           func(b []byte) []byte { copy(b[2*page:], bytes.Repeat([]byte{0xa5, 3, 0x11}, len(b))); return b },
+		"a record has another byte": func(b []byte) []byte { // in each copy: some may lie in pages that are free
+			return bytes.ReplaceAll(b, []byte(j.ID.String()), []byte("x"+j.ID.String()[1:]))
+		},
+		"its pages are random": func(b []byte) []byte { copy(b[2*page:], bytes.Repeat([]byte{0xa5, 3, 0x11}, len(b))); return b },
 	}
 	for name, damage := range tests {
 		t.Run(name, func(t *testing.T) {
