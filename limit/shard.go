@@ -91,7 +91,8 @@ func (s *shard) resize(n int) {
 	}
 }
 
-// enlist makes k the newest in the list by last use.
+// enlist makes k the newest in the list by last use. front has such a list too, of connections; one list for both would be generic, and
+// cost a call through a dictionary for each link, or an element beside each record.
 func (s *shard) enlist(k *record) {
 	k.newer, k.older = nil, s.newest
 	if s.newest != nil {

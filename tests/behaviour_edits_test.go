@@ -19,7 +19,11 @@ func TestEdits_applyToAnswersOfTenfoursOwn(t *testing.T) {
 		p.say("HTTP/2 200\r\n\r\n")
 	})
 	well := startServer(t, okay)
-	tf := configured(t, well.addr, strings.NewReplacer("MUTE", mute.addr, "BROKEN", broken.addr, "REFUSES", refusing(t), "TOKENS", written(t, "tokens", "ann s3cret\n")).Replace(`
+	const edits = `[route.response]
+set = { Access-Control-Allow-Origin = "*", Content-Encoding = "br", Content-Type = "text/html", Retry-After = "theirs", Location = "theirs", Allow = "theirs", WWW-Authenticate = "theirs", X-Request-Id = "mine" }
+add = { X-Frame-Options = ["DENY", "SAMEORIGIN"] }
+remove = ["Server"]`
+	tf := configured(t, well.addr, strings.NewReplacer("EDITS", edits, "MUTE", mute.addr, "BROKEN", broken.addr, "REFUSES", refusing(t), "TOKENS", written(t, "tokens", "ann s3cret\n")).Replace(`
 spool_max = "0"
 timeouts.backend = "30ms"
 hold = "0"
@@ -27,65 +31,41 @@ hold = "0"
 path = "/token/"
 backends = "BACKEND"
 client_token_file = "TOKENS"
-[route.response]
-set = { Access-Control-Allow-Origin = "*", Content-Encoding = "br", Content-Type = "text/html", Retry-After = "theirs", Location = "theirs", Allow = "theirs", WWW-Authenticate = "theirs", X-Request-Id = "mine" }
-add = { X-Frame-Options = ["DENY", "SAMEORIGIN"] }
-remove = ["Server"]
+EDITS
 [[route]]
 path = "/denied/"
 backends = "BACKEND"
 deny_from = "127.0.0.1"
-[route.response]
-set = { Access-Control-Allow-Origin = "*", Content-Encoding = "br", Content-Type = "text/html", Retry-After = "theirs", Location = "theirs", Allow = "theirs", WWW-Authenticate = "theirs", X-Request-Id = "mine" }
-add = { X-Frame-Options = ["DENY", "SAMEORIGIN"] }
-remove = ["Server"]
+EDITS
 [[route]]
 path = "/limited/"
 backends = "BACKEND"
 limit = "none"
-[route.response]
-set = { Access-Control-Allow-Origin = "*", Content-Encoding = "br", Content-Type = "text/html", Retry-After = "theirs", Location = "theirs", Allow = "theirs", WWW-Authenticate = "theirs", X-Request-Id = "mine" }
-add = { X-Frame-Options = ["DENY", "SAMEORIGIN"] }
-remove = ["Server"]
+EDITS
 [[route]]
 path = "/refuses/"
 backends = "REFUSES"
-[route.response]
-set = { Access-Control-Allow-Origin = "*", Content-Encoding = "br", Content-Type = "text/html", Retry-After = "theirs", Location = "theirs", Allow = "theirs", WWW-Authenticate = "theirs", X-Request-Id = "mine" }
-add = { X-Frame-Options = ["DENY", "SAMEORIGIN"] }
-remove = ["Server"]
+EDITS
 [[route]]
 path = "/broken/"
 backends = "BROKEN"
-[route.response]
-set = { Access-Control-Allow-Origin = "*", Content-Encoding = "br", Content-Type = "text/html", Retry-After = "theirs", Location = "theirs", Allow = "theirs", WWW-Authenticate = "theirs", X-Request-Id = "mine" }
-add = { X-Frame-Options = ["DENY", "SAMEORIGIN"] }
-remove = ["Server"]
+EDITS
 [[route]]
 path = "/mute/"
 backends = "MUTE"
-[route.response]
-set = { Access-Control-Allow-Origin = "*", Content-Encoding = "br", Content-Type = "text/html", Retry-After = "theirs", Location = "theirs", Allow = "theirs", WWW-Authenticate = "theirs", X-Request-Id = "mine" }
-add = { X-Frame-Options = ["DENY", "SAMEORIGIN"] }
-remove = ["Server"]
+EDITS
 [[route]]
 path = "/raced/"
 backends = ["BACKEND", "BROKEN"]
 race = "serial"
 race_methods = "POST"
 buffer = 10
-[route.response]
-set = { Access-Control-Allow-Origin = "*", Content-Encoding = "br", Content-Type = "text/html", Retry-After = "theirs", Location = "theirs", Allow = "theirs", WWW-Authenticate = "theirs", X-Request-Id = "mine" }
-add = { X-Frame-Options = ["DENY", "SAMEORIGIN"] }
-remove = ["Server"]
+EDITS
 [[route]]
 path = "/get/"
 methods = ["GET"]
 backends = "BACKEND"
-[route.response]
-set = { Access-Control-Allow-Origin = "*", Content-Encoding = "br", Content-Type = "text/html", Retry-After = "theirs", Location = "theirs", Allow = "theirs", WWW-Authenticate = "theirs", X-Request-Id = "mine" }
-add = { X-Frame-Options = ["DENY", "SAMEORIGIN"] }
-remove = ["Server"]
+EDITS
 [limit.none]
 rate = "1/1h"
 by = "route"

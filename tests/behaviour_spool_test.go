@@ -3,6 +3,7 @@ package tests
 import (
 	"bytes"
 	"crypto/sha256"
+	"crypto/tls"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -12,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"tenfour/tests/await"
 )
@@ -225,6 +227,47 @@ func TestSpool_aDiskThatFailsIsSaid(t *testing.T) {
 		t.Error("the backend was asked")
 	}
 	tf.logHas(t, dir, "no such file or directory", "set TMPDIR")
+}
+
+// TestSpool_aLargeBodyIsGivenInParts: it is larger than one step moves, and its backend, plain or with TLS, does not take it at once.
+func TestSpool_aLargeBodyIsGivenInParts(t *testing.T) {
+	t.Parallel()
+	body := bodyOf(9 << 20)
+	script := func(got chan<- []byte) func(*peer) {
+		return func(p *peer) {
+			r, err := http.ReadRequest(p.in)
+			if err != nil {
+				return
+			}
+			await.Pace(100 * time.Millisecond) // the connection fills meanwhile
+			b, _ := io.ReadAll(r.Body)
+			p.say("HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+			got <- b
+		}
+	}
+	a := newAuthority(t)
+	cert, _, _ := a.sign("localhost")
+	for name, start := range map[string]func(func(*peer)) string{
+		"plain": func(script func(*peer)) string { return startServer(t, script).addr },
+		"TLS": func(script func(*peer)) string {
+			_, url := startTLSServer(t, &tls.Config{Certificates: []tls.Certificate{cert}}, script)
+			return url
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := make(chan []byte, 1)
+			tf := startProgram(t, a.env(), []string{start(script(got))}, "--buffer", "64KiB")
+			p := dialPeer(t, tf.addr)
+			await.Within(p, 4*patience)
+			p.say(chunkedRequest + inChunks(body, 1<<20))
+			if status, words, err := p.status("POST"); status != 200 {
+				t.Fatalf("got %d %q (%v)", status, words, err)
+			}
+			if b := await.Value(t, got, "what the backend met"); !bytes.Equal(b, body) {
+				t.Errorf("the backend met %d bytes that are not the body, want its %d", len(b), len(body))
+			}
+		})
+	}
 }
 
 // pythonTakesBodies is Python's http.server as most people extend it: it reads a body by Content-Length, and knows no chunks.
