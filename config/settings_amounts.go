@@ -88,7 +88,7 @@ var howMuch = group{
 			more: "bounds the bytes of temporary files, all together, that tenfour keeps for request bodies which must be whole before they go out, " +
 				"and are larger than `buffer`: chunked ones, because many simple servers know no chunks and lose the body, and those of raced requests. " +
 				"Such a body goes out with its length once all of it has come. A larger one is answered with `413`; when others have taken all, `503`; when " +
-				"the disk is full, `507`. The files have no names and lie in `$TMPDIR`, or else in `/var/tmp`. It is read when tenfour starts only.",
+				"the disk is full, `507`. There may be as many files as a sixteenth of the descriptors (`ulimit -n`), 4 at least. They have no names and lie in `$TMPDIR`, or else in `/var/tmp`. It is read when tenfour starts only.",
 		},
 		{
 			key: "streams", flag: "streams", of: ofRoute,

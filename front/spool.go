@@ -64,7 +64,7 @@ func spoolAnswer(err error) (status int, words, extra string) {
 		return 413, "the request's body must be taken in whole, and is too large for that", ""
 	case err == spool.ErrFull:
 		return 503, "large request bodies have taken all the room that there is for them; try again later", retryAfter
-	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE):
+	case err == spool.ErrMany, errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE):
 		return 503, "too many connections are open; try again later", retryAfter
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
 		return 507, "the disk to which large request bodies go is full; try again later", ""

@@ -17,6 +17,7 @@ func TestSpoolAnswer_saysWhatTheClientCanDo(t *testing.T) {
 	}{
 		spool.ErrTooLarge: {413, "too large"},
 		spool.ErrFull:     {503, "try again later"},
+		spool.ErrMany:     {503, "too many connections"},
 		&os.PathError{Op: "write", Path: "/secret", Err: syscall.ENOSPC}: {507, "is full"},
 		&os.PathError{Op: "write", Path: "/secret", Err: syscall.EDQUOT}: {507, "is full"},
 		&os.PathError{Op: "open", Path: "/secret", Err: syscall.EMFILE}:  {503, "too many connections"},

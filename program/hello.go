@@ -145,6 +145,10 @@ func mostOpenOf(limit, workers, streams int) int {
 	return max(limit, 1)
 }
 
+// mostSpooled is how many bodies may lie in files at the same time, for a limit of descriptors: each takes one beside its client's, and enough
+// must be left for backends.
+func mostSpooled(limit int) int { return max(4, limit/16) }
+
 func version() string {
 	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
 		return info.Main.Version

@@ -178,5 +178,5 @@ func newSpool(most int) *spool.Spool {
 	if most == 0 {
 		return nil
 	}
-	return spool.New(most)
+	return spool.New(most, mostSpooled(descriptors()))
 }

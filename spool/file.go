@@ -9,6 +9,7 @@ import (
 var (
 	ErrTooLarge = errors.New("the file would be larger than all files together may be")
 	ErrFull     = errors.New("all files together would be larger than they may be")
+	ErrMany     = errors.New("there are as many files as may be")
 )
 
 // File is one body, which is first written and then read. It is appended to by one goroutine at a time, which waits for the end of
@@ -45,6 +46,7 @@ func (f *File) Close() {
 	if f.file != nil {
 		f.file.Close() // it has no name: closing it is what removes it
 		f.file = nil
+		f.spool.files.Add(-1)
 	}
 }
 
@@ -75,7 +77,12 @@ func (f *File) open() (err error) {
 	if f.file != nil {
 		return nil
 	}
+	if f.spool.files.Add(1) > f.spool.mostFiles {
+		f.spool.files.Add(-1)
+		return ErrMany
+	}
 	if f.file, err = os.CreateTemp(f.spool.dir, "tenfour-body-"); err != nil {
+		f.spool.files.Add(-1)
 		return err
 	}
 	return os.Remove(f.file.Name())

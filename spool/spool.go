@@ -1,6 +1,6 @@
 // Package spool keeps bodies that are too large for memory in temporary files, which have no name and are bounded in bytes.
 //
-//	s := spool.New(1 << 30)
+//	s := spool.New(1<<30, 1000)
 //	f := s.NewFile()
 //	f.Append(pieces, func() { … }) // writes on a goroutine of the spool, then calls the function there
 //	err := f.Err()                 // ErrFull, ErrTooLarge, or what the file system said
@@ -21,11 +21,13 @@ import (
 // writersMost is how many goroutines write at once. If the disk hangs, no more than these hang with it.
 const writersMost = 4
 
-// Spool bounds the bytes of its files, all together. Safe for use by several goroutines.
+// Spool bounds the bytes of its files, all together, and their number: each takes a descriptor. Safe for use by several goroutines.
 type Spool struct {
-	most  int64 // bytes; fixed
-	dir   string
-	bytes atomic.Int64
+	most      int64 // bytes; fixed
+	mostFiles int64 // fixed
+	dir       string
+	bytes     atomic.Int64
+	files     atomic.Int64
 
 	mu      sync.Mutex // guards the rest
 	waiting []write    // in the order in which they came
@@ -39,8 +41,10 @@ type write struct {
 	then   func()
 }
 
-// New makes a spool of at most most bytes.
-func New(most int) *Spool { return &Spool{most: int64(most), dir: directory()} }
+// New makes a spool of at most most bytes, in at most files files.
+func New(most, files int) *Spool {
+	return &Spool{most: int64(most), mostFiles: int64(files), dir: directory()}
+}
 
 // directory is where the files are: $TMPDIR, or else /var/tmp, which is on a disk where /tmp may be memory, or else what the
 // system has for temporary files.

@@ -26,7 +26,7 @@ func appended(f *File, pieces ...string) error {
 
 // in returns a spool whose files are in a directory of the test's own.
 func in(t *testing.T, most int) *Spool {
-	s := New(most)
+	s := New(most, 3)
 	s.dir = t.TempDir()
 	return s
 }
@@ -78,6 +78,35 @@ func TestFile_aboveTheBound(t *testing.T) {
 	}
 }
 
+// TestFile_isOneOfAsManyAsMayBe: one more is refused, and one that is closed makes room.
+func TestFile_isOneOfAsManyAsMayBe(t *testing.T) {
+	s := in(t, 100)
+	var files []*File
+	for i := range 4 {
+		f := s.NewFile()
+		files = append(files, f)
+		want := error(nil)
+		if i == 3 {
+			want = ErrMany
+		}
+		if err := appended(f, "x"); err != want {
+			t.Errorf("file %d of 3: got %v, want %v", i+1, err, want)
+		}
+	}
+	files[3].Close()
+	files[0].Close()
+	again := s.NewFile()
+	if err := appended(again, "x"); err != nil {
+		t.Errorf("after one was closed: %v", err)
+	}
+	for _, f := range append(files[1:3], again) {
+		f.Close()
+	}
+	if s.files.Load() != 0 || s.Bytes() != 0 {
+		t.Errorf("%d files and %d bytes are counted at the end, want none", s.files.Load(), s.Bytes())
+	}
+}
+
 func TestFile_onAFullDisk(t *testing.T) {
 	full, err := os.OpenFile("/dev/full", os.O_RDWR, 0)
 	if err != nil {
@@ -85,6 +114,7 @@ func TestFile_onAFullDisk(t *testing.T) {
 	}
 	s := in(t, 100)
 	f := s.NewFile()
+	s.files.Add(1)
 	f.file = full
 	if err := appended(f, "x"); !errors.Is(err, syscall.ENOSPC) {
 		t.Errorf("got %v, want ENOSPC", err)
@@ -98,10 +128,12 @@ func TestFile_onAFullDisk(t *testing.T) {
 // TestSpool_aDiskThatHangsHoldsNoCaller: Append returns at once, and what was to be written is written when the disk goes on.
 func TestSpool_aDiskThatHangsHoldsNoCaller(t *testing.T) {
 	s := in(t, 1<<30)
+	s.mostFiles = writersMost + 1
 	piece := make([]byte, 1<<20) // more than a pipe takes
 	var done sync.WaitGroup
 	var pipes []*os.File
 	for range writersMost {
+		s.files.Add(1) // for w
 		r, w, err := os.Pipe()
 		if err != nil {
 			t.Fatal(err)

@@ -295,3 +295,27 @@ func TestDescriptors_idleBackendsMakeRoom(t *testing.T) {
 		t.Errorf("a new connection: %v", err)
 	}
 }
+
+// TestDescriptors_spooledBodiesLeaveSome: each takes a descriptor beside its client's, and backends still get theirs.
+func TestDescriptors_spooledBodiesLeaveSome(t *testing.T) {
+	t.Parallel()
+	s := startServer(t, okay)
+	file := writeFile(t, filepath.Join(t.TempDir(), "tenfour.toml"), fmt.Sprintf("buffer = \"1KiB\"\nkeep_alive = \"off\"\nbackends = %q\n", s.addr))
+	p := startProcess(t, `ulimit -n 64; exec "$@"`, nil, "--config", file)
+	refused := 0
+	for range 27 { // with the one that asks, as many as 64 descriptors let in
+		c := dialPeer(t, p.addr)
+		await.Within(c, patience)
+		c.say("POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nTransfer-Encoding: chunked\r\n\r\n")
+		if line, err := c.in.ReadString('\n'); err != nil || !strings.Contains(line, " 100 ") {
+			t.Fatalf("got %q (%v), want 100\n%s", line, err, p.log)
+		}
+		c.say("1000\r\n" + strings.Repeat("x", 4<<10) + "\r\n") // it goes to a file, and is not the end
+		if status, _ := p.get(t, "/"); status != 200 {
+			refused++
+		}
+	}
+	if refused > 0 {
+		t.Errorf("%d of 27 requests beside such bodies were not answered with 200\n%s", refused, p.log)
+	}
+}
