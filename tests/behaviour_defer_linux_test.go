@@ -1,8 +1,6 @@
 package tests
 
 import (
-	"fmt"
-	"net"
 	"os"
 	"strings"
 	"syscall"
@@ -14,21 +12,21 @@ import (
 func dialSilent(t *testing.T, p *process) *peer {
 	t.Helper()
 	silent := dialPeer(t, p.addr)
-	eventually(t, "tenfour has the connection", func() bool { return accepted(t, silent.LocalAddr().(*net.TCPAddr).Port) })
+	eventually(t, "tenfour has the connection", func() bool { return accepted(t, p.addr, silent.LocalAddr().String()) })
 	return silent
 }
 
-// accepted reports whether a process has accepted the connection from a port of 127.0.0.1.
-func accepted(t *testing.T, port int) bool {
+// accepted reports whether the process at one address has accepted the connection from another. Both are compared: the kernel gives one
+// port to several connections, if these go to different addresses.
+func accepted(t *testing.T, local, remote string) bool {
 	t.Helper()
 	table, err := os.ReadFile("/proc/net/tcp")
 	if err != nil {
 		t.Fatal(err)
 	}
-	from := fmt.Sprintf("0100007F:%04X", port)
 	for line := range strings.Lines(string(table)) {
 		f := strings.Fields(line) // sl, local, remote, state, queues, timer, retransmits, uid, timeout, inode
-		if len(f) > 9 && f[2] == from && f[3] == "01" && f[9] != "0" {
+		if len(f) > 9 && strings.HasSuffix(f[1], portHex(local)) && strings.HasSuffix(f[2], portHex(remote)) && f[3] == "01" && f[9] != "0" {
 			return true
 		}
 	}
