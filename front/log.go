@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto/rand"
 	"encoding/hex"
-	"net/url"
 	"strconv"
 	"sync/atomic"
 	"time"
@@ -93,7 +92,7 @@ func (r *request) phases() logs.Phases {
 // quote takes from the head what the access log says of it.
 func (r *request) quote(e *logs.Entry) {
 	h, in := &r.Head, r.In.Head()
-	e.Method, e.Target, e.Proto = h.Method.In(in), redact(h.Target.In(in)), "HTTP/1.1"
+	e.Method, e.Target, e.Proto = h.Method.In(in), secret.Redact(h.Target.In(in)), "HTTP/1.1"
 	if h.Minor == 0 {
 		e.Proto = "HTTP/1.0"
 	}
@@ -106,7 +105,7 @@ func (r *request) quote(e *logs.Entry) {
 		case bytes.EqualFold(name, userAgent):
 			e.UserAgent = value
 		case bytes.EqualFold(name, referer):
-			e.Referer = redact(withoutUser(value))
+			e.Referer = secret.Redact(secret.WithoutUser(value))
 		}
 	}
 }
@@ -130,58 +129,7 @@ func (r *request) loss() string {
 // describe adds what was asked for, as far as the head was read.
 func (r *request) describe(e *zerolog.Event) *zerolog.Event {
 	if r.hasHead() {
-		e.Bytes("method", r.Head.Method.In(r.In.Head())).Bytes("target", redact(r.Head.Target.In(r.In.Head())))
+		e.Bytes("method", r.Head.Method.In(r.In.Head())).Bytes("target", secret.Redact(r.Head.Target.In(r.In.Head())))
 	}
 	return e
-}
-
-// redact is target without the values of query parameters that may be credentials.
-func redact(target []byte) []byte {
-	q := bytes.IndexByte(target, '?')
-	if q < 0 || bytes.IndexByte(target[q:], '=') < 0 {
-		return target
-	}
-	out := append([]byte(nil), target[:q+1]...)
-	for rest := target[q+1:]; len(rest) > 0; {
-		pair := rest
-		if end := bytes.IndexAny(rest, "&;"); end >= 0 { // some servers split at both
-			pair = rest[:end+1]
-		}
-		rest = rest[len(pair):]
-		name, value, ok := bytes.Cut(pair, []byte("="))
-		if !ok || !isSecret(string(name)) {
-			out = append(out, pair...)
-			continue
-		}
-		out = append(append(out, name...), "=***"...)
-		if n := len(value); n > 0 && (value[n-1] == '&' || value[n-1] == ';') {
-			out = append(out, value[n-1])
-		}
-	}
-	return out
-}
-
-// withoutUser is a URL without the user and the password in front of its host.
-func withoutUser(url []byte) []byte {
-	scheme, rest, ok := bytes.Cut(url, []byte("://"))
-	if !ok {
-		return url
-	}
-	authority := rest
-	if end := bytes.IndexAny(rest, "/?#"); end >= 0 {
-		authority = rest[:end]
-	}
-	at := bytes.LastIndexByte(authority, '@')
-	if at < 0 {
-		return url
-	}
-	return bytes.Join([][]byte{scheme, []byte("://***"), rest[at:]}, nil)
-}
-
-// isSecret reports whether a parameter, whose name may be encoded, probably has a secret.
-func isSecret(name string) bool {
-	if plain, err := url.QueryUnescape(name); err == nil {
-		name = plain
-	}
-	return secret.IsIn(name)
 }

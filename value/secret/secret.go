@@ -3,6 +3,7 @@
 //	text, err := secret.Read("tokens.txt")    // or env:NAME, a variable of the environment
 //	value, err := secret.FieldValue("env:KEY")
 //	secret.IsIn("access_token")               // true
+//	secret.Redact(target)                     // "/?token=***"
 //
 // No error has any of a secret in it, or the name of its source: its caller knows whose setting it is.
 package secret

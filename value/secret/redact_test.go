@@ -1,0 +1,42 @@
+package secret
+
+import "testing"
+
+// TestRedact_masksValuesThatMayBeCredentials, and changes nothing else of the target.
+func TestRedact_masksValuesThatMayBeCredentials(t *testing.T) {
+	for target, want := range map[string]string{
+		"/":                          "/",
+		"/token=1":                   "/token=1",
+		"/?q=1&page=2":               "/?q=1&page=2",
+		"/?token=s3cret":             "/?token=***",
+		"/?a=1&api_key=s3cret&b=2":   "/?a=1&api_key=***&b=2",
+		"/?ACCESS_TOKEN=s3cret":      "/?ACCESS_TOKEN=***",
+		"/?a=1;password=s3cret;b=2":  "/?a=1;password=***;b=2",
+		"/?to%6ben=s3cret":           "/?to%6ben=***",
+		"/?token=":                   "/?token=***",
+		"/?token":                    "/?token",
+		"/?token=a=b&x=1":            "/?token=***&x=1",
+		"/?X-Amz-Signature=s3&sig=4": "/?X-Amz-Signature=***&sig=***",
+		"/?q=token":                  "/?q=token",
+	} {
+		if got := string(Redact([]byte(target))); got != want {
+			t.Errorf("Redact(%q) = %q, want %q", target, got, want)
+		}
+	}
+}
+
+func TestWithoutUser_masksWhatMayBeAPassword(t *testing.T) {
+	for url, want := range map[string]string{
+		"http://a/b?c=d@e":         "http://a/b?c=d@e",
+		"https://user:pw@a/b?c":    "https://***@a/b?c",
+		"https://us@er:pw@a":       "https://***@a",
+		"/path@x":                  "/path@x",
+		"android-app://com.x/y@z":  "android-app://com.x/y@z",
+		"":                         "",
+		"http://user:p%40@[::1]:8": "http://***@[::1]:8",
+	} {
+		if got := string(WithoutUser([]byte(url))); got != want {
+			t.Errorf("%q: got %q, want %q", url, got, want)
+		}
+	}
+}
