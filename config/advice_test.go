@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -56,6 +57,9 @@ func TestAdvice_isRightAtOnce(t *testing.T) {
 		`buffer = -1`:       `buffer = -1: write, in quotes, a size such as 4096, 64KiB or 1MiB, at most 1GiB`,
 		`backends = 9001`:   `backends = 9001: write, in quotes, host:port, such as 127.0.0.1:9001`,
 		`socket_mode = 660`: `socket_mode = 660: write, in quotes, three octal digits after a 0, such as 0660`,
+		`async = "true"`:    `async = "true": write it without quotes: true`,
+		`async = 1`:         `async = 1: write true or false`,
+		`async = "on"`:      `async = "on": write, without quotes, true or false`,
 		`socket_mode = "9"`: `socket_mode = "9": write three octal digits after a 0, such as 0660`,
 	} {
 		if _, err := drawn(t, value); err == nil || !strings.HasSuffix(err.Error(), ": "+want) {
@@ -72,6 +76,10 @@ func (s *setting) written(value string) string {
 		return fmt.Sprintf("limit = \"a\"\n[limit.a]\nrate = \"1/s\"\n%s = %s\n", key, value)
 	case s.of == ofLimit:
 		return fmt.Sprintf("[[route]]\nlimit = \"a\"\n[limit.a]\n%s = %s\n", key, value)
+	case slices.Contains(ofJobs, key):
+		return fmt.Sprintf("async = true\n%s = %s\n", key, value)
+	case key == "dedupe_fields":
+		return fmt.Sprintf("dedupe = \"1s\"\n%s = %s\n", key, value)
 	case table != "":
 		return fmt.Sprintf("[%s]\n%s = %s\n", table, key, value)
 	}

@@ -28,6 +28,7 @@ func (d *draft) check(bad *problems) {
 	d.checkPaths(bad)
 	d.checkShared(bad)
 	d.checkLimits(bad)
+	d.checkJobs(bad)
 }
 
 // wrong adds what is wrong with the i-th text of a setting.

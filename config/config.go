@@ -55,6 +55,12 @@ type Config struct {
 	MaxPerClient   int            // connections that one address may have open; 0 is any number
 	TrustedProxies []netip.Prefix // their X-Forwarded-… fields are believed; default none
 	Limits         []Limit        // in the order of the file
+
+	Data           string // the directory of jobs; default tenfour-data
+	JobsMax        int    // jobs that are kept, 1 or more; default 100,000
+	JobsBytesMax   int    // bytes of what is kept; default 1 GiB
+	JobsRunningMax int    // jobs whose attempts run at the same time, 1 or more; default 256
+	JobBodyMax     int    // bytes of a job's request body, and of its response; default 8 MiB
 }
 
 // Route says which requests are forwarded, to which backends, and how. It is not changed after Parse.
@@ -100,6 +106,16 @@ type Route struct {
 	AllowFrom        []netip.Prefix // which clients are admitted; nil: any
 	DenyFrom         []netip.Prefix // which are not, even so; default none
 	Limits           []string       // the names of the limits that it is under
+
+	Async        bool          // a request becomes a job when its client asks for it; default false
+	AsyncAfter   time.Duration // it also becomes one when it has had no answer for that long; 0 is never, and the default
+	Attempts     int           // of a job, 1 or more; default 5
+	RetryOn      statuses.Set  // statuses that are failures of a job's attempt; default 408, 429 and 5xx
+	RetryUnsafe  bool          // a job's request may reach a backend twice, whatever its method; default false
+	JobDeadline  time.Duration // for all attempts of a job, with what it waits between them; default 1h
+	Keep         time.Duration // how long a job stays after its end; default 1h
+	Dedupe       time.Duration // how long an equal request is joined to a job; 0 is not at all, and the default
+	DedupeFields []string      // that make requests differ, with Authorization and Cookie; default Accept, Content-Type, Range
 }
 
 // Edits is what is done to the field lines of a message's head: removed, then set, then added.
@@ -134,6 +150,7 @@ var Default = Config{
 	BodyTimeout: 10 * time.Minute, MinRate: 500, HoldMax: 256 << 20, SpoolMax: 1 << 30,
 	HeadMax: 32 << 10, FieldsMax: 200, ResponseHeadMax: 64 << 10,
 	LogLevel: choice.LogInfo,
+	Data:     "tenfour-data", JobsMax: 100_000, JobsBytesMax: 1 << 30, JobsRunningMax: 256, JobBodyMax: 8 << 20,
 }
 
 // DefaultRoute is a route without settings of its own.
@@ -145,7 +162,12 @@ var DefaultRoute = Route{
 	Usable:         statuses.Classes(1, 4),
 	ConnectTimeout: 2 * time.Second, BackendTimeout: 60 * time.Second,
 	CredentialHeader: "Authorization",
+	Attempts:         5, RetryOn: retryOn, JobDeadline: time.Hour, Keep: time.Hour,
+	DedupeFields: []string{"Accept", "Content-Type", "Range"},
 }
+
+// retryOn is what a backend says when it may do better later.
+var retryOn, _ = statuses.Parse("408,429,5xx")
 
 // DefaultLimit is a limit without settings of its own; it needs a rate.
 var DefaultLimit = Limit{WaitMax: 10 * time.Second}

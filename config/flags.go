@@ -19,11 +19,12 @@ var ErrHelp = pflag.ErrHelp
 type texts struct {
 	given    []string
 	standard string // the default, for --help
+	kind     string // what pflag calls the value: "bool" where none is needed
 }
 
 func (t *texts) String() string        { return t.standard }
 func (t *texts) Set(text string) error { t.given = append(t.given, text); return nil }
-func (t *texts) Type() string          { return "value" }
+func (t *texts) Type() string          { return t.kind }
 
 // flagSet is the flags of every setting that has one.
 func flagSet() (*pflag.FlagSet, map[*setting]*texts) {
@@ -33,10 +34,16 @@ func flagSet() (*pflag.FlagSet, map[*setting]*texts) {
 	fs.Usage = func() {}
 	all := map[*setting]*texts{}
 	for _, s := range settings {
-		if s.flag != "" {
-			all[s] = &texts{standard: s.defaultText()}
-			fs.Var(all[s], s.flag, s.help)
+		if s.flag == "" {
+			continue
 		}
+		all[s] = &texts{standard: s.defaultText(), kind: "value"}
+		if s.isSwitch() {
+			all[s].kind = "bool"
+			fs.VarPF(all[s], s.flag, "", s.help).NoOptDefVal = "true"
+			continue
+		}
+		fs.Var(all[s], s.flag, s.help)
 	}
 	return fs, all
 }

@@ -75,6 +75,9 @@ func (s *setting) heading() string {
 	if s.flag == "" {
 		return "**`" + s.key + "`**"
 	}
+	if s.isSwitch() {
+		return "**`" + s.key + "`** (`--" + s.flag + "`)"
+	}
 	return "**`" + s.key + "`** (`--" + s.flag + " " + s.arg() + "`)"
 }
 

@@ -42,7 +42,7 @@ func TestReference_isWhatTheSettingsSay(t *testing.T) {
 func TestReference_hasEverySetting(t *testing.T) {
 	for _, s := range settings {
 		name := s.key + " --" + s.flag
-		if s.unit == "" || s.more == "" || (s.flag != "") != (s.help != "") || s.flag != "" && s.arg() == "" {
+		if s.unit == "" || s.more == "" || (s.flag != "") != (s.help != "") || s.flag != "" && (s.arg() == "") != s.isSwitch() {
 			t.Errorf("%s: it has no unit, help or explanation", name)
 		}
 		if s.byDefault() == "" {

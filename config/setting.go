@@ -106,6 +106,15 @@ func (s *setting) many() (l list, is bool) {
 	return l, is
 }
 
+// isSwitch reports whether a setting is true or false.
+func (s *setting) isSwitch() bool {
+	if s.in == nil {
+		return false
+	}
+	v, is := s.in(fresh()).(scalar)
+	return is && v.form == truth
+}
+
 // fresh is a target of defaults.
 func fresh() target {
 	c, r, l := Default, DefaultRoute, DefaultLimit

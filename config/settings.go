@@ -10,5 +10,6 @@ var groups = []group{
 	whichClients,
 	howMany,
 	howLong,
+	whichJobs,
 	tlsAndLogs,
 }

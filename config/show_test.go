@@ -21,6 +21,11 @@ buffer = 1000
 usable = "2xx, 304"
 hedge_after = "15ms"
 race_methods = ["POST"]
+data = "jobs \"here\""
+job_body_max = 5000
+jobs_max = 7
+attempts = 3
+retry_on = "429,5xx"
 
 [timeouts]
 head = "1.5s"
@@ -44,6 +49,11 @@ path = "/c/d"
 methods = ["GET", "POST"]
 serve = "."
 host = "backend"
+async = true
+async_after = "1.5s"
+retry_unsafe = true
+dedupe = "1d"
+dedupe_fields = []
 strip_prefix = "/c"
 credential_file = "env:TENFOUR_TEST_TOKEN"
 credential_header = "X-Api-Key"

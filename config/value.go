@@ -24,6 +24,7 @@ const (
 	inQuotes form = iota // "text"
 	either               // "64KiB" and 4096
 	bare                 // 4: numbers have no quotes, and words have
+	truth                // true, false: a word without quotes
 )
 
 // scalar is a value that is one text.
@@ -39,7 +40,7 @@ type scalar struct {
 var errOther = errors.New("something else")
 
 func (s scalar) set(n *node, bad *problems) {
-	fits := n.kind == given || n.kind == quoted || n.kind == number && s.form != inQuotes
+	fits := n.kind == given || n.kind == quoted || n.kind == number && s.form != inQuotes || n.kind == other && s.form == truth
 	err := errOther
 	if fits {
 		err = s.take(n.text)
@@ -49,7 +50,7 @@ func (s scalar) set(n *node, bad *problems) {
 		bad.of(n, "write%s", s.advice(n))
 	case err != nil:
 		bad.of(n, "%v", err)
-	case n.kind == quoted && s.form == bare && n.text != s.word:
+	case n.kind == quoted && (s.form == bare || s.form == truth) && n.text != s.word:
 		bad.of(n, "write it without quotes: %s", n.text)
 	}
 }
@@ -65,7 +66,7 @@ func (s scalar) advice(n *node) string {
 	} else if s.word != "" {
 		or = ", or " + quote(s.word)
 	}
-	return quotes(n, s.form == bare) + " " + wants + or
+	return quotes(n, s.form == bare || s.form == truth) + " " + wants + or
 }
 
 // quotes says that quotes are missing around n, or stand there in vain.
@@ -80,7 +81,7 @@ func quotes(n *node, bare bool) string {
 }
 
 func (s scalar) toml() string {
-	if text := s.text(); s.form != bare || !isNumber(text) {
+	if text := s.text(); s.form != truth && (s.form != bare || !isNumber(text)) {
 		return quote(text)
 	}
 	return s.text()
@@ -234,6 +235,20 @@ func perSecond(p *int) scalar {
 			}
 			return strconv.Itoa(*p) + "B/s"
 		},
+	}
+}
+
+// yesOrNo is true or false. As a flag it needs no value, which then is true.
+func yesOrNo(p *bool) scalar {
+	return scalar{truth, "true or false", "",
+		func(text string) error {
+			if text != "true" && text != "false" {
+				return errOther
+			}
+			*p = text == "true"
+			return nil
+		},
+		func() string { return strconv.FormatBool(*p) },
 	}
 }
 

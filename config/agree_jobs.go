@@ -1,0 +1,67 @@
+package config
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+)
+
+// ofJobs are the settings of a route that do nothing without async.
+var ofJobs = []string{"async_after", "attempts", "retry_on", "retry_unsafe", "job_deadline", "keep"}
+
+// checkJobs reports settings about jobs that do nothing, because no route turns requests into jobs; and a directory of jobs that is none.
+func (d *draft) checkJobs(bad *problems) {
+	for _, key := range ofJobs {
+		d.checkNeeds(bad, key, "async", func(r *Route) bool { return r.Async })
+	}
+	d.checkNeeds(bad, "dedupe_fields", "dedupe", func(r *Route) bool { return r.Dedupe > 0 })
+	if d.c.HasJobs() && d.process.understood("data") {
+		if err := d.seen.room(d.c.Data); err != nil {
+			d.process.wrong(bad, "data", 0, "%v", err)
+		}
+	}
+}
+
+// checkNeeds reports a setting that was changed from its default although no route has the other one that it needs. With one such
+// route it may stand at another too, because the top holds for all.
+func (d *draft) checkNeeds(bad *problems, key, other string, has func(*Route) bool) {
+	for i := range d.routes {
+		if p := &d.routes[i]; has(p.in.r) || !p.understood(other) {
+			return
+		}
+	}
+	s := find(key, ofRoute)
+	byDefault := s.in(fresh()).toml()
+	for i := range d.routes {
+		p := &d.routes[i]
+		if p.from[key] != nil && p.understood(key) && s.in(p.in).toml() != byDefault {
+			p.wrong(bad, key, 0, "it does nothing without %s", p.beside(key, other))
+		}
+	}
+}
+
+// HasJobs reports whether a route turns requests into jobs.
+func (c *Config) HasJobs() bool {
+	for i := range c.Routes {
+		if c.Routes[i].Async {
+			return true
+		}
+	}
+	return false
+}
+
+// room returns why a directory can neither be used nor made: what has the name is something else.
+func (s seen) room(name string) error {
+	return s.once("room", name, func() error {
+		info, err := os.Stat(name)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			return nil
+		case err != nil:
+			return cause(err)
+		case !info.IsDir():
+			return errors.New("it is not a directory")
+		}
+		return nil
+	})
+}
