@@ -42,7 +42,7 @@ func (r *Request) appendRequestHead(dst []byte, o *Origin, framing httpparse.Fra
 func (r *Request) appendStart(dst []byte, o *Origin) []byte {
 	dst = append(dst, r.Head.Method.In(r.In.Head())...)
 	dst = append(dst, ' ')
-	dst = r.appendTarget(dst)
+	dst = r.AppendTarget(dst)
 	dst = append(dst, " HTTP/1.1\r\n"...)
 	switch {
 	case !r.Head.HasHost || r.Route.Settings.HostBackend:
@@ -103,8 +103,8 @@ func passesForOurs(name []byte) bool {
 	}
 }
 
-// appendTarget appends the request-target in origin-form, or "*" (RFC 9112 §3.2.1, §3.2.4).
-func (r *Request) appendTarget(dst []byte) []byte {
+// AppendTarget appends the request-target as a backend gets it: in origin-form, or "*" (RFC 9112 §3.2.1, §3.2.4).
+func (r *Request) AppendTarget(dst []byte) []byte {
 	if r.Target != nil {
 		return append(dst, r.Target...)
 	}

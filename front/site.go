@@ -71,5 +71,6 @@ func (s *Site) Wait() { <-s.empty }
 // Route says which requests may pass, and to which backends they go.
 type Route struct {
 	*forward.Route
-	Rule *admit.Rule // nil: every request passes
+	Rule  *admit.Rule // nil: every request passes
+	Async *Async      // nil: no request becomes a job
 }
