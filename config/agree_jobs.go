@@ -7,12 +7,15 @@ import (
 )
 
 // ofJobs are the settings of a route that do nothing without async.
-var ofJobs = []string{"async_after", "attempts", "retry_on", "retry_unsafe", "job_deadline", "keep"}
+var ofJobs = []string{"async_after", "attempts", "retry_on", "retry_unsafe", "job_deadline", "keep", "callback_allow", "callback_on", "callback_secret_file"}
 
 // checkJobs reports settings about jobs that do nothing, because no route turns requests into jobs; and a directory of jobs that is none.
 func (d *draft) checkJobs(bad *problems) {
 	for _, key := range ofJobs {
 		d.checkNeeds(bad, key, "async", func(r *Route) bool { return r.Async })
+	}
+	for i := range d.routes {
+		d.routes[i].checkCallbacks(d.seen, bad)
 	}
 	d.checkNeeds(bad, "dedupe_fields", "dedupe", func(r *Route) bool { return r.Dedupe > 0 })
 	if d.c.HasJobs() && d.process.understood("data") {
@@ -36,6 +39,25 @@ func (d *draft) checkNeeds(bad *problems, key, other string, has func(*Route) bo
 		p := &d.routes[i]
 		if p.from[key] != nil && p.understood(key) && s.in(p.in).toml() != byDefault {
 			p.wrong(bad, key, 0, "it does nothing without %s", p.beside(key, other))
+		}
+	}
+}
+
+// checkCallbacks looks whether callbacks can be signed, and whether those that can be signed may go anywhere.
+func (p *part) checkCallbacks(seen seen, bad *problems) {
+	const allow, secret = "callback_allow", "callback_secret_file"
+	if !p.understood(allow) || !p.understood(secret) {
+		return
+	}
+	r := p.in.r
+	switch {
+	case len(r.CallbackAllow) > 0 && r.CallbackSecretFile == "":
+		p.wrong(bad, allow, 0, "it needs %s too", secret)
+	case len(r.CallbackAllow) == 0 && r.CallbackSecretFile != "":
+		p.wrong(bad, secret, 0, "it needs %s too", allow)
+	case r.CallbackSecretFile != "":
+		if err := seen.webhookKeys(r.CallbackSecretFile); err != nil {
+			p.wrong(bad, secret, 0, "%v", err)
 		}
 	}
 }

@@ -22,6 +22,7 @@ import (
 	"tenfour/value/listen"
 	"tenfour/value/rate"
 	"tenfour/value/statuses"
+	callbacks "tenfour/value/target"
 )
 
 // Config is all that can be set. It is not changed after Parse.
@@ -116,6 +117,10 @@ type Route struct {
 	Keep         time.Duration // how long a job stays after its end; default 1h
 	Dedupe       time.Duration // how long an equal request is joined to a job; 0 is not at all, and the default
 	DedupeFields []string      // that make requests differ, with Authorization and Cookie; default Accept, Content-Type, Range
+
+	CallbackAllow      []callbacks.Entry // where a client may want to be told of its job's end; default nowhere
+	CallbackOn         []choice.JobEnd   // of which ends its receiver is told; default all
+	CallbackSecretFile string            // a file or env:NAME: the keys that sign it; "" only without CallbackAllow
 }
 
 // Edits is what is done to the field lines of a message's head: removed, then set, then added.
@@ -164,6 +169,7 @@ var DefaultRoute = Route{
 	CredentialHeader: "Authorization",
 	Attempts:         5, RetryOn: retryOn, JobDeadline: time.Hour, Keep: time.Hour,
 	DedupeFields: []string{"Accept", "Content-Type", "Range"},
+	CallbackOn:   []choice.JobEnd{choice.JobDone, choice.JobFailed, choice.JobCancelled, choice.JobInterrupted},
 }
 
 // retryOn is what a backend says when it may do better later.

@@ -5,6 +5,7 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/x509"
+	"encoding/base64"
 	"encoding/pem"
 	"fmt"
 	"math/big"
@@ -45,6 +46,7 @@ func TestExample_hasEverySetting(t *testing.T) {
 	t.Chdir(t.TempDir())
 	t.Setenv("BACKEND_TOKEN", "hunter2")
 	t.Setenv("CLIENT_TOKENS", "hunter2")
+	t.Setenv("CALLBACK_SECRET", "whsec_"+base64.StdEncoding.EncodeToString(make([]byte, 32)))
 	if err := os.Mkdir("public", 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -69,6 +71,9 @@ func TestExample_hasEverySetting(t *testing.T) {
 		on := strings.Replace(text, off, off[1:], 1)
 		on = strings.Replace(on, "#["+table+"]\n", "["+table+"]\n", 1)
 		switch s.key { // these need another
+		case "callback_allow", "callback_secret_file":
+			on = strings.Replace(on, "async = false", "async = true", 1)
+			on = strings.NewReplacer("#callback_allow", "callback_allow", "#callback_secret_file", "callback_secret_file").Replace(on)
 		case "strip_prefix":
 			on = strings.Replace(on, "#path = [\"/app/\", \"/favicon.ico\"]", "path = \"/app/\"", 1)
 		case "tls_cert":

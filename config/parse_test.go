@@ -143,6 +143,7 @@ func TestParse_wrong(t *testing.T) {
 	if err := os.WriteFile("blank", []byte("\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	t.Setenv("TENFOUR_TEST_KEY", testKey)
 	t.Setenv("TENFOUR_TEST_LINES", "a\nb")
 	tests := map[string]struct {
 		file  string
@@ -293,6 +294,14 @@ func TestParse_wrong(t *testing.T) {
 		"a job's time without jobs, flag": {"", []string{"--async-after", "5s"}, `--async-after 5s: it does nothing without --async`},
 		"what is kept without jobs": {"keep = \"5s\"\nattempts = 7\n[[route]]\nretry_unsafe = true\n[[route]]\npath = \"/b\"", nil, "tenfour.toml:1:8: keep = \"5s\": it does nothing without async\n" +
 			"tenfour.toml:2:12: attempts = 7: it does nothing without async\ntenfour.toml:4:16: route[1].retry_unsafe = true: it does nothing without async"},
+		"callbacks to any host":   {`callback_allow = "https://*.example.com/"`, nil, `tenfour.toml:1:18: callback_allow = "https://*.example.com/": write each host on its own: * is not understood here`},
+		"callbacks without a key": {"async = true\ncallback_allow = \"https://a.example/\"", nil, `tenfour.toml:2:18: callback_allow = "https://a.example/": it needs callback_secret_file too`},
+		"a key without callbacks": {"async = true\ncallback_secret_file = \"file\"", nil, `tenfour.toml:2:24: callback_secret_file = "file": it needs callback_allow too`},
+		"a key that is none":      {"async = true\ncallback_allow = \"https://a.example/\"\ncallback_secret_file = \"blank\"", nil, `tenfour.toml:3:24: callback_secret_file = "blank": it is empty`},
+		"an end that is none":     {`callback_on = ["done", "lost"]`, nil, `tenfour.toml:1:24: callback_on = "lost": write done, failed, cancelled or interrupted`},
+		"no end":                  {"async = true\ncallback_on = []", nil, `tenfour.toml:2:15: callback_on: write done, failed, cancelled or interrupted`},
+		"callbacks without jobs": {"callback_allow = \"https://a.example/\"\ncallback_secret_file = \"env:TENFOUR_TEST_KEY\"", nil, "tenfour.toml:1:18: callback_allow = \"https://a.example/\": it does nothing without async\n" +
+			`tenfour.toml:2:24: callback_secret_file = "env:TENFOUR_TEST_KEY": it does nothing without async`},
 		"fields of nothing that is joined": {`dedupe_fields = []`, nil, `tenfour.toml:1:17: dedupe_fields: it does nothing without dedupe`},
 
 		"a limit by no token": {"[limit.api]\nrate = \"1/s\"\nby = \"token\"\n[[route]]\nlimit = \"api\"", nil, `tenfour.toml:3:6: limit.api.by = "token": route[1] asks for no token: it needs client_token_file`},

@@ -43,6 +43,14 @@ func (s seen) fieldValue(from string) error {
 	})
 }
 
+// webhookKeys returns why a file or a variable has no keys that sign callbacks.
+func (s seen) webhookKeys(from string) error {
+	return s.once("webhook keys", from, func() error {
+		_, err := secret.WebhookKeys(from)
+		return err
+	})
+}
+
 // directory returns why there is none of that name.
 func (s seen) directory(name string) error {
 	return s.once("directory", name, func() error {

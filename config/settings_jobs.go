@@ -4,8 +4,10 @@ import (
 	"errors"
 	"time"
 
+	"tenfour/value/choice"
 	"tenfour/value/field"
 	"tenfour/value/statuses"
+	callbacks "tenfour/value/target"
 )
 
 // whichJobs is which requests become jobs, and what is done for a job.
@@ -79,6 +81,33 @@ var whichJobs = group{
 			more: "are the fields that make two requests differ, for `dedupe`. `Authorization` and `Cookie` always do.",
 		},
 		{
+			key: "callback_allow", of: ofRoute, example: `"https://hooks.example.org/jobs/"`,
+			in: func(t target) value {
+				return listOf(&t.r.CallbackAllow, callbacks.Wants, callbacks.ParseEntry, callbacks.Entry.String)
+			},
+			unit: "URLs, several", none: "none: a request that wants a callback gets `403`",
+			more: "says which receivers a client may name for a callback, in `Callback-URL` or `?callback=`: those with this scheme, host and port, and a path within this one. " +
+				"A name that leads to an address of this machine or of a private network is not called; an address that is written here is. It needs `callback_secret_file`. " +
+				"[jobs.md](jobs.md) tells what a callback has in it.",
+		},
+		{
+			key: "callback_on", of: ofRoute,
+			in: func(t target) value {
+				return listOf(&t.r.CallbackOn, choice.Wants[choice.JobEnd](), parseJobEnd, choice.JobEnd.String).some()
+			},
+			unit: "`done`, `failed`, `cancelled`, `interrupted`, several",
+			more: "says which ends of a job its receiver is told of.",
+		},
+		{
+			key: "callback_secret_file", of: ofRoute, path: true, example: `"env:CALLBACK_SECRET"`,
+			in: func(t target) value {
+				return words(&t.r.CallbackSecretFile, "the name of a file, or env:NAME", anything)
+			},
+			unit: "file, or `env:NAME`", none: "none: a route without callbacks",
+			more: "has the key that signs callbacks, as Standard Webhooks has it: `whsec_` and 24 to 64 bytes in base64. With two, a line " +
+				"each, a callback has both signatures, until its receivers know the new key.",
+		},
+		{
 			key: "data", flag: "data", of: ofProcess, path: true,
 			in:   func(t target) value { return words(&t.c.Data, "the name of a directory", checkData) },
 			unit: "directory",
@@ -128,4 +157,13 @@ func checkData(name string) error {
 		return errOther
 	}
 	return nil
+}
+
+// parseJobEnd reads a state in which a job has ended.
+func parseJobEnd(text string) (choice.JobEnd, error) {
+	end, err := choice.Parse[choice.JobEnd](text)
+	if err != nil {
+		return end, errOther
+	}
+	return end, nil
 }

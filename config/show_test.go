@@ -54,6 +54,9 @@ async_after = "1.5s"
 retry_unsafe = true
 dedupe = "1d"
 dedupe_fields = []
+callback_allow = ["https://a.example/b/", "http://127.0.0.1:9/"]
+callback_on = ["failed", "done"]
+callback_secret_file = "env:TENFOUR_TEST_KEY"
 strip_prefix = "/c"
 credential_file = "env:TENFOUR_TEST_TOKEN"
 credential_header = "X-Api-Key"
@@ -75,6 +78,9 @@ by = "client"
 on_error = "admit"
 `
 
+// testKey signs callbacks.
+const testKey = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+
 // again reads what check prints for d, and fails the test when that says anything else.
 func again(t testing.TB, d *draft) {
 	t.Helper()
@@ -95,6 +101,7 @@ func again(t testing.TB, d *draft) {
 func TestShow_saysTheSameAgain(t *testing.T) {
 	t.Chdir(t.TempDir())
 	t.Setenv("TENFOUR_TEST_TOKEN", "hunter2")
+	t.Setenv("TENFOUR_TEST_KEY", testKey)
 	for name, args := range map[string][]string{
 		"a file alone":   nil,
 		"flags over it":  {"--workers", "3", "--hold", "1h30m", "--log-level", "debug", "--allow-from", "::1,10.0.0.0/8"},
@@ -165,6 +172,7 @@ func TestShow_hidesCredentials(t *testing.T) {
 
 func FuzzParse(f *testing.F) {
 	f.Setenv("TENFOUR_TEST_TOKEN", "hunter2")
+	f.Setenv("TENFOUR_TEST_KEY", testKey)
 	f.Add(everything)
 	f.Add("workers = 0\nroute = [{path = '/a'}, 5]\n[limit.'']\nrate=1\n[[timeouts]]")
 	f.Add("[[route]]\nrequest.set.X-A = '''\na'''\n[route.timeouts]\nhead=1979-05-27T07:32:00Z\n[[route.request]]\nset=[{}]")
