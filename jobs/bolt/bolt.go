@@ -21,6 +21,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"tenfour/jobs"
@@ -52,6 +53,7 @@ type Store struct {
 	ended   sync.Once
 	loops   sync.WaitGroup
 	err     error // of Close
+	caps    atomic.Pointer[jobs.Caps]
 
 	mu     sync.Mutex // guards the rest
 	usage  jobs.Usage // of what is committed
@@ -67,6 +69,7 @@ func Open(dir string, o Options) (*Store, error) {
 		o: o.filled(), dir: dir, bodies: filepath.Join(dir, "bodies"),
 		writes: make(chan *write, batchMost), quit: make(chan struct{}), stopped: make(chan struct{}),
 	}
+	s.SetCaps(o.Caps)
 	if err := s.open(); err != nil {
 		s.release()
 		return nil, err
@@ -103,14 +106,17 @@ func (s *Store) open() (err error) {
 	if err := os.MkdirAll(s.bodies, 0o700); err != nil {
 		return s.failure("make the directory", err)
 	}
-	if s.lock, err = lockDirectory(s.dir, s.o.LockWait); err != nil {
+	if s.lock, err = s.lockDirectory(os.O_CREATE); err != nil {
 		return err
 	}
 	if err := s.makeFile(); err != nil {
 		return s.failure("make jobs.db", err)
 	}
-	return s.openFile()
+	return s.openFile(s.options())
 }
+
+// SetCaps bounds what is created from now on.
+func (s *Store) SetCaps(caps jobs.Caps) { s.caps.Store(&caps) }
 
 // Close ends the store after the writes that have begun. Others fail with jobs.ErrClosed.
 func (s *Store) Close() error {

@@ -37,7 +37,14 @@ func (s *Store) failure(what string, err error) error {
 	if isFull(err) && !errors.Is(err, jobs.ErrUnsure) {
 		return fmt.Errorf("%s: %s: %w: make room on its file system (%v)", s.dir, what, jobs.ErrNoRoom, err)
 	}
-	if errors.Is(err, berrors.ErrDatabaseNotOpen) {
+	switch {
+	case errors.Is(err, fs.ErrPermission):
+		return fmt.Errorf("%s: tenfour may not write there (%w): give the directory to the user that tenfour runs as, or choose another one", s.dir, fs.ErrPermission)
+	case errors.Is(err, syscall.EROFS):
+		return fmt.Errorf("%s: tenfour cannot write there (%w): choose a directory of another file system", s.dir, syscall.EROFS)
+	case errors.Is(err, syscall.ENOTDIR):
+		return fmt.Errorf("%s: it cannot be made (%w): choose another directory", s.dir, syscall.ENOTDIR)
+	case errors.Is(err, berrors.ErrDatabaseNotOpen):
 		err = jobs.ErrClosed
 	}
 	return fmt.Errorf("%s: %s: %w", s.dir, what, err)

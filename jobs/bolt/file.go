@@ -65,9 +65,8 @@ func (s *Store) makeFile() error {
 
 // openFile opens the file and reads every record's head, so that one that is damaged is refused now. bbolt panics where a page is not
 // what it must be, and the kernel raises a fault where the file ends too soon: both are that refusal.
-func (s *Store) openFile() (err error) {
+func (s *Store) openFile(o *bbolt.Options) (err error) {
 	var file *os.File
-	o := s.options()
 	o.OpenFile = func(name string, flag int, mode os.FileMode) (_ *os.File, err error) {
 		file, err = os.OpenFile(name, flag, mode)
 		return file, err

@@ -12,15 +12,16 @@ import (
 	"tenfour/jobs"
 )
 
-// lockDirectory takes the lock of a directory, and writes this process' number into it. It waits for another process that has it,
+// lockDirectory takes the lock of the directory, and writes this process' number into it. It waits for another process that has it,
 // because one that is being replaced needs a moment to end. The kernel gives the lock back when the process ends, in whatever way.
-func lockDirectory(dir string, wait time.Duration) (*os.File, error) {
-	path := filepath.Join(dir, "lock")
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+// create is os.O_CREATE, or 0 for a file that must be there.
+func (s *Store) lockDirectory(create int) (*os.File, error) {
+	path := filepath.Join(s.dir, "lock")
+	f, err := os.OpenFile(path, os.O_RDWR|create, 0o600)
 	if err != nil {
-		return nil, err
+		return nil, s.failure("lock the directory", err)
 	}
-	for end := time.Now().Add(wait); ; time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(s.o.LockWait); ; time.Sleep(5 * time.Millisecond) {
 		err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 		if err == nil {
 			break

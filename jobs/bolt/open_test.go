@@ -130,12 +130,16 @@ func TestOpen_refusesADamagedFile(t *testing.T) {
 			if err := os.WriteFile(s.path(), bad, 0o600); err != nil {
 				t.Fatal(err)
 			}
+			tried := Try(dir)
 			s, err := Open(dir, plenty)
 			if err == nil {
 				s.Close()
 			}
 			if !errors.Is(err, jobs.ErrDamaged) || !strings.Contains(err.Error(), "put back a copy") {
 				t.Errorf("got %v, want ErrDamaged and what to do", err)
+			}
+			if !errors.Is(tried, jobs.ErrDamaged) {
+				t.Errorf("Try says %v, want ErrDamaged", tried)
 			}
 			if after, _ := os.ReadFile(filepath.Join(dir, "jobs.db")); !bytes.Equal(after, bad) {
 				t.Error("the file is not as it was")

@@ -141,7 +141,7 @@ func readPage(c *bbolt.Cursor, from []byte, wanted func(head) bool) (page []jobs
 
 // room refuses a new job that is over a cap.
 func (s *Store) room(u jobs.Usage, j jobs.Job) error {
-	switch caps := s.o.Caps; {
+	switch caps := *s.caps.Load(); {
 	case u.Jobs() >= caps.Jobs:
 		return fmt.Errorf("create a job: %w: %d of %d jobs", jobs.ErrFull, u.Jobs(), caps.Jobs)
 	case u.Bytes+j.Request.Body.Size > caps.Bytes:
