@@ -89,10 +89,14 @@ func (j Job) In() string {
 	return j.State.String()
 }
 
-// RemoveAt is when the job is removed: Keep after its end, but not before its callback has ended. Zero for not yet known.
+// RemoveAt is when the job is removed: Keep after its end, or after its callback was delivered, because its receiver may ask for the result
+// then. Not before the callback has ended: zero for not yet known.
 func (j Job) RemoveAt() time.Time {
 	if !j.State.Ended() || j.Callback.State == CallbackDue {
 		return time.Time{}
+	}
+	if j.Callback.State == CallbackDelivered {
+		return j.Callback.Ended.Add(j.Keep)
 	}
 	return j.Ended.Add(j.Keep)
 }

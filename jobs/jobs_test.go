@@ -190,7 +190,7 @@ func TestRerun_beginsAnewWithTheFirstRequest(t *testing.T) {
 	j.Request.Body = Body{Size: 3, Name: "x"}
 	j = do(j.Begin(noon))
 	j = do(j.End(noon, Outcome{Result: Result{Status: 500}}, Verdict{State: Failed, Why: "500"}))
-	j = do(j.CalledBack(noon, 200, "", 0))
+	j = do(j.CalledBack(noon, Answer{Status: 200}, 0))
 	j = do(j.Rerun(noon.Add(2 * time.Hour)))
 	if j.State != Accepted || j.Tried != 0 || len(j.Attempts) != 1 || j.Result.Status != 0 || j.Callback.State != CallbackNone || j.Request.Body.Name != "x" {
 		t.Errorf("got %+v", j)
@@ -215,8 +215,12 @@ func TestRemoveAt_waitsForTheCallback(t *testing.T) {
 	if at := j.RemoveAt(); !at.IsZero() {
 		t.Errorf("a job whose callback is due is removed at %v", at)
 	}
-	j = do(j.CalledBack(noon, 204, "", 0))
-	if at := j.RemoveAt(); at != noon.Add(time.Hour) {
-		t.Errorf("it is removed at %v, want an hour after its end", at)
+	delivered := do(j.CalledBack(noon.Add(time.Minute), Answer{Status: 204}, 0))
+	if at := delivered.RemoveAt(); at != noon.Add(time.Hour+time.Minute) {
+		t.Errorf("it is removed at %v, want an hour after it was delivered", at)
+	}
+	gone := do(j.CalledBack(noon.Add(time.Minute), Answer{Status: 410}, 0))
+	if at := gone.RemoveAt(); at != noon.Add(time.Hour) {
+		t.Errorf("it is removed at %v, want an hour after its end, because nothing was delivered", at)
 	}
 }

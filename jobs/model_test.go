@@ -72,7 +72,7 @@ func happen(t *rapid.T, event string, j Job, now time.Time) (Job, error) {
 	case "resume":
 		return j.Resume()
 	}
-	return j.CalledBack(now, rapid.SampledFrom([]int{0, 200, 410, 500}).Draw(t, "answer"), "", 1)
+	return j.CalledBack(now, Answer{Status: rapid.SampledFrom([]int{0, 200, 410, 500}).Draw(t, "answer")}, 1)
 }
 
 // sound checks what holds in every record.
