@@ -3,6 +3,7 @@ package site
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"tenfour/admit"
@@ -44,9 +45,10 @@ func (s *Site) buildRoutes() error {
 func (s *Site) buildRoute(r *config.Route, limits map[string]*admit.Limit) (front.Route, error) {
 	var route front.Route
 	settings := s.settingsOf(r)
-	var errs [2]error
+	var errs [3]error
 	settings.Request, settings.Response, errs[0] = s.edits(r)
 	route.Rule, errs[1] = s.rule(r, limits)
+	route.Async, errs[2] = s.asyncOf(r)
 	if err := errors.Join(errs[:]...); err != nil {
 		return route, err
 	}
@@ -65,8 +67,9 @@ func (s *Site) buildRoute(r *config.Route, limits map[string]*admit.Limit) (fron
 	return route, err
 }
 
-// nameOf returns what a route is called in the log: its paths.
-func nameOf(r *config.Route) string { return strings.Join(r.Paths, " ") }
+// nameOf returns what a route is called in the log and in the records of jobs: its paths, and its methods if it has only some. No two
+// routes have the same.
+func nameOf(r *config.Route) string { return strings.Join(slices.Concat(r.Paths, r.Methods), " ") }
 
 // settingsOf returns how exchanges of a route are forwarded, without the edits of their heads.
 func (s *Site) settingsOf(r *config.Route) *forward.Settings {
@@ -105,7 +108,7 @@ func (s *Site) queueOf(r *config.Route, backends []*pool.Backend) (*pool.Queue, 
 	hold := pool.Hold{For: r.Hold, Every: r.HoldEvery}
 	key := keyOf(r, backends)
 	key.hold = hold
-	return s.queue(key, func() *pool.Queue {
+	return s.queue(key, r, func() *pool.Queue {
 		return s.b.workers.AddQueue(nameOf(r), r.Queue, hold, backends...)
 	})
 }
@@ -116,7 +119,7 @@ func (s *Site) entriesOf(r *config.Route, backends []*pool.Backend) (entries []f
 		key := keyOf(r, []*pool.Backend{b})
 		key.entry = true
 		entry := forward.Entry{Name: b.Name}
-		entry.Queue, err = s.queue(key, func() *pool.Queue {
+		entry.Queue, err = s.queue(key, r, func() *pool.Queue {
 			return s.b.workers.AddEntry(nameOf(r)+" to "+b.Name, r.Queue, b)
 		})
 		if err != nil {
@@ -138,13 +141,18 @@ type queueKey struct {
 
 // keyOf returns the key of a route's queue in front of some backends, without its hold.
 func keyOf(r *config.Route, backends []*pool.Backend) queueKey {
-	return queueKey{paths: nameOf(r), methods: strings.Join(r.Methods, " "), most: r.Queue, backends: listOf(backends)}
+	return queueKey{paths: strings.Join(r.Paths, " "), methods: strings.Join(r.Methods, " "), most: r.Queue, backends: listOf(backends)}
 }
 
-// queue takes the queue with a key, and calls add if there is none.
-func (s *Site) queue(key queueKey, add func() *pool.Queue) (*pool.Queue, error) {
-	return share(s, key, func() (*pool.Queue, func(), error) {
+// queue takes the queue with a key, and calls add if there is none. The attempts of as many jobs as may run can wait in it, and those of clients
+// that were let go.
+func (s *Site) queue(key queueKey, r *config.Route, add func() *pool.Queue) (*pool.Queue, error) {
+	q, err := share(s, key, func() (*pool.Queue, func(), error) {
 		q := add()
 		return q, q.Remove, nil
 	})
+	if err == nil {
+		s.settle = append(s.settle, func() { q.LetBackgroundWait(s.Config.JobsRunningMax + r.Queue) })
+	}
+	return q, err
 }

@@ -13,6 +13,7 @@ import (
 
 	"tenfour/config"
 	"tenfour/front"
+	"tenfour/jobs"
 	"tenfour/lot"
 	"tenfour/pool"
 )
@@ -127,5 +128,40 @@ func TestBuild_fillsARouteIn(t *testing.T) {
 	}
 	if m, _ := s.Front.Table.Find([]byte("/"), []byte("GET"), nil); m.Route >= 0 {
 		t.Errorf("the table finds route %d for /, want none", m.Route)
+	}
+}
+
+// TestBuild_fillsInHowRequestsBecomeJobs on a route with async, and on no other.
+func TestBuild_fillsInHowRequestsBecomeJobs(t *testing.T) {
+	b, _ := newBuilder(t)
+	t.Setenv("TENFOUR_TEST_KEY", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
+	file := filepath.Join(t.TempDir(), "tenfour.toml")
+	text := "job_body_max = 5000\nbackends = \"127.0.0.1:9\"\n[[route]]\npath = [\"/a/\", \"/b\"]\nmethods = [\"GET\", \"POST\"]\nasync = true\nasync_after = \"2s\"\n" +
+		"attempts = 3\nretry_on = \"429\"\nretry_unsafe = true\njob_deadline = \"4m\"\nkeep = \"5m\"\ndedupe = \"6m\"\ndedupe_fields = \"Range\"\n" +
+		"callback_allow = \"https://a.example/x/\"\ncallback_on = \"failed\"\ncallback_secret_file = \"env:TENFOUR_TEST_KEY\"\n[[route]]\npath = \"/c\"\n"
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s, err := b.Build(parse(t, "--config", file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close(s)
+	if s.Front.Routes[1].Async != nil {
+		t.Error("a route without async has it")
+	}
+	if name := s.Front.Routes[0].Name; name != "/a/ /b GET POST" {
+		t.Errorf("the route's name is %q", name)
+	}
+	a := s.Front.Routes[0].Async
+	if a == nil || a.After != 2*time.Second || a.BodyMax != 5000 || a.Keep != 5*time.Minute || a.Deadline != 4*time.Minute || a.Dedupe != 6*time.Minute ||
+		len(a.DedupeFields) != 1 || a.CallbackOn != jobs.Only(jobs.Failed) {
+		t.Fatalf("the route gets %+v", a)
+	}
+	if p := a.Policy; p.Attempts != 3 || !p.Unsafe || p.On.String() != "429" || p.First != time.Second || p.Most != time.Minute {
+		t.Errorf("its attempts get %+v", p)
+	}
+	if a.Permits("https://a.example/x/y") != nil || a.Permits("https://a.example/y") == nil {
+		t.Error("callbacks may go elsewhere than callback_allow says")
 	}
 }

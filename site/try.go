@@ -20,7 +20,7 @@ func Try(c *config.Config) error {
 	t := trial{looked: map[any]error{}}
 	for i := range c.Routes {
 		r := &c.Routes[i]
-		if err := errors.Join(t.credential(r), t.tokens(r)); err != nil {
+		if err := errors.Join(t.credential(r), t.tokens(r), t.keys(r)); err != nil {
 			t.errs = append(t.errs, err)
 			continue
 		}
@@ -70,6 +70,16 @@ func (t *trial) tokens(r *config.Route) error {
 	}
 	return t.once(tokensKey(r.ClientTokenFile), func() error {
 		_, err := admit.NewTokens(r.ClientTokenFile)
+		return err
+	})
+}
+
+func (t *trial) keys(r *config.Route) error {
+	if r.CallbackSecretFile == "" {
+		return nil
+	}
+	return t.once(webhookKey(r.CallbackSecretFile), func() error {
+		_, err := newWebhookKeys(r.CallbackSecretFile)
 		return err
 	})
 }

@@ -1,0 +1,95 @@
+package site
+
+import (
+	"fmt"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"tenfour/config"
+	"tenfour/front"
+	"tenfour/jobs"
+	"tenfour/source"
+	"tenfour/value/secret"
+	"tenfour/value/target"
+)
+
+// The pauses between the attempts of a job: at random, up to the first, then up to twice as long each time, up to the longest.
+const (
+	firstPause   = time.Second
+	longestPause = time.Minute
+)
+
+// policyOf returns what a route says about the attempts of its jobs. A route has it also without async: its jobs go on when a reload has
+// taken async away.
+func policyOf(r *config.Route) jobs.Policy {
+	return jobs.Policy{Attempts: r.Attempts, On: r.RetryOn, Unsafe: r.RetryUnsafe, First: firstPause, Most: longestPause}
+}
+
+// asyncOf returns how the requests of a route become jobs; nil if they do not.
+func (s *Site) asyncOf(r *config.Route) (*front.Async, error) {
+	keys, err := s.keysOf(r)
+	if err != nil || !r.Async {
+		return nil, err
+	}
+	a := &front.Async{
+		After: r.AsyncAfter, BodyMax: int64(s.Config.JobBodyMax), Keep: r.Keep, Deadline: r.JobDeadline, Policy: policyOf(r),
+		Dedupe: r.Dedupe, DedupeFields: r.DedupeFields, CallbackOn: endsOf(r),
+	}
+	if keys != nil {
+		allow := target.Allow(r.CallbackAllow)
+		a.Permits = func(url string) error {
+			_, err := allow.Permits(url)
+			return err
+		}
+	}
+	return a, nil
+}
+
+// endsOf returns the states in which a job of a route has ended and its receiver is told.
+func endsOf(r *config.Route) (ends jobs.States) {
+	for _, end := range r.CallbackOn {
+		state, _ := jobs.ParseState(end.String()) // it has the same words
+		ends |= jobs.Only(state)
+	}
+	return ends
+}
+
+// keysOf takes the keys that sign a route's callbacks; nil if it has none.
+func (s *Site) keysOf(r *config.Route) (*webhookKeys, error) {
+	if r.CallbackSecretFile == "" {
+		return nil, nil
+	}
+	return watched(s, webhookKey(r.CallbackSecretFile), "keys", func() (*webhookKeys, error) { return newWebhookKeys(r.CallbackSecretFile) })
+}
+
+type webhookKey string
+
+// webhookKeys are keys that sign callbacks, which are read again when their file changes.
+type webhookKeys struct {
+	from string
+	keys atomic.Pointer[[][]byte]
+}
+
+func newWebhookKeys(from string) (*webhookKeys, error) {
+	k := &webhookKeys{from: from}
+	return k, k.Reload()
+}
+
+// Files returns the file of the keys; none for env:NAME.
+func (k *webhookKeys) Files() []string {
+	if strings.HasPrefix(k.from, source.Env) {
+		return nil
+	}
+	return []string{k.from}
+}
+
+// Reload reads the keys again. If that fails, the old ones stay.
+func (k *webhookKeys) Reload() error {
+	keys, err := secret.WebhookKeys(k.from)
+	if err != nil {
+		return fmt.Errorf("%s: %w", k.from, err)
+	}
+	k.keys.Store(&keys)
+	return nil
+}
