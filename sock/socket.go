@@ -115,6 +115,15 @@ const backlog = 65535
 // ListenUnix makes a unix socket at a path where there is no file, with the given permissions, and listens on it. No client can
 // connect before the permissions are set. The caller removes the file.
 func ListenUnix(path string, mode fs.FileMode) (*Listener, error) {
+	file, err := OpenUnix(path, mode)
+	if err != nil {
+		return nil, err
+	}
+	return newListener(file, &net.UnixAddr{Name: path, Net: "unix"}, 0)
+}
+
+// OpenUnix is ListenUnix for a caller that accepts connections by other means, such as net.FileListener.
+func OpenUnix(path string, mode fs.FileMode) (*os.File, error) {
 	fd, err := newSocket(unix.AF_UNIX)
 	if err != nil {
 		return nil, os.NewSyscallError("socket", err)
@@ -133,7 +142,7 @@ func ListenUnix(path string, mode fs.FileMode) (*Listener, error) {
 		os.Remove(path)
 		return nil, err
 	}
-	return newListener(file, &net.UnixAddr{Name: path, Net: "unix"}, 0)
+	return file, nil
 }
 
 // Dial begins to connect c to an address. Over loopback it is mostly connected when Dial returns; Connected reports it.
