@@ -64,5 +64,8 @@ func try(ctx context.Context, e config.Effective) error {
 	if err := site.Try(&c); err != nil {
 		return err
 	}
-	return trySockets(ctx, e)
+	if err := trySockets(ctx, e); err != nil {
+		return err
+	}
+	return tryJobs(&c)
 }

@@ -42,15 +42,18 @@ func sayEvent(log *zerolog.Logger) func(pool.Event) {
 // connectionsExpected is how many client connections tenfour is built for.
 const connectionsExpected = 10_000
 
-// sayHello says which file was read, and prints one line for each route: on a terminal in plain words, with a command to try next;
-// elsewhere as log lines.
-func sayHello(e config.Effective, s *site.Site, l *logs.Logs, open sockets) {
+// sayHello says which file was read, prints one line for each route, and says where jobs are kept: on a terminal in plain words, with a
+// command to try next; elsewhere as log lines.
+func sayHello(e config.Effective, s *site.Site, l *logs.Logs, open sockets, jobs *jobParts) {
 	if name := e.File(); name != "" {
 		sayFile(name, l)
 	}
 	at := open.urls(s.Config, s.Front.TLS != nil)
 	for i := range s.Config.Routes {
 		sayRoute(&s.Config.Routes[i], s.Front.Routes[i].Queue.Backends(), l, at)
+	}
+	if jobs != nil {
+		jobs.say(l)
 	}
 	l.Flush() // before lines that go to stderr
 	sayUnused(s.Config, &l.Log)

@@ -128,13 +128,18 @@ func serve(ctx context.Context, args []string, e config.Effective, l *logs.Logs,
 	if err != nil {
 		return err
 	}
+	now.jobs, err = within(ctx, func() (*jobParts, error) { return openJobs(&c, &l.Log) })
+	if err != nil {
+		now.sockets.close()
+		return err
+	}
 	now.front = front.New(front.Config{
 		Lot: lot, Pool: workers, Held: forward.NewHeld(c.HoldMax), Spool: newSpool(c.SpoolMax), MostOpen: mostOpen(workers), Log: l.Log, Access: l.Access,
 	}, &built.Front)
 	if ready == nil {
 		defer tendProcs(workers.Served).Close()
 	}
-	sayHello(e, built, l, now.sockets)
+	sayHello(e, built, l, now.sockets, now.jobs)
 	now.answer(ctx, hangUp, ready)
 	return nil
 }
@@ -152,7 +157,11 @@ func (r *running) answer(ctx context.Context, hangUp <-chan os.Signal, ready fun
 	}
 	drain := r.site.Config.Drain
 	r.logs.Log.Info().Int("connections", r.front.Open()).Stringer("at_most", drain).Msg("draining")
-	r.logs.Log.Info().Int("cut", r.front.Drain(drain)).Msg("stopped")
+	cut := r.front.Drain(drain)
+	if err := r.jobs.close(); err != nil {
+		r.logs.Log.Error().Err(err).Msg("the store of jobs did not close as it should")
+	}
+	r.logs.Log.Info().Int("cut", cut).Msg("stopped")
 }
 
 // run reloads the configuration on each hang-up, until ctx is done. It never waits for a file, or for a reader of the log.

@@ -38,9 +38,10 @@ type reloader struct {
 type prepared struct {
 	config *config.Config
 	site   *site.Site
-	fresh  sockets // that it names, and that were not open
-	err    error   // why there is no configuration
-	reopen error   // why the access log's file could not be opened again
+	fresh  sockets   // that it names, and that were not open
+	jobs   *jobParts // nil unless this is the first with jobs
+	err    error     // why there is no configuration
+	reopen error     // why the access log's file could not be opened again
 }
 
 // ask starts a reading. If one is under way, the next starts after it.
@@ -103,7 +104,8 @@ type running struct {
 	builder *site.Builder
 	front   *front.Front
 	site    *site.Site
-	sockets sockets // that are open; only a reading, or the main loop while nothing is read, looks at them
+	sockets sockets   // that are open; only a reading, or the main loop while nothing is read, looks at them
+	jobs    *jobParts // nil until a configuration has jobs; likewise
 	logs    *logs.Logs
 }
 
@@ -137,8 +139,14 @@ func (r *running) prepare() (p prepared) {
 		p.fresh, err = openSockets(context.Background(), e, r.sockets)
 		return err
 	})
+	if p.err == nil && r.jobs == nil {
+		p.err = r.withDescriptors(func() (err error) {
+			p.jobs, err = openJobs(&c, &r.logs.Log)
+			return err
+		})
+	}
 	if p.err != nil {
-		r.builder.Drop(p.site)
+		r.drop(p)
 		return p
 	}
 	p.reopen = r.withDescriptors(r.logs.Reopen)
@@ -148,6 +156,7 @@ func (r *running) prepare() (p prepared) {
 // drop gives up what was prepared.
 func (r *running) drop(p prepared) {
 	p.fresh.close()
+	p.jobs.close()
 	r.builder.Drop(p.site)
 }
 
@@ -173,8 +182,13 @@ func (r *running) follow(p prepared) {
 	r.site = p.site
 	r.front.SetMostOpen(mostOpen(r.front.Pool))
 	r.followSockets(p)
+	r.followJobs(p)
 	log := &r.logs.Log
-	for _, key := range unchangeable(r.first, p.config) {
+	keys := unchangeable(r.first, p.config)
+	if r.jobs != nil && r.jobs.data != p.config.Data {
+		keys = append(keys, "data")
+	}
+	for _, key := range keys {
 		log.Warn().Str("key", key).Msg(key + " cannot change while tenfour runs: restart tenfour to change it")
 	}
 	if p.reopen != nil {
@@ -206,6 +220,17 @@ func (r *running) followSockets(p prepared) {
 		r.logs.Log.Info().Str("listen", s.at.String()).Msg("listens on " + s.at.String() + " too")
 	}
 	r.sockets = append(stay, p.fresh...)
+}
+
+// followJobs begins to keep jobs, if a configuration is the first that has some, and lets what keeps them follow it.
+func (r *running) followJobs(p prepared) {
+	if p.jobs != nil {
+		r.jobs = p.jobs
+		r.jobs.say(r.logs)
+	}
+	if r.jobs != nil {
+		r.jobs.follow(p.config)
+	}
 }
 
 // serveSockets begins to answer clients on sockets.

@@ -128,11 +128,14 @@ func (g *guesser) surroundings(t *testing.T) {
 	_, cert, key := newAuthority(t).sign("127.0.0.1")
 	for name, text := range map[string]string{
 		"tokens": "ann hunter2\n", "bad-tokens": "ann\n", "secret": "hunter2\n", "two-lines": "a\nb\n", "garbage": "\x00\x01", "empty": "", "unreadable": "x",
+		"webhook-keys": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n",
 	} {
 		writeFile(t, at(name), text)
 	}
 	os.Chmod(at("unreadable"), 0)
 	os.Mkdir(at("directory"), 0o700)
+	os.Mkdir(at("damaged"), 0o700)
+	writeFile(t, at("damaged/jobs.db"), strings.Repeat("text\n", 10_000))
 	taken := startServer(t, okay)
 	alive, err := net.Listen("unix", at("alive"))
 	if err != nil {
@@ -157,14 +160,18 @@ func (g *guesser) surroundings(t *testing.T) {
 		"listen": append(quoted("127.0.0.1:0", "127.0.0.1:0", taken.addr, "192.0.2.1:1", "127.0.0.1:no-such-service", "https://127.0.0.1:0", "http://127.0.0.1:0", "fd://999",
 			"unix:"+at("free"), "unix:"+at("dead"), "unix:"+at("alive"), "unix:"+at("empty"), "unix:"+at("missing/s"), "unix:"+at("empty/s"), "8000"),
 			fmt.Sprintf("[%q, %q]", "127.0.0.1:0", "unix:"+at("free")), fmt.Sprintf("[%q, %q]", "127.0.0.1:0", taken.addr), fmt.Sprintf("[%q, %q]", "unix:"+at("alive"), "fd://999")),
-		"serve":             quoted(dir, at("directory"), at("missing"), at("empty"), at("empty/x")),
-		"tls_cert":          quoted(cert, cert, cert, key, at("garbage"), at("missing"), at("directory")),
-		"tls_key":           quoted(key, key, key, cert, at("missing")),
-		"client_token_file": files,
-		"credential_file":   files,
-		"access_log":        quoted("off", "stdout", at("log"), at("empty"), at("directory"), at("missing/log"), at("empty/log"), at("alive"), "/dev/null", "/dev/full"),
-		"workers":           {"1", "3", `"auto"`, "0", `"0"`},
-		"workers_max":       {"1", "5", "0"},
+		"serve":                quoted(dir, at("directory"), at("missing"), at("empty"), at("empty/x")),
+		"tls_cert":             quoted(cert, cert, cert, key, at("garbage"), at("missing"), at("directory")),
+		"tls_key":              quoted(key, key, key, cert, at("missing")),
+		"client_token_file":    files,
+		"credential_file":      files,
+		"callback_secret_file": append(quoted(at("webhook-keys"), at("webhook-keys")), files...),
+		"access_log":           quoted("off", "stdout", at("log"), at("empty"), at("directory"), at("missing/log"), at("empty/log"), at("alive"), "/dev/null", "/dev/full"),
+		"async":                {"false", "true", "true", `"true"`, "1"},
+		"data":                 quoted(at("data"), at("directory"), at("missing/data"), at("damaged"), at("empty"), at("empty/data"), ""),
+		"callback_allow":       quoted("https://a.example/b/", "https://a.example/", "http://127.0.0.1:9/", "https://localhost/", "a.example"),
+		"workers":              {"1", "3", `"auto"`, "0", `"0"`},
+		"workers_max":          {"1", "5", "0"},
 	}
 	g.ordinary = []string{`0`, `1`, `-1`, `"5"`, `"1s"`, `"0s"`, `"64KiB"`, `"x"`, `""`, `true`, `[]`, `["GET"]`, `"/a/"`, `["/a", "/b"]`, `"127.0.0.1:9"`, `"10.0.0.0/8"`, `"off"`, `"auto"`, `{}`, `{ X-A = "b" }`}
 }
@@ -178,10 +185,11 @@ func (g *guesser) configuration() string {
 			g.write(&top, &timeouts, k)
 		}
 	}
-	secure := g.random.IntN(6) == 0
+	secure, calls := g.random.IntN(6) == 0, g.random.IntN(6) == 0
 	for _, k := range g.keys {
-		isTLS := strings.HasPrefix(k.key, "tls_")
-		if g.special[k.key] != nil && (k.key == "listen" || isTLS && secure || !isTLS && g.random.IntN(8) == 0) {
+		isTLS, isCalled := strings.HasPrefix(k.key, "tls_"), strings.HasPrefix(k.key, "callback_")
+		some := k.key == "listen" || k.key == "data" || k.key == "async" && (calls || g.random.IntN(4) == 0) || isTLS && secure || isCalled && calls
+		if g.special[k.key] != nil && (some || !isTLS && !isCalled && g.random.IntN(8) == 0) {
 			g.write(&top, &timeouts, k)
 		}
 	}

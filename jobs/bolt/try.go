@@ -16,13 +16,12 @@ func Try(dir string) (err error) {
 	if err := s.mayWrite(s.bodies); err != nil {
 		return err
 	}
-	s.lock, err = s.lockDirectory(0)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
+	if s.lock, err = s.lockDirectory(0); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
 	}
 	defer func() { s.release() }()
-	if _, missing := os.Lstat(s.path()); err != nil || missing != nil {
-		return err
+	if _, missing := os.Lstat(s.path()); missing != nil {
+		return nil
 	}
 	o := s.options()
 	o.ReadOnly, o.PreLoadFreelist = true, true

@@ -1,6 +1,7 @@
 package bolt
 
 import (
+	"bytes"
 	"errors"
 	"io/fs"
 	"os"
@@ -49,7 +50,7 @@ func listed(t *testing.T, dir string) (all string) {
 	return all
 }
 
-// TestTry_saysWhatOpenSays: another process has the directory, or it lies beneath a file.
+// TestTry_saysWhatOpenSays: another process has the directory, its file is damaged, or it lies beneath a file.
 func TestTry_saysWhatOpenSays(t *testing.T) {
 	dir := t.TempDir()
 	opened(t, dir, plenty)
@@ -57,9 +58,13 @@ func TestTry_saysWhatOpenSays(t *testing.T) {
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
+	damaged := t.TempDir() // and without a lock, as one that was put back
+	if err := os.WriteFile(filepath.Join(damaged, "jobs.db"), bytes.Repeat([]byte("text\n"), 10_000), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	o := plenty
 	o.LockWait = time.Millisecond
-	for where, want := range map[string]error{dir: jobs.ErrInUse, filepath.Join(file, "data"): syscall.ENOTDIR} {
+	for where, want := range map[string]error{dir: jobs.ErrInUse, damaged: jobs.ErrDamaged, filepath.Join(file, "data"): syscall.ENOTDIR} {
 		s, err := Open(where, o)
 		if err == nil {
 			s.Close()
