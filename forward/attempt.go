@@ -58,6 +58,7 @@ var _ pool.Task = (*Attempt)(nil)
 // reset makes the attempt ready for another request, and gives back all that it holds.
 func (a *Attempt) reset() {
 	a.portion.Give()
+	a.portion.owed = false
 	a.up.reset()
 	a.down.reset()
 	a.res.Reset()

@@ -33,7 +33,7 @@ const (
 // NewBody returns an empty body with one user, whose memory is counted by held. Of that it has reserved bytes already.
 func NewBody(held *Held, reserved int) *Body {
 	b := bodies.Get().(*Body)
-	b.portion, b.certain = Portion{held, reserved}, reserved > 0
+	b.portion, b.certain = Portion{of: held, bytes: reserved}, reserved > 0
 	b.users.Store(1)
 	return b
 }

@@ -2,7 +2,11 @@ package forward
 
 import (
 	"bytes"
+	"errors"
+	"io"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"tenfour/sock"
@@ -65,5 +69,32 @@ func TestBody_isGivenBackByItsLastUser(t *testing.T) {
 	b.Leave()
 	if b.Len() != 0 || len(b.pieces) != 0 {
 		t.Errorf("after both have left: %d bytes in %d pieces", b.Len(), len(b.pieces))
+	}
+}
+
+// TestBody_isReadFromItsFileAndMemory: a reader gives all of it, and the last user's Leave closes the file.
+func TestBody_isReadFromItsFileAndMemory(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "body")
+	if err := os.WriteFile(name, []byte("from a file, "), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := FileBody(f, 13)
+	b.Append([]byte("and from memory"))
+	for range 2 {
+		got, err := io.ReadAll(b.Reader())
+		if string(got) != "from a file, and from memory" || err != nil || b.Len() != len(got) {
+			t.Errorf("got %q (%v) of %d bytes", got, err, b.Len())
+		}
+	}
+	b.Leave()
+	if err := f.Close(); !errors.Is(err, os.ErrClosed) {
+		t.Errorf("the file is open after Leave (%v)", err)
+	}
+	if got, err := io.ReadAll((*Body)(nil).Reader()); len(got) > 0 || err != nil {
+		t.Errorf("no body is %q (%v)", got, err)
 	}
 }

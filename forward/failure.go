@@ -70,13 +70,16 @@ var (
 	errSurplus      = errors.New("it sent 101 though no upgrade was asked for")
 	errNeedsLength  = errors.New("the backend speaks HTTP/1.0, which has no chunked bodies, and this one is too large to be measured first; spool_max is 0")
 	errLeft         = errors.New("the client had shut its side, no byte of the response had come for 1s, and others wait for the backend")
-	errRecordFull   = errors.New("its response is larger than may be kept")
 	errStopped      = errors.New("tenfour is stopping, and the time to drain is over")
 	errStopping     = errors.New("tenfour is stopping")
 	errLeftHeld     = errors.New("its client left while it was held")
 	errRacedBody    = errors.New("the body is larger than --buffer, and a request that is raced must be held whole; spool_max is 0")
 	errStreamsTaken = errors.New("all places for streams are taken")
 )
+
+// ErrNotKept is why an exchange failed whose sink is a record, if another attempt would fail in the same way: the response is larger than
+// may be kept, or has no end.
+var ErrNotKept = errors.New("its response cannot be kept")
 
 // told is an error that a client may know in part.
 type told struct {

@@ -143,11 +143,16 @@ func (h *Held) remove(p *HeldPlace) {
 type Portion struct {
 	of    *Held
 	bytes int
+	owed  bool // what it is for has to be held, even beyond the bound: the response of a job
 }
 
 // take adds n bytes, if Held has them.
 func (p *Portion) take(n int) bool {
-	if n > 0 && !p.of.Take(n) {
+	switch {
+	case p.owed:
+		p.count(n)
+		return true
+	case n > 0 && !p.of.Take(n):
 		return false
 	}
 	p.bytes += max(n, 0)

@@ -2,6 +2,7 @@ package forward
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -125,7 +126,7 @@ func TestRecord_isBounded(t *testing.T) {
 				switch _, got := x.Recorded(); {
 				case size <= most && (x.Failure != nil || string(got) != content):
 					t.Errorf("%d bytes (%v)", len(got), x.Failure)
-				case size > most && (x.Failure == nil || !strings.Contains(x.Failure.Error(), "larger than may be kept (20480 bytes)")):
+				case size > most && (x.Failure == nil || !errors.Is(x.Failure, ErrNotKept) || !strings.Contains(x.Failure.ForClient(), "larger than may be kept (20480 bytes)")):
 					t.Errorf("got %v", x.Failure)
 				}
 				x.Reset()
@@ -240,5 +241,14 @@ func TestObserver_isToldOfEachAttempt(t *testing.T) {
 				t.Errorf("it was told\n%q, want\n%q", n.told, tc.want)
 			}
 		})
+	}
+}
+
+// TestRecord_ofAnEventStream fails at once: it has no end, and another attempt would have none.
+func TestRecord_ofAnEventStream(t *testing.T) {
+	route, l := startAnswering(t, pool.Hold{}, "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: x\n\n")
+	x := recorded(t, route, l, getIt, 100, nil)
+	if !errors.Is(x.Failure, ErrNotKept) || !strings.Contains(x.Failure.ForClient(), "event stream") {
+		t.Errorf("got %v", x.Failure)
 	}
 }

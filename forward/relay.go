@@ -19,6 +19,9 @@ func (a *Attempt) startRelay(n int) outcome {
 	}
 	stream := a.res.EventStream && a.res.Framing != httpparse.NoBody
 	switch {
+	case stream && a.sink.record > 0:
+		return a.fail(Self, 502, tell("the response is an event stream, which has no end and cannot be kept",
+			fmt.Errorf("%s: %w: it is an event stream", a.origin.Name, ErrNotKept)))
 	case stream && a.sink.held() && !a.decider.acceptsLarge(stream): // it has no end to wait for
 		return a.fail(Self, 502, fmt.Errorf("%s: %d, with an event stream", a.origin.Name, a.res.Status))
 	case stream && !a.lasting.lent && !a.lasting.takePlace(a.origin, a.slot):
@@ -54,6 +57,7 @@ func (a *Attempt) prepareResponse(n int) {
 	d.chunks.Reset()
 	d.in = &a.link.in
 	d.in.Keep(n)
+	a.portion.owed = a.sink.record > 0
 	d.hold, d.portion = a.req.hold(), &a.portion
 	d.need()
 	a.result.Surplus = !a.up.taken
@@ -130,5 +134,5 @@ func (a *Attempt) endedAfterHead(err error) outcome {
 // overRecord ends an attempt whose response is larger than a record may be.
 func (a *Attempt) overRecord() outcome {
 	return a.fail(Self, 502, tell(fmt.Sprintf("the response is larger than may be kept (%d bytes)", a.sink.record),
-		fmt.Errorf("%s: %w (%d bytes)", a.origin.Name, errRecordFull, a.sink.record)))
+		fmt.Errorf("%s: %w: it is larger than %d bytes (job_body_max)", a.origin.Name, ErrNotKept, a.sink.record)))
 }

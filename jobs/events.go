@@ -121,15 +121,15 @@ func (j Job) Recover(now time.Time, unsafe bool) (after Job, changed bool) {
 	if neverSent {
 		j.Tried-- // it is no fault of the backend
 	}
-	if neverSent || j.Request.mayRepeat(unsafe) {
+	if neverSent || j.Request.MayRepeat(unsafe) {
 		j.State, j.Next = Waiting, stamp(now)
 		return j, true
 	}
 	return j.end(now, Interrupted, "tenfour stopped after it may have sent the request, which may be sent only once"), true
 }
 
-// mayRepeat reports whether the request may reach a backend twice.
-func (r Request) mayRepeat(unsafe bool) bool { return r.Idempotent || r.Keyed || unsafe }
+// MayRepeat reports whether the request may reach a backend twice.
+func (r Request) MayRepeat(unsafe bool) bool { return r.Idempotent || r.Keyed || unsafe }
 
 // end puts the job into a state that has ended, and its callback is due.
 func (j Job) end(now time.Time, s State, why string) Job {

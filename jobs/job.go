@@ -42,8 +42,9 @@ type Request struct {
 	Target     []byte     // in origin-form. Bytes, because JSON would change those that are no UTF-8
 	Fields     []byte     `json:",omitempty"` // field lines, byte for byte, each with its CRLF
 	Body       Body       `json:",omitzero"`
-	Client     netip.Addr // of the original client, for X-Forwarded-For
+	Client     netip.Addr // of the client's connection, for X-Forwarded-For; not valid for one over a unix socket
 	Secure     bool       `json:",omitzero"` // its connection was TLS
+	HTTP10     bool       `json:",omitzero"` // it was of HTTP/1.0, which Via says, and which may name no host
 	Idempotent bool       `json:",omitzero"` // by its method (RFC 9110 §9.2.2)
 	Keyed      bool       `json:",omitzero"` // it has an Idempotency-Key, which the backend sees too
 }

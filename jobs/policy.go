@@ -56,9 +56,9 @@ func (p Policy) Decide(j Job, o Outcome, now time.Time, random float64) Verdict 
 	return Verdict{State: Waiting, At: at}
 }
 
-// mayRepeat reports whether the request may go out again after this outcome.
+// MayRepeat reports whether the request may go out again after this outcome.
 func (p Policy) mayRepeat(r Request, o Outcome) bool {
-	return r.mayRepeat(p.Unsafe) || o.Reached == forward.NothingSent || o.refusedUnread()
+	return r.MayRepeat(p.Unsafe) || o.Reached == forward.NothingSent || o.refusedUnread()
 }
 
 // refusedUnread reports whether the response says that the backend has not acted on the request: it has not had all of it (408, RFC 9110

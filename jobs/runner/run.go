@@ -1,0 +1,254 @@
+package runner
+
+import (
+	"fmt"
+	"io"
+	"time"
+
+	"tenfour/forward"
+	"tenfour/jobs"
+	"tenfour/pool"
+)
+
+// run is one attempt of a job: an exchange whose sink is a record. It is its exchange's owner and observer.
+type run struct {
+	r     *Runner
+	e     *entry
+	lane  *lane
+	x     *forward.Exchange
+	grip  forward.Grip
+	place pool.Place
+
+	// Fixed before the exchange enters.
+	leave  func() // its route
+	policy jobs.Policy
+	once   bool // the request may reach a backend once only
+
+	noteBell bell // for when its begin is stored
+
+	// Guarded by the runner.
+	sofar sofar
+	cut   cut
+	over  bool // it has ended, or was given up
+
+	// Once it has ended.
+	outcome jobs.Outcome
+	ended   time.Time
+}
+
+// sofar is how far an attempt has come that may not be in its record yet.
+type sofar struct {
+	began   time.Time // zero before it has entered
+	asks    int       // sendings to backends that have begun and not ended
+	backend string    // that was asked last
+	reached forward.Progress
+}
+
+// cut is why an attempt was cut off.
+type cut uint8
+
+const (
+	uncut    cut = iota
+	cutEnded     // the job has ended: it was cancelled
+	cutLate      // at the job's deadline
+	cutStop      // tenfour stops
+)
+
+// newRun takes a place for an attempt of a job. The runner is locked.
+func (r *Runner) newRun(e *entry) *run {
+	n := &run{r: r, e: e, lane: e.lane}
+	n.noteBell.of = noting{n}
+	e.run = n
+	e.lane.running++
+	r.running[n] = struct{}{}
+	return n
+}
+
+// begin begins the attempt, if its job is still due.
+func (n *run) begin() {
+	r := n.r
+	j, err := r.Store.Get(n.e.id)
+	now := time.Now()
+	switch {
+	case err != nil:
+		n.drop(j, err)
+		return
+	case j.State.Ended() || j.Paused || j.Next.After(now):
+		n.drop(j, nil)
+		return
+	case !now.Before(j.Deadline):
+		n.dropAndFail("its deadline is over")
+		return
+	}
+	to, leave, ok := r.Routes.Enter(j.Request.Route)
+	if !ok {
+		n.dropAndFail("its route is not configured any more: " + j.Request.Route)
+		return
+	}
+	n.leave, n.policy = leave, to.Policy
+	n.once = !j.Request.MayRepeat(to.Policy.Unsafe)
+	if err := n.prepare(j, to); err != nil {
+		n.leave()
+		n.drop(j, err)
+		return
+	}
+	n.enter(now)
+}
+
+// prepare makes the exchange of the attempt.
+func (n *run) prepare(j jobs.Job, to *Route) error {
+	r := n.r
+	body, err := r.openBody(j.Request.Body)
+	if err != nil {
+		return err
+	}
+	x := &forward.Exchange{}
+	x.Init(r.Lot, r.Held)
+	if err := fill(x, &j.Request, body); err != nil {
+		return err
+	}
+	x.Route, x.Limits = to.Route, to.Limits
+	n.place.Background = true
+	x.At, x.Owner, x.Observer, x.Grip, x.Stop = &n.place, n, n, &n.grip, &r.stop
+	x.Record = int(r.Caps().BodyMax)
+	n.x = x
+	return nil
+}
+
+// enter gives the exchange to its route.
+func (n *run) enter(now time.Time) {
+	r, slots := n.r, slotsTimes*n.slots()
+	r.mu.Lock()
+	n.sofar.began = now
+	n.lane.most = max(1, slots)
+	r.alarm.set(&n.noteBell, now.Add(noteAfter))
+	r.mu.Unlock()
+	r.pump() // the lane may have been thought to be narrower
+	if !n.x.Enter() {
+		n.Finished(n.x)
+	}
+}
+
+// slots is how many exchanges of its route can be at backends at once.
+func (n *run) slots() int { return slots(n.x.Route) }
+
+// openBody returns a request's body, with one user; nil for none.
+func (r *Runner) openBody(of jobs.Body) (*forward.Body, error) {
+	if of.Size == 0 {
+		return nil, nil
+	}
+	content, err := r.Store.OpenBody(of)
+	if err != nil {
+		return nil, err
+	}
+	if file, ok := content.(interface {
+		io.ReaderAt
+		io.Closer
+	}); ok {
+		return forward.FileBody(file, of.Size), nil
+	}
+	defer content.Close()
+	all, err := io.ReadAll(io.LimitReader(content, of.Size))
+	if err == nil && int64(len(all)) < of.Size {
+		err = io.ErrUnexpectedEOF
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the body of a request: %w", err)
+	}
+	b := forward.NewBody(r.Held, 0)
+	b.Append(all)
+	return b, nil
+}
+
+// drop gives up an attempt before its exchange: its job is not due, or, with an error, cannot be read.
+func (n *run) drop(j jobs.Job, err error) {
+	n.giveUp()
+	n.r.settleOrLater(n.e, j, err)
+}
+
+// dropAndFail ends the job, which no attempt can help.
+func (n *run) dropAndFail(why string) {
+	n.giveUp()
+	n.r.fail(n.e, why)
+}
+
+// giveUp takes the attempt out of everything.
+func (n *run) giveUp() {
+	r := n.r
+	r.mu.Lock()
+	n.leaveLane()
+	n.leaveRunner()
+	r.mu.Unlock()
+}
+
+// leaveLane gives the place among its route's attempts back. The runner is locked.
+func (n *run) leaveLane() {
+	if !n.over {
+		n.over = true
+		n.lane.running--
+		n.r.dropLane(n.lane)
+		n.r.turn(n.lane)
+	}
+	n.r.alarm.set(&n.noteBell, time.Time{})
+}
+
+// leaveRunner ends the attempt: its job has none. The runner is locked.
+func (n *run) leaveRunner() {
+	delete(n.r.running, n)
+	if n.e.run == n {
+		n.e.run = nil
+	}
+	n.r.lookEmpty()
+}
+
+// Begins notes that a backend is asked.
+func (n *run) Begins(backend string) {
+	n.r.mu.Lock()
+	defer n.r.mu.Unlock()
+	n.sofar.asks++
+	n.sofar.backend = backend
+}
+
+// Ends notes how far the request came there.
+func (n *run) Ends(r *forward.Result) {
+	n.r.mu.Lock()
+	defer n.r.mu.Unlock()
+	n.sofar.asks--
+	n.sofar.reached = max(n.sofar.reached, r.Progress())
+}
+
+// Lasting is never called: an exchange without a client stays at its worker.
+func (n *run) Lasting(*forward.Exchange) {}
+
+// Finished has what follows done by another goroutine: the caller is a worker.
+func (n *run) Finished(*forward.Exchange) { n.r.doers.do(n.e, n.finish) }
+
+// finish gives back what others wait for, and stores how the attempt went.
+func (n *run) finish() {
+	r := n.r
+	n.leave()
+	s, cut, _ := n.look()
+	n.ended = time.Now()
+	n.outcome = outcomeOf(n.x, s, n.ended)
+	if cut == cutLate && n.outcome.Failure != "" {
+		n.outcome.Failure, n.outcome.Last = "its deadline came while it ran", true
+	}
+	r.mu.Lock()
+	again := n.over // a bug has ended it before
+	n.leaveLane()
+	r.mu.Unlock()
+	r.pump()
+	if again {
+		n.x.Reset()
+		return
+	}
+	n.save()
+}
+
+// mayHaveReached is how far it may have come at backends: a sending that has not ended may have sent something.
+func (s sofar) mayHaveReached() forward.Progress {
+	if s.asks > 0 {
+		return max(s.reached, forward.PartlySent)
+	}
+	return s.reached
+}

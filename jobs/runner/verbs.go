@@ -1,0 +1,162 @@
+package runner
+
+import (
+	"fmt"
+	"io"
+	"time"
+
+	"tenfour/forward"
+	"tenfour/jobs"
+	"tenfour/lot"
+)
+
+// ask makes an errand that a goroutine does.
+func (r *Runner) ask(w *lot.Waiter, do func(*Errand)) *Errand {
+	e := &Errand{r: r, waiter: w}
+	r.doers.do(nil, func() {
+		defer func() {
+			if v := recover(); v != nil {
+				e.settle(jobs.Job{}, fmt.Errorf("tenfour has a bug; its log has the stack"))
+				panic(v)
+			}
+		}()
+		do(e)
+	})
+	return e
+}
+
+// Accept stores a job that is new, in state Accepted, with its body, which may be nil and is the runner's then, and runs it when it is
+// due. admitted says that the limits of its route have admitted its first attempt. The errand is settled when the job is on the disk. Its
+// error is jobs.ErrFull, jobs.ErrNoRoom, jobs.ErrBodyTooLarge, jobs.ErrKeyReused or jobs.ErrDuplicate, with the job that there is
+// already, or another one of the store. If its client leaves before, the job is not stored.
+func (r *Runner) Accept(w *lot.Waiter, j jobs.Job, body *forward.Body, admitted bool) *Errand {
+	return r.ask(w, func(e *Errand) {
+		defer leaveBody(body)
+		if e.abandoned() {
+			return
+		}
+		j, err := r.create(j, body)
+		switch {
+		case err == nil && admitted:
+			r.settle(j, asAllowed)
+		case err == nil:
+			r.settle(j, asNew)
+		}
+		e.settle(r.shown(j), err)
+	})
+}
+
+func leaveBody(b *forward.Body) {
+	if b != nil {
+		b.Leave()
+	}
+}
+
+// create stores a job with its body.
+func (r *Runner) create(j jobs.Job, body *forward.Body) (jobs.Job, error) {
+	caps := r.Caps()
+	if used := r.Store.Usage().Bytes; used+int64(body.Len()) > caps.BytesMax/8*7 {
+		return jobs.Job{}, fmt.Errorf("create a job: %w: %d bytes of them, of %d that jobs may have before their results", jobs.ErrFull, used, caps.BytesMax/8*7)
+	}
+	stored, err := r.Store.PutBody(j.ID, body.Reader(), caps.BodyMax)
+	if err != nil {
+		return jobs.Job{}, err
+	}
+	j.Request.Body = stored
+	created, err := r.Store.Create(j)
+	if err != nil {
+		if err := r.Store.DropBody(stored); err != nil {
+			r.Log.Warn().Str("job", short(j.ID)).Err(err).Msg("a body that no job has could not be removed before the next start")
+		}
+	}
+	return created, err
+}
+
+// Look returns a job. With content the errand has the result's body too, if the job has ended.
+func (r *Runner) Look(w *lot.Waiter, id jobs.ID, content bool) *Errand {
+	return r.ask(w, func(e *Errand) {
+		j, err := r.Store.Get(id)
+		if err == nil && content && j.State.Ended() && j.Result.Status != 0 {
+			e.Content, err = r.read(e, j.Result.Body)
+		}
+		e.settle(r.shown(j), err)
+	})
+}
+
+// read returns a body, which the errand counts.
+func (r *Runner) read(e *Errand, of jobs.Body) ([]byte, error) {
+	if of.Size == 0 {
+		return nil, nil
+	}
+	from, err := r.Store.OpenBody(of)
+	if err != nil {
+		return nil, err
+	}
+	defer from.Close()
+	r.Held.Count(int(of.Size))
+	e.held = int(of.Size)
+	p := make([]byte, of.Size)
+	if _, err := io.ReadFull(from, p); err != nil {
+		e.Release()
+		return nil, fmt.Errorf("read the body of a result: %w", err)
+	}
+	return p, nil
+}
+
+// Await is settled when the job has ended, or is removed. It costs no goroutine meanwhile.
+func (r *Runner) Await(w *lot.Waiter, id jobs.ID) *Errand {
+	return r.ask(w, func(e *Errand) {
+		j, err := r.Store.Get(id)
+		if err != nil || j.State.Ended() {
+			e.settle(j, err)
+			return
+		}
+		r.adopt(id)
+		r.mu.Lock()
+		if known := r.book[id]; known != nil {
+			known.join(e)
+			r.mu.Unlock()
+			if e.abandoned() { // just before
+				e.Abandon()
+			}
+			return
+		}
+		r.mu.Unlock()
+		j, err = r.Store.Get(id) // it ended just now
+		e.settle(j, err)
+	})
+}
+
+// Cancel ends a job that has not ended: the record first, and then the attempt that runs.
+func (r *Runner) Cancel(w *lot.Waiter, id jobs.ID) *Errand {
+	return r.alter(w, id, func(j jobs.Job) (jobs.Job, error) { return r.shown(j).Cancel(time.Now()) })
+}
+
+// Pause lets no further attempt of a job begin. One that runs goes on.
+func (r *Runner) Pause(w *lot.Waiter, id jobs.ID) *Errand { return r.alter(w, id, jobs.Job.Pause) }
+
+// Resume lets attempts of a job begin again.
+func (r *Runner) Resume(w *lot.Waiter, id jobs.ID) *Errand { return r.alter(w, id, jobs.Job.Resume) }
+
+// Rerun accepts a job again that has failed, or was cancelled or interrupted. Its route says how long it may go on.
+func (r *Runner) Rerun(w *lot.Waiter, id jobs.ID) *Errand {
+	return r.alter(w, id, func(j jobs.Job) (jobs.Job, error) {
+		_, most := r.rulesOf(j)
+		if most == 0 {
+			return j, &jobs.Refusal{Event: "run again", ID: j.ID, In: j.In(), Why: "and its route is not configured any more"}
+		}
+		return j.Rerun(time.Now().Add(most))
+	})
+}
+
+// alter changes a job's record, and then what is known of it. A *jobs.Refusal says that its state does not allow it.
+func (r *Runner) alter(w *lot.Waiter, id jobs.ID, change func(jobs.Job) (jobs.Job, error)) *Errand {
+	return r.ask(w, func(e *Errand) {
+		r.adopt(id)
+		j, err := r.change(id, change)
+		if err == nil {
+			r.settle(j, asNew)
+		}
+		e.settle(r.shown(j), err)
+	})
+}
