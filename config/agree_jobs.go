@@ -4,6 +4,8 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+
+	"tenfour/value/amount"
 )
 
 // ofJobs are the settings of a route that do nothing without async.
@@ -18,11 +20,26 @@ func (d *draft) checkJobs(bad *problems) {
 		d.routes[i].checkCallbacks(d.seen, bad)
 	}
 	d.checkNeeds(bad, "dedupe_fields", "dedupe", func(r *Route) bool { return r.Dedupe > 0 })
-	if d.c.HasJobs() && d.process.understood("data") {
-		if err := d.seen.room(d.c.Data); err != nil {
-			d.process.wrong(bad, "data", 0, "%v", err)
-		}
+	if d.c.HasJobs() {
+		d.checkKept(bad)
 	}
+}
+
+// checkKept looks whether jobs can be kept where they are to be kept, and whether their bodies have room in memory while they are sent.
+func (d *draft) checkKept(bad *problems) {
+	p, c := &d.process, &d.c
+	if err := d.seen.room(c.Data); err != nil && p.understood("data") {
+		p.wrong(bad, "data", 0, "%v", err)
+	}
+	if c.JobBodyMax <= c.HoldMax || !p.understood("hold_max") || !p.understood("job_body_max") {
+		return
+	}
+	here, other := "job_body_max", "hold_max"
+	if p.from[here] == nil {
+		here, other = other, here
+	}
+	size := amount.FormatSize(map[string]int{"hold_max": c.HoldMax, "job_body_max": c.JobBodyMax}[other])
+	p.wrong(bad, here, 0, "%s is %s (%s): a job's body is held in memory while it is sent, so hold_max is at least job_body_max", other, size, p.whence(other))
 }
 
 // checkNeeds reports a setting that was changed from its default although no route has the other one that it needs. With one such

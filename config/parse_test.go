@@ -302,6 +302,8 @@ func TestParse_wrong(t *testing.T) {
 		"no end":                  {"async = true\ncallback_on = []", nil, `tenfour.toml:2:15: callback_on: write done, failed, cancelled or interrupted`},
 		"callbacks without jobs": {"callback_allow = \"https://a.example/\"\ncallback_secret_file = \"env:TENFOUR_TEST_KEY\"", nil, "tenfour.toml:1:18: callback_allow = \"https://a.example/\": it does nothing without async\n" +
 			`tenfour.toml:2:24: callback_secret_file = "env:TENFOUR_TEST_KEY": it does nothing without async`},
+		"less memory than a job's body":    {"async = true\nhold_max = \"1MiB\"", nil, `tenfour.toml:2:12: hold_max = "1MiB": job_body_max is 8MiB (by default): a job's body is held in memory while it is sent, so hold_max is at least job_body_max`},
+		"a job's body that no memory has":  {"async = true\nhold_max = \"9MiB\"\njob_body_max = \"10MiB\"", nil, `tenfour.toml:3:16: job_body_max = "10MiB": hold_max is 9MiB (line 2): a job's body is held in memory while it is sent, so hold_max is at least job_body_max`},
 		"fields of nothing that is joined": {`dedupe_fields = []`, nil, `tenfour.toml:1:17: dedupe_fields: it does nothing without dedupe`},
 
 		"a limit by no token": {"[limit.api]\nrate = \"1/s\"\nby = \"token\"\n[[route]]\nlimit = \"api\"", nil, `tenfour.toml:3:6: limit.api.by = "token": route[1] asks for no token: it needs client_token_file`},

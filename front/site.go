@@ -9,6 +9,7 @@ import (
 	"tenfour/admit"
 	"tenfour/forward"
 	"tenfour/httpparse"
+	"tenfour/jobs/runner"
 )
 
 // Site is the configuration that decides about requests. It does not change. Use puts another in its place, for requests
@@ -26,6 +27,8 @@ type Site struct {
 	HeadTimeout time.Duration // for a whole head, from its first byte; for the first byte of a new connection too
 	IdleTimeout time.Duration // for the next request of a persistent connection; for a client to take bytes
 	MinRate     int           // bytes per second that a client must take of the rest of a response; 0 is any
+
+	RouteOfJobs func(name string) *runner.Route // the route of that name for its jobs, nil if it is gone; nil: no route has jobs
 
 	limits   httpparse.Limits // a request keeps those with which its head began; set by Use
 	under    atomic.Int64     // requests that it decides about

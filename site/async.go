@@ -2,6 +2,7 @@ package site
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"tenfour/config"
 	"tenfour/front"
 	"tenfour/jobs"
+	"tenfour/jobs/runner"
 	"tenfour/source"
 	"tenfour/value/secret"
 	"tenfour/value/target"
@@ -24,6 +26,52 @@ const (
 // taken async away.
 func policyOf(r *config.Route) jobs.Policy {
 	return jobs.Policy{Attempts: r.Attempts, On: r.RetryOn, Unsafe: r.RetryUnsafe, First: firstPause, Most: longestPause}
+}
+
+// jobRoute is a route as its jobs need it. A route has jobs also without async: those from before a reload took it away.
+type jobRoute struct {
+	runner.Route
+	allow target.Allow // where callbacks may go
+	keys  *webhookKeys // that sign them; nil for a route without callbacks
+}
+
+// jobRoutes are the routes as their jobs need them, by name.
+type jobRoutes map[string]*jobRoute
+
+// add adds a route under its name, and under the name that it would have with each of its paths alone: so its jobs find it when a reload has
+// given it other paths beside the first.
+func (m jobRoutes) add(r *config.Route, to *front.Route, keys *webhookKeys) {
+	it := &jobRoute{runner.Route{Route: to.Route, Policy: policyOf(r), Deadline: r.JobDeadline, Rule: to.Rule}, r.CallbackAllow, keys}
+	for _, path := range r.Paths {
+		if name := nameWith([]string{path}, r.Methods); m[name] == nil {
+			m[name] = it
+		}
+	}
+	m[nameOf(r)] = it
+}
+
+// find returns the route of a name, or else the one that has the first path of that name, and its methods; nil if there is none.
+func (m jobRoutes) find(name string) *jobRoute {
+	if to := m[name]; to != nil {
+		return to
+	}
+	words := strings.Fields(name)
+	paths := slices.IndexFunc(words, func(word string) bool { return !strings.HasPrefix(word, "/") })
+	switch {
+	case len(words) == 0:
+		return nil
+	case paths < 0:
+		paths = len(words)
+	}
+	return m[nameWith(words[:1], words[paths:])]
+}
+
+// jobRoute finds a route for the front.
+func (s *Site) jobRoute(name string) *runner.Route {
+	if to := s.jobs.find(name); to != nil {
+		return &to.Route
+	}
+	return nil
 }
 
 // asyncOf returns how the requests of a route become jobs; nil if they do not.

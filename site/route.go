@@ -34,6 +34,8 @@ func (s *Site) buildRoutes() error {
 			paths = append(paths, admit.Path{Path: p, Methods: r.Methods, Route: len(s.Front.Routes), Strip: r.StripPrefix})
 		}
 		s.Front.Routes = append(s.Front.Routes, route)
+		keys, _ := s.keysOf(r) // buildRoute has read them
+		s.jobs.add(r, &route, keys)
 	}
 	if s.Front.Table, err = admit.NewTable(paths); err != nil {
 		errs = append(errs, fmt.Errorf("--path: %w", err))
@@ -69,7 +71,11 @@ func (s *Site) buildRoute(r *config.Route, limits map[string]*admit.Limit) (fron
 
 // nameOf returns what a route is called in the log and in the records of jobs: its paths, and its methods if it has only some. No two
 // routes have the same.
-func nameOf(r *config.Route) string { return strings.Join(slices.Concat(r.Paths, r.Methods), " ") }
+func nameOf(r *config.Route) string { return nameWith(r.Paths, r.Methods) }
+
+func nameWith(paths, methods []string) string {
+	return strings.Join(slices.Concat(paths, methods), " ")
+}
 
 // settingsOf returns how exchanges of a route are forwarded, without the edits of their heads.
 func (s *Site) settingsOf(r *config.Route) *forward.Settings {

@@ -44,6 +44,7 @@ type Site struct {
 	Config *config.Config
 
 	b      *Builder
+	jobs   jobRoutes
 	checks map[*pool.Backend]*check // the health checks that it wants
 	names  []*names.Name            // whose first look-ups it waits for
 	keys   []any                    // of the parts that it uses, in the order in which it took them
@@ -70,10 +71,11 @@ func (b *Builder) Build(c *config.Config) (*Site, error) {
 
 // Prepare makes a site for Use. It does not change parts that another site uses. It may have to wait for a file system.
 func (b *Builder) Prepare(c *config.Config) (*Site, error) {
-	s := &Site{b: b, Config: c, checks: map[*pool.Backend]*check{}, read: map[any]bool{}, Front: front.Site{
+	s := &Site{b: b, Config: c, jobs: jobRoutes{}, checks: map[*pool.Backend]*check{}, read: map[any]bool{}, Front: front.Site{
 		HeadTimeout: c.HeadTimeout, IdleTimeout: c.IdleTimeout, MinRate: c.MinRate,
 		MaxPerClient: c.MaxPerClient, HeadMax: c.HeadMax, FieldsMax: c.FieldsMax, ResponseHeadMax: c.ResponseHeadMax,
 	}}
+	s.Front.RouteOfJobs = s.jobRoute
 	var err error
 	if s.Front.TLS, err = s.certificate(); err != nil {
 		err = &Error{err}

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"net"
 	"os"
+	"path/filepath"
 	"sync"
 
 	"tenfour/sock"
@@ -17,11 +18,14 @@ const mostConnections = 32
 // pathMost is how long the path of a unix socket may be, in bytes: sun_path of Linux has 108 with its last zero, that of others 104.
 const pathMost = 103
 
+// Try returns why Listen would fail in a directory, as far as that can be found out without making anything.
+func Try(dir string) error {
+	_, err := leftOver(filepath.Join(dir, SocketName))
+	return err
+}
+
 // listen makes the socket.
 func listen(path string) (*listener, error) {
-	if len(path) > pathMost {
-		return nil, fmt.Errorf("%s: the path of a unix socket has at most %d bytes, and this one has %d: choose a shorter data", path, pathMost, len(path))
-	}
 	if err := removeLeftOver(path); err != nil {
 		return nil, err
 	}
@@ -40,16 +44,27 @@ func listen(path string) (*listener, error) {
 
 // removeLeftOver removes the socket of a process that was killed.
 func removeLeftOver(path string) error {
+	if is, err := leftOver(path); err != nil || !is {
+		return err
+	}
+	return os.Remove(path)
+}
+
+// leftOver reports whether a process that was killed has left a socket. The error says why there can be none.
+func leftOver(path string) (bool, error) {
+	if len(path) > pathMost {
+		return false, fmt.Errorf("%s: the path of a unix socket has at most %d bytes, and this one has %d: choose a shorter data", path, pathMost, len(path))
+	}
 	info, err := os.Lstat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil
+		return false, nil
 	case err != nil:
-		return err
+		return false, err
 	case info.Mode()&fs.ModeType != fs.ModeSocket:
-		return fmt.Errorf("%s: it is no socket, and the socket for tenfour jobs has that name: move it away", path)
+		return false, fmt.Errorf("%s: it is no socket, and the socket for tenfour jobs has that name: move it away", path)
 	}
-	return os.Remove(path)
+	return true, nil
 }
 
 // listener accepts at most mostConnections connections that are open at once.
