@@ -69,6 +69,15 @@ func (r *Rule) Check(peer netip.Addr, req *httpparse.Request, buf []byte) (who C
 	return who, &Refusal{Status: 401, Words: why.Error(), Fields: fields}
 }
 
+// Knows reports whether a token lets a request pass: it is one of the rule's, or the rule asks for none.
+func (r *Rule) Knows(token []byte) bool {
+	if r.Tokens == nil {
+		return true
+	}
+	_, known := r.Tokens.Name(token)
+	return known
+}
+
 // repeated returns the name of a field that the route decides by and that stands in several lines of the request; "" for
 // none. Two servers could go by different ones (RFC 9110 §5.3).
 func (r *Rule) repeated(req *httpparse.Request, buf []byte) (name string) {

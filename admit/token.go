@@ -154,6 +154,15 @@ func shownToken(req *httpparse.Request, buf []byte) (shown []byte, why error) {
 	return nil, errNoToken
 }
 
+// Bearer returns the token that a request shows; nil if it shows none, or several.
+func Bearer(req *httpparse.Request, buf []byte) []byte {
+	if authorizations(req) > 1 {
+		return nil
+	}
+	shown, _ := shownToken(req, buf)
+	return shown
+}
+
 var (
 	errNoToken = errors.New("this needs a token: Authorization: Bearer TOKEN")
 	errScheme  = errors.New("the Authorization is not of the form Bearer TOKEN")

@@ -146,6 +146,12 @@ type Portion struct {
 	owed  bool // what it is for has to be held, even beyond the bound: the response of a job
 }
 
+// Portion counts n bytes, which are held already, and returns them as a portion.
+func (h *Held) Portion(n int) Portion {
+	h.Count(n)
+	return Portion{of: h, bytes: n}
+}
+
 // take adds n bytes, if Held has them.
 func (p *Portion) take(n int) bool {
 	switch {

@@ -50,12 +50,17 @@ func (c *client) answer(status int, words, extra string) outcome {
 // answerPlainly is answer with other words for the log: the reason, which may have what only the operator should know. The request
 // id joins both.
 func (c *client) answerPlainly(status int, words, reason, extra string) outcome {
+	c.keepIfWhole(status)
+	return c.write(status, words, reason, extra)
+}
+
+// keepIfWhole lets the connection persist after an answer only if the request was read whole, and there is no doubt about it.
+func (c *client) keepIfWhole(status int) {
 	r := c.req
 	whole := r.Head.Framing == httpparse.NoBody || r.BodyWhole
 	if status == 400 || status == 405 || status == 408 || !whole || c.phase == reading && !r.hasHead() || c.front.draining.Load() {
 		r.Persists = false
 	}
-	return c.write(status, words, reason, extra)
 }
 
 // answerClosing is answer for a connection that persists only if r.Persists says so.
@@ -66,17 +71,27 @@ func (c *client) answerClosing(status int, words, extra string) outcome {
 // write prepares the response, whose connection persists if r.Persists says so.
 func (c *client) write(status int, words, reason, extra string) outcome {
 	r := c.req
-	c.since.Store(0)
-	r.status, r.reason = status, reason
-	id := c.front.ids.text(r.id)
 	jsonly := r.hasHead() && r.Head.AcceptsJSON
-	page := errorPage(status, words, id, jsonly)
+	return c.send(status, errorPage(status, words, c.front.ids.text(r.id), jsonly), jsonly, reason, extra)
+}
+
+// send is write with a page that is given.
+func (c *client) send(status int, page []byte, jsonly bool, reason, extra string) outcome {
+	r := c.req
+	r.status, r.reason = status, reason
 	out := sock.GetBuffer(1024)
-	out.B = r.appendAnswerHead(out.B[:0], status, id, jsonly, len(page), extra)
+	out.B = r.appendAnswerHead(out.B[:0], status, c.front.ids.text(r.id), jsonly, len(page), extra)
 	if !r.isHead() {
 		out.B = append(out.B, page...)
 		r.bytes = int64(len(page))
 	}
+	return c.deliver(out, forward.Portion{})
+}
+
+// deliver ends the request with a response that is held, which counts as the portion of hold_max. The next step writes it.
+func (c *client) deliver(out *sock.Buffer, counts forward.Portion) outcome {
+	r := c.req
+	c.since.Store(0)
 	r.log()
 	c.then = lingerOn
 	if r.Persists {
@@ -84,7 +99,7 @@ func (c *client) write(status int, words, reason, extra string) outcome {
 		c.keepRest()
 	}
 	c.endRequest()
-	c.out, c.outAt = out, 0
+	c.out, c.outAt, c.portion = out, 0, counts
 	c.phase = flushing
 	c.waiter.SetDeadline(0)
 	return goOn
@@ -116,13 +131,18 @@ func (r *request) appendAnswerHead(b []byte, status int, id string, jsonly bool,
 	if r.Route != nil {
 		b = r.Route.Settings.Response.EditAnswer(b, own, needed)
 	}
+	return append(r.appendConnection(b), "\r\n"...)
+}
+
+// appendConnection appends what the client is told of its connection (RFC 9112 §9.3).
+func (r *request) appendConnection(b []byte) []byte {
 	switch {
 	case !r.Persists:
-		b = append(b, "Connection: close\r\n"...)
+		return append(b, "Connection: close\r\n"...)
 	case r.Head.Minor == 0:
-		b = append(b, "Connection: keep-alive\r\n"...)
+		return append(b, "Connection: keep-alive\r\n"...)
 	}
-	return append(b, "\r\n"...)
+	return b
 }
 
 // isHead reports whether the request's method is HEAD, also if its head was rejected.
@@ -154,6 +174,8 @@ func statusText(status int) string {
 	switch status {
 	case 200:
 		return "OK"
+	case 202:
+		return "Accepted"
 	case 301:
 		return "Moved Permanently"
 	case 308:
@@ -170,6 +192,10 @@ func statusText(status int) string {
 		return "Method Not Allowed"
 	case 408:
 		return "Request Timeout"
+	case 409:
+		return "Conflict"
+	case 410:
+		return "Gone"
 	case 411:
 		return "Length Required"
 	case 413:
@@ -178,6 +204,8 @@ func statusText(status int) string {
 		return "URI Too Long"
 	case 417:
 		return "Expectation Failed"
+	case 422:
+		return "Unprocessable Content"
 	case 429:
 		return "Too Many Requests"
 	case 431:

@@ -22,7 +22,7 @@ func (c *client) beginBody() outcome {
 		r.Continue = expects // once the backend has the head: it may refuse by that alone
 		return c.place()
 	}
-	if r.MustBeWhole() {
+	if r.deferral != nil || r.MustBeWhole() {
 		return c.reserve()
 	}
 	if !c.front.Held.Fits(firstBuffer) {
@@ -54,6 +54,9 @@ func (c *client) takeBody(reserved int) outcome {
 func (c *client) readBody() outcome {
 	r := c.req
 	came, refused := r.takeIn()
+	if c.bodyTooLarge() {
+		return goOn
+	}
 	switch {
 	case refused != nil:
 		return c.refuse(refused)

@@ -18,6 +18,8 @@ const (
 	reserving              // memory for a body that must be held whole
 	buffering              // the rest of a body that is taken in
 	spooling               // the disk, which a large body goes to
+	accepting              // the jobs, which take its request
+	visiting               // the jobs, about one of which it asks
 	placed                 // its exchange: the pool has it
 	lasting                // its exchange, which has left its worker
 	flushing               // room for the rest of a response
@@ -153,6 +155,10 @@ func (c *client) step() outcome {
 		return c.readBody()
 	case spooling:
 		return c.lookAtSpool()
+	case accepting:
+		return c.lookAtAccept()
+	case visiting:
+		return c.lookAtVisit()
 	case flushing:
 		return c.flush()
 	case lingering:
@@ -172,7 +178,7 @@ func (c *client) late() bool {
 func (c *client) askKernel() {
 	c.recheck = true
 	switch {
-	case c.phase == limited: // it reads nothing
+	case c.phase == limited, c.phase == accepting, c.phase == visiting: // it reads nothing
 	case c.phase == flushing:
 		c.conn.RetryWrite()
 	case c.phase != greeting || c.conn.Unread():
@@ -217,6 +223,10 @@ func (c *client) timeUp() outcome {
 		return c.bodyLate()
 	case c.phase == spooling:
 		return c.diskLate()
+	case c.phase == accepting:
+		return c.acceptLate()
+	case c.phase == visiting:
+		return c.visitLate()
 	case c.phase == flushing:
 		return c.roomLate()
 	}

@@ -21,6 +21,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"tenfour/forward"
+	"tenfour/jobs/runner"
 	"tenfour/logs"
 	"tenfour/lot"
 	"tenfour/pool"
@@ -47,6 +48,7 @@ type Front struct {
 	clients  sync.Pool // of *client
 	loops    sync.WaitGroup
 	ids      idSource
+	jobs     atomic.Pointer[runner.Runner] // nil while there are none
 
 	draining atomic.Bool
 	stop     atomic.Bool // the time to drain is over: everything is cut
@@ -72,6 +74,9 @@ func New(c Config, site *Site) *Front {
 	f.clients.New = func() any { return newClient(f) }
 	return f
 }
+
+// SetJobs turns jobs on, once: requests of routes with Async may become jobs from now on, and their handles are answered.
+func (f *Front) SetJobs(r *runner.Runner) { f.jobs.Store(r) }
 
 // Open returns the number of connections that clients have open.
 func (f *Front) Open() int {

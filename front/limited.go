@@ -15,6 +15,9 @@ func (c *client) admit(rule *admit.Rule) outcome {
 		return c.answerPlainly(refused.Status, refused.Words, refused.Reason(), refused.Fields)
 	}
 	r.limits = rule.Limits
+	if r.deferral != nil {
+		r.deferAdmission(rule)
+	}
 	for range r.limits {
 		r.grants = append(r.grants, limit.Decision{})
 	}

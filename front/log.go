@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/rand"
 	"encoding/hex"
+	"slices"
 	"strconv"
 	"sync/atomic"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"tenfour/forward"
+	"tenfour/jobs"
 	"tenfour/logs"
 	"tenfour/value/secret"
 )
@@ -92,7 +94,7 @@ func (r *request) phases() logs.Phases {
 // quote takes from the head what the access log says of it.
 func (r *request) quote(e *logs.Entry) {
 	h, in := &r.Head, r.In.Head()
-	e.Method, e.Target, e.Proto = h.Method.In(in), secret.Redact(h.Target.In(in)), "HTTP/1.1"
+	e.Method, e.Target, e.Proto = h.Method.In(in), r.shownTarget(), "HTTP/1.1"
 	if h.Minor == 0 {
 		e.Proto = "HTTP/1.0"
 	}
@@ -114,6 +116,9 @@ var userAgent, referer = []byte("User-Agent"), []byte("Referer")
 
 // loss says why the client has no whole response, or none of a backend's, when that is no fault of its own; "" if that is not so.
 func (r *request) loss() string {
+	if r.handle != nil {
+		return "" // it was logged when the job ended
+	}
 	cut := r.Failure != nil && r.Status != 0 && r.Status != 101 && r.Failure.Side != forward.Client
 	switch {
 	case cut:
@@ -126,10 +131,26 @@ func (r *request) loss() string {
 	return ""
 }
 
+// shownTarget returns the target as a log may have it: without what is probably a secret. The handle of a job is one.
+func (r *request) shownTarget() []byte {
+	target := r.Head.Target.In(r.In.Head())
+	at := bytes.Index(target, []byte(handlePath))
+	if r.handle == nil || at < 0 {
+		return secret.Redact(target)
+	}
+	at += len(handlePath)
+	shown := min(len(target), at+handleShown)
+	hidden := min(len(target), at+2*len(jobs.ID{}))
+	return secret.Redact(slices.Concat(target[:shown], []byte("…"), target[max(shown, hidden):]))
+}
+
+// handleShown is how many digits of a job's handle the log has.
+const handleShown = 8
+
 // describe adds what was asked for, as far as the head was read.
 func (r *request) describe(e *zerolog.Event) *zerolog.Event {
 	if r.hasHead() {
-		e.Bytes("method", r.Head.Method.In(r.In.Head())).Bytes("target", secret.Redact(r.Head.Target.In(r.In.Head())))
+		e.Bytes("method", r.Head.Method.In(r.In.Head())).Bytes("target", r.shownTarget())
 	}
 	return e
 }

@@ -28,6 +28,9 @@ type request struct {
 
 	lacksSlash bool // its path is a prefix of its route without its slash
 
+	deferral *deferral // how it becomes a job; nil for nearly all, which do not
+	handle   *handle   // the job that it is about; nil for nearly all, which are about none
+
 	headEnd int64         // when its head must be complete
 	idleEnd int64         // when the next byte of its body must have come; 0 while none is awaited
 	pace    forward.Meter // of the client with what it sends of the body before the exchange is placed
@@ -56,6 +59,7 @@ func (r *request) start(c *client) {
 func (r *request) end() {
 	r.front.Held.Leave(&r.memory)
 	r.endAdmission()
+	r.endJob()
 	r.Reset()
 	if r.site != nil {
 		r.site.leave()
@@ -166,6 +170,9 @@ func (c *client) begin(n int) outcome {
 	case req.ViaSelf > viaMost:
 		return c.answer(508, "the request has passed through this proxy "+strconv.Itoa(req.ViaSelf)+" times: a forwarding loop", "")
 	}
+	if f.jobs.Load() != nil && r.isHandle() {
+		return c.visit()
+	}
 	r.site = f.enterSite()
 	return c.route()
 }
@@ -188,6 +195,9 @@ func (c *client) route() outcome {
 	if c.front.draining.Load() {
 		return c.answer(503, stoppingWords, retryAfter)
 	}
+	if route.Async != nil {
+		r.deferral = r.deferBy(route.Async)
+	}
 	if m.Path != nil {
 		r.path = m.Path // its memory, for the next request
 	}
@@ -204,6 +214,9 @@ func (c *client) route() outcome {
 func (c *client) admitted() outcome {
 	if c.req.lacksSlash {
 		return c.redirect()
+	}
+	if c.req.deferral != nil && !c.mayDefer() {
+		return goOn
 	}
 	if c.req.Head.Framing == httpparse.NoBody {
 		return c.place()
@@ -223,6 +236,9 @@ func (c *client) place() outcome {
 	c.waiter.SetDeadline(0)
 	if r.bodyFrom != 0 {
 		r.bodyTook = f.Lot.Now() - r.bodyFrom
+	}
+	if r.deferral != nil {
+		return c.placeDeferred()
 	}
 	r.Secure, r.Stop = c.secure, &f.stop
 	r.Client, r.Waiter, r.At, r.Owner = &c.conn, &c.waiter, &r.place, r

@@ -13,7 +13,7 @@ import (
 const spillMost = 128 << 10
 
 // spools reports whether r's body goes to a file if it is too large for memory.
-func (r *request) spools() bool { return r.front.Spool != nil && r.Spools() }
+func (r *request) spools() bool { return r.front.Spool != nil && (r.Spools() || r.deferral != nil) }
 
 // tooLargeToSpool reports whether it is known from the head that r's body cannot be kept.
 func (r *request) tooLargeToSpool() bool {

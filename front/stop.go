@@ -23,7 +23,7 @@ func (c *client) stopped() {
 		c.phase = reading
 		c.lastAnswer()
 		return
-	case c.phase == reserving, c.phase == buffering, c.phase == spooling, c.phase == reading && c.req != nil:
+	case c.phase == reserving, c.phase == buffering, c.phase == spooling, c.phase == accepting, c.phase == visiting, c.phase == reading && c.req != nil:
 		c.lastAnswer()
 		return
 	}
