@@ -56,7 +56,7 @@ func readFlags(args []string, bad *problems) (says layer, file string, err error
 		return nil, "", err
 	}
 	if fs.NArg() > 0 {
-		bad.ofFlag(fmt.Sprintf("%q", fs.Arg(0)), "not a command; tenfour takes flags, and the commands check, lab and version")
+		bad.ofFlag(fmt.Sprintf("%q", fs.Arg(0)), "not a command; tenfour takes flags, and the commands check, jobs, lab and version")
 	}
 	says = layer{}
 	for _, s := range settings {
@@ -169,6 +169,7 @@ func Help(w io.Writer) {
   tenfour check                            what holds, and where each value came from; it takes the same flags
   tenfour check --example > tenfour.toml   a file to begin with, which explains every setting
   tenfour lab KIND…                        backends that misbehave on purpose
+  tenfour jobs COMMAND                     lists, shows, retries and cancels the jobs of the tenfour that runs
   tenfour version
 
 `)

@@ -225,7 +225,7 @@ func TestParse_wrong(t *testing.T) {
 		"flags misspelt, and another":   {"", []string{"--worker=3", "-w", "3", "--queue", "x"}, "unknown flag: --worker; did you mean --workers? (tenfour --help lists the flags)\nunknown shorthand flag: 'w' in -w (tenfour --help lists the flags)\n--queue x: write a number from 0 to 1000000000"},
 		"short flags, and another":      {"", []string{"-wx=3", "-v", "--queue=x"}, "unknown shorthand flag: 'v' in -v (tenfour --help lists the flags)\nunknown shorthand flag: 'w' in -wx=3 (tenfour --help lists the flags)\n--queue x: write a number from 0 to 1000000000"},
 		"a flag without its value":      {"", []string{"--workers"}, `flag needs an argument: --workers (tenfour --help lists the flags)`},
-		"a word that is no command":     {"", []string{"serve"}, `"serve": not a command; tenfour takes flags, and the commands check, lab and version`},
+		"a word that is no command":     {"", []string{"serve"}, `"serve": not a command; tenfour takes flags, and the commands check, jobs, lab and version`},
 		"a text without quotes":         {`race = hedge`, nil, `tenfour.toml:1:8: race: unexpected character U+0068 'h' at start of value; text stands in quotes: "…"`},
 		"a duration without quotes":     {`hold = 2s`, nil, `tenfour.toml:1:9: hold: strings must be quoted; text stands in quotes: "…"`},
 		"no value":                      {"\nworkers =\n", nil, "tenfour.toml:2:10: workers: unexpected character U+000A at start of value; text stands in quotes: \"…\""},

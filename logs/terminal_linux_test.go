@@ -3,47 +3,13 @@ package logs
 import (
 	"bufio"
 	"bytes"
-	"fmt"
 	"os"
 	"strings"
 	"testing"
-	"time"
-
-	"golang.org/x/sys/unix"
 
 	"tenfour/tests/await"
 	"tenfour/value/choice"
 )
-
-// openTerminal returns a pseudo-terminal: what a program writes to, and what is shown.
-func openTerminal(t *testing.T) (program, shown *os.File) {
-	t.Helper()
-	shown, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
-	if err != nil {
-		t.Skipf("this machine has no pseudo-terminals: %v", err)
-	}
-	t.Cleanup(func() { shown.Close() })
-	raw, err := shown.SyscallConn()
-	if err != nil {
-		t.Fatal(err)
-	}
-	number := 0
-	raw.Control(func(fd uintptr) {
-		if err = unix.IoctlSetPointerInt(int(fd), unix.TIOCSPTLCK, 0); err == nil {
-			number, err = unix.IoctlGetInt(int(fd), unix.TIOCGPTN)
-		}
-	})
-	if err != nil {
-		t.Skipf("this machine has no pseudo-terminals: %v", err)
-	}
-	program, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", number), os.O_RDWR|unix.O_NOCTTY, 0)
-	if err != nil {
-		t.Skipf("this machine has no pseudo-terminals: %v", err)
-	}
-	t.Cleanup(func() { program.Close() })
-	shown.SetReadDeadline(time.Now().Add(await.Patience))
-	return program, shown
-}
 
 // TestLogs_onATerminalAreForPeople: with colours, unless NO_COLOR says otherwise or the terminal has none, and never in a file.
 func TestLogs_onATerminalAreForPeople(t *testing.T) {
@@ -55,7 +21,7 @@ func TestLogs_onATerminalAreForPeople(t *testing.T) {
 	} {
 		t.Setenv("NO_COLOR", environment[0])
 		t.Setenv("TERM", environment[1])
-		program, shown := openTerminal(t)
+		program, shown := await.Terminal(t)
 		l, err := Open(Options{Level: choice.LogInfo, Access: choice.AccessLog{Stdout: true}}, program, program)
 		if err != nil {
 			t.Fatal(err)
@@ -79,7 +45,7 @@ func TestLogs_onATerminalAreForPeople(t *testing.T) {
 
 // TestFormats_askedForHoldOnATerminalAndElsewhere: only auto looks where it writes.
 func TestFormats_askedForHoldOnATerminalAndElsewhere(t *testing.T) {
-	terminal, _ := openTerminal(t)
+	terminal, _ := await.Terminal(t)
 	null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
 	if err != nil {
 		t.Fatal(err)

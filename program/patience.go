@@ -34,15 +34,20 @@ func within[T any](ctx context.Context, do func() (T, error)) (T, error) {
 	}
 }
 
-// interruptible runs a command that writes to stdout, and stops waiting for it when ctx is done: a reader that takes nothing may
-// keep the command waiting.
-func interruptible(ctx context.Context, command func() int) int {
+// interruptible runs a command that writes to stdout, and stops waiting for it a while after ctx is done: a reader that takes nothing
+// may keep the command waiting.
+func interruptible(ctx context.Context, grace time.Duration, command func() int) int {
 	code := make(chan int, 1)
 	go func() { code <- command() }() // ends with the command, or with the process
 	select {
 	case c := <-code:
 		return c
 	case <-ctx.Done():
+	}
+	select {
+	case c := <-code:
+		return c
+	case <-time.After(grace):
 		return Failed
 	}
 }

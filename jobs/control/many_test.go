@@ -96,7 +96,7 @@ func TestPurge_removesWhatEndedLongAgo(t *testing.T) {
 			return failed(j, noon)
 		case 1:
 			return failed(j, time.Now())
-		case 2: // nobody has heard of it yet
+		case 2: // its receiver has not heard of it yet
 			j.Callback = jobs.Callback{URL: "https://hooks.example/", On: jobs.Ended}
 			return failed(j, noon)
 		}
