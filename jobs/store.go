@@ -15,6 +15,9 @@ type Store interface {
 	// Create stores a job that is new. ErrDuplicate, with the job that has the same dedupe key and body; ErrKeyReused when that has
 	// another body; ErrFull over a cap; ErrNoRoom on a full disk.
 	Create(Job) (Job, error)
+	// Same looks for a job that Create would return in place of j, which is new: with ErrDuplicate, or with ErrKeyReused. Without an error
+	// there is none at this moment. It changes nothing, and waits for no write.
+	Same(j Job) (Job, error)
 	// Update stores the next revision of a job. ErrConflict when the store has another revision than j's; ErrUnknown when it has none.
 	// Bodies that only the revision before had are removed.
 	Update(j Job) (Job, error)

@@ -77,6 +77,18 @@ func (s *Store) Get(id jobs.ID) (j jobs.Job, err error) {
 	return j, nil
 }
 
+// Same returns a job that is there already for j's request.
+func (s *Store) Same(j jobs.Job) (same jobs.Job, err error) {
+	errView := s.db.View(func(tx *bbolt.Tx) error {
+		same, err = (&change{tx: tx}).duplicate(j)
+		return nil
+	})
+	if errView != nil {
+		return jobs.Job{}, s.failure("read", errView)
+	}
+	return same, err
+}
+
 // pageOfJobs is how many records are looked at in one transaction of reading: pages that are read cannot be used again meanwhile.
 const pageOfJobs = 512
 

@@ -99,7 +99,22 @@ func testDedupe(t *testing.T, s Suite) {
 		j.Dedupe = jobs.Dedupe{Key: jobs.HashOf([]byte(key)), Body: jobs.HashOf([]byte(body)), Until: at.Add(time.Minute)}
 		return j
 	}
+	if _, err := store.Same(keyed("a", "x", noon)); err != nil {
+		t.Errorf("before the first request there was another one: %v", err)
+	}
 	first := created(t, store, keyed("a", "x", noon), nil)
+	found, err := store.Same(keyed("a", "x", noon.Add(time.Minute-1)))
+	wants(t, "looking for the same request", err, jobs.ErrDuplicate)
+	if !found.ID.Equal(first.ID) {
+		t.Errorf("it is %s, not %s", found.ID, first.ID)
+	}
+	_, err = store.Same(keyed("a", "y", noon))
+	wants(t, "looking for the same key with another body", err, jobs.ErrKeyReused)
+	for _, j := range []jobs.Job{keyed("a", "x", noon.Add(time.Minute)), keyed("b", "x", noon), job()} {
+		if _, err := store.Same(j); err != nil {
+			t.Errorf("a request with no other one like it: %v", err)
+		}
+	}
 	same, err := store.Create(keyed("a", "x", noon.Add(time.Minute-1)))
 	wants(t, "the same request", err, jobs.ErrDuplicate)
 	if !same.ID.Equal(first.ID) {
