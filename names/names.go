@@ -81,7 +81,7 @@ type answer struct {
 // Follow begins to look up a name.
 func Follow(host string, o Options) *Name {
 	ctx, stop := context.WithCancel(context.Background())
-	n := &Name{Host: host, o: o, ask: resolver(o.Server), again: make(chan struct{}, 1), first: make(chan struct{}), stop: stop}
+	n := &Name{Host: host, o: o, ask: Resolver(o.Server), again: make(chan struct{}, 1), first: make(chan struct{}), stop: stop}
 	n.known.Store(&answer{err: ErrUnknown})
 	n.loop.Go(func() { n.run(ctx) }) // ends with Close
 	return n
@@ -105,13 +105,18 @@ func Literal(host string) *Name {
 
 var errNone = errors.New("it has no address")
 
-// resolver asks a DNS server, or the system's.
-func resolver(server string) *net.Resolver {
-	if server == "" {
-		return net.DefaultResolver
-	}
-	return &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
-		return new(net.Dialer).DialContext(ctx, network, server)
+// Resolver asks the DNS server at HOST:PORT, or for "" the resolver of the system. A look-up whose context has ended leaves no goroutine
+// that waits on for an answer, as net's own would for up to 5 s.
+func Resolver(server string) *net.Resolver {
+	return &net.Resolver{PreferGo: server != "", Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
+		if server != "" {
+			address = server
+		}
+		c, err := new(net.Dialer).DialContext(ctx, network, address)
+		if err == nil {
+			context.AfterFunc(ctx, func() { _ = c.SetDeadline(time.Unix(1, 0)) }) // fails only if c is closed, and then nothing waits
+		}
+		return c, err
 	}}
 }
 
