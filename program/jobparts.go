@@ -2,35 +2,60 @@ package program
 
 import (
 	"fmt"
+	"sync/atomic"
+	"time"
 
 	"github.com/rs/zerolog"
 
 	"tenfour/config"
+	"tenfour/forward"
+	"tenfour/front"
 	"tenfour/jobs"
 	"tenfour/jobs/bolt"
+	"tenfour/jobs/control"
+	"tenfour/jobs/runner"
 	"tenfour/logs"
+	"tenfour/site"
 )
 
 // jobParts are what jobs need. They are there from when a configuration first has a route with async until tenfour ends: a reload that
 // takes async away accepts no more jobs, and those that were accepted go on.
 type jobParts struct {
-	data  string // the directory
-	store *bolt.Store
+	data    string // the directory
+	store   *bolt.Store
+	runner  *runner.Runner
+	control *control.Server
+	present *atomic.Pointer[site.Site] // the configuration that is in force
 }
 
-// openJobs opens the store of jobs, if a configuration has jobs; else it returns nil, and makes nothing. It may have to wait for a file
-// system.
-func openJobs(c *config.Config, log *zerolog.Logger) (*jobParts, error) {
+// jobTools are what jobs share with the rest of tenfour.
+type jobTools struct {
+	front   *front.Front
+	held    *forward.Held
+	present *atomic.Pointer[site.Site]
+	log     *zerolog.Logger
+}
+
+// openJobs opens the store of jobs and what an operator asks, if a configuration has jobs; else it returns nil, and makes nothing. No job runs before
+// begin. It may have to wait for a file system.
+func openJobs(c *config.Config, t jobTools) (*jobParts, error) {
 	if !c.HasJobs() {
 		return nil, nil
 	}
 	store, err := bolt.Open(c.Data, bolt.Options{Caps: capsOf(c), Told: func(err error) {
-		log.Warn().Err(err).Msg("the store of jobs has a problem")
+		t.log.Warn().Err(err).Msg("the store of jobs has a problem")
 	}})
 	if err != nil {
 		return nil, noJobs(err)
 	}
-	return &jobParts{data: c.Data, store: store}, nil
+	p := &jobParts{data: c.Data, store: store, present: t.present}
+	p.runner = runner.New(runner.Config{Store: store, Lot: t.front.Lot, Held: t.held, Routes: t.front, Log: *t.log, Caps: p.caps})
+	p.control, err = control.Listen(c.Data, control.Config{Store: store, Runner: operator{p.runner}, Log: *t.log})
+	if err != nil {
+		p.drop()
+		return nil, noJobs(err)
+	}
+	return p, nil
 }
 
 // tryJobs returns why openJobs would fail, as far as that can be found out without making anything.
@@ -38,7 +63,10 @@ func tryJobs(c *config.Config) error {
 	if !c.HasJobs() {
 		return nil
 	}
-	return noJobs(bolt.Try(c.Data))
+	if err := bolt.Try(c.Data); err != nil {
+		return noJobs(err)
+	}
+	return noJobs(control.Try(c.Data))
 }
 
 // noJobs is why jobs cannot be kept.
@@ -52,6 +80,19 @@ func noJobs(err error) error {
 // capsOf is how many jobs may be kept.
 func capsOf(c *config.Config) jobs.Caps {
 	return jobs.Caps{Jobs: c.JobsMax, Bytes: int64(c.JobsBytesMax)}
+}
+
+// caps are those of the configuration that is in force.
+func (p *jobParts) caps() runner.Caps {
+	c := p.present.Load().Config
+	return runner.Caps{Running: c.JobsRunningMax, BodyMax: int64(c.JobBodyMax), BytesMax: int64(c.JobsBytesMax)}
+}
+
+// begin begins to run jobs. p may be nil.
+func (p *jobParts) begin() {
+	if p != nil {
+		p.runner.Start()
+	}
 }
 
 // follow puts what a reload may change in force.
@@ -73,10 +114,37 @@ func (p *jobParts) say(l *logs.Logs) {
 	l.Log.Info().Str("data", p.data).Int("jobs", usage.Jobs()).Int("unfinished", unfinished).Msg("jobs are kept in " + p.data)
 }
 
-// close closes the store. p may be nil.
-func (p *jobParts) close() error {
+// end lets attempts that run end until a moment, and then cuts them. What it returns was not done as it should be. p may be nil.
+func (p *jobParts) end(until time.Time) error {
 	if p == nil {
 		return nil
 	}
+	p.control.Close() // first: what an operator asks for is done, or was not taken
+	p.runner.Stop(max(0, time.Until(until)))
 	return p.store.Close()
+}
+
+// drop closes what was not begun. p may be nil.
+func (p *jobParts) drop() {
+	if p == nil {
+		return
+	}
+	if p.control != nil {
+		p.control.Close()
+	}
+	p.store.Close()
+}
+
+// operator does what an operator asks the runner.
+type operator struct{ r *runner.Runner }
+
+func (o operator) Cancel(id jobs.ID) (jobs.Job, error) { return done(o.r.Cancel(nil, id)) }
+func (o operator) Pause(id jobs.ID) (jobs.Job, error)  { return done(o.r.Pause(nil, id)) }
+func (o operator) Resume(id jobs.ID) (jobs.Job, error) { return done(o.r.Resume(nil, id)) }
+func (o operator) Rerun(id jobs.ID) (jobs.Job, error)  { return done(o.r.Rerun(nil, id)) }
+
+// done waits for an errand.
+func done(e *runner.Errand) (jobs.Job, error) {
+	e.Wait()
+	return e.Job, e.Err
 }

@@ -125,20 +125,22 @@ func serve(ctx context.Context, args []string, e config.Effective, l *logs.Logs,
 	if err != nil {
 		return err
 	}
-	now := running{args: args, first: &c, builder: builder, site: built, logs: l}
+	now := &running{args: args, first: &c, builder: builder, site: built, logs: l}
 	defer func() { builder.Close(now.site) }()
 	now.sockets, err = openSockets(ctx, e, nil)
 	if err != nil {
 		return err
 	}
-	now.jobs, err = within(ctx, func() (*jobParts, error) { return openJobs(&c, &l.Log) })
+	now.front = front.New(front.Config{
+		Lot: lot, Pool: workers, Held: forward.NewHeld(c.HoldMax), Spool: newSpool(c.SpoolMax), MostOpen: mostOpen(workers), Log: l.Log, Access: l.Access,
+	}, &built.Front)
+	now.present.Store(built)
+	now.jobs, err = within(ctx, func() (*jobParts, error) { return openJobs(&c, now.jobTools()) })
 	if err != nil {
 		now.sockets.close()
 		return err
 	}
-	now.front = front.New(front.Config{
-		Lot: lot, Pool: workers, Held: forward.NewHeld(c.HoldMax), Spool: newSpool(c.SpoolMax), MostOpen: mostOpen(workers), Log: l.Log, Access: l.Access,
-	}, &built.Front)
+	now.jobs.begin()
 	if ready == nil {
 		defer tendProcs(workers.Served).Close()
 	}
@@ -160,8 +162,9 @@ func (r *running) answer(ctx context.Context, hangUp <-chan os.Signal, ready fun
 	}
 	drain := r.site.Config.Drain
 	r.logs.Log.Info().Int("connections", r.front.Open()).Stringer("at_most", drain).Msg("draining")
+	until := time.Now().Add(drain)
 	cut := r.front.Drain(drain)
-	if err := r.jobs.close(); err != nil {
+	if err := r.jobs.end(until); err != nil {
 		r.logs.Log.Error().Err(err).Msg("the store of jobs did not close as it should")
 	}
 	r.logs.Log.Info().Int("cut", cut).Msg("stopped")

@@ -6,6 +6,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -104,8 +105,9 @@ type running struct {
 	builder *site.Builder
 	front   *front.Front
 	site    *site.Site
-	sockets sockets   // that are open; only a reading, or the main loop while nothing is read, looks at them
-	jobs    *jobParts // nil until a configuration has jobs; likewise
+	present atomic.Pointer[site.Site] // the same, for the goroutines of jobs
+	sockets sockets                   // that are open; only a reading, or the main loop while nothing is read, looks at them
+	jobs    *jobParts                 // nil until a configuration has jobs; likewise
 	logs    *logs.Logs
 }
 
@@ -141,7 +143,7 @@ func (r *running) prepare() (p prepared) {
 	})
 	if p.err == nil && r.jobs == nil {
 		p.err = r.withDescriptors(func() (err error) {
-			p.jobs, err = openJobs(&c, &r.logs.Log)
+			p.jobs, err = openJobs(&c, r.jobTools())
 			return err
 		})
 	}
@@ -156,7 +158,7 @@ func (r *running) prepare() (p prepared) {
 // drop gives up what was prepared.
 func (r *running) drop(p prepared) {
 	p.fresh.close()
-	p.jobs.close()
+	p.jobs.drop()
 	r.builder.Drop(p.site)
 }
 
@@ -180,6 +182,7 @@ func (r *running) withDescriptors(read func() error) error {
 func (r *running) follow(p prepared) {
 	r.builder.Use(p.site, r.site, r.front)
 	r.site = p.site
+	r.present.Store(p.site)
 	r.front.SetMostOpen(mostOpen(r.front.Pool))
 	r.followSockets(p)
 	r.followJobs(p)
@@ -222,10 +225,16 @@ func (r *running) followSockets(p prepared) {
 	r.sockets = append(stay, p.fresh...)
 }
 
+// jobTools are what jobs share with the rest.
+func (r *running) jobTools() jobTools {
+	return jobTools{front: r.front, held: r.front.Held, present: &r.present, log: &r.logs.Log}
+}
+
 // followJobs begins to keep jobs, if a configuration is the first that has some, and lets what keeps them follow it.
 func (r *running) followJobs(p prepared) {
 	if p.jobs != nil {
 		r.jobs = p.jobs
+		r.jobs.begin()
 		r.jobs.say(r.logs)
 	}
 	if r.jobs != nil {

@@ -1,17 +1,25 @@
 package tests
 
 import (
+	"context"
 	"fmt"
+	"io"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
+	"tenfour/forward"
+	"tenfour/jobs"
+	"tenfour/jobs/bolt"
 	"tenfour/program"
 )
 
 // jobsDir is a directory for jobs that is not made yet.
-func jobsDir(t testing.TB) string { return filepath.Join(t.TempDir(), "data") }
+func jobsDir(t testing.TB) string { return filepath.Join(filepath.Dir(socketPath(t)), "data") }
 
 // TestJobs_noDirectoryWithoutAsync: nor does check make one.
 func TestJobs_noDirectoryWithoutAsync(t *testing.T) {
@@ -103,6 +111,152 @@ func TestJobs_theNextStartHasTheDirectory(t *testing.T) {
 	for range 2 {
 		if started, code, wrong := starts("--async", "--data", data, "--listen", "127.0.0.1:0"); !started || code != program.Stopped {
 			t.Errorf("it answered clients: %t, left with %d and %s", started, code, wrong)
+		}
+	}
+}
+
+// putJobs stores jobs in a directory that no tenfour uses, each for the route of /.
+func putJobs(t testing.TB, data string, all ...jobs.Job) (ids []jobs.ID) {
+	t.Helper()
+	store := openStore(t, data)
+	defer store.Close()
+	for _, j := range all {
+		j.ID, j.Created, j.Deadline, j.Keep = jobs.NewID(), time.Now(), time.Now().Add(time.Hour), time.Hour
+		j.Request.Route, j.Request.Fields = "/", []byte("Host: a\r\n")
+		stored, err := store.Create(j)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ids = append(ids, stored.ID)
+	}
+	return ids
+}
+
+// openStore opens a directory that no tenfour uses any more.
+func openStore(t testing.TB, data string) *bolt.Store {
+	t.Helper()
+	store, err := bolt.Open(data, bolt.Options{Caps: jobs.Caps{Jobs: 1 << 20, Bytes: 1 << 40}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return store
+}
+
+// found returns jobs from a directory that no tenfour uses any more.
+func found(t testing.TB, data string, ids ...jobs.ID) (all []jobs.Job) {
+	t.Helper()
+	store := openStore(t, data)
+	defer store.Close()
+	for _, id := range ids {
+		j, err := store.Get(id)
+		if err != nil {
+			t.Errorf("job %s: %v", id, err)
+		}
+		all = append(all, j)
+	}
+	return all
+}
+
+// startOnce is startTenfour with what drains it and waits for its end.
+func startOnce(t testing.TB, backends []string, flags ...string) (tf *tenfour, drain func()) {
+	t.Helper()
+	args := append(listenAnywhere(flags), "--log-level", "info", "--log-format", "json")
+	for _, addr := range backends {
+		args = append(args, "--backend", addr)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	tf = &tenfour{log: new(lockedBuffer)}
+	ready, exit := make(chan net.Addr, 1), make(chan int, 1)
+	go func() {
+		exit <- program.Run(ctx, append(args, flags...), io.Discard, tf.log, func(a net.Addr) { ready <- a })
+	}() // ends with drain
+	drain = sync.OnceFunc(func() {
+		stop()
+		select {
+		case code := <-exit:
+			if code != program.Stopped {
+				t.Errorf("tenfour left with %d\n%s", code, tf.log)
+			}
+		case <-time.After(2 * patience):
+			t.Errorf("tenfour still runs\n%s\n%s", tf.log, stacks())
+		}
+	})
+	t.Cleanup(drain)
+	select {
+	case a := <-ready:
+		tf.addr = a.String()
+	case <-time.After(patience):
+		t.Fatalf("tenfour does not listen\n%s", tf.log)
+	}
+	return tf, drain
+}
+
+// began is a record of a job whose attempt tenfour's end cut off.
+func began(method string, reached forward.Progress) jobs.Job {
+	idempotent := method != "POST"
+	return jobs.Job{
+		Request: jobs.Request{Method: method, Target: []byte("/" + method), Idempotent: idempotent},
+		State:   jobs.Running, Tried: 1, Attempts: []jobs.Attempt{{Began: time.Now(), Reached: reached}},
+	}
+}
+
+// TestJobs_whatHadNotEndedGoesOnAtTheStart: what was accepted, and what may be sent a second time. A request that may be sent only once is not.
+func TestJobs_whatHadNotEndedGoesOnAtTheStart(t *testing.T) {
+	t.Parallel()
+	data := jobsDir(t)
+	ids := putJobs(t, data,
+		jobs.Job{Request: jobs.Request{Method: "POST", Target: []byte("/new")}},
+		began("POST", forward.NothingSent), began("GET", forward.PartlySent), began("POST", forward.PartlySent))
+	b := startBackend(t, always("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"))
+	tf, drain := startOnce(t, []string{b.addr}, "--async", "--data", data)
+	tf.logHas(t, `"jobs":4,"unfinished":4`)
+	for _, id := range ids {
+		tf.logHas(t, `"job":"`+id.String()[:8]+`"`)
+	}
+	drain()
+	want := []jobs.State{jobs.Done, jobs.Done, jobs.Done, jobs.Interrupted}
+	for i, j := range found(t, data, ids...) {
+		if j.State != want[i] {
+			t.Errorf("job %d, %s %s, is %s, want %s: %s", i, j.Request.Method, j.Request.Target, j.State, want[i], j.Reason)
+		}
+	}
+	if seen, raw := b.seen(); len(seen) != 3 {
+		t.Errorf("the backend has seen %d requests, want 3:\n%s", len(seen), raw)
+	}
+}
+
+// TestJobs_theDrainWaitsForAttempts that run. After it they are cut: what may be sent a second time waits for the next start.
+func TestJobs_theDrainWaitsForAttempts(t *testing.T) {
+	t.Parallel()
+	data := jobsDir(t)
+	ids := putJobs(t, data,
+		jobs.Job{Request: jobs.Request{Method: "POST", Target: []byte("/answered")}},
+		jobs.Job{Request: jobs.Request{Method: "POST", Target: []byte("/mute")}},
+		jobs.Job{Request: jobs.Request{Method: "GET", Target: []byte("/mute"), Idempotent: true}})
+	answer := make(chan struct{})
+	b := startBackend(t, func(v *visit) {
+		m, err := v.request()
+		if err != nil {
+			return
+		}
+		if strings.Contains(m.line, "/answered") {
+			<-answer
+			io.WriteString(v, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+			return
+		}
+		v.request() // until tenfour has left
+	})
+	tf, drain := startOnce(t, []string{b.addr}, "--async", "--data", data, "--drain", "500ms")
+	b.await(t, "three requests", func() bool { return len(b.requests) == 3 })
+	drained := make(chan struct{})
+	go func() { drain(); close(drained) }() // ends with the drain
+	tf.logHas(t, "draining")
+	close(answer)
+	<-drained
+	want := []jobs.State{jobs.Done, jobs.Interrupted, jobs.Waiting}
+	for i, j := range found(t, data, ids...) {
+		if j.State != want[i] {
+			t.Errorf("job %d is %s, want %s", i, j.State, want[i])
 		}
 	}
 }
