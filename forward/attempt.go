@@ -34,6 +34,7 @@ type Attempt struct {
 	sink     Sink         // where the response goes
 	waiter   *lot.Waiter  // woken for it once it has left its worker
 	at       *pool.Place  // in the queue
+	gate     *gate        // nil for one that is always open
 	stop     *atomic.Bool // set when everything is to be cut
 	portion  Portion      // of Held, for what waits to be given
 
@@ -63,6 +64,7 @@ func (a *Attempt) reset() {
 	a.down.reset()
 	a.res.Reset()
 	a.sink, a.waiter, a.at, a.stop, a.observer = Sink{}, nil, nil, nil, nil
+	a.gate = nil
 	a.slot, a.origin, a.tries, a.link, a.state = nil, nil, tries{}, nil, connecting
 	a.clock, a.lasting, a.askAgain, a.result = clock{}, lasting{}, false, Result{}
 }
@@ -213,7 +215,7 @@ func (a *Attempt) arm() {
 	if a.sink.open() && (a.up.readsClient() || writeClient || a.clock.impatient || a.lasting.end != 0 || !a.atWorker()) {
 		a.sink.conn.Arm(true, writeClient) // its end too is something to read
 	}
-	a.link.Arm(true, a.link.Connecting() || !a.up.stopped && !a.up.empty())
+	a.link.Arm(true, a.link.Connecting() || !a.up.stopped && !a.up.empty() && a.clock.gateEnd == 0)
 }
 
 // ack makes the kernel acknowledge at once what has come of a message whose rest the attempt waits for: its peer may hold the rest back

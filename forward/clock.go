@@ -14,6 +14,7 @@ type clock struct {
 	headFrom   int64 // a byte moved last before the head that comes in
 	silentFrom int64 // a byte moved last before interim responses that say nothing of how the final one goes on; 0 without those
 	leaverNext int64 // it may be asked again whether others wait for the slot of a client that may have left
+	gateEnd    int64 // it has waited long enough for its gate; 0 while it does not wait there
 	asked      bool  // its time is over, and the kernel is asked once more
 	impatient  bool  // the backend was told that it waits for its first byte
 }
@@ -52,6 +53,8 @@ func (a *Attempt) needsNoByte() bool {
 func (a *Attempt) timeout() int64 {
 	s := a.req.Route.Settings
 	switch {
+	case a.clock.gateEnd != 0:
+		return a.clock.gateEnd
 	case a.state == connecting || a.link.Connecting():
 		return a.tries.end
 	case a.awaitsClient():
@@ -89,6 +92,8 @@ func (a *Attempt) lookAtClock() outcome {
 func (a *Attempt) timedOut() outcome {
 	s := a.req.Route.Settings
 	switch {
+	case a.clock.gateEnd != 0:
+		return a.fail(Self, 503, errGate)
 	case a.state == connecting || a.link.Connecting():
 		return a.dial(noConnection{s.ConnectTimeout})
 	case a.awaitsClient():
@@ -101,7 +106,7 @@ func (a *Attempt) timedOut() outcome {
 // impatientFrom is when the attempt has waited long enough for its first byte, or for a connection, to suspect that the backend
 // serves an idle connection instead. Waiting for the client's body is not the backend's fault.
 func (a *Attempt) impatientFrom() int64 {
-	if a.state > awaiting || a.clock.impatient || a.awaitsClient() {
+	if a.state > awaiting || a.clock.impatient || a.awaitsClient() || a.clock.gateEnd != 0 {
 		return math.MaxInt64
 	}
 	return a.clock.progress + int64(min(impatience, a.req.Route.Settings.BackendTimeout/2))

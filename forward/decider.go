@@ -44,7 +44,7 @@ func (x *Exchange) appendFields(dst []byte) []byte { return dst }
 func (x *Exchange) hungUp() bool                   { return x.attempt.sink.hungUp() }
 func (x *Exchange) beaten() bool                   { return false }
 func (x *Exchange) asksAgain() bool                { return true }
-func (x *Exchange) leftWorker()                    { x.Owner.Lasting(x) }
+func (x *Exchange) leftWorker()                    { x.lasts() }
 
 func (x *Exchange) begins(s *pool.Slot) bool {
 	if x.Grip != nil {

@@ -83,6 +83,7 @@ func (x *Exchange) Enter() (entered bool) {
 	g := x.Grip // after its start, x is the race's
 	if g != nil {
 		g.takes(x)
+		a.gate = &g.gate
 	}
 	switch {
 	case x.raced() && !x.whole():
@@ -115,6 +116,18 @@ func (x *Exchange) enter(q *pool.Queue) bool {
 	}
 	return !o.Unserved()
 }
+
+// lasts notes that x has left its worker, and that its client's waiter is woken for it.
+func (x *Exchange) lasts() {
+	if x.Grip != nil {
+		x.Grip.waiter.Store(x.Waiter)
+	}
+	x.Owner.Lasting(x)
+}
+
+// MayLetGo reports whether the client of x could be let go before its response begins: the request is whole, is not raced, and asks for
+// no tunnel.
+func (x *Exchange) MayLetGo() bool { return x.whole() && !x.raced() && !x.Head.WebSocket }
 
 // Resume goes on with an exchange that has left its worker, as far as it goes without waiting.
 func (x *Exchange) Resume() { x.goesOn.Resume() }
@@ -164,6 +177,6 @@ func (x *Exchange) refuse(o pool.Outcome) {
 		a.result.failBefore(Self, 503, tell(fmt.Sprintf("all workers of this route stayed busy for %v", waited),
 			fmt.Errorf("all workers of %s stayed busy for %v", x.Route.Name, waited)))
 	default:
-		a.result.failBefore(Self, 503, errStopping)
+		a.result.failBefore(Self, 503, ErrStopping)
 	}
 }

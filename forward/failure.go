@@ -70,12 +70,14 @@ var (
 	errSurplus      = errors.New("it sent 101 though no upgrade was asked for")
 	errNeedsLength  = errors.New("the backend speaks HTTP/1.0, which has no chunked bodies, and this one is too large to be measured first; spool_max is 0")
 	errLeft         = errors.New("the client had shut its side, no byte of the response had come for 1s, and others wait for the backend")
-	errStopped      = errors.New("tenfour is stopping, and the time to drain is over")
-	errStopping     = errors.New("tenfour is stopping")
+	errStopped      = fmt.Errorf("%w, and the time to drain is over", ErrStopping)
 	errLeftHeld     = errors.New("its client left while it was held")
 	errRacedBody    = errors.New("the body is larger than --buffer, and a request that is raced must be held whole; spool_max is 0")
 	errStreamsTaken = errors.New("all places for streams are taken")
 )
+
+// ErrStopping is why an exchange failed that tenfour's own end has cut off.
+var ErrStopping = errors.New("tenfour is stopping")
 
 // ErrNotKept is why an exchange failed whose sink is a record, if another attempt would fail in the same way: the response is larger than
 // may be kept, or has no end.

@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"tenfour/lot"
 	"tenfour/pool"
 )
 
@@ -18,6 +19,12 @@ type Grip struct {
 	Stop    *atomic.Bool  // Exchange.Stop; nil is the same as before
 	Timeout time.Duration // how long it may still wait in queues; 0 is for ever
 	Freed   func()        // called once the client's connection and waiter are its owner's again; must not block
+	Stays   func()        // called instead of Freed when it is too late to let the client go; nil for none; must not block
+	Gated   bool          // nothing of the request goes out before Open
+
+	// AtGate is called when an attempt has a connection to a backend, HOST:PORT, and waits for Open; in a race several at once. nil for
+	// none; must not block.
+	AtGate func(backend string)
 
 	queue *pool.Queue               // fixed by Enter, with at
 	at    *pool.Place               // likewise
@@ -26,6 +33,9 @@ type Grip struct {
 	cut   atomic.Bool               // Cut was called
 	slot  atomic.Pointer[pool.Slot] // whose worker ran the exchange last
 	race  atomic.Pointer[race]      // nil if it is not raced
+	gate  gate
+
+	waiter atomic.Pointer[lot.Waiter] // that is woken for it since it has left its worker; nil before
 }
 
 // What became of LetGo.
@@ -42,15 +52,24 @@ var errCut = errors.New("it was cancelled")
 // it, with nothing locked. It is done by the goroutine that has the exchange at that moment: the caller, if it waits in a queue,
 // else its worker, in its next step, so that the same attempt goes on. That goroutine calls Freed, after which all that comes is
 // for the new owner. If it is too late, because the response has begun, nothing changes: Freed is not called, and the first owner
-// hears of the end. It is not possible while a part of the request's body has still to come, and in a race.
-func (g *Grip) LetGo() {
-	if g.asked.CompareAndSwap(notAsked, isAsked) {
-		g.reach()
+// hears of the end. It is not possible while a part of the request's body has still to come, and in a race. LetGo
+// reports false if that is known at once.
+func (g *Grip) LetGo() (asked bool) {
+	if !g.asked.CompareAndSwap(notAsked, isAsked) {
+		return g.asked.Load() != isRefused
 	}
+	g.reach()
+	return true
 }
 
-// Cut ends the exchange. Its owner hears of it in Finished. Any goroutine may call it, with nothing locked. A race that is decided,
-// and an exchange that has left its worker, go on.
+// Open lets the request go out, if it was Gated, or if Shut has shut its gate. Any goroutine may call it.
+func (g *Grip) Open() { g.gate.open() }
+
+// Shut lets nothing of the request go out before Open, and reports whether nothing has gone out. An attempt that could send waits for
+// Open with its worker, for a second at most, and then fails. Any goroutine may call it.
+func (g *Grip) Shut() bool { return g.gate.shut() }
+
+// Cut ends the exchange. Its owner hears of it in Finished. Any goroutine may call it, with nothing locked.
 func (g *Grip) Cut() {
 	g.cut.Store(true)
 	g.reach()
@@ -70,6 +89,9 @@ func (g *Grip) reach() {
 		if s := g.slot.Load(); s != nil {
 			s.Notify() // harmless if its worker has another exchange by now: it only looks again
 		}
+		if w := g.waiter.Load(); w != nil {
+			w.Notify() // harmless too if the client has another request by now
+		}
 	}
 }
 
@@ -77,6 +99,9 @@ func (g *Grip) reach() {
 func (g *Grip) takes(x *Exchange) {
 	if x.raced() {
 		g.asked.Store(isRefused)
+	}
+	if g.gate.told = g.AtGate; g.Gated {
+		g.gate.shut()
 	}
 	g.queue, g.at = x.Route.Queue, x.At
 	g.x.Store(x)
@@ -113,6 +138,9 @@ func (x *Exchange) obey() error {
 	case g.asked.Load() != isAsked:
 	case a.state > awaiting || !x.whole():
 		g.asked.Store(isRefused)
+		if g.Stays != nil {
+			g.Stays()
+		}
 	case a.down.empty(): // else the client has not taken all of an interim response
 		g.asked.Store(isGone)
 		x.letGo()

@@ -1,8 +1,10 @@
 package forward
 
 import (
+	"bufio"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"io"
 	"math/rand/v2"
 	"net"
@@ -302,4 +304,72 @@ func TestLetGo_atAnyMoment(t *testing.T) {
 	}
 	all.Wait()
 	t.Logf("%d of 300 were let go in time", free.Load())
+}
+
+// TestCut_endsAnExchangeWithoutAWorker: an event stream, which its client's waiter goes on with.
+func TestCut_endsAnExchangeWithoutAWorker(t *testing.T) {
+	o, conns := accepting(t)
+	route, l := startRoute(t, o)
+	o.Backend.Resize(1, 1)
+	g := grip(t, route, l, getIt)
+	c := await.Value(t, conns, "the connection")
+	go answerAndStay(c, "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: x\n\n") // ends with c
+	defer c.Close()
+	await.Until(t, "it has left its worker", func() bool { return g.first.lasting.Load() != nil })
+	g.grip.LetGo() // too late
+	g.grip.Cut()
+	x := await.Value(t, g.first.finished, "the end")
+	if !errors.Is(x.Failure, errCut) || x.Cut != CutClose || len(g.freed) > 0 {
+		t.Errorf("got %v, %d", x.Failure, x.Cut)
+	}
+	x.Client.Close()
+}
+
+// answerAndStay reads a request's head on c, begins to answer it, and returns when the peer has ended the connection.
+func answerAndStay(c net.Conn, raw string) {
+	in := bufio.NewReader(c)
+	for {
+		if line, err := in.ReadString('\n'); err != nil || line == "\r\n" {
+			break
+		}
+	}
+	io.WriteString(c, raw)
+	io.Copy(io.Discard, in)
+}
+
+// TestCut_endsARaceThatIsDecided, in the middle of the response that has won: one that goes to a client, and one that goes to a record.
+func TestCut_endsARaceThatIsDecided(t *testing.T) {
+	const part = "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\npart"
+	for _, recorded := range []bool{false, true} {
+		t.Run(fmt.Sprintf("recorded: %t", recorded), func(t *testing.T) {
+			first, conns := accepting(t)
+			route, l := startRaced(t, choice.Parallel, first, mute(t))
+			var gr *Grip
+			var finished chan *Exchange
+			if recorded {
+				gr = &Grip{}
+				finished = shut(t, route, l, gr)
+			} else {
+				g := grip(t, route, l, getIt)
+				gr, finished = g.grip, g.first.finished
+			}
+			c := await.Value(t, conns, "the connection")
+			defer c.Close()
+			go answerAndStay(c, part) // ends with c
+			await.Until(t, "it is decided", func() bool {
+				r := gr.race.Load()
+				r.mu.Lock()
+				defer r.mu.Unlock()
+				return r.decided
+			})
+			gr.Cut()
+			x := await.Value(t, finished, "the end")
+			if !errors.Is(x.Failure, errCut) {
+				t.Errorf("got %v", x.Failure)
+			}
+			if x.Client != nil {
+				x.Client.Close()
+			}
+		})
+	}
 }

@@ -33,6 +33,7 @@ type race struct {
 	x       *Exchange // the client's; only for the goroutine that decides
 	route   *Route
 	lot     *lot.Lot
+	grip    *Grip      // of the exchange; nil for none; fixed
 	waiter  lot.Waiter // wakes the race when something happens at the client
 	client  *lot.Watch // its connection's; nil for none
 	hadLeft bool       // its end had been seen before; fixed
@@ -74,7 +75,7 @@ var errBeaten = errors.New("another backend was first")
 // newRace makes x, whose body is whole, ready to be raced.
 func newRace(x *Exchange) *race {
 	lot := x.attempt.lot
-	r := &race{x: x, route: x.Route, lot: lot, client: x.attempt.sink.watch(), hadLeft: x.clientLeft()}
+	r := &race{x: x, route: x.Route, lot: lot, grip: x.Grip, client: x.attempt.sink.watch(), hadLeft: x.clientLeft()}
 	now := lot.Now()
 	x.Route.budget.count(now)
 	if x.At.Timeout > 0 {
@@ -207,7 +208,11 @@ func (r *race) slots() (all []*pool.Slot) {
 func (r *race) abandon() {
 	r.mu.Lock()
 	if r.decided {
+		served := r.slots()
 		r.mu.Unlock()
+		for _, s := range served {
+			s.Notify() // the one that has won may be cut
+		}
 		return
 	}
 	r.abandoned.Store(true)

@@ -49,7 +49,7 @@ func newRacer(r *race, entry Entry) *racer {
 	c.res.Fields = make([]httpparse.Field, 0, 32)
 	c.up.held = x.attempt.up.held.Share()
 	c.sink = Sink{record: x.Record, minor: x.Head.Minor, persists: x.Persists}
-	c.waiter, c.at, c.stop, c.observer = &c.own, &c.place, x.Stop, x.Observer
+	c.waiter, c.at, c.stop, c.observer, c.gate = &c.own, &c.place, x.Stop, x.Observer, x.attempt.gate
 	c.place.Late, c.place.Background = x.At.Late, x.At.Background // however late it is asked
 	c.name, c.result.Backend = entry.Name, entry.Name
 	return c
@@ -96,8 +96,11 @@ func (c *racer) unwanted() error {
 	if c.lasting.pauses(&c.sink) && c.chosen.Load() {
 		c.takeOver()
 	}
-	if c.halt.Load() {
+	switch g := c.race.grip; {
+	case c.halt.Load():
 		return errBeaten
+	case g != nil && g.cut.Load():
+		return errCut
 	}
 	return nil
 }
@@ -163,7 +166,7 @@ func (c *racer) takeOver() {
 	}
 	c.sink.keepAlive()
 	c.clock.touch()
-	x.Owner.Lasting(x)
+	x.lasts()
 }
 
 // hungUp reports whether the client has shut its sending side.
@@ -261,7 +264,7 @@ func (c *racer) leftWorker() {
 	won := c.won && !c.chosen.Load()
 	c.race.mu.Unlock()
 	if won {
-		c.race.x.Owner.Lasting(c.race.x)
+		c.race.x.lasts()
 	}
 }
 

@@ -95,6 +95,11 @@ func (a *Attempt) send() outcome {
 		return waits
 	}
 	given := a.up.given
+	if a.gate != nil && given == 0 {
+		if out := a.atGate(); a.gate.state.Load() != gatePassed || out != goOn {
+			return out
+		}
+	}
 	out, err := a.up.move(a.link)
 	if a.up.given > given {
 		if a.sent(given == 0) == over {

@@ -88,11 +88,18 @@ func start(t *testing.T, route *Route, l *lot.Lot, conn *sock.Conn) (*changing, 
 }
 
 // keeper is told how an exchange went, and leaves its client alone.
-type keeper struct{ finished chan *Exchange }
+type keeper struct {
+	finished chan *Exchange
+	lasting  atomic.Pointer[Exchange] // it goes on without a worker; nil before
+}
 
-func (k *keeper) Lasting(*Exchange)    {}
+func (k *keeper) Lasting(x *Exchange)  { k.lasting.Store(x) }
 func (k *keeper) Finished(x *Exchange) { k.finished <- x }
-func (k *keeper) Unpark()              {}
+func (k *keeper) Unpark() {
+	if x := k.lasting.Load(); x != nil {
+		x.Resume()
+	}
+}
 
 // letGo takes the client away from an exchange whose request is whole: the head that the client's input keeps is copied.
 func (c *changing) letGo() {

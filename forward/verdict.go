@@ -223,7 +223,7 @@ func (r *race) allLost() {
 		x.Owner.Finished(x)
 		return
 	case x.Stop.Load():
-		x.attempt.result.failBefore(Self, 503, errStopping)
+		x.attempt.result.failBefore(Self, 503, ErrStopping)
 	case r.again != nil && x.enter(r.again.queue): // it is asked once more, and its response streamed
 		return
 	case r.again == nil && unreached && x.enter(x.Route.Queue): // if they are down: it is held as any other
