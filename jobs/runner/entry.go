@@ -97,6 +97,7 @@ func (r *Runner) end(e *entry, j jobs.Job) {
 		n.cut = cutEnded
 	}
 	awaited := r.forget(e)
+	r.counts.ended[j.State]++
 	r.mu.Unlock()
 	if n != nil {
 		n.grip.Cut()

@@ -64,20 +64,24 @@ type noting struct{ *run }
 func (n noting) rung() { n.r.doers.do(n.e, n.note) }
 
 // note stores how far the attempt is.
-func (n *run) note() {
+func (n *run) note() { n.store(func(s sofar) sofar { return s }) }
+
+// store stores how far the attempt is, or may be, and reports whether it could.
+func (n *run) store(may func(sofar) sofar) bool {
 	j, err := n.r.change(n.e.id, func(j jobs.Job) (jobs.Job, error) {
 		s, _, runs := n.look()
 		if !runs || n.hasEnded() {
 			return j, errUnchanged
 		}
-		return s.on(j), nil
+		return may(s).on(j), nil
 	})
 	switch {
 	case err == nil:
 		n.r.settle(j, asFound)
 	case !isRefusal(err) && !isUnknown(err):
-		n.r.Log.Warn().Str("job", short(n.e.id)).Err(err).Msg("that an attempt of a job runs could not be stored; it goes on")
+		n.r.Log.Warn().Str("job", short(n.e.id)).Err(err).Msg("that an attempt of a job runs could not be stored")
 	}
+	return err == nil
 }
 
 // look returns how far the attempt is, why it was cut, and whether it is still its job's.
@@ -131,7 +135,7 @@ func (n *run) saveOnce() (jobs.Job, error) {
 			return j, errUnchanged // it was cancelled, and may have been run again since
 		}
 		j = s.on(j)
-		if cut == cutStop && o.Failure != "" {
+		if (cut == cutStop || n.stopped) && o.Failure != "" {
 			if after, changed := j.Recover(n.ended, n.policy.Unsafe); changed {
 				return after, nil
 			}

@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -22,18 +23,20 @@ type run struct {
 	// Fixed before the exchange enters.
 	leave  func() // its route
 	policy jobs.Policy
-	once   bool // the request may reach a backend once only
+	once   bool // the request may reach a backend once only, so that its gate is shut until the record says that it is sent
 
 	noteBell bell // for when its begin is stored
 
 	// Guarded by the runner.
-	sofar sofar
-	cut   cut
-	over  bool // it has ended, or was given up
+	sofar    sofar
+	cut      cut
+	waitsFor string // the backend to which it could send, and waits at its gate; "" before
+	over     bool   // it has ended, or was given up
 
 	// Once it has ended.
 	outcome jobs.Outcome
 	ended   time.Time
+	stopped bool // tenfour's own end has cut it off
 }
 
 // sofar is how far an attempt has come that may not be in its record yet.
@@ -109,6 +112,7 @@ func (n *run) prepare(j jobs.Job, to *Route) error {
 	}
 	x.Route, x.Limits = to.Route, to.Limits
 	n.place.Background = true
+	n.grip.Gated, n.grip.AtGate = n.once, n.atGate
 	x.At, x.Owner, x.Observer, x.Grip, x.Stop = &n.place, n, n, &n.grip, &r.stop
 	x.Record = int(r.Caps().BodyMax)
 	n.x = x
@@ -120,6 +124,7 @@ func (n *run) enter(now time.Time) {
 	r, slots := n.r, slotsTimes*n.slots()
 	r.mu.Lock()
 	n.sofar.began = now
+	r.counts.attempts++
 	n.lane.most = max(1, slots)
 	r.alarm.set(&n.noteBell, now.Add(noteAfter))
 	r.mu.Unlock()
@@ -209,6 +214,27 @@ func (n *run) Begins(backend string) {
 	n.sofar.backend = backend
 }
 
+// atGate has it stored that the request may have been sent, after which it is sent. While the job itself is still being stored, that comes first.
+func (n *run) atGate(backend string) {
+	n.r.mu.Lock()
+	n.waitsFor = backend
+	known := n.e.run == n
+	n.r.mu.Unlock()
+	if known {
+		n.r.doers.do(n.e, func() { n.openGate(backend) })
+	}
+}
+
+// openGate lets the request out once the record says that a part of it may have been sent. If that cannot be stored, the attempt fails.
+func (n *run) openGate(backend string) {
+	if n.store(func(s sofar) sofar {
+		s.backend, s.reached = backend, max(s.reached, forward.PartlySent)
+		return s
+	}) {
+		n.grip.Open()
+	}
+}
+
 // Ends notes how far the request came there.
 func (n *run) Ends(r *forward.Result) {
 	n.r.mu.Lock()
@@ -230,6 +256,7 @@ func (n *run) finish() {
 	s, cut, _ := n.look()
 	n.ended = time.Now()
 	n.outcome = outcomeOf(n.x, s, n.ended)
+	n.stopped = n.x.Failure != nil && errors.Is(n.x.Failure, forward.ErrStopping)
 	if cut == cutLate && n.outcome.Failure != "" {
 		n.outcome.Failure, n.outcome.Last = "its deadline came while it ran", true
 	}

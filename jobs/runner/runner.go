@@ -56,6 +56,7 @@ type Runner struct {
 
 	mu       sync.Mutex // guards the rest, and the guarded part of every entry, lane and run
 	begins   bool       // attempts may begin: between Start and Stop
+	quiet    bool       // Quiesce was called
 	stopping bool       // Stop was called
 	book     map[jobs.ID]*entry
 	lanes    map[string]*lane
@@ -65,7 +66,8 @@ type Runner struct {
 	unsaved  []*run            // of those: the store could not take how they ended
 	retry    bell              // when it is asked again
 	full     bell              // when the bytes of the store are looked at again
-	empty    chan struct{}     // closed when stopping and nothing runs; nil before
+	counts   counts
+	empty    chan struct{} // closed when stopping and nothing runs; nil before
 }
 
 // New makes a runner. It does nothing before Start but what it is asked.
@@ -83,7 +85,7 @@ func New(c Config) *Runner {
 // Start reads what the store has, recovers it, and begins to run it, all in the background.
 func (r *Runner) Start() {
 	r.mu.Lock()
-	r.begins = true
+	r.begins = !r.quiet
 	r.mu.Unlock()
 	r.loops.Go(r.readAll) // ends when all are read, or with Stop
 }
@@ -140,6 +142,13 @@ func (r *Runner) adopt(id jobs.ID) {
 		r.Log.Error().Str("job", short(id)).Err(err).Msg("a job that ran when tenfour stopped cannot be recovered before the next start")
 	}
 	r.dismiss(e, j, err)
+}
+
+// Quiesce lets no attempt begin any more, for a drain. All else goes on: what is accepted now, or handed over, is there after the next start.
+func (r *Runner) Quiesce() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.begins, r.quiet = false, true
 }
 
 // Stop ends the runner: no attempt begins any more. It waits for those that run, at most so long, and then cuts them: what

@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"io"
 	"time"
@@ -53,17 +54,19 @@ func leaveBody(b *forward.Body) {
 }
 
 // create stores a job with its body.
-func (r *Runner) create(j jobs.Job, body *forward.Body) (jobs.Job, error) {
+func (r *Runner) create(j jobs.Job, content *forward.Body) (jobs.Job, error) {
 	caps := r.Caps()
-	if used := r.Store.Usage().Bytes; used+int64(body.Len()) > caps.BytesMax/8*7 {
+	body, size := content.Reader(), content.Len()
+	if used := r.Store.Usage().Bytes; used+int64(size) > caps.BytesMax/8*7 {
 		return jobs.Job{}, fmt.Errorf("create a job: %w: %d bytes of them, of %d that jobs may have before their results", jobs.ErrFull, used, caps.BytesMax/8*7)
 	}
-	stored, err := r.Store.PutBody(j.ID, body.Reader(), caps.BodyMax)
+	hash := sha256.New()
+	stored, err := r.Store.PutBody(j.ID, io.TeeReader(body, hash), caps.BodyMax)
 	if err != nil {
 		return jobs.Job{}, err
 	}
 	j.Request.Body = stored
-	created, err := r.Store.Create(j)
+	created, err := r.Store.Create(j.WithBody(jobs.Hash(hash.Sum(nil))))
 	if err != nil {
 		if err := r.Store.DropBody(stored); err != nil {
 			r.Log.Warn().Str("job", short(j.ID)).Err(err).Msg("a body that no job has could not be removed before the next start")

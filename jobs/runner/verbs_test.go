@@ -1,0 +1,271 @@
+package runner
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"tenfour/forward"
+	"tenfour/jobs"
+	"tenfour/tests/await"
+)
+
+const getIt, postIt = "GET /it HTTP/1.1\r\nHost: a\r\n\r\n", "POST /it HTTP/1.1\r\nHost: a\r\n\r\n"
+
+// slow is a backend that answers when the test says so.
+func slow(t *testing.T) (b *backend, asked chan string, gate chan string) {
+	asked, gate = make(chan string, 100), make(chan string, 100)
+	ended := make(chan struct{})
+	b = serve(t, func(_ int, req *http.Request) string {
+		asked <- req.URL.Path
+		select {
+		case answer := <-gate:
+			return answer
+		case <-ended:
+			return ""
+		}
+	})
+	t.Cleanup(func() { close(ended) })
+	return b, asked, gate
+}
+
+// TestGate_theRecordComesFirst: before a byte of a request that may be sent only once goes out, the store says that it may have.
+func TestGate_theRecordComesFirst(t *testing.T) {
+	g := start(t)
+	id := jobs.NewID()
+	had := make(chan jobs.Job, 1)
+	b := serve(t, func(int, *http.Request) string {
+		j, _ := g.store.Get(id)
+		had <- j
+		return okay
+	})
+	g.route("/", b.addr, 1)
+	g.Start()
+	j := g.job("/", postIt)
+	j.ID = id
+	g.accepted(j, "")
+	if got, _ := g.end(id); got.State != jobs.Done {
+		t.Errorf("got %s (%s)", got.State, got.Reason)
+	}
+	stored := await.Value(t, had, "the request")
+	if stored.State != jobs.Running || len(stored.Attempts) != 1 || stored.Attempts[0].Reached != forward.PartlySent || stored.Attempts[0].Backend != b.addr {
+		t.Errorf("when the request came, the store had %s, %+v", stored.State, stored.Attempts)
+	}
+}
+
+// TestLook_showsTheAttemptThatRuns, also before it is stored.
+func TestLook_showsTheAttemptThatRuns(t *testing.T) {
+	g := start(t)
+	b, asked, gate := slow(t)
+	g.route("/", b.addr, 1)
+	g.Start()
+	j := g.accepted(g.job("/", getIt), "")
+	await.Value(t, asked, "the request")
+	got, err := g.done(g.Look(nil, j.ID, true))
+	if err != nil || got.State != jobs.Running || len(got.Attempts) != 1 || got.Attempts[0].Backend != b.addr || got.Attempts[0].Reached == forward.NothingSent {
+		t.Errorf("got %s, %+v (%v)", got.State, got.Attempts, err)
+	}
+	await.Until(t, "that it runs is stored", func() bool {
+		j, err := g.store.Get(j.ID)
+		return err == nil && j.State == jobs.Running
+	})
+	gate <- okay
+	g.end(j.ID)
+}
+
+// TestCancel_cutsTheAttempt: the record first, and the backend's connection ends.
+func TestCancel_cutsTheAttempt(t *testing.T) {
+	g := start(t)
+	b, asked, _ := slow(t)
+	g.route("/", b.addr, 1)
+	g.Start()
+	running, queued := g.accepted(g.job("/", postIt), ""), g.accepted(g.job("/", getIt), "")
+	await.Value(t, asked, "the request")
+	waits := g.Await(nil, running.ID)
+	for _, j := range []jobs.Job{queued, running} {
+		got, err := g.done(g.Cancel(nil, j.ID))
+		if err != nil || got.State != jobs.Cancelled {
+			t.Errorf("got %s (%v)", got.State, err)
+		}
+	}
+	if got, err := g.done(waits); err != nil || got.State != jobs.Cancelled || len(got.Attempts) != 1 || got.Attempts[0].Reached == forward.NothingSent {
+		t.Errorf("the one that waited for it got %s, %+v (%v)", got.State, got.Attempts, err)
+	}
+	if _, err := g.done(g.Cancel(nil, running.ID)); !errors.As(err, new(*jobs.Refusal)) {
+		t.Errorf("a second cancel: %v", err)
+	}
+	await.Until(t, "nothing runs", func() bool { return g.Snapshot().Running == 0 })
+	if len(asked) != 0 || len(b.requests()) != 1 {
+		t.Error("the queued one was sent")
+	}
+}
+
+// TestRerun_runsItOnceMore with its first request, after it was cancelled while it ran.
+func TestRerun_runsItOnceMore(t *testing.T) {
+	g := start(t)
+	b, asked, gate := slow(t)
+	g.route("/", b.addr, 1)
+	g.Start()
+	body := strings.Repeat("x", 100_000) // in a file
+	j := g.accepted(g.job("/", "POST /it HTTP/1.1\r\nHost: a\r\n\r\n"), body)
+	await.Value(t, asked, "the request")
+	g.done(g.Cancel(nil, j.ID))
+	if got, err := g.done(g.Rerun(nil, j.ID)); err != nil || got.State.Ended() {
+		t.Fatalf("got %s (%v)", got.State, err)
+	}
+	await.Value(t, asked, "the request, again")
+	gate <- okay
+	gate <- okay // for the first one, which may not have noticed that it was cut
+	if got, content := g.end(j.ID); got.State != jobs.Done || content != "okay" || len(got.Attempts) != 2 {
+		t.Errorf("got %s, %q, %+v", got.State, content, got.Attempts)
+	}
+	for _, had := range b.requests() {
+		if !strings.HasSuffix(had, "\r\n\r\n"+body) {
+			t.Errorf("the backend had a request of %d bytes", len(had))
+		}
+	}
+	if _, err := g.done(g.Rerun(nil, j.ID)); !errors.As(err, new(*jobs.Refusal)) {
+		t.Errorf("one that is done was run again (%v)", err)
+	}
+}
+
+// TestPause_letsNoAttemptBegin, whatever the job was doing; Resume does.
+func TestPause_letsNoAttemptBegin(t *testing.T) {
+	g := start(t)
+	b, asked, gate := slow(t)
+	g.route("/", b.addr, 1)
+	g.Start()
+	running := g.accepted(g.job("/", "GET /running HTTP/1.1\r\nHost: a\r\n\r\n"), "")
+	queued := g.accepted(g.job("/", "GET /queued HTTP/1.1\r\nHost: a\r\n\r\n"), "")
+	next := g.accepted(g.job("/", "GET /next HTTP/1.1\r\nHost: a\r\n\r\n"), "")
+	await.Value(t, asked, "the request")
+	for _, j := range []jobs.Job{running, queued, next} {
+		got, err := g.done(g.Pause(nil, j.ID))
+		if err != nil || !got.Paused || got.State.Ended() {
+			t.Errorf("got %s (%v)", got.In(), err)
+		}
+	}
+	gate <- "HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n"
+	await.Until(t, "the attempt has ended", func() bool {
+		j, err := g.done(g.Look(nil, running.ID, false))
+		return err == nil && j.State == jobs.Waiting && j.Paused
+	})
+	for _, j := range []jobs.Job{running, queued, next} {
+		if _, err := g.done(g.Resume(nil, j.ID)); err != nil {
+			t.Error(err)
+		}
+		gate <- okay
+	}
+	for _, j := range []jobs.Job{running, queued, next} {
+		if got, content := g.end(j.ID); got.State != jobs.Done || content != "okay" {
+			t.Errorf("got %s, %q", got.State, content)
+		}
+	}
+}
+
+// TestDeadline_endsTheJob that waits, is paused, or runs.
+func TestDeadline_endsTheJob(t *testing.T) {
+	t.Parallel()
+	g := start(t)
+	b, asked, _ := slow(t)
+	g.route("/", b.addr, 1)
+	g.Start()
+	var all []jobs.Job
+	for _, raw := range []string{postIt, getIt, getIt} {
+		j := g.job("/", raw)
+		j.Deadline = time.Now().Add(500 * time.Millisecond)
+		if all = append(all, g.accepted(j, "")); len(all) == 1 {
+			await.Value(t, asked, "the request")
+		}
+	}
+	g.done(g.Pause(nil, all[2].ID))
+	for _, j := range all {
+		if got, _ := g.end(j.ID); got.State != jobs.Failed || !strings.Contains(got.Reason, "deadline") {
+			t.Errorf("got %s (%s)", got.State, got.Reason)
+		}
+	}
+}
+
+// TestAwait_ofAJobThatIsNotThere, and of one that has ended.
+func TestAwait_ofAJobThatIsNotThere(t *testing.T) {
+	g := start(t)
+	b := serve(t, always(okay))
+	g.route("/", b.addr, 1)
+	g.Start()
+	for _, e := range []*Errand{g.Await(nil, jobs.NewID()), g.Look(nil, jobs.NewID(), true), g.Cancel(nil, jobs.NewID())} {
+		if _, err := g.done(e); !errors.Is(err, jobs.ErrUnknown) {
+			t.Errorf("got %v", err)
+		}
+	}
+	j := g.accepted(g.job("/", getIt), "")
+	g.end(j.ID)
+	if got, err := g.done(g.Await(nil, j.ID)); err != nil || got.State != jobs.Done {
+		t.Errorf("got %s (%v)", got.State, err)
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if len(g.ended) != 1 {
+		t.Errorf("its end was told %d times", len(g.ended))
+	}
+}
+
+// TestAbandon_leavesNothingBehind: an errand that is abandoned is not one of those that wait any more.
+func TestAbandon_leavesNothingBehind(t *testing.T) {
+	g := start(t)
+	b, asked, gate := slow(t)
+	g.route("/", b.addr, 1)
+	g.Start()
+	j := g.accepted(g.job("/", getIt), "")
+	await.Value(t, asked, "the request")
+	waits := func() (n int) {
+		g.Runner.mu.Lock()
+		defer g.Runner.mu.Unlock()
+		for e := g.book[j.ID].awaited; e != nil; e = e.next {
+			n++
+		}
+		return n
+	}
+	all := []*Errand{g.Await(nil, j.ID), g.Await(nil, j.ID), g.Await(nil, j.ID)}
+	await.Until(t, "all of them wait", func() bool { return waits() == 3 })
+	all[1].Abandon()
+	if n := waits(); n != 2 {
+		t.Errorf("%d wait", n)
+	}
+	gate <- okay
+	for _, i := range []int{0, 2} {
+		if got, err := g.done(all[i]); err != nil || got.State != jobs.Done {
+			t.Errorf("got %s (%v)", got.State, err)
+		}
+	}
+}
+
+// TestStop_cutsWhatRuns: what was not sent waits for the next start, and the rest becomes what a crash would have made of it.
+func TestStop_cutsWhatRuns(t *testing.T) {
+	g := start(t)
+	b, asked, gate := slow(t)
+	g.route("/", b.addr, 2)
+	g.Start()
+	once, again := g.accepted(g.job("/", postIt), ""), g.accepted(g.job("/", getIt), "")
+	for range 2 {
+		await.Value(t, asked, "a request")
+	}
+	queued := g.accepted(g.job("/", postIt), "")
+	g.stop(0)
+	g.open()
+	for j, want := range map[*jobs.Job]jobs.State{&once: jobs.Interrupted, &again: jobs.Waiting, &queued: jobs.Accepted} {
+		if got, err := g.store.Get(j.ID); err != nil || got.State != want && !(j == &queued && got.State == jobs.Waiting) {
+			t.Errorf("a %s is %s (%v), want %s", j.Request.Method, got.State, err, want)
+		}
+	}
+	for range 4 { // two may be for the first ones, which may not have noticed that they were cut
+		gate <- okay
+	}
+	g.Start()
+	for _, j := range []jobs.Job{again, queued} {
+		if got, _ := g.end(j.ID); got.State != jobs.Done {
+			t.Errorf("after the next start it is %s (%s)", got.State, got.Reason)
+		}
+	}
+}
