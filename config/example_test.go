@@ -135,6 +135,9 @@ func TestPages_haveFilesThatAreRight(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	if err := os.WriteFile("callback.key", []byte(testKey), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	if err := os.Mkdir("public", 0o700); err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package program
 
 import (
+	"context"
 	"fmt"
 	"sync/atomic"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"tenfour/front"
 	"tenfour/jobs"
 	"tenfour/jobs/bolt"
+	"tenfour/jobs/callback"
 	"tenfour/jobs/control"
 	"tenfour/jobs/runner"
 	"tenfour/logs"
@@ -24,6 +26,7 @@ type jobParts struct {
 	data    string // the directory
 	store   *bolt.Store
 	runner  *runner.Runner
+	sender  *callback.Sender
 	control *control.Server
 	present *atomic.Pointer[site.Site] // the configuration that is in force
 }
@@ -49,7 +52,14 @@ func openJobs(c *config.Config, t jobTools) (*jobParts, error) {
 		return nil, noJobs(err)
 	}
 	p := &jobParts{data: c.Data, store: store, present: t.present}
-	p.runner = runner.New(runner.Config{Store: store, Lot: t.front.Lot, Held: t.held, Routes: t.front, Log: *t.log, Caps: p.caps})
+	p.sender = callback.New(callback.Config{
+		Store: store, Log: *t.log,
+		Routes: func(name string) (callback.Route, bool) { return t.present.Load().Callbacks(name) },
+		Server: func() string { return t.present.Load().Resolver() },
+	})
+	p.runner = runner.New(runner.Config{
+		Store: store, Lot: t.front.Lot, Held: t.held, Routes: t.front, Log: *t.log, Caps: p.caps, Ended: p.sender.Due,
+	})
 	p.control, err = control.Listen(c.Data, control.Config{Store: store, Runner: operator{p.runner}, Log: *t.log})
 	if err != nil {
 		p.drop()
@@ -88,11 +98,14 @@ func (p *jobParts) caps() runner.Caps {
 	return runner.Caps{Running: c.JobsRunningMax, BodyMax: int64(c.JobBodyMax), BytesMax: int64(c.JobsBytesMax)}
 }
 
-// begin begins to run jobs. p may be nil.
-func (p *jobParts) begin() {
-	if p != nil {
-		p.runner.Start()
+// begin begins to run jobs and to tell of their ends, and lets f make requests into jobs. p may be nil.
+func (p *jobParts) begin(f *front.Front) {
+	if p == nil {
+		return
 	}
+	p.sender.Start() // before the first job can end
+	p.runner.Start()
+	f.SetJobs(p.runner)
 }
 
 // follow puts what a reload may change in force.
@@ -114,13 +127,16 @@ func (p *jobParts) say(l *logs.Logs) {
 	l.Log.Info().Str("data", p.data).Int("jobs", usage.Jobs()).Int("unfinished", unfinished).Msg("jobs are kept in " + p.data)
 }
 
-// end lets attempts that run end until a moment, and then cuts them. What it returns was not done as it should be. p may be nil.
+// end lets attempts and callbacks that run end until a moment, and then cuts them. What it returns was not done as it should be. p may be nil.
 func (p *jobParts) end(until time.Time) error {
 	if p == nil {
 		return nil
 	}
 	p.control.Close() // first: what an operator asks for is done, or was not taken
 	p.runner.Stop(max(0, time.Until(until)))
+	late, cancel := context.WithDeadline(context.Background(), until)
+	defer cancel()
+	p.sender.Stop(late)
 	return p.store.Close()
 }
 

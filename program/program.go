@@ -140,7 +140,7 @@ func serve(ctx context.Context, args []string, e config.Effective, l *logs.Logs,
 		now.sockets.close()
 		return err
 	}
-	now.jobs.begin()
+	now.jobs.begin(now.front)
 	if ready == nil {
 		defer tendProcs(workers.Served).Close()
 	}

@@ -234,7 +234,7 @@ func (r *running) jobTools() jobTools {
 func (r *running) followJobs(p prepared) {
 	if p.jobs != nil {
 		r.jobs = p.jobs
-		r.jobs.begin()
+		r.jobs.begin(r.front)
 		r.jobs.say(r.logs)
 	}
 	if r.jobs != nil {

@@ -10,6 +10,7 @@ import (
 	"tenfour/config"
 	"tenfour/front"
 	"tenfour/jobs"
+	"tenfour/jobs/callback"
 	"tenfour/jobs/runner"
 	"tenfour/source"
 	"tenfour/value/secret"
@@ -72,6 +73,16 @@ func (s *Site) jobRoute(name string) *runner.Route {
 		return &to.Route
 	}
 	return nil
+}
+
+// Callbacks returns where the callbacks of a route's jobs may go, and the keys that sign them. It reports false if there is no such route, or
+// it has no callbacks. It may be called after another site has taken the place of s.
+func (s *Site) Callbacks(route string) (callback.Route, bool) {
+	to := s.jobs.find(route)
+	if to == nil || to.keys == nil {
+		return callback.Route{}, false
+	}
+	return callback.Route{Allow: to.allow, Keys: *to.keys.keys.Load()}, true
 }
 
 // asyncOf returns how the requests of a route become jobs; nil if they do not.

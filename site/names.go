@@ -31,6 +31,14 @@ func (s *Site) nameOf(host string) (*names.Name, error) {
 	})
 }
 
+// Resolver returns HOST:PORT of the DNS server that names are asked of; "" for the system's.
+func (s *Site) Resolver() string {
+	if s.Config.Resolver == "" {
+		return ""
+	}
+	return serverAt(s.Config.Resolver)
+}
+
 // serverAt returns HOST:PORT of a DNS server.
 func serverAt(address string) string {
 	if ip, err := netip.ParseAddr(address); err == nil {

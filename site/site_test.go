@@ -164,4 +164,10 @@ func TestBuild_fillsInHowRequestsBecomeJobs(t *testing.T) {
 	if a.Permits("https://a.example/x/y") != nil || a.Permits("https://a.example/y") == nil {
 		t.Error("callbacks may go elsewhere than callback_allow says")
 	}
+	if to, ok := s.Callbacks("/a/ /b GET POST"); !ok || len(to.Keys) != 1 || len(to.Allow) != 1 {
+		t.Errorf("its callbacks get %+v, %t", to, ok)
+	}
+	if _, ok := s.Callbacks("/c"); ok {
+		t.Error("a route without callbacks has some")
+	}
 }
