@@ -89,21 +89,21 @@ func TestJobs_progressIsOneLineOfATerminal(t *testing.T) {
 	}
 }
 
-// slow is a runner that cancels nothing before it may.
+// slow is a store that writes nothing before it may.
 type slow struct {
-	storeOnly
+	jobs.Store
 	may chan struct{}
 }
 
-func (s slow) Cancel(id jobs.ID) (jobs.Job, error) {
+func (s slow) Update(j jobs.Job) (jobs.Job, error) {
 	<-s.may
-	return s.storeOnly.Cancel(id)
+	return s.Store.Update(j)
 }
 
 // TestJobs_progressIsShownWhileManyAreChanged: while the first ones are, and not after the end.
 func TestJobs_progressIsShownWhileManyAreChanged(t *testing.T) {
 	may := make(chan struct{})
-	dir, _ := storeWithRunner(t, func(s jobs.Store) control.Runner { return slow{storeOnly{s}, may} }, accepted(1, 0), accepted(2, 0))
+	dir, _ := storeWithin(t, func(s jobs.Store) jobs.Store { return slow{s, may} }, accepted(1, 0), accepted(2, 0))
 	program, shown := await.Terminal(t)
 	await.Columns(t, program, 80)
 	type result struct {

@@ -10,20 +10,22 @@ import (
 	"testing"
 	"time"
 
-	"github.com/rs/zerolog"
-
+	"tenfour/forward"
 	"tenfour/jobs"
 	"tenfour/jobs/bolt"
 	"tenfour/jobs/control"
+	"tenfour/jobs/runner"
+	"tenfour/lot"
 )
 
-// storeWith is a store with some jobs, and a tenfour's side of tenfour jobs.
+// storeWith is a store with some jobs, and a tenfour's side of tenfour jobs, which runs none of them.
 func storeWith(t *testing.T, all ...jobs.Job) (dir string, store *bolt.Store) {
 	t.Helper()
-	return storeWithRunner(t, func(s jobs.Store) control.Runner { return storeOnly{s} }, all...)
+	return storeWithin(t, func(s jobs.Store) jobs.Store { return s }, all...)
 }
 
-func storeWithRunner(t *testing.T, runner func(jobs.Store) control.Runner, all ...jobs.Job) (dir string, store *bolt.Store) {
+// storeWithin is storeWith, with another store around it.
+func storeWithin(t *testing.T, around func(jobs.Store) jobs.Store, all ...jobs.Job) (dir string, store *bolt.Store) {
 	t.Helper()
 	dir = t.TempDir()
 	store, err := bolt.Open(dir, bolt.Options{Caps: jobs.Caps{Jobs: 10_000, Bytes: 1 << 30}})
@@ -36,7 +38,14 @@ func storeWithRunner(t *testing.T, runner func(jobs.Store) control.Runner, all .
 			t.Fatal(err)
 		}
 	}
-	s, err := control.Listen(dir, control.Config{Store: store, Runner: runner(store), Log: zerolog.Nop()})
+	lot, err := lot.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(lot.Close)
+	run := runner.New(runner.Config{Store: around(store), Lot: lot, Routes: anyRoute{}, Caps: func() runner.Caps { return runner.Caps{} }})
+	t.Cleanup(func() { run.Stop(0) })
+	s, err := control.Listen(dir, control.Config{Store: around(store), Runner: run})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,15 +53,11 @@ func storeWithRunner(t *testing.T, runner func(jobs.Store) control.Runner, all .
 	return dir, store
 }
 
-type storeOnly struct{ jobs.Store }
+// anyRoute has a route of every name, whose jobs may go on for an hour.
+type anyRoute struct{}
 
-func (s storeOnly) Cancel(id jobs.ID) (jobs.Job, error) {
-	return jobs.Change(s, id, func(j jobs.Job) (jobs.Job, error) { return j.Cancel(time.Now()) })
-}
-func (s storeOnly) Pause(id jobs.ID) (jobs.Job, error)  { return jobs.Change(s, id, jobs.Job.Pause) }
-func (s storeOnly) Resume(id jobs.ID) (jobs.Job, error) { return jobs.Change(s, id, jobs.Job.Resume) }
-func (s storeOnly) Rerun(id jobs.ID) (jobs.Job, error) {
-	return jobs.Change(s, id, func(j jobs.Job) (jobs.Job, error) { return j.Rerun(time.Now().Add(time.Hour)) })
+func (anyRoute) Enter(string) (*runner.Route, func(), bool) {
+	return &runner.Route{Route: &forward.Route{}, Deadline: time.Hour}, func() {}, true
 }
 
 // accepted is a job that was accepted so long ago.

@@ -60,7 +60,7 @@ func openJobs(c *config.Config, t jobTools) (*jobParts, error) {
 	p.runner = runner.New(runner.Config{
 		Store: store, Lot: t.front.Lot, Held: t.held, Routes: t.front, Log: *t.log, Caps: p.caps, Ended: p.sender.Due,
 	})
-	p.control, err = control.Listen(c.Data, control.Config{Store: store, Runner: operator{p.runner}, Log: *t.log})
+	p.control, err = control.Listen(c.Data, control.Config{Store: store, Runner: p.runner, Log: *t.log})
 	if err != nil {
 		p.drop()
 		return nil, noJobs(err)
@@ -149,18 +149,4 @@ func (p *jobParts) drop() {
 		p.control.Close()
 	}
 	p.store.Close()
-}
-
-// operator does what an operator asks the runner.
-type operator struct{ r *runner.Runner }
-
-func (o operator) Cancel(id jobs.ID) (jobs.Job, error) { return done(o.r.Cancel(nil, id)) }
-func (o operator) Pause(id jobs.ID) (jobs.Job, error)  { return done(o.r.Pause(nil, id)) }
-func (o operator) Resume(id jobs.ID) (jobs.Job, error) { return done(o.r.Resume(nil, id)) }
-func (o operator) Rerun(id jobs.ID) (jobs.Job, error)  { return done(o.r.Rerun(nil, id)) }
-
-// done waits for an errand.
-func done(e *runner.Errand) (jobs.Job, error) {
-	e.Wait()
-	return e.Job, e.Err
 }

@@ -24,12 +24,13 @@ import (
 	"github.com/rs/zerolog"
 
 	"tenfour/jobs"
+	"tenfour/jobs/runner"
 )
 
 // Config is what the answers are made of.
 type Config struct {
 	Store  jobs.Store
-	Runner Runner
+	Runner *runner.Runner
 	Log    zerolog.Logger // a line for each change that an operator made
 }
 

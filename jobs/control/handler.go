@@ -114,11 +114,11 @@ func (h *handler) show(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	j, err := h.Store.Get(id)
-	if err != nil {
-		return err
+	e := h.Runner.Look(nil, id, false) // the runner knows more of an attempt that runs than its record has
+	if e.Wait(); e.Err != nil {
+		return e.Err
 	}
-	return h.writeJSON(w, recordOf(j))
+	return h.writeJSON(w, recordOf(e.Job))
 }
 
 // writeJSON answers with a value. It begins to write, so there is no error any more.

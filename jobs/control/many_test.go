@@ -36,7 +36,7 @@ func TestChange_ofTheJobsThatAreNamed(t *testing.T) {
 // TestChange_ofManyTellsHowFarItIs and changes each that is meant once, no other.
 func TestChange_ofManyTellsHowFarItIs(t *testing.T) {
 	r := newRig(t)
-	r.add(1500, func(i int, j jobs.Job) jobs.Job {
+	r.add(300, func(i int, j jobs.Job) jobs.Job {
 		if i%3 == 0 {
 			j.Request.Route = "/other"
 		}
@@ -44,15 +44,15 @@ func TestChange_ofManyTellsHowFarItIs(t *testing.T) {
 	})
 	most := -1
 	got, err := r.Change(t.Context(), "retry", Selection{States: jobs.Only(jobs.Failed), Route: "/"}, false, func(p Progress) {
-		if p.Of != 1000 || p.Done < most {
+		if p.Of != 200 || p.Done < most {
 			t.Errorf("it told %+v after %d", p, most)
 		}
 		most = p.Done
 	})
-	if err != nil || got.Done != 1000 || !got.Ended || got.Failed+got.Skipped != 0 {
+	if err != nil || got.Done != 200 || !got.Ended || got.Failed+got.Skipped != 0 {
 		t.Fatalf("got %+v, %v", got, err)
 	}
-	if u := r.store.Usage(); u.States[jobs.Accepted] != 1000 || u.States[jobs.Failed] != 500 {
+	if u := r.store.Usage(); u.States[jobs.Accepted] != 200 || u.States[jobs.Failed] != 100 {
 		t.Errorf("the store has %v", u.States)
 	}
 }
@@ -135,19 +135,16 @@ func TestPurge_removesWhatEndedLongAgo(t *testing.T) {
 	}
 }
 
-// broken is a runner whose store takes nothing more.
-type broken struct{ storeOnly }
+// unsure is a store that takes nothing more.
+type unsure struct{ jobs.Store }
 
-func (broken) Cancel(jobs.ID) (jobs.Job, error) { return jobs.Job{}, jobs.ErrUnsure }
+func (unsure) Update(j jobs.Job) (jobs.Job, error) { return j, jobs.ErrUnsure }
 
 func TestChange_stopsWhenTheStoreTakesNothing(t *testing.T) {
 	r := newRig(t)
 	r.add(100, nil)
 	r.server.Close()
-	var err error
-	if r.server, err = Listen(r.dir, Config{Store: r.store, Runner: broken{storeOnly{r.store}}}); err != nil {
-		t.Fatal(err)
-	}
+	r.listen(unsure{r.store}, patient)
 	got, err := r.Change(t.Context(), "cancel", Selection{}, false, nil)
 	if err != nil || got.Done != 0 || got.Error != jobs.ErrUnsure.Error() || !got.Ended {
 		t.Errorf("got %+v, %v", got, err)

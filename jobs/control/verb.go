@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"tenfour/jobs"
+	"tenfour/jobs/runner"
+	"tenfour/lot"
 )
 
 // verb is what an operator does to jobs.
@@ -20,11 +22,20 @@ type verb struct {
 // verbs are all. A retry of many means those that failed: one that was interrupted may have been acted on, and one that was cancelled is not
 // wanted. Each of them can be named.
 var verbs = []verb{
-	{"retry", jobs.Ended &^ jobs.Only(jobs.Done), jobs.Only(jobs.Failed), func(h *handler, id jobs.ID, _ bool) (jobs.Job, error) { return h.Runner.Rerun(id) }},
-	{"cancel", jobs.Unfinished, jobs.Unfinished, func(h *handler, id jobs.ID, _ bool) (jobs.Job, error) { return h.Runner.Cancel(id) }},
-	{"pause", jobs.Unfinished, jobs.Unfinished, func(h *handler, id jobs.ID, _ bool) (jobs.Job, error) { return h.Runner.Pause(id) }},
-	{"resume", jobs.Unfinished, jobs.Unfinished, func(h *handler, id jobs.ID, _ bool) (jobs.Job, error) { return h.Runner.Resume(id) }},
+	{"retry", jobs.Ended &^ jobs.Only(jobs.Done), jobs.Only(jobs.Failed), asks((*runner.Runner).Rerun)},
+	{"cancel", jobs.Unfinished, jobs.Unfinished, asks((*runner.Runner).Cancel)},
+	{"pause", jobs.Unfinished, jobs.Unfinished, asks((*runner.Runner).Pause)},
+	{"resume", jobs.Unfinished, jobs.Unfinished, asks((*runner.Runner).Resume)},
 	{"purge", jobs.Ended, jobs.Ended, (*handler).purge},
+}
+
+// asks makes a verb of what the runner does.
+func asks(verb func(*runner.Runner, *lot.Waiter, jobs.ID) *runner.Errand) func(*handler, jobs.ID, bool) (jobs.Job, error) {
+	return func(h *handler, id jobs.ID, _ bool) (jobs.Job, error) {
+		e := verb(h.Runner, nil, id)
+		e.Wait()
+		return e.Job, e.Err
+	}
 }
 
 func verbNamed(name string) (verb, error) {
