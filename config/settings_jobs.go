@@ -88,7 +88,7 @@ var whichJobs = group{
 			unit: "URLs, several", none: "none: a request that wants a callback gets `403`",
 			more: "says which receivers a client may name for a callback, in `Callback-URL` or `?callback=`: those with this scheme, host and port, and a path within this one. " +
 				"A name that leads to an address of this machine or of a private network is not called; an address that is written here is. It needs `callback_secret_file`. " +
-				"[jobs.md](jobs.md) tells what a callback has in it.",
+				"[callbacks.md](callbacks.md) tells what a callback has in it, and where it may go.",
 		},
 		{
 			key: "callback_on", of: ofRoute,

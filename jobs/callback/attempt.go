@@ -73,7 +73,7 @@ func (s *Sender) send(job jobs.Job) (answer jobs.Answer) {
 	}()
 	route, ok := s.c.Routes(job.Request.Route)
 	if !ok {
-		return jobs.Answer{Failure: "its route is not in the configuration any more"}
+		return jobs.Answer{Failure: "its route is not in the configuration any more, or has no callbacks"}
 	}
 	to, err := route.Allow.Permits(job.Callback.URL)
 	if err != nil {
