@@ -16,10 +16,12 @@ type entry struct {
 	deadline time.Time
 	bell     bell // for its next attempt, or its deadline
 
-	queued     bool   // it is due, and in its lane
-	next, prev *entry // there
-	admitted   bool   // the limits of its route have admitted its next attempt
-	run        *run   // its attempt, from when it has left its lane; nil for none
+	queued     bool    // it is due, and in its lane
+	line       *line   // of a limit, in which it waits; nil for none. It is due, and in no lane
+	next, prev *entry  // in its lane or its line
+	grants     []grant // of the limits that have admitted its next attempt
+	admitted   bool    // the limits were asked before its first attempt, and have admitted it
+	run        *run    // its attempt, from when it has left its lane; nil for none
 
 	awaited *Errand // the first of those that wait for its end
 }
@@ -34,9 +36,9 @@ func (r *Runner) newEntry(id jobs.ID) *entry {
 type how uint8
 
 const (
-	asFound   how = iota
-	asNew         // it was accepted just now
-	asAllowed     // likewise, and the limits have admitted its first attempt
+	asFound    how = iota
+	asNew          // it was changed just now, or is new
+	asAdmitted     // it is new, and the limits have admitted its first attempt
 )
 
 // settle makes what is known of a job what its record says. An older record than the one that is known changes nothing.
@@ -51,7 +53,7 @@ func (r *Runner) settle(j jobs.Job, came how) {
 		e = r.newEntry(j.ID)
 		r.book[j.ID] = e
 	}
-	e.admitted = e.admitted || came == asAllowed
+	e.admitted = e.admitted || came == asAdmitted
 	if j.State.Ended() {
 		r.end(e, j) // unlocks
 		return
@@ -76,17 +78,30 @@ func (r *Runner) place(e *entry, j jobs.Job) {
 	}
 	isDue := !j.Paused && !j.Next.After(time.Now())
 	switch {
-	case isDue && !e.queued:
+	case isDue && !e.queued && e.line == nil:
 		e.lane.join(e)
 		r.turn(e.lane)
-	case !isDue && e.queued:
-		e.lane.remove(e)
+	case !isDue:
+		r.unqueue(e)
 	}
 	at := e.deadline
 	if !j.Paused && !isDue && j.Next.Before(at) {
 		at = j.Next
 	}
 	r.alarm.set(&e.bell, at)
+}
+
+// unqueue takes a job out of its lane, or out of a limit's line, and gives back what limits have admitted. The runner is locked.
+func (r *Runner) unqueue(e *entry) {
+	if e.queued {
+		e.lane.remove(e)
+	}
+	if e.line != nil {
+		e.line.leave(e)
+	}
+	if e.run == nil {
+		r.refund(e)
+	}
 }
 
 // end forgets a job that has ended, cuts its attempt if that still runs, and tells those that wait. The runner is locked; end
@@ -117,9 +132,7 @@ func (r *Runner) forget(e *entry) (awaited []*Errand) {
 	}
 	delete(r.book, e.id)
 	r.alarm.set(&e.bell, time.Time{})
-	if e.queued {
-		e.lane.remove(e)
-	}
+	r.unqueue(e)
 	if e.lane != nil {
 		e.lane.entries--
 		r.dropLane(e.lane)
@@ -147,7 +160,7 @@ func (d due) rung() {
 		r.doers.do(e, func() { r.cutLate(e) })
 	case late:
 		r.doers.do(e, func() { r.failLate(e) })
-	case e.run == nil && !e.queued:
+	case e.run == nil && !e.queued && e.line == nil:
 		e.lane.join(e)
 		r.turn(e.lane)
 		r.alarm.set(&e.bell, e.deadline)
@@ -180,6 +193,12 @@ func (r *Runner) fail(e *entry, why string) {
 
 // settleOrLater settles a job after a change. If the store could not take it, the job is looked at again later.
 func (r *Runner) settleOrLater(e *entry, j jobs.Job, err error) {
+	r.mu.Lock()
+	isOld := e.revision > j.Revision // it was changed meanwhile, and that was not looked at because of its attempt
+	r.mu.Unlock()
+	if isOld && (err == nil || isRefusal(err)) {
+		j, err = r.Store.Get(e.id)
+	}
 	switch {
 	case err == nil, isRefusal(err):
 		r.settle(j, asFound)

@@ -39,8 +39,13 @@ func (r *Runner) dropLane(l *lane) {
 }
 
 // join puts a job at the end.
-func (l *lane) join(e *entry) {
-	e.prev, e.next = l.head.prev, &l.head
+func (l *lane) join(e *entry) { l.insert(e, l.head.prev) }
+
+// rejoin puts a job at the front.
+func (l *lane) rejoin(e *entry) { l.insert(e, &l.head) }
+
+func (l *lane) insert(e, after *entry) {
+	e.prev, e.next = after, after.next
 	e.prev.next, e.next.prev = e, e
 	e.queued = true
 	l.waiting++

@@ -157,11 +157,7 @@ func (n *run) saved(j jobs.Job, err error) {
 	n.x.Reset()
 	r.mu.Lock()
 	n.leaveRunner()
-	changed := n.e.revision > j.Revision // while it ran
 	r.mu.Unlock()
-	if changed && err == nil || isRefusal(err) {
-		j, err = r.Store.Get(n.e.id)
-	}
 	r.settleOrLater(n.e, j, err)
 	r.pump()
 }

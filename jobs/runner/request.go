@@ -56,8 +56,8 @@ func hasField(head *httpparse.Request, buf []byte, name string) bool {
 	return slices.ContainsFunc(head.Fields, func(f httpparse.Field) bool { return strings.EqualFold(string(f.Name.In(buf)), name) })
 }
 
-// fill makes x a request that was kept, with its body, which is x's then.
-func fill(x *forward.Exchange, req *jobs.Request, body *forward.Body) error {
+// fill makes x a request that was kept, without its body.
+func fill(x *forward.Exchange, req *jobs.Request) error {
 	raw := appendHead(nil, req)
 	limits := httpparse.Limits{Head: len(raw), Fields: len(raw)} // it was within the limits when it came
 	n, err := x.Head.Parse(raw, &limits)
@@ -67,7 +67,7 @@ func fill(x *forward.Exchange, req *jobs.Request, body *forward.Body) error {
 	x.In = sock.InputOf(raw)
 	x.In.Keep(n)
 	x.Remote, x.Secure = req.Client, req.Secure
-	x.Body, x.BodyWhole = body, x.Head.Framing != httpparse.NoBody
+	x.BodyWhole = x.Head.Framing != httpparse.NoBody
 	return nil
 }
 

@@ -90,7 +90,16 @@ func (n *run) begin() {
 	}
 	n.leave, n.policy = leave, to.Policy
 	n.once = !j.Request.MayRepeat(to.Policy.Unsafe)
-	if err := n.prepare(j, to); err != nil {
+	n.prepare(to)
+	err = fill(n.x, &j.Request)
+	if err == nil && !n.isAdmitted(to) {
+		n.leave()
+		return
+	}
+	if err == nil {
+		n.x.Body, err = r.openBody(j.Request.Body)
+	}
+	if err != nil {
 		n.leave()
 		n.drop(j, err)
 		return
@@ -98,25 +107,16 @@ func (n *run) begin() {
 	n.enter(now)
 }
 
-// prepare makes the exchange of the attempt.
-func (n *run) prepare(j jobs.Job, to *Route) error {
-	r := n.r
-	body, err := r.openBody(j.Request.Body)
-	if err != nil {
-		return err
-	}
-	x := &forward.Exchange{}
+// prepare makes the exchange of the attempt, without its request.
+func (n *run) prepare(to *Route) {
+	r, x := n.r, &forward.Exchange{}
 	x.Init(r.Lot, r.Held)
-	if err := fill(x, &j.Request, body); err != nil {
-		return err
-	}
 	x.Route, x.Limits = to.Route, to.Limits
 	n.place.Background = true
 	n.grip.Gated, n.grip.AtGate = n.once, n.atGate
 	x.At, x.Owner, x.Observer, x.Grip, x.Stop = &n.place, n, n, &n.grip, &r.stop
 	x.Record = int(r.Caps().BodyMax)
 	n.x = x
-	return nil
 }
 
 // enter gives the exchange to its route.
@@ -124,6 +124,7 @@ func (n *run) enter(now time.Time) {
 	r, slots := n.r, slotsTimes*n.slots()
 	r.mu.Lock()
 	n.sofar.began = now
+	n.e.grants, n.e.admitted = nil, false // they are for this attempt
 	r.counts.attempts++
 	n.lane.most = max(1, slots)
 	r.alarm.set(&n.noteBell, now.Add(noteAfter))

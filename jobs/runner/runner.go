@@ -60,6 +60,7 @@ type Runner struct {
 	stopping bool       // Stop was called
 	book     map[jobs.ID]*entry
 	lanes    map[string]*lane
+	lines    map[lineKey]*line
 	turns    []*lane // those with a job that is due; the first is asked next
 	alarm    alarm
 	running  map[*run]struct{} // begun, and not stored at their end
@@ -75,7 +76,7 @@ func New(c Config) *Runner {
 	if c.Ended == nil {
 		c.Ended = func(jobs.Job) {}
 	}
-	r := &Runner{Config: c, book: map[jobs.ID]*entry{}, lanes: map[string]*lane{}, running: map[*run]struct{}{}}
+	r := &Runner{Config: c, book: map[jobs.ID]*entry{}, lanes: map[string]*lane{}, lines: map[lineKey]*line{}, running: map[*run]struct{}{}}
 	r.doers.told = r.panicked
 	r.alarm.r = r
 	r.retry.of, r.full.of = retrySaving{r}, looking{}

@@ -41,6 +41,8 @@ type rig struct {
 	caps  atomic.Pointer[Caps]
 	log   *lines
 
+	admitted bool // the limits have admitted what is accepted
+
 	mu      sync.Mutex
 	routes  map[string]*Route
 	entered int // routes that were not left
@@ -170,7 +172,7 @@ func (g *rig) accepted(j jobs.Job, body string) jobs.Job {
 		b = forward.NewBody(nil, 0)
 		b.Append([]byte(body))
 	}
-	e := g.Accept(nil, j, b, false)
+	e := g.Accept(nil, j, b, g.admitted)
 	e.Wait()
 	if e.Err != nil {
 		g.t.Fatal(e.Err)

@@ -11,6 +11,7 @@ type Snapshot struct {
 	jobs.Usage                              // what the store has, by state, and its bytes
 	Running    int                          // attempts that have begun, and whose end is not stored
 	Due        int                          // jobs whose attempt could begin: they wait for their turn
+	Limited    int                          // jobs that wait for a limit
 	Unsaved    int                          // ends of attempts that the store could not take, and that are kept in memory
 	Awaited    int                          // errands that wait for a job's end
 	Oldest     time.Duration                // since the creation of the oldest job that has not ended; 0 for none
@@ -35,6 +36,9 @@ func (r *Runner) Snapshot() Snapshot {
 	}
 	for _, l := range r.lanes {
 		s.Due += l.waiting
+	}
+	for _, l := range r.lines {
+		s.Limited += l.count
 	}
 	if oldest != 0 {
 		s.Oldest = time.Since(time.Unix(0, oldest))

@@ -39,7 +39,7 @@ func (r *Runner) Accept(w *lot.Waiter, j jobs.Job, body *forward.Body, admitted 
 		j, err := r.create(j, body)
 		switch {
 		case err == nil && admitted:
-			r.settle(j, asAllowed)
+			r.settle(j, asAdmitted)
 		case err == nil:
 			r.settle(j, asNew)
 		}
