@@ -112,8 +112,8 @@ var whichJobs = group{
 			in:   func(t target) value { return words(&t.c.Data, "the name of a directory", checkData) },
 			unit: "directory",
 			help: "`DIR` where jobs are kept",
-			more: "is the directory where jobs are kept. tenfour makes it, for its own user alone, when a route has `async`. One tenfour at a time uses it. It is read when tenfour " +
-				"starts only: a reload that names another one is refused.",
+			more: "is the directory where jobs are kept. tenfour makes it, for its own user alone, when a route has `async`. One tenfour at a time uses it. A reload " +
+				"does not change it once it is open. [jobs.md](jobs.md#where-jobs-are-kept) tells what is in it.",
 		},
 		{
 			key: "jobs_max", of: ofProcess,

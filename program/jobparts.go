@@ -127,6 +127,13 @@ func (p *jobParts) say(l *logs.Logs) {
 	l.Log.Info().Str("data", p.data).Int("jobs", usage.Jobs()).Int("unfinished", unfinished).Msg("jobs are kept in " + p.data)
 }
 
+// quiesce lets no further attempt begin. What is accepted meanwhile waits for the next start. p may be nil.
+func (p *jobParts) quiesce() {
+	if p != nil {
+		p.runner.Quiesce()
+	}
+}
+
 // end lets attempts and callbacks that run end until a moment, and then cuts them. What it returns was not done as it should be. p may be nil.
 func (p *jobParts) end(until time.Time) error {
 	if p == nil {

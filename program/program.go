@@ -160,6 +160,7 @@ func (r *running) answer(ctx context.Context, hangUp <-chan os.Signal, ready fun
 	for _, s := range r.sockets {
 		s.remove() // before the drain: a program that is started now may have its place
 	}
+	r.jobs.quiesce()
 	drain := r.site.Config.Drain
 	r.logs.Log.Info().Int("connections", r.front.Open()).Stringer("at_most", drain).Msg("draining")
 	until := time.Now().Add(drain)

@@ -225,16 +225,45 @@ func TestJobs_whatHadNotEndedGoesOnAtTheStart(t *testing.T) {
 	}
 }
 
-// TestJobs_theDrainWaitsForAttempts that run. After it they are cut: what may be sent a second time waits for the next start.
+// TestJobs_theDrainWaitsForAttempts that run. After it they are cut: what may be sent a second time waits for the next start. It is the same
+// when a client is cut too.
 func TestJobs_theDrainWaitsForAttempts(t *testing.T) {
 	t.Parallel()
-	data := jobsDir(t)
-	ids := putJobs(t, data,
-		jobs.Job{Request: jobs.Request{Method: "POST", Target: []byte("/answered")}},
-		jobs.Job{Request: jobs.Request{Method: "POST", Target: []byte("/mute")}},
-		jobs.Job{Request: jobs.Request{Method: "GET", Target: []byte("/mute"), Idempotent: true}})
-	answer := make(chan struct{})
-	b := startBackend(t, func(v *visit) {
+	for name, hangs := range map[string]bool{"jobs alone": false, "a client that is not answered": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			data := jobsDir(t)
+			ids := putJobs(t, data,
+				jobs.Job{Request: jobs.Request{Method: "POST", Target: []byte("/answered")}},
+				jobs.Job{Request: jobs.Request{Method: "POST", Target: []byte("/mute")}},
+				jobs.Job{Request: jobs.Request{Method: "GET", Target: []byte("/mute"), Idempotent: true}})
+			answer := make(chan struct{})
+			b := startBackend(t, answersWhenAsked(answer))
+			tf, drain := startOnce(t, []string{b.addr}, "--async", "--data", data, "--drain", "500ms")
+			requests := 3
+			if hangs {
+				requests++
+				tf.dial(t).send("GET /mute HTTP/1.1\r\nHost: a\r\n\r\n", "", whole)
+			}
+			b.await(t, "the requests", func() bool { return len(b.requests) == requests })
+			drained := make(chan struct{})
+			go func() { drain(); close(drained) }() // ends with the drain
+			tf.logHas(t, "draining")
+			close(answer)
+			<-drained
+			want := []jobs.State{jobs.Done, jobs.Interrupted, jobs.Waiting}
+			for i, j := range found(t, data, ids...) {
+				if j.State != want[i] || j.State == jobs.Waiting && j.Tried > 1 {
+					t.Errorf("job %d is %s, want %s: %+v", i, j.State, want[i], j.Attempts)
+				}
+			}
+		})
+	}
+}
+
+// answersWhenAsked is a backend that answers a request for /answered once a channel is closed, and no other.
+func answersWhenAsked(answer <-chan struct{}) func(*visit) {
+	return func(v *visit) {
 		m, err := v.request()
 		if err != nil {
 			return
@@ -245,18 +274,33 @@ func TestJobs_theDrainWaitsForAttempts(t *testing.T) {
 			return
 		}
 		v.request() // until tenfour has left
-	})
-	tf, drain := startOnce(t, []string{b.addr}, "--async", "--data", data, "--drain", "500ms")
-	b.await(t, "three requests", func() bool { return len(b.requests) == 3 })
+	}
+}
+
+// TestJobs_noAttemptBeginsInADrain: what waits for its turn goes on at the next start, and is not one of the attempts that were cut.
+func TestJobs_noAttemptBeginsInADrain(t *testing.T) {
+	t.Parallel()
+	data := jobsDir(t)
+	var all []jobs.Job
+	for range 20 {
+		all = append(all, jobs.Job{Request: jobs.Request{Method: "POST", Target: []byte("/answered")}})
+	}
+	ids := putJobs(t, data, all...)
+	answer := make(chan struct{})
+	b := startBackend(t, answersWhenAsked(answer))
+	tf, drain := startOnce(t, []string{b.addr}, "--async", "--data", data, "--workers", "1", "--drain", "20s")
+	b.await(t, "a request", func() bool { return len(b.requests) == 1 })
 	drained := make(chan struct{})
 	go func() { drain(); close(drained) }() // ends with the drain
 	tf.logHas(t, "draining")
 	close(answer)
 	<-drained
-	want := []jobs.State{jobs.Done, jobs.Interrupted, jobs.Waiting}
-	for i, j := range found(t, data, ids...) {
-		if j.State != want[i] {
-			t.Errorf("job %d is %s, want %s", i, j.State, want[i])
-		}
+	states := map[jobs.State]int{}
+	for _, j := range found(t, data, ids...) {
+		states[j.State]++
+	}
+	seen, _ := b.seen()
+	if states[jobs.Done] != len(seen) || states[jobs.Interrupted] > 0 || states[jobs.Accepted]+states[jobs.Waiting]+states[jobs.Done] != len(ids) || states[jobs.Accepted] == 0 {
+		t.Errorf("the backend has seen %d requests, and the jobs are %v; want each of them done, and some accepted", len(seen), states)
 	}
 }

@@ -75,7 +75,7 @@ func TestTry_saysWhatOpenSays(t *testing.T) {
 	}
 }
 
-// TestFailure_saysWhatToDo where the directory cannot be written to. The user of a test may be one to whom no directory is closed.
+// TestFailure_saysWhatToDo where the directory cannot be written to. The errors are made here, because a test may run as root, to which no directory is closed.
 func TestFailure_saysWhatToDo(t *testing.T) {
 	s := &Store{dir: "data"}
 	for number, want := range map[syscall.Errno]string{
