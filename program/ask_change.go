@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 
 	"tenfour/jobs/control"
 )
@@ -100,24 +99,4 @@ func (l *progressLine) clear() {
 	if l.shown {
 		fmt.Fprint(l.to, "\r", clearToEnd)
 	}
-}
-
-// showStats is tenfour jobs stats.
-func showStats(ctx context.Context, a *ask) error {
-	s, err := a.client.Stats(ctx)
-	if err != nil {
-		return err
-	}
-	if !a.text {
-		return json.NewEncoder(a.out).Encode(s)
-	}
-	var states []string
-	for _, name := range []string{"accepted", "running", "waiting", "done", "failed", "cancelled", "interrupted"} {
-		if n := s.States[name]; n > 0 {
-			states = append(states, counted(n)+" "+name)
-		}
-	}
-	fmt.Fprintf(a.out, "jobs   %s: %s\n", counted(s.Jobs), strings.Join(states, ", "))
-	fmt.Fprintf(a.out, "bytes  %s\n", bytesInWords(s.Bytes))
-	return nil
 }

@@ -75,7 +75,7 @@ func outcomeOf(r control.Record, now time.Time) string {
 	}
 	last := r.Attempts[len(r.Attempts)-1]
 	if r.State == jobs.Running {
-		return strings.TrimSpace(fmt.Sprintf("%s %s, begun %s", last.Reached, last.Backend, ago(now, last.Began)))
+		return strings.TrimSuffix(last.Reached+" to "+last.Backend, " to ") + ", begun " + ago(now, last.Began)
 	}
 	return strings.TrimPrefix(fmt.Sprintf("%s; next %s", resultOf(last), ago(now, r.Next)), "; ")
 }

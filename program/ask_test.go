@@ -139,7 +139,7 @@ func TestJobs_changesJobs(t *testing.T) {
 		{"resume 0101010101", 0, "1 job was resumed\n", "", "accepted accepted, paused accepted, paused "},
 		{"cancel 0202020202 03030303 ffffffff", 1, "2 jobs were cancelled\n",
 			"tenfour jobs: ffffffff: there is no such job: tenfour jobs list shows which there are\n", "accepted cancelled cancelled "},
-		{"cancel 02020202", 1, "no job was cancelled\n", "tenfour jobs: 020202020200000000000000", "accepted cancelled cancelled "},
+		{"cancel 02020202", 1, "no job was cancelled\n", "tenfour jobs: 02020202020000000000000000000000: it is cancelled, and has ended\n", "accepted cancelled cancelled "},
 		{"purge --older 24h", 0, "no job was removed\n", "", "accepted cancelled cancelled "},
 		{"purge --older 0s --state cancelled", 0, "2 jobs were removed\n", "", "accepted gone gone "},
 	} {
@@ -241,5 +241,25 @@ func TestTable_fitsIntoEveryWidth(t *testing.T) {
 		if !strings.Contains(out.String(), "0123456789ab") {
 			t.Errorf("width %d: no id in %q", width, out.String())
 		}
+	}
+}
+
+func TestStats_areInWords(t *testing.T) {
+	var out bytes.Buffer
+	sayStats(screen{Writer: &out}, control.Stats{
+		Jobs: 1234, States: map[string]int{"done": 1191, "running": 3, "waiting": 40}, Bytes: 1300 << 10, Oldest: 200, Due: 40, Running: 3, Attempts: 2345,
+		Unsaved: 1, Awaited: 12, Ended: map[string]uint64{"done": 2300, "failed": 3}, Callbacks: control.CallbackStats{Due: 3, Running: 1, Delivered: 40, GaveUp: 2, Attempts: 45, Failures: 5},
+	})
+	want := `jobs       1,234: 3 running, 40 waiting, 1,191 done
+bytes      1.3 MiB
+oldest     made 3 minutes ago, and not ended
+attempts   3 run, 40 jobs wait for their turn; 2,345 have begun since the start
+           the disk could not take how 1 of them ended: the log says why
+ended      2,300 done, 3 failed since the start
+clients    12 wait for a job's end
+callbacks  3 are due, 1 on their way; 40 delivered, 2 given up since the start; 5 of 45 attempts failed
+`
+	if out.String() != want {
+		t.Errorf("got\n%swant\n%s", &out, want)
 	}
 }

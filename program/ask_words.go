@@ -37,7 +37,7 @@ func span(d time.Duration) string {
 }
 
 // counted writes a number with commas: 12,345.
-func counted(n int) string {
+func counted[N int | uint64](n N) string {
 	text := fmt.Sprint(n)
 	for i := len(text) - 3; i > 0; i -= 3 {
 		text = text[:i] + "," + text[i:]

@@ -60,7 +60,7 @@ func openJobs(c *config.Config, t jobTools) (*jobParts, error) {
 	p.runner = runner.New(runner.Config{
 		Store: store, Lot: t.front.Lot, Held: t.held, Routes: t.front, Log: *t.log, Caps: p.caps, Ended: p.sender.Due,
 	})
-	p.control, err = control.Listen(c.Data, control.Config{Store: store, Runner: p.runner, Log: *t.log})
+	p.control, err = control.Listen(c.Data, control.Config{Store: store, Runner: p.runner, Callbacks: p.sender, Log: *t.log})
 	if err != nil {
 		p.drop()
 		return nil, noJobs(err)

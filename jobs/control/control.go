@@ -24,14 +24,16 @@ import (
 	"github.com/rs/zerolog"
 
 	"tenfour/jobs"
+	"tenfour/jobs/callback"
 	"tenfour/jobs/runner"
 )
 
 // Config is what the answers are made of.
 type Config struct {
-	Store  jobs.Store
-	Runner *runner.Runner
-	Log    zerolog.Logger // a line for each change that an operator made
+	Store     jobs.Store
+	Runner    *runner.Runner
+	Callbacks *callback.Sender // for the counters; nil for none
+	Log       zerolog.Logger   // a line for each change that an operator made
 }
 
 // SocketName is the name of the socket in the directory of the jobs.

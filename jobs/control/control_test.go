@@ -17,6 +17,7 @@ import (
 	"tenfour/forward"
 	"tenfour/jobs"
 	"tenfour/jobs/bolt"
+	"tenfour/jobs/callback"
 	"tenfour/jobs/runner"
 	"tenfour/lot"
 	"tenfour/tests/await"
@@ -37,6 +38,7 @@ type rig struct {
 	store  *bolt.Store
 	server *Server
 	*Client
+	callbacks *callback.Sender // nil for none
 }
 
 func newRig(t testing.TB) *rig { return newRigWithin(t, patient) }
@@ -66,7 +68,7 @@ func (r *rig) listen(store jobs.Store, p patience) {
 	c := runner.Config{Store: store, Lot: lot, Routes: anyRoute{}, Caps: func() runner.Caps { return runner.Caps{} }}
 	run := runner.New(c)
 	r.t.Cleanup(func() { run.Stop(0) })
-	if r.server, err = listenWithin(r.dir, Config{Store: store, Runner: run}, p); err != nil {
+	if r.server, err = listenWithin(r.dir, Config{Store: store, Runner: run, Callbacks: r.callbacks}, p); err != nil {
 		r.t.Fatal(err)
 	}
 	r.t.Cleanup(func() { r.server.Close() })

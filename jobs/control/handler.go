@@ -77,7 +77,7 @@ func (h *handler) refuse(w http.ResponseWriter, err error) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(statusOf(err))
-	json.NewEncoder(h.paced(w)).Encode(map[string]string{"error": err.Error()})
+	json.NewEncoder(h.paced(w)).Encode(map[string]string{"error": reason(err)})
 }
 
 func statusOf(err error) int {
@@ -98,6 +98,20 @@ func statusOf(err error) int {
 	return http.StatusInternalServerError
 }
 
+// reason is an error about a job, for a client that has named the job.
+func reason(err error) string {
+	var r *jobs.Refusal
+	switch {
+	case errors.As(err, &r) && r.Why != "":
+		return "it is " + r.In + ", " + r.Why
+	case errors.As(err, &r):
+		return "it is " + r.In
+	case errors.Is(err, jobs.ErrUnknown):
+		return jobs.ErrUnknown.Error() + ": tenfour jobs list shows which there are"
+	}
+	return err.Error()
+}
+
 // isOfStore reports whether an error would meet every other job too.
 func isOfStore(err error) bool {
 	for _, of := range []error{jobs.ErrNoRoom, jobs.ErrUnsure, jobs.ErrClosed, jobs.ErrDamaged, jobs.ErrFull} {
@@ -114,11 +128,11 @@ func (h *handler) show(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	e := h.Runner.Look(nil, id, false) // the runner knows more of an attempt that runs than its record has
-	if e.Wait(); e.Err != nil {
-		return e.Err
+	j, err := h.Store.Get(id)
+	if err != nil {
+		return err
 	}
-	return h.writeJSON(w, recordOf(e.Job))
+	return h.writeJSON(w, recordOf(h.Runner.Shown(j)))
 }
 
 // writeJSON answers with a value. It begins to write, so there is no error any more.

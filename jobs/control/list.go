@@ -127,7 +127,7 @@ func (h *handler) writeLines(ctx context.Context, out *bufio.Writer, page []entr
 		if err != nil {
 			return err
 		}
-		text, err := json.Marshal(lineOf(j))
+		text, err := json.Marshal(lineOf(h.Runner.Shown(j)))
 		if err != nil {
 			return err
 		}

@@ -221,7 +221,7 @@ func (c *change) count(r result) {
 func (c *change) fail(name string, err error) {
 	c.progress.Failed++
 	if c.progress.Failed <= failuresMost {
-		c.progress.Failures = append(c.progress.Failures, Failure{name, err.Error()})
+		c.progress.Failures = append(c.progress.Failures, Failure{name, reason(err)})
 	}
 }
 

@@ -62,7 +62,7 @@ func (h *handler) find(ctx context.Context, text string) (jobs.ID, error) {
 func meansOne(n int) error {
 	switch n {
 	case 0:
-		return fmt.Errorf("%w: tenfour jobs list shows which there are", jobs.ErrUnknown)
+		return jobs.ErrUnknown
 	case 1:
 		return nil
 	}

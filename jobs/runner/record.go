@@ -55,6 +55,9 @@ func (r *Runner) shown(j jobs.Job) jobs.Job {
 	return s.on(j)
 }
 
+// Shown is a job of the store with what the runner knows besides: its record has the attempt that runs some time after it has begun.
+func (r *Runner) Shown(j jobs.Job) jobs.Job { return r.shown(j) }
+
 // noteAfter is how long an attempt runs before its begin is stored. One that is over sooner costs one write less.
 const noteAfter = 100 * time.Millisecond
 
