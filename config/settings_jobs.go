@@ -70,7 +70,8 @@ var whichJobs = group{
 			unit: "duration", zero: "equal requests are not joined, unless they have an `Idempotency-Key`",
 			more: "is how long a request is joined to a job that was made by an equal one: same method, target, body, `dedupe_fields`, and token. " +
 				"Its client gets the handle of that job. A request with an `Idempotency-Key` is joined by its key for as long as the job is kept, whatever `dedupe` says. " +
-				"On a route without `async`, equal `GET`s that are under way at the same time are one request to the backend, and each client gets its response.",
+				"On a route without `async`, equal `GET`s that are under way at the same time are one request to the backend, and each client gets its response " +
+				"([joined.md](joined.md)): any duration above 0 does that, because a response that has ended is not used again.",
 		},
 		{
 			key: "dedupe_fields", of: ofRoute,
@@ -78,7 +79,8 @@ var whichJobs = group{
 				return wordList(&t.r.DedupeFields, "the name of a field, such as Accept", checkDedupeField)
 			},
 			unit: "names of fields, several",
-			more: "are the fields that make two requests differ, for `dedupe`. `Authorization` and `Cookie` always do.",
+			more: "are the fields that make two requests differ, for `dedupe`. `Authorization` and `Cookie` always do. On a route without `async` " +
+				"[all that go to the backend](joined.md#which-requests-are-equal) do, but for a few that tell requests apart, such as `X-Forwarded-For`; those do if they are named here.",
 		},
 		{
 			key: "callback_allow", of: ofRoute, example: `"https://hooks.example.org/jobs/"`,

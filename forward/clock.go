@@ -33,7 +33,10 @@ func (a *Attempt) deadline() int64 {
 		return at
 	}
 	at = min(at, a.impatientFrom(), a.leaverFrom())
-	if a.sink.held() {
+	switch {
+	case a.sink.shared:
+		return min(at, a.sharedUntil())
+	case a.sink.held():
 		return at
 	}
 	at = min(at, a.lasting.lastsFrom(&a.clock, a.state, a.awaitsClient()))
@@ -73,6 +76,9 @@ func (a *Attempt) lookAtClock() outcome {
 	a.growImpatient()
 	if a.lookAtPace() == over || a.lookAtLeaver() == over {
 		return over
+	}
+	if a.sink.shared && a.lookAtShared() == goOn {
+		return goOn
 	}
 	if a.clock.now < a.timeout() {
 		a.clock.asked = false

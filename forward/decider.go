@@ -38,13 +38,21 @@ type decider interface {
 
 var _ decider = (*Exchange)(nil)
 
-func (x *Exchange) accepts() bool                  { return true }
-func (x *Exchange) acceptsLarge(bool) bool         { return !x.attempt.sink.held() }
+func (x *Exchange) acceptsLarge(bool) bool         { return !x.attempt.sink.held() || x.unrecord(&x.attempt) }
 func (x *Exchange) appendFields(dst []byte) []byte { return dst }
-func (x *Exchange) hungUp() bool                   { return x.attempt.sink.hungUp() }
-func (x *Exchange) beaten() bool                   { return false }
-func (x *Exchange) asksAgain() bool                { return true }
-func (x *Exchange) leftWorker()                    { x.lasts() }
+func (x *Exchange) hungUp() bool {
+	return x.attempt.sink.hungUp() || x.Grip != nil && x.Grip.left.Load()
+}
+func (x *Exchange) beaten() bool    { return false }
+func (x *Exchange) asksAgain() bool { return true }
+func (x *Exchange) leftWorker()     { x.lasts() }
+
+func (x *Exchange) accepts() bool {
+	if x.attempt.sink.shared {
+		x.share(&x.attempt)
+	}
+	return true
+}
 
 func (x *Exchange) begins(s *pool.Slot) bool {
 	if x.Grip != nil {
@@ -87,7 +95,7 @@ func (x *Exchange) again() bool {
 	a.result.Failure, a.sink.persists, a.result.Surplus = failure, persists, surplus
 	switch o.State {
 	case pool.HeldOut:
-		failure.Err = o
+		failure.Err, a.result.Expired = o, true
 	case pool.Gone, pool.Late:
 		x.refuse(o)
 	}

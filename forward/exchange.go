@@ -36,6 +36,7 @@ type Exchange struct {
 	Owner  Owner
 	Stop   *atomic.Bool // set when everything is to be cut
 
+	Sharers  Sharers  // with a record: the clients that wait for it; nil for none
 	Observer Observer // of its attempts; nil for none
 	Grip     *Grip    // by which others reach it; nil for none
 
@@ -61,7 +62,7 @@ func (x *Exchange) Reset() {
 	x.attempt.reset()
 	x.Request.reset()
 	x.Upload, x.Result = Upload{}, Result{}
-	x.Client, x.Record, x.Waiter, x.At, x.Owner, x.Stop, x.Observer, x.Grip = nil, 0, nil, nil, nil, nil, nil, nil
+	x.Client, x.Record, x.Waiter, x.At, x.Owner, x.Stop, x.Sharers, x.Observer, x.Grip = nil, 0, nil, nil, nil, nil, nil, nil, nil
 	x.goesOn, x.lost = nil, ""
 	if x.resent.Load() > 0 {
 		x.resent.Store(0)
@@ -73,7 +74,7 @@ func (x *Exchange) Reset() {
 func (x *Exchange) Enter() (entered bool) {
 	a := &x.attempt
 	a.at, a.waiter, a.stop, a.observer = x.At, x.Waiter, x.Stop, x.Observer
-	a.sink = Sink{conn: x.Client, record: x.Record, minor: x.Head.Minor, persists: x.Persists}
+	a.sink = Sink{conn: x.Client, record: x.Record, shared: x.Sharers != nil, minor: x.Head.Minor, persists: x.Persists}
 	if x.At.Client = a.sink.watch(); !x.At.Background { // what is of the background waits as long as its owner has said
 		x.At.Timeout = x.Route.Settings.QueueTimeout
 	}
@@ -162,6 +163,7 @@ func (x *Exchange) refuse(o pool.Outcome) {
 		a.result.failBefore(Client, 0, o)
 		return
 	}
+	a.result.Expired = o.State == pool.HeldOut || o.State == pool.Late
 	waited := x.At.Timeout
 	switch {
 	case o.State == pool.HeldOut && x.clientLeft():

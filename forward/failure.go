@@ -83,6 +83,11 @@ var ErrStopping = errors.New("tenfour is stopping")
 // may be kept, or has no end.
 var ErrNotKept = errors.New("its response cannot be kept")
 
+// notKept is an error that is ErrNotKept too.
+type notKept struct{ error }
+
+func (notKept) Is(target error) bool { return target == ErrNotKept }
+
 // told is an error that a client may know in part.
 type told struct {
 	words string // for the client

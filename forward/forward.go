@@ -38,6 +38,7 @@ type Settings struct {
 	Trusted        func(peer netip.Addr) bool // whether a peer is a proxy that is believed about its client; nil for none is
 	Request        *Edits                     // of what the backend gets; nil for none
 	Response       *Edits                     // of what the client gets
+	Same           *Sameness                  // which requests may have one response; nil for none
 }
 
 const (

@@ -31,6 +31,7 @@ type Grip struct {
 	x     atomic.Pointer[Exchange]  // nil before Enter
 	asked atomic.Uint32             // what became of LetGo
 	cut   atomic.Bool               // Cut was called
+	left  atomic.Bool               // see SetLeft
 	slot  atomic.Pointer[pool.Slot] // whose worker ran the exchange last
 	race  atomic.Pointer[race]      // nil if it is not raced
 	gate  gate
@@ -151,7 +152,7 @@ func (x *Exchange) obey() error {
 // letGo makes x one of the background, whose sink is a record. The caller owns x, no byte of whose response went out.
 func (x *Exchange) letGo() {
 	g, a, client, waiter := x.Grip, &x.attempt, x.Client, x.Waiter
-	x.Request = *x.Request.clone() // the client's input is for its next request
+	x.Request = *x.Request.Clone() // the client's input is for its next request
 	x.Upload = Upload{}
 	x.Client, x.Waiter, x.Owner, x.Record = nil, nil, g.Owner, g.Record
 	if g.Stop != nil {

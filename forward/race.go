@@ -81,7 +81,7 @@ func newRace(x *Exchange) *race {
 	if x.At.Timeout > 0 {
 		x.At.Late = now + int64(x.At.Timeout)
 	}
-	r.request = x.Request.clone()
+	r.request = x.Request.Clone()
 	r.entries = x.Route.inTurn()
 	return r
 }
@@ -189,7 +189,9 @@ func (r *race) Unpark() {
 }
 
 // hungUp reports whether the client has shut its sending side.
-func (r *race) hungUp() bool { return r.hadLeft || r.happened(lot.HungUp) }
+func (r *race) hungUp() bool {
+	return r.hadLeft || r.happened(lot.HungUp) || r.grip != nil && r.grip.left.Load()
+}
 
 // happened reports whether something has happened on the client's connection.
 func (r *race) happened(ev lot.Events) bool { return r.client != nil && r.client.Happened(ev) }
@@ -231,6 +233,13 @@ func (r *race) begun() bool {
 		}
 	}
 	return len(r.racers) == 0
+}
+
+// waits reports whether all that the race does is wait in queues.
+func (r *race) waits() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return !r.decided && !r.begun()
 }
 
 // hedge asks the next backend, since the last one takes long. Only what is sent before a backend has failed counts: more than

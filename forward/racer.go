@@ -48,7 +48,7 @@ func newRacer(r *race, entry Entry) *racer {
 	c.lot, c.portion.of = r.lot, x.attempt.portion.of
 	c.res.Fields = make([]httpparse.Field, 0, 32)
 	c.up.held = x.attempt.up.held.Share()
-	c.sink = Sink{record: x.Record, minor: x.Head.Minor, persists: x.Persists}
+	c.sink = Sink{record: x.Record, shared: x.Sharers != nil, minor: x.Head.Minor, persists: x.Persists}
 	c.waiter, c.at, c.stop, c.observer, c.gate = &c.own, &c.place, x.Stop, x.Observer, x.attempt.gate
 	c.place.Late, c.place.Background = x.At.Late, x.At.Background // however late it is asked
 	c.name, c.result.Backend = entry.Name, entry.Name
@@ -122,7 +122,12 @@ func (c *racer) win() {
 // accepts asks the race about the response that begins. The response of a racer that has not won stays held.
 func (c *racer) accepts() bool {
 	won, on := c.race.judge(c)
-	if won {
+	switch {
+	case won && c.sink.shared:
+		c.race.x.share(&c.Attempt)
+	case c.sink.shared:
+		c.result.Shareable = c.mayShare(c.link.in.Rest())
+	case won:
 		c.sink.handTo(&c.slot.Waiter)
 	}
 	return on
@@ -131,6 +136,9 @@ func (c *racer) accepts() bool {
 // acceptsLarge asks the race about c's unusable response, which is larger than may be held, or an event stream, and reports
 // whether it goes on: as the answer, or paused.
 func (c *racer) acceptsLarge(stream bool) bool {
+	if c.sink.shared {
+		return c.won && c.race.x.unrecord(&c.Attempt)
+	}
 	justLent := !c.lasting.lent && c.origin.Backend.Lend()
 	c.lasting.lent = c.lasting.lent || justLent
 	f := c.race.judgeLarge(c, c.lasting.lent, stream)

@@ -86,6 +86,9 @@ func (a *Attempt) relay() outcome {
 	}
 	switch {
 	case a.sink.record > 0 && a.down.content > int64(a.sink.record):
+		if a.sink.shared && a.decider.acceptsLarge(false) {
+			return goOn
+		}
 		return a.overRecord()
 	case err == nil && a.sink.held() && !a.down.taken && a.down.full() && !a.lasting.paused:
 		if !a.decider.acceptsLarge(false) {

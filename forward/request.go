@@ -116,9 +116,9 @@ func (r *Request) logsIn() bool {
 	return r.Route.Settings.Request.logsIn()
 }
 
-// clone is a copy of r without its body, which stays valid when the client goes on to its next request: racers that have
-// lost may still read it then.
-func (r *Request) clone() *Request {
+// Clone returns a copy of r without its body, which stays valid when the client goes on to its next request: racers that have
+// lost may still read it then, and so may an exchange for several clients.
+func (r *Request) Clone() *Request {
 	c := *r
 	c.Head.Fields = slices.Clone(r.Head.Fields)
 	head := slices.Clone(r.In.Head())

@@ -19,6 +19,9 @@ type Result struct {
 	Lost    string // what became of each backend's part in a race that none has won
 	Content int64  // bytes of content that were taken from the backend for the client
 
+	Shareable bool // of a record that several clients wait for: its response may be that of all of them
+	Expired   bool // it has waited too long, in a queue or held: one that came later might not have
+
 	pending   *sock.Buffer // from pendingAt on, what the client has not taken yet of the response; nil for nothing
 	pendingAt int
 	portion   Portion // what pending counts for

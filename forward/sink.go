@@ -12,6 +12,7 @@ import (
 type Sink struct {
 	conn     *sock.Conn // the client's; nil while the response is held
 	record   int        // with no client: how many bytes of content the response may have; 0 is that it is no record
+	shared   bool       // it is a record that several clients wait for
 	minor    uint8      // of the client's version, HTTP/1.minor
 	persists bool       // the client's connection is to persist after this response
 }

@@ -103,7 +103,7 @@ func (k *keeper) Unpark() {
 
 // letGo takes the client away from an exchange whose request is whole: the head that the client's input keeps is copied.
 func (c *changing) letGo() {
-	c.Request = *c.Request.clone()
+	c.Request = *c.Request.Clone()
 	c.attempt.giveTo(nil)
 }
 

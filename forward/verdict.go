@@ -230,10 +230,18 @@ func (r *race) allLost() {
 		return
 	case x.attempt.result.Failure != nil && x.attempt.result.Failure.Side == Client: // it left before it could enter
 	default:
-		x.attempt.result.failBefore(Backend, worst.Status, tell("no backend had a usable answer: "+worst.ForClient(), errors.New(lost)))
+		x.attempt.result.failBefore(Backend, worst.Status, tell("no backend had a usable answer: "+worst.ForClient(), whyLost(lost, worst)))
 		x.attempt.result.Failure.Step, x.attempt.result.Failure.Progress, x.lost = worst.Step, worst.Progress, lost
 	}
 	x.ended()
+}
+
+// whyLost is the failure of a race that no racer has won. It is ErrNotKept too if the worst of theirs is.
+func whyLost(lost string, worst *Error) error {
+	if errors.Is(worst, ErrNotKept) {
+		return notKept{errors.New(lost)}
+	}
+	return errors.New(lost)
 }
 
 // outcomes is what each backend did, for the log. The race is locked, or over.

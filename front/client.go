@@ -20,6 +20,7 @@ const (
 	spooling               // the disk, which a large body goes to
 	accepting              // the jobs, which take its request
 	visiting               // the jobs, about one of which it asks
+	joined                 // the response to a request like its own; then its answer is there, or it goes alone
 	placed                 // its exchange: the pool has it
 	lasting                // its exchange, which has left its worker
 	flushing               // room for the rest of a response
@@ -75,6 +76,7 @@ type client struct {
 	outAt int
 
 	portion forward.Portion // what out takes of hold_max
+	shares  *group          // with flushing, whose content is, or follows, out; nil if out is c's own
 	taking  *taking         // with flushing, once the client has not taken it all at once; else nil
 
 	lingerEnd int64 // with lingering, when it ends at the latest
@@ -97,7 +99,7 @@ func (c *client) Unpark() {
 	c.conn.Look()
 	switch {
 	case c.phase == lasting:
-		c.req.Resume()
+		c.req.resume()
 		return
 	case c.front.stop.Load():
 		c.stopped()
@@ -159,6 +161,8 @@ func (c *client) step() outcome {
 		return c.lookAtAccept()
 	case visiting:
 		return c.lookAtVisit()
+	case joined:
+		return c.afterJoin()
 	case flushing:
 		return c.flush()
 	case lingering:

@@ -20,11 +20,15 @@ type request struct {
 	place  pool.Place        // in the queue, while it waits there
 	memory forward.HeldPlace // where it waits for memory for its body
 
-	site      *Site  // the configuration that it keeps to its end; nil before its head is complete
-	admission        // to its route
-	target    []byte // memory for Target, used again
-	path      []byte // memory for plainer, used again
-	plainer   []byte // the path by which its route was found, if it is not the target's own; nil if it is
+	site      *Site   // the configuration that it keeps to its end; nil before its head is complete
+	admission         // to its route
+	joins     *Joins  // its route's; nil for none
+	joined    *member // while it waits for a response with others like it, and until it has that
+	lead      *group  // whose response it gets alone, as it comes; nil for that of its own exchange
+	key       []byte  // memory for what joins it to others, used again
+	target    []byte  // memory for Target, used again
+	path      []byte  // memory for plainer, used again
+	plainer   []byte  // the path by which its route was found, if it is not the target's own; nil if it is
 
 	lacksSlash bool // its path is a prefix of its route without its slash
 
@@ -60,13 +64,16 @@ func (r *request) end() {
 	r.front.Held.Leave(&r.memory)
 	r.endAdmission()
 	r.endJob()
+	if r.joined != nil {
+		r.endJoin()
+	}
 	r.Reset()
 	if r.site != nil {
 		r.site.leave()
 		r.site = nil
 	}
 	r.place.Reset()
-	r.plainer, r.lacksSlash = nil, false
+	r.plainer, r.lacksSlash, r.joins = nil, false, nil
 	r.c, r.status, r.bytes, r.reason, r.idleEnd, r.pace = nil, 0, 0, "", 0, forward.Meter{}
 	r.bodyFrom, r.bodyTook = 0, 0
 }
@@ -191,7 +198,7 @@ func (c *client) route() outcome {
 		return c.answer(404, "no route names this path", "")
 	}
 	route := &site.Routes[m.Route]
-	r.Route, r.plainer, r.lacksSlash = route.Route, m.Path, m.Slash
+	r.Route, r.joins, r.plainer, r.lacksSlash = route.Route, route.Joins, m.Path, m.Slash
 	if c.front.draining.Load() {
 		return c.answer(503, stoppingWords, retryAfter)
 	}
@@ -217,6 +224,9 @@ func (c *client) admitted() outcome {
 	}
 	if c.req.deferral != nil && !c.mayDefer() {
 		return goOn
+	}
+	if c.req.joins != nil && c.req.mayJoin() {
+		return c.join()
 	}
 	if c.req.Head.Framing == httpparse.NoBody {
 		return c.place()

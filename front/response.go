@@ -96,7 +96,7 @@ func (c *client) flush() outcome {
 	var err error
 	before := c.outAt
 	c.conn.Last(c.then == closing || c.then == lingerOn)
-	for c.outAt < len(c.out.B) && err == nil {
+	for err == nil && (c.outAt < len(c.out.B) || c.shares != nil && c.writesShare()) {
 		var n int
 		n, err = c.conn.Write(c.out.B[c.outAt:])
 		c.outAt += n
@@ -109,7 +109,9 @@ func (c *client) flush() outcome {
 		if c.outAt > before || c.waiter.Deadline() == 0 { // bytes from the client do not move the deadline
 			c.waitForRoom(c.outAt > before)
 		}
-		c.portion.Raise(cap(c.out.B))
+		if c.shares == nil {
+			c.portion.Raise(cap(c.out.B))
+		}
 		return c.park(true)
 	case err != nil:
 		return c.dropped("left before it had its response")
@@ -121,6 +123,9 @@ func (c *client) flush() outcome {
 
 // dropOut gives back the rest of a response, and its portion of hold_max.
 func (c *client) dropOut() {
+	if c.shares != nil {
+		c.endShare()
+	}
 	if c.out != nil {
 		sock.PutBuffer(c.out)
 		c.out = nil

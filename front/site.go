@@ -86,4 +86,5 @@ type Route struct {
 	*forward.Route
 	Rule  *admit.Rule // nil: every request passes
 	Async *Async      // nil: no request becomes a job
+	Joins *Joins      // its requests that wait for one response together, by the Same of its settings; nil: none does
 }

@@ -18,6 +18,9 @@ func (c *client) stopped() {
 		c.askKernel()
 		c.serve()
 		return
+	case c.phase == joined: // its answer is there
+		c.serve()
+		return
 	case c.phase == limited:
 		c.req.stopWaiting()
 		c.phase = reading

@@ -241,6 +241,13 @@ func (q *Queue) Withdraw(at *Place) bool {
 	return waits
 }
 
+// IsWaiting reports whether the task of a place stands in a queue at this moment. The place was given to q before.
+func (q *Queue) IsWaiting(at *Place) bool {
+	q.pool.mu.Lock()
+	defer q.pool.unlock()
+	return at.queue != nil
+}
+
 // dueForTrial returns a backend of q that is down and should be tried now; nil if there is none.
 func (q *Queue) dueForTrial(now int64) *Backend {
 	for _, b := range q.backends {

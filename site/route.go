@@ -63,6 +63,9 @@ func (s *Site) buildRoute(r *config.Route, limits map[string]*admit.Limit) (fron
 		return route, err
 	}
 	route.Route = &forward.Route{Name: nameOf(r), Origins: origins, Settings: settings}
+	if settings.Same != nil {
+		route.Joins = front.NewJoins(r.Queue)
+	}
 	if route.Queue, err = s.queueOf(r, backends); err == nil && r.Race != choice.NoRace {
 		route.Entries, err = s.entriesOf(r, backends)
 	}
@@ -87,6 +90,9 @@ func (s *Site) settingsOf(r *config.Route) *forward.Settings {
 		Racing: forward.Racing{
 			Mode: r.Race, Usable: r.Usable, After: r.HedgeAfter, Methods: r.RaceMethods,
 		},
+	}
+	if r.Dedupe > 0 && !r.Async && r.Queue > 0 {
+		settings.Same = &forward.Sameness{Also: r.DedupeFields}
 	}
 	if trusted := admit.Networks(s.Config.TrustedProxies); trusted != nil {
 		settings.Trusted = trusted.Has

@@ -1,0 +1,322 @@
+package tests
+
+import (
+	"bufio"
+	"fmt"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"tenfour/tests/await"
+)
+
+// joining is a route that joins requests, its backend, and clients that wait there.
+type joining struct {
+	*tenfour
+	backend *server
+	open    chan struct{} // closed when the backend may answer
+	mute    atomic.Bool   // the backend answers no more
+	results chan joined
+}
+
+// joined is what one client got.
+type joined struct {
+	number int // of the client, from 0
+	*http.Response
+	body string
+	err  error
+}
+
+// startJoining starts a backend that reads a request, waits until it may answer, and runs script with it; and tenfour in front of it, with a
+// route on which most requests wait for the response to another one.
+func startJoining(t *testing.T, most int, settings string, script func(*peer, *http.Request)) *joining {
+	t.Helper()
+	j := &joining{open: make(chan struct{}), results: make(chan joined, 1000)}
+	j.backend = startServer(t, func(p *peer) {
+		for {
+			r, err := http.ReadRequest(p.in)
+			if err != nil {
+				return
+			}
+			j.backend.requests.Add(1)
+			j.await(t, r)
+			if j.mute.Load() {
+				<-t.Context().Done()
+				return
+			}
+			script(p, r)
+		}
+	})
+	j.tenfour = configured(t, j.backend.addr, fmt.Sprintf("[[route]]\nbackends = \"BACKEND\"\ndedupe = \"1s\"\nqueue = %d\n%s", most, settings))
+	return j
+}
+
+// await returns when the backend may answer r.
+func (j *joining) await(t *testing.T, r *http.Request) {
+	if r.URL.Path == "/free" {
+		return
+	}
+	select {
+	case <-j.open:
+	case <-t.Context().Done():
+	}
+}
+
+// send sends a client's request, and has its response read.
+func (j *joining) send(t *testing.T, number int, raw string) *peer {
+	t.Helper()
+	p := dialPeer(t, j.addr)
+	await.Within(p, 2*patience)
+	p.say(raw)
+	go j.read(p, number) // ends with the response, or the connection
+	return p
+}
+
+func (j *joining) read(p *peer, number int) {
+	r, err := p.answer("GET")
+	if err != nil {
+		j.results <- joined{number: number, err: err}
+		return
+	}
+	var body strings.Builder
+	_, err = bufio.NewReader(r.Body).WriteTo(&body)
+	j.results <- joined{number, r, body.String(), err}
+}
+
+// crowd has requests that are the same wait together, of which the backend has had the first. It sends one more than may wait, the last
+// one once more: when one is refused, all the others wait. It returns the clients, but for that one.
+func (j *joining) crowd(t *testing.T, raws ...string) []*peer {
+	t.Helper()
+	before := j.backend.requests.Load()
+	clients := []*peer{j.send(t, 0, raws[0])}
+	eventually(t, "the backend has the first request", func() bool { return j.backend.requests.Load() == before+1 })
+	raws = append(raws, raws[len(raws)-1])
+	for i, raw := range raws[1:] {
+		clients = append(clients, j.send(t, i+1, raw))
+	}
+	refused := await.Value(t, j.results, "the refusal of one more than may wait")
+	if refused.err != nil || refused.StatusCode != 503 || !strings.Contains(refused.body, "as many requests as may wait for this response") || refused.Header.Get("Retry-After") == "" {
+		t.Fatalf("one more than may wait got %v %q (%v)", refused.Response, refused.body, refused.err)
+	}
+	clients[refused.number] = nil
+	return clients
+}
+
+// all returns the responses that n clients get.
+func (j *joining) all(t *testing.T, n int) (got []joined) {
+	t.Helper()
+	for range n {
+		got = append(got, await.Value(t, j.results, "a response"))
+	}
+	return got
+}
+
+// asked fails the test unless the backend has had so many requests.
+func (j *joining) asked(t *testing.T, want int32) {
+	t.Helper()
+	if n := j.backend.requests.Load(); n != want {
+		t.Errorf("the backend had %d requests, want %d", n, want)
+	}
+}
+
+// okay fails the test unless a client got that content, whole.
+func (g joined) okay(t *testing.T, content string) {
+	t.Helper()
+	if g.err != nil || g.StatusCode != 200 || g.body != content {
+		t.Errorf("client %d got %v, %d bytes (%v), want 200 with %d bytes", g.number, g.Response, len(g.body), g.err, len(content))
+	}
+}
+
+const (
+	getSame   = "GET /same HTTP/1.1\r\nHost: a\r\n\r\n"
+	getSame10 = "GET /same HTTP/1.0\r\nHost: a\r\n\r\n"
+)
+
+// TestJoined_aHundredAtOnceAreOneRequest: each gets the response in the framing of its own version, whatever the backend's was.
+func TestJoined_aHundredAtOnceAreOneRequest(t *testing.T) {
+	t.Parallel()
+	large := strings.Repeat("x", 100<<10)
+	for name, tc := range map[string]struct{ raw, content string }{
+		"a length":         {"HTTP/1.1 200 OK\r\nX-Own: 1\r\nContent-Length: 4\r\n\r\nokay", "okay"},
+		"chunks":           {"HTTP/1.1 200 OK\r\nX-Own: 1\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n2\r\nay\r\n0\r\n\r\n", "okay"},
+		"its end":          {"HTTP/1.0 200 OK\r\nX-Own: 1\r\n\r\nokay", "okay"},
+		"large":            {"HTTP/1.1 200 OK\r\nX-Own: 1\r\nContent-Length: 102400\r\n\r\n" + large, large},
+		"large until ends": {"HTTP/1.0 200 OK\r\nX-Own: 1\r\n\r\n" + large, large},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			const clients = 100
+			j := startJoining(t, clients-1, "", func(p *peer, _ *http.Request) {
+				p.say(tc.raw)
+				if strings.HasPrefix(tc.raw, "HTTP/1.0") {
+					p.Close()
+				}
+			})
+			var raws []string
+			for i := range clients {
+				raws = append(raws, []string{getSame, getSame10}[i%2])
+			}
+			j.crowd(t, raws...)
+			close(j.open)
+			for _, g := range j.all(t, clients) {
+				g.okay(t, tc.content)
+				if g.err == nil && (g.Header.Get("X-Own") != "1" || g.ContentLength != int64(len(tc.content)) || g.Close != (g.number%2 == 1)) {
+					t.Errorf("client %d got %v, length %d, closes: %t", g.number, g.Header, g.ContentLength, g.Close)
+				}
+			}
+			j.asked(t, 1)
+		})
+	}
+}
+
+// TestJoined_keepsApartWhatDiffers: what is private, and all else that goes to the backend, but for what only tells requests apart.
+func TestJoined_keepsApartWhatDiffers(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		one, other string
+		together   bool
+	}{
+		"Cookie":                 {one: "Cookie: a=1\r\n", other: "Cookie: a=2\r\n"},
+		"Authorization":          {one: "Authorization: Bearer 1\r\n", other: "Authorization: Bearer 2\r\n"},
+		"one without":            {one: "Cookie: a=1\r\n"},
+		"Accept":                 {one: "Accept: text/html\r\n", other: "Accept: text/plain\r\n"},
+		"Range":                  {one: "Range: bytes=0-1\r\n", other: "Range: bytes=2-3\r\n"},
+		"any other field":        {one: "X-Any: 1\r\n", other: "X-Any: 2\r\n"},
+		"its own response asked": {one: "Cache-Control: no-cache\r\n", other: "Cache-Control: no-cache\r\n"},
+		"the same Cookie":        {one: "Cookie: a=1\r\n", other: "Cookie: a=1\r\n", together: true},
+		"a number of a request":  {one: "X-Request-Id: 1\r\n", other: "x-request-id: 2\r\nTraceparent: 00-1-1-00\r\n", together: true},
+		"a connection field":     {one: "Connection: keep-alive\r\n", other: "Connection: close\r\n", together: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			j := startJoining(t, 1, "workers = 3", func(p *peer, _ *http.Request) { p.say("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nokay") })
+			one, other := "GET /same HTTP/1.1\r\nHost: a\r\n"+tc.one+"\r\n", "GET /same HTTP/1.1\r\nHost: a\r\n"+tc.other+"\r\n"
+			if tc.together {
+				j.crowd(t, one, other)
+			} else {
+				j.send(t, 0, one)
+				j.send(t, 1, other)
+				eventually(t, "the backend has both", func() bool { return j.backend.requests.Load() == 2 })
+			}
+			close(j.open)
+			for _, g := range j.all(t, 2) {
+				g.okay(t, "okay")
+			}
+			if tc.together {
+				j.asked(t, 1)
+			}
+		})
+	}
+}
+
+// TestJoined_theFirstLeaves: the exchange goes on for the others.
+func TestJoined_theFirstLeaves(t *testing.T) {
+	t.Parallel()
+	j := startJoining(t, 2, "", func(p *peer, _ *http.Request) { p.say("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nokay") })
+	clients := j.crowd(t, getSame, getSame, getSame)
+	clients[0].breakOff()
+	if g := await.Value(t, j.results, "the end of the first"); g.number != 0 || g.err == nil {
+		t.Errorf("client %d got %v", g.number, g.Response)
+	}
+	close(j.open)
+	for _, g := range j.all(t, 2) {
+		g.okay(t, "okay")
+	}
+	j.asked(t, 1)
+}
+
+// TestJoined_allLeave: the backend sees its connection end, and the next request is another one.
+func TestJoined_allLeave(t *testing.T) {
+	t.Parallel()
+	gone := make(chan struct{}, 100)
+	j := startJoining(t, 2, "", func(p *peer, r *http.Request) {
+		if r.URL.Path == "/free" {
+			p.say("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nokay")
+			return
+		}
+		p.untilGone()
+		gone <- struct{}{}
+	})
+	clients := j.crowd(t, getSame, getSame, getSame)
+	close(j.open)
+	for _, c := range clients {
+		if c != nil {
+			c.breakOff()
+		}
+	}
+	await.Value(t, gone, "the end of the connection to the backend")
+	j.all(t, 3)
+	if status, body := j.get(t, "/free"); status != 200 || body != "okay" {
+		t.Errorf("afterwards: %d %q", status, body)
+	}
+	j.asked(t, 2)
+}
+
+// TestJoined_aClientThatHasShutItsSide still gets the response, if it is under way; one whose request is queued has left.
+func TestJoined_aClientThatHasShutItsSide(t *testing.T) {
+	t.Parallel()
+	j := startJoining(t, 2, "workers = 1", func(p *peer, _ *http.Request) { p.say("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nokay") })
+	running := j.crowd(t, getSame, getSame, getSame)
+	j.backend.requests.Store(0)
+	for _, c := range running {
+		if c != nil {
+			c.Conn.(*net.TCPConn).CloseWrite()
+		}
+	}
+	queued := j.send(t, 10, "GET /other HTTP/1.1\r\nHost: a\r\n\r\n")
+	queued.Conn.(*net.TCPConn).CloseWrite()
+	if g := await.Value(t, j.results, "the end of the queued one"); g.number != 10 || g.err == nil {
+		t.Fatalf("client %d got %v", g.number, g.Response)
+	}
+	close(j.open)
+	for _, g := range j.all(t, 3) {
+		g.okay(t, "okay")
+	}
+	j.asked(t, 0)
+}
+
+// TestJoined_aResponseForOneOnly: the first gets it, the others ask for their own; and so do the next ones, at once.
+func TestJoined_aResponseForOneOnly(t *testing.T) {
+	t.Parallel()
+	const length = "Content-Length: 20000\r\n\r\n"
+	content := strings.Repeat("content, ", 10000)[:20000]
+	var chunks strings.Builder
+	for c := range slices.Chunk([]byte(content), 1000) {
+		fmt.Fprintf(&chunks, "%x\r\n%s\r\n", len(c), c)
+	}
+	chunks.WriteString("0\r\n\r\n")
+	for name, tc := range map[string]struct{ raw, settings string }{
+		"with a cookie":           {raw: "Set-Cookie: a=1\r\n" + length + content},
+		"that is private":         {raw: "Cache-Control: max-age=5, Private\r\n" + length + content},
+		"by what differs":         {raw: "Vary: Accept, X-Request-Id\r\n" + length + content},
+		"larger than the buffer":  {raw: length + content, settings: "buffer = \"4KiB\""},
+		"larger, in chunks":       {raw: "Transfer-Encoding: chunked\r\n\r\n" + chunks.String(), settings: "buffer = \"4KiB\""},
+		"larger, to its end":      {raw: "Connection: close\r\n\r\n" + content, settings: "buffer = \"4KiB\""},
+		"larger than may be held": {raw: "Transfer-Encoding: chunked\r\n\r\n" + chunks.String() + " ", settings: "buffer = \"16KiB\""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			const clients = 3
+			j := startJoining(t, clients-1, "workers = 8\n"+tc.settings, func(p *peer, _ *http.Request) {
+				p.say("HTTP/1.1 200 OK\r\n" + strings.TrimSuffix(tc.raw, " "))
+				if strings.HasPrefix(tc.raw, "Connection") {
+					p.Close()
+				}
+			})
+			j.crowd(t, getSame, getSame10, getSame)
+			close(j.open)
+			for _, g := range j.all(t, clients) {
+				g.okay(t, content)
+			}
+			j.asked(t, clients)
+			j.mute.Store(true)
+			j.backend.requests.Store(0)
+			j.send(t, 0, getSame)
+			j.send(t, 1, getSame)
+			eventually(t, "the backend has both of the next", func() bool { return j.backend.requests.Load() == 2 })
+		})
+	}
+}
