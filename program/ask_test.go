@@ -27,7 +27,7 @@ func storeWith(t *testing.T, all ...jobs.Job) (dir string, store *bolt.Store) {
 // storeWithin is storeWith, with another store around it.
 func storeWithin(t *testing.T, around func(jobs.Store) jobs.Store, all ...jobs.Job) (dir string, store *bolt.Store) {
 	t.Helper()
-	dir = t.TempDir()
+	dir = shortDirectory(t)
 	store, err := bolt.Open(dir, bolt.Options{Caps: jobs.Caps{Jobs: 10_000, Bytes: 1 << 30}})
 	if err != nil {
 		t.Fatal(err)
@@ -51,6 +51,17 @@ func storeWithin(t *testing.T, around func(jobs.Store) jobs.Store, all ...jobs.J
 	}
 	t.Cleanup(func() { s.Close() })
 	return dir, store
+}
+
+// shortDirectory is a directory whose path leaves room for a socket's name: those of t.TempDir have the name of the test.
+func shortDirectory(t testing.TB) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "jobs")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	return dir
 }
 
 // anyRoute has a route of every name, whose jobs may go on for an hour.

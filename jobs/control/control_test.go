@@ -45,7 +45,7 @@ func newRig(t testing.TB) *rig { return newRigWithin(t, patient) }
 
 func newRigWithin(t testing.TB, p patience) *rig {
 	t.Helper()
-	r := &rig{t: t, dir: t.TempDir()}
+	r := &rig{t: t, dir: shortDirectory(t)}
 	var err error
 	if r.store, err = bolt.Open(r.dir, bolt.Options{Caps: jobs.Caps{Jobs: 10_000, Bytes: 1 << 30}}); err != nil {
 		t.Fatal(err)
@@ -79,6 +79,17 @@ type anyRoute struct{}
 
 func (anyRoute) Enter(string) (*runner.Route, func(), bool) {
 	return &runner.Route{Route: &forward.Route{}, Deadline: time.Hour}, func() {}, true
+}
+
+// shortDirectory is a directory whose path leaves room for a socket's name: those of t.TempDir have the name of the test.
+func shortDirectory(t testing.TB) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "jobs")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	return dir
 }
 
 // add stores n jobs, changed by with, and returns them in the order in which they were made.
@@ -150,7 +161,7 @@ func TestListen_isForItsOwnerOnly(t *testing.T) {
 
 // TestListen_replacesTheSocketOfAProcessThatWasKilled: its file is there, and none listens.
 func TestListen_replacesTheSocketOfAProcessThatWasKilled(t *testing.T) {
-	dir := t.TempDir()
+	dir := shortDirectory(t)
 	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: filepath.Join(dir, SocketName), Net: "unix"})
 	if err != nil {
 		t.Fatal(err)
@@ -165,7 +176,7 @@ func TestListen_replacesTheSocketOfAProcessThatWasKilled(t *testing.T) {
 }
 
 func TestListen_refusesInWords(t *testing.T) {
-	occupied := t.TempDir()
+	occupied := shortDirectory(t)
 	if err := os.WriteFile(filepath.Join(occupied, SocketName), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -186,11 +197,7 @@ func TestListen_refusesInWords(t *testing.T) {
 // TestListen_pathOfTheGreatestLength: one byte more is refused.
 func TestListen_pathOfTheGreatestLength(t *testing.T) {
 	for _, more := range []int{0, 1} {
-		short, err := os.MkdirTemp("/tmp", "c")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer os.RemoveAll(short)
+		short := shortDirectory(t)
 		dir := filepath.Join(short, strings.Repeat("d", pathMost+more-len(short)-len(SocketName)-2))
 		if err := os.Mkdir(dir, 0o700); err != nil {
 			t.Fatal(err)
@@ -206,7 +213,7 @@ func TestListen_pathOfTheGreatestLength(t *testing.T) {
 }
 
 func TestClient_saysThatNoTenfourRuns(t *testing.T) {
-	dir := t.TempDir()
+	dir := shortDirectory(t)
 	dead := filepath.Join(dir, "dead")
 	if err := os.Mkdir(dead, 0o700); err != nil {
 		t.Fatal(err)
