@@ -65,7 +65,8 @@ func (r *Runner) turn(l *lane) {
 	}
 }
 
-// share is how many attempts of one route may run, of so many in all, so that each route with something to do has some.
+// share is how many attempts of one route may run, of so many in all: each route with something to do has as many, and a quarter of them is
+// left for the next one that has.
 func (r *Runner) share(most int) int {
 	busy := 0
 	for _, l := range r.lanes {
@@ -73,7 +74,7 @@ func (r *Runner) share(most int) int {
 			busy++
 		}
 	}
-	return max(1, most/max(1, busy))
+	return max(1, (most-most/4)/max(1, busy))
 }
 
 // pump begins attempts of the jobs that are due, as long as another one may begin.

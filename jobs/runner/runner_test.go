@@ -36,6 +36,7 @@ type rig struct {
 	t     *testing.T
 	dir   string
 	store jobs.Store
+	wrap  func(jobs.Store) jobs.Store // what the runner has in place of the store; nil for that itself
 	lot   *lot.Lot
 	pool  *pool.Pool
 	caps  atomic.Pointer[Caps]
@@ -52,7 +53,13 @@ type rig struct {
 // start starts a runner whose store is in a directory of the test's own. Its end stops it, and looks for what it has not given back.
 func start(t *testing.T) *rig {
 	t.Helper()
-	g := &rig{t: t, dir: t.TempDir(), routes: map[string]*Route{}, log: &lines{}}
+	return startWith(t, nil)
+}
+
+// startWith does it with something in place of the store.
+func startWith(t *testing.T, wrap func(jobs.Store) jobs.Store) *rig {
+	t.Helper()
+	g := &rig{t: t, wrap: wrap, dir: t.TempDir(), routes: map[string]*Route{}, log: &lines{}}
 	g.caps.Store(&Caps{Running: 16, BodyMax: 1 << 20, BytesMax: 1 << 30})
 	var err error
 	if g.lot, err = lot.New(); err != nil {
@@ -76,8 +83,12 @@ func (g *rig) open() {
 		g.t.Fatal(err)
 	}
 	g.store = store
+	has := jobs.Store(store)
+	if g.wrap != nil {
+		has = g.wrap(store)
+	}
 	g.Runner = New(Config{
-		Store: store, Lot: g.lot, Routes: g, Log: zerolog.New(g.log), Caps: func() Caps { return *g.caps.Load() },
+		Store: has, Lot: g.lot, Routes: g, Log: zerolog.New(g.log), Caps: func() Caps { return *g.caps.Load() },
 		Ended: func(j jobs.Job) {
 			g.mu.Lock()
 			defer g.mu.Unlock()

@@ -104,6 +104,7 @@ func TestCancel_cutsTheAttempt(t *testing.T) {
 
 // TestRerun_runsItOnceMore with its first request, after it was cancelled while it ran.
 func TestRerun_runsItOnceMore(t *testing.T) {
+	t.Parallel()
 	g := start(t)
 	b, asked, gate := slow(t)
 	g.route("/", b.addr, 1)
@@ -134,6 +135,7 @@ func TestRerun_runsItOnceMore(t *testing.T) {
 // TestPause_letsNoAttemptBegin, whatever the job was doing; Resume does.
 func TestPause_letsNoAttemptBegin(t *testing.T) {
 	g := start(t)
+	g.caps.Store(&Caps{Running: 1, BodyMax: 100, BytesMax: 1 << 30})
 	b, asked, gate := slow(t)
 	g.route("/", b.addr, 1)
 	g.Start()
@@ -211,8 +213,8 @@ func TestAwait_ofAJobThatIsNotThere(t *testing.T) {
 	}
 }
 
-// TestAbandon_leavesNothingBehind: an errand that is abandoned is not one of those that wait any more.
-func TestAbandon_leavesNothingBehind(t *testing.T) {
+// TestAbandon_leavesNothing: an errand that is abandoned is not one of those that wait any more.
+func TestAbandon_leavesNothing(t *testing.T) {
 	g := start(t)
 	b, asked, gate := slow(t)
 	g.route("/", b.addr, 1)
