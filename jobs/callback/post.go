@@ -49,7 +49,9 @@ func (s *Sender) post(to target.URL, m message, keys [][]byte) jobs.Answer {
 		return jobs.Answer{Failure: s.failure(err)}
 	}
 	defer answer.Body.Close()
-	s.throwAway(answer.Body, cancel)
+	if answer.StatusCode != http.StatusSwitchingProtocols { // its body is the connection, which no context ends
+		s.throwAway(answer.Body, cancel)
+	}
 	a := jobs.Answer{Status: answer.StatusCode}
 	if a.Status/100 == 3 {
 		a.Failure = fmt.Sprintf("the receiver answered %d, and redirects are not followed", a.Status)
