@@ -42,6 +42,20 @@ func startProcess(t testing.TB, line string, stdout io.Writer, flags ...string) 
 // startGiven is startProcess with files that the process is given as its descriptors from 3 on.
 func startGiven(t testing.TB, line string, stdout io.Writer, files []*os.File, flags ...string) *process {
 	t.Helper()
+	p, addr := beginProcess(t, line, stdout, files, flags...)
+	select {
+	case p.addr = <-addr:
+	case <-p.ended:
+		t.Fatalf("tenfour %q ended before it listened: %v\n%s", flags, p.err, p.log)
+	case <-time.After(2 * patience):
+		t.Fatalf("tenfour %q does not listen\n%s", flags, p.log)
+	}
+	return p
+}
+
+// beginProcess is startGiven, but returns at once, with a channel that says where the process listens.
+func beginProcess(t testing.TB, line string, stdout io.Writer, files []*os.File, flags ...string) (*process, <-chan string) {
+	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
@@ -68,14 +82,7 @@ func startGiven(t testing.TB, line string, stdout io.Writer, files []*os.File, f
 		p.cmd.Process.Kill()
 		<-p.ended
 	})
-	select {
-	case p.addr = <-addr:
-	case <-p.ended:
-		t.Fatalf("tenfour %q ended before it listened: %v\n%s", flags, p.err, p.log)
-	case <-time.After(2 * patience):
-		t.Fatalf("tenfour %q does not listen\n%s", flags, p.log)
-	}
-	return p
+	return p, addr
 }
 
 const plainly = `exec "$@"`
