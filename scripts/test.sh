@@ -260,10 +260,11 @@ flags_agree() {
 	[ -s "$tmp/help" ]
 	sed -n 's/^| `--\([a-z-]*\)[ `].*/\1/p' README.md | sort >"$tmp/table"
 	diff -u --label "tenfour --help" --label "the table in README.md" "$tmp/help" "$tmp/table" || rc=1
-	# Nor may the prose name a flag of tenfour that there is not. docs/performance.md speaks of the benchmark's too.
+	# Nor may the prose name a flag of tenfour, or of tenfour jobs, that there is not. docs/performance.md speaks of the benchmark's too.
+	"$tmp/tenfour" jobs --help | sed -n 's/^ *--\([a-z-]*\) .*/\1/p' | sort -u - "$tmp/help" >"$tmp/flags"
 	for f in README.md docs/*.md; do
 		if [ "$f" = docs/performance.md ]; then continue; fi
-		{ grep -oE '(^|[`( ])--[a-z][a-z-]+' "$f" || true; } | sed 's/.*--//' | sort -u | comm -23 - "$tmp/help" |
+		{ grep -oE '(^|[`( ])--[a-z][a-z-]+' "$f" || true; } | sed 's/.*--//' | sort -u | comm -23 - "$tmp/flags" |
 			while read -r flag; do
 				case $flag in
 				directory | bind | help | example | cacert | unix-socket) ;; # of others, --help itself, and tenfour check
