@@ -45,6 +45,9 @@ func (e *Edits) drops(name []byte) bool {
 	return false
 }
 
+// Hides reports whether a field of that name does not go on as it came.
+func (e *Edits) Hides(name string) bool { return e.drops([]byte(name)) }
+
 // logsIn reports whether a line that goes out shows a login that belongs to its connection.
 func (e *Edits) logsIn() bool {
 	return e != nil && (e.login || e.secret != nil && loginLine(*e.secret.Load()))

@@ -12,19 +12,20 @@ import (
 type phase uint8
 
 const (
-	greeting  phase = iota // the first byte of a TLS handshake
-	reading                // the next head, or its first byte
-	limited                // a limit's decision about its request
-	reserving              // memory for a body that must be held whole
-	buffering              // the rest of a body that is taken in
-	spooling               // the disk, which a large body goes to
-	accepting              // the jobs, which take its request
-	visiting               // the jobs, about one of which it asks
-	joined                 // the response to a request like its own; then its answer is there, or it goes alone
-	placed                 // its exchange: the pool has it
-	lasting                // its exchange, which has left its worker
-	flushing               // room for the rest of a response
-	lingering              // the client's end, after tenfour has shut its sending side
+	greeting   phase = iota // the first byte of a TLS handshake
+	reading                 // the next head, or its first byte
+	limited                 // a limit's decision about its request
+	reserving               // memory for a body that must be held whole
+	buffering               // the rest of a body that is taken in
+	spooling                // the disk, which a large body goes to
+	accepting               // the jobs, which take its request
+	handedOver              // its turn: its exchange has become a job, and it is told so
+	visiting                // the jobs, about one of which it asks
+	joined                  // the response to a request like its own; then its answer is there, or it goes alone
+	placed                  // its exchange: the pool has it
+	lasting                 // its exchange, which has left its worker
+	flushing                // room for the rest of a response
+	lingering               // the client's end, after tenfour has shut its sending side
 )
 
 // then is what follows when a response is flushed.
@@ -159,6 +160,8 @@ func (c *client) step() outcome {
 		return c.lookAtSpool()
 	case accepting:
 		return c.lookAtAccept()
+	case handedOver:
+		return c.answerHandedOver()
 	case visiting:
 		return c.lookAtVisit()
 	case joined:

@@ -1,6 +1,7 @@
 package front
 
 import (
+	"errors"
 	"slices"
 	"time"
 
@@ -21,7 +22,9 @@ type deferral struct {
 	callback string        // where its end is told; "" for none
 	key      []byte        // its Idempotency-Key; nil for none
 
-	errand *runner.Errand // accepts it as a job; nil before
+	errand   *runner.Errand // accepts it as a job; nil before
+	handover *handover      // has its exchange; nil before, and when it was handed over
+	job      jobs.Job       // that it becomes, if its client waits first
 }
 
 // atOnce reports whether d's client does not wait for its response at all.
@@ -34,10 +37,15 @@ func (r *request) deferBy(a *Async) *deferral {
 		return nil
 	}
 	d := &deferral{async: a, prefers: prefers(&r.Head, r.In.Head())}
-	if !d.prefers.async {
+	switch p := d.prefers; {
+	case p.waits: // with respond-async too: it would rather have its response within that time (RFC 7240 §4.3)
+		d.after = p.wait
+	case p.async:
+	case a.After > 0:
+		d.after = a.After
+	default:
 		return nil
 	}
-	d.prefers.waits = false
 	return d
 }
 
@@ -54,7 +62,7 @@ func (c *client) mayDefer() bool {
 	if r.deferral == nil {
 		return true
 	}
-	if err := r.readKey(d); err != nil {
+	if err := r.readKey(d); err != nil && d.asked() {
 		c.answer(400, err.Error(), "")
 		return false
 	}
@@ -98,13 +106,16 @@ func (c *client) bodyTooLarge() bool {
 func (c *client) placeDeferred() outcome {
 	r := c.req
 	r.Secure = c.secure
-	if r.Head.Framing != httpparse.NoBody && !r.BodyWhole { // without a spool
-		if !c.staysPlain() {
-			return goOn
-		}
-		return c.place()
+	if r.Head.Framing != httpparse.NoBody && !r.BodyWhole && !c.staysPlain() { // there is no spool
+		return goOn
 	}
-	return c.accept()
+	switch {
+	case r.deferral == nil:
+		return c.place()
+	case r.deferral.atOnce():
+		return c.accept()
+	}
+	return c.findSame()
 }
 
 // accept has the jobs take the request. The client's connection is parked until that is on the disk, and no worker waits.
@@ -113,7 +124,7 @@ func (c *client) accept() outcome {
 	body := r.Body
 	r.Body = nil
 	if r.deferral.waits {
-		r.refund() // the runner asks all limits together
+		r.refund() // the runner asks all limits of the route together
 	}
 	c.phase = accepting
 	c.waiter.SetDeadline(c.until(storePatience))
@@ -126,17 +137,29 @@ const storePatience = int64(30 * time.Second)
 
 // lookAtAccept answers a request once it is a job.
 func (c *client) lookAtAccept() outcome {
-	e := c.req.deferral.errand
-	if !e.Settled() {
+	d := c.req.deferral
+	e := d.errand
+	switch {
+	case !e.Settled():
 		return c.park(false)
+	case !d.atOnce() && !errors.Is(e.Err, jobs.ErrDuplicate) && !errors.Is(e.Err, jobs.ErrKeyReused):
+		endErrand(e)
+		d.errand = nil
+		return c.placeToHandOver()
 	}
 	return c.answerAccepted(e.Job, e.Err)
 }
 
 // acceptLate answers a request that the disk did not take in time.
 func (c *client) acceptLate() outcome {
-	if c.req.deferral.errand.Settled() {
+	d := c.req.deferral
+	switch {
+	case d.errand.Settled():
 		return c.lookAtAccept()
+	case !d.atOnce():
+		endErrand(d.errand)
+		d.errand = nil
+		return c.placeToHandOver()
 	}
 	return c.answer(503, "the disk did not take the job within "+time.Duration(storePatience).String()+
 		". It may take it yet: with an Idempotency-Key the request can be sent again without being run twice", retryAfter)
@@ -164,6 +187,7 @@ func (r *request) job() jobs.Job {
 		ID: jobs.NewID(), Created: now, Deadline: now.Add(d.async.Deadline), Keep: d.async.Keep, Owner: d.owner,
 		Request: runner.RequestOf(&r.Request),
 	}
+	j.Request.ClientName = r.caller.Name
 	if d.callback != "" {
 		j.Callback = jobs.Callback{URL: d.callback, On: d.async.CallbackOn}
 	}

@@ -185,9 +185,8 @@ func (c *client) mayVisit(j *jobs.Job) bool {
 	if !j.Owner.Is(token) {
 		return false
 	}
-	r.site = c.front.enterSite()
-	rule := r.site.ruleOf(j.Request.Route)
-	return rule == nil || rule.Knows(token)
+	to := r.routeOf(j)
+	return to == nil || to.Rule == nil || to.Rule.Knows(token)
 }
 
 // beginAct begins to do something with the job.

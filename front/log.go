@@ -141,7 +141,7 @@ func (r *request) shownTarget() []byte {
 	at += len(handlePath)
 	shown := min(len(target), at+handleShown)
 	hidden := min(len(target), at+2*len(jobs.ID{}))
-	return secret.Redact(slices.Concat(target[:shown], []byte("…"), target[max(shown, hidden):]))
+	return secret.Redact(slices.Concat(target[:shown], []byte("..."), target[max(shown, hidden):]))
 }
 
 // handleShown is how many digits of a job's handle the log has.

@@ -9,6 +9,7 @@ import (
 
 	"tenfour/forward"
 	"tenfour/jobs"
+	"tenfour/jobs/runner"
 	"tenfour/sock"
 )
 
@@ -77,12 +78,35 @@ func (c *client) answerRecord(status int, j jobs.Job, extra string) outcome {
 	page, err := json.Marshal(struct {
 		jobs.View
 		Location string `json:"location"`
-	}{j.View(), c.req.locationOf(j.ID)})
+	}{c.req.viewOf(&j), c.req.locationOf(j.ID)})
 	if err != nil {
 		return c.answerPlainly(500, "the job's record cannot be shown; the log says why", err.Error(), noStore)
 	}
 	c.keepIfWhole(status)
 	return c.send(status, append(page, '\n'), true, "", noStore+extra)
+}
+
+// viewOf returns a job as its client sees it. The record names backends as the field X-Backend does, so it does not on a route that
+// removes that field.
+func (r *request) viewOf(j *jobs.Job) jobs.View {
+	v := j.View()
+	if to := r.routeOf(j); to != nil && to.Settings.Response.Hides("X-Backend") {
+		for i := range v.Attempts {
+			v.Attempts[i].Backend = ""
+		}
+	}
+	return v
+}
+
+// routeOf returns the route of a job in the present configuration; nil if it is gone.
+func (r *request) routeOf(j *jobs.Job) *runner.Route {
+	if r.site == nil {
+		r.site = r.front.enterSite()
+	}
+	if r.site.RouteOfJobs == nil {
+		return nil
+	}
+	return r.site.RouteOfJobs(j.Request.Route)
 }
 
 // answerResult answers with what became of a job that has ended: with the backend's response, if there is one.

@@ -68,16 +68,6 @@ func (f *Front) Use(site *Site) {
 	}
 }
 
-// ruleOf returns the rule of the route with a name; nil if there is none, or it lets every request pass.
-func (s *Site) ruleOf(name string) *admit.Rule {
-	for i := range s.Routes {
-		if s.Routes[i].Name == name {
-			return s.Routes[i].Rule
-		}
-	}
-	return nil
-}
-
 // Wait returns when s was replaced and its last request has ended.
 func (s *Site) Wait() { <-s.empty }
 

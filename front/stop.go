@@ -26,6 +26,9 @@ func (c *client) stopped() {
 		c.phase = reading
 		c.lastAnswer()
 		return
+	case c.phase == handedOver:
+		c.serve()
+		return
 	case c.phase == reserving, c.phase == buffering, c.phase == spooling, c.phase == accepting, c.phase == visiting, c.phase == reading && c.req != nil:
 		c.lastAnswer()
 		return

@@ -42,6 +42,7 @@ type Request struct {
 	Target     []byte     // in origin-form. Bytes, because JSON would change those that are no UTF-8
 	Fields     []byte     `json:",omitempty"` // field lines, byte for byte, each with its CRLF
 	Body       Body       `json:",omitzero"`
+	ClientName string     `json:",omitzero"` // of the token that it has shown; for limits that count by token
 	Client     netip.Addr // of the client's connection, for X-Forwarded-For; not valid for one over a unix socket
 	Secure     bool       `json:",omitzero"` // its connection was TLS
 	HTTP10     bool       `json:",omitzero"` // it was of HTTP/1.0, which Via says, and which may name no host

@@ -14,13 +14,16 @@ import (
 var operators = regexp.MustCompile(`\d+\.\d+\.\d+\.\d+|\[?::1\]?|:\d{4,5}\b|localhost|\.test\b|/tmp/|\.(go|toml|pem|txt)\b|` +
 	`x509|tls: |\bread tcp|\bdial tcp|\bopen /|lookup |no such host|connection refused|reset by peer|broken pipe|no route to host|too many open files|i/o timeout|EOF|errno`)
 
+// backendOfAttempt is what the record of a job says about an attempt, as X-Backend of a response does.
+var backendOfAttempt = regexp.MustCompile(`"backend":"[^"]*"`)
+
 // reveals is an error for an answer of tenfour's own that has in it what only the operator should know. Every test that reads an
 // answer calls it.
 func reveals(server, via, body string) error {
 	if server != "tenfour" || via != "" {
 		return nil
 	}
-	if found := operators.FindString(body); found != "" {
+	if found := operators.FindString(backendOfAttempt.ReplaceAllString(body, "")); found != "" {
 		return fmt.Errorf("the answer reveals %q, which is for the log: %q", found, body)
 	}
 	return nil
