@@ -170,6 +170,9 @@ func (k *Checker) ask(ctx context.Context) error {
 		return fmt.Errorf("failed its health check (%w)", err)
 	}
 	defer answer.Body.Close()
+	if answer.StatusCode == http.StatusSwitchingProtocols { // its body is the connection, which no timeout ends
+		return errors.New("answered its health check with 101, which was not asked for")
+	}
 	if _, err := io.Copy(io.Discard, io.LimitReader(answer.Body, bodyMost)); err != nil {
 		return fmt.Errorf("failed its health check (%w)", err)
 	}

@@ -2,6 +2,7 @@ package health
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -96,6 +97,30 @@ func TestCheck_reportsSickWithoutAServer(t *testing.T) {
 	defer k.Close()
 	if c := next(t, told); c.well || !strings.Contains(c.why, "connection refused") {
 		t.Errorf("got %+v, want sick, with the reason", c)
+	}
+}
+
+// TestCheck_isNotHeldByABackendThatIsMuteAfter101: no timeout ends the reading of such an answer's body, which is the connection.
+func TestCheck_isNotHeldByABackendThatIsMuteAfter101(t *testing.T) {
+	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
+	let := make(chan struct{})
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer c.Close()
+		io.WriteString(c, "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n")
+		<-let
+	}))
+	defer s.Close()
+	defer close(let)
+	told := make(chan change, 10)
+	k := Start(Check{URL: s.URL, Every: time.Millisecond, Timeout: await.Patience}, reporter(told))
+	defer k.Close()
+	if c := next(t, told); c.well || !strings.Contains(c.why, "101") {
+		t.Errorf("got %+v, want sick, with 101", c)
 	}
 }
 
