@@ -2,6 +2,7 @@ package front
 
 import (
 	"hash/maphash"
+	"maps"
 	"sync"
 	"time"
 )
@@ -93,10 +94,19 @@ func (a *apart) has(key []byte, now int64) bool {
 }
 
 func (a *apart) add(key string, now int64) {
-	for h, until := range a.until {
-		if now >= until || len(a.until) >= apartMost {
-			delete(a.until, h)
-		}
+	if len(a.until) >= apartMost {
+		a.makeRoom(now)
 	}
 	a.until[maphash.String(a.seed, key)] = now + apartFor
+}
+
+// makeRoom forgets those whose time is over, or else any one.
+func (a *apart) makeRoom(now int64) {
+	maps.DeleteFunc(a.until, func(_ uint64, until int64) bool { return now >= until })
+	for h := range a.until {
+		if len(a.until) < apartMost {
+			return
+		}
+		delete(a.until, h)
+	}
 }

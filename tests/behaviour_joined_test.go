@@ -2,9 +2,12 @@ package tests
 
 import (
 	"bufio"
+	"encoding/json"
 	"fmt"
 	"net"
 	"net/http"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -19,6 +22,7 @@ type joining struct {
 	backend *server
 	open    chan struct{} // closed when the backend may answer
 	mute    atomic.Bool   // the backend answers no more
+	tls     *authority    // of tenfour's certificate; nil for none
 	results chan joined
 }
 
@@ -50,7 +54,11 @@ func startJoining(t *testing.T, most int, settings string, script func(*peer, *h
 			script(p, r)
 		}
 	})
-	j.tenfour = configured(t, j.backend.addr, fmt.Sprintf("[[route]]\nbackends = \"BACKEND\"\ndedupe = \"1s\"\nqueue = %d\n%s", most, settings))
+	backends := "backends = \"BACKEND\"\n"
+	if strings.Contains(settings, "backends") {
+		backends = ""
+	}
+	j.tenfour = configured(t, j.backend.addr, fmt.Sprintf("[[route]]\n%sdedupe = \"1s\"\nqueue = %d\n%s", backends, most, settings))
 	return j
 }
 
@@ -69,6 +77,9 @@ func (j *joining) await(t *testing.T, r *http.Request) {
 func (j *joining) send(t *testing.T, number int, raw string) *peer {
 	t.Helper()
 	p := dialPeer(t, j.addr)
+	if j.tls != nil {
+		p = j.tls.dialTLS(t, j.addr)
+	}
 	await.Within(p, 2*patience)
 	p.say(raw)
 	go j.read(p, number) // ends with the response, or the connection
@@ -318,5 +329,207 @@ func TestJoined_aResponseForOneOnly(t *testing.T) {
 			j.send(t, 1, getSame)
 			eventually(t, "the backend has both of the next", func() bool { return j.backend.requests.Load() == 2 })
 		})
+	}
+}
+
+// TestJoined_whatLastsIsForOne: a response without an announced length that stops for a second. The first gets what there is of it, and the
+// others ask for their own.
+func TestJoined_whatLastsIsForOne(t *testing.T) {
+	t.Parallel()
+	for name, raws := range map[string][]string{"HTTP/1.1": {getSame, getSame}, "HTTP/1.0": {getSame10, getSame10}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var others atomic.Int32
+			j := startJoining(t, 1, "", func(p *peer, _ *http.Request) {
+				p.say("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n")
+				if others.Add(1) == 1 {
+					eventually(t, "another one has asked", func() bool { return others.Load() == 2 })
+				}
+				p.say("5\r\nwhole\r\n0\r\n\r\n")
+			})
+			j.crowd(t, raws...)
+			close(j.open)
+			for _, g := range j.all(t, 2) {
+				g.okay(t, "halfwhole")
+			}
+			j.asked(t, 2)
+		})
+	}
+}
+
+// TestJoined_aFailureIsForAll, and none gets a part of a response.
+func TestJoined_aFailureIsForAll(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		raw  string
+		sent int32
+	}{
+		"half a body":  {"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf", 1},
+		"half a chunk": {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n10\r\nhalf", 1},
+		"malformed":    {"HTTP/1.1 2000 OK\r\n\r\n", 1},
+		"no answer":    {"", 2}, // it is sent again, once
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			j := startJoining(t, 2, "hold = \"0s\"", func(p *peer, _ *http.Request) {
+				p.say(tc.raw)
+				p.Close()
+			})
+			j.crowd(t, getSame, getSame10, getSame)
+			close(j.open)
+			for _, g := range j.all(t, 3) {
+				if g.err != nil || g.StatusCode != 502 || strings.Contains(g.body, "half") {
+					t.Errorf("client %d got %v, %q (%v), want 502", g.number, g.Response, g.body, g.err)
+				}
+			}
+			if n := j.backend.requests.Load(); n > tc.sent {
+				t.Errorf("the backend had %d requests, want %d at most", n, tc.sent)
+			}
+		})
+	}
+}
+
+// TestJoined_theBackendComesBack: the exchange is held for all that wait, and sent again.
+func TestJoined_theBackendComesBack(t *testing.T) {
+	t.Parallel()
+	j := startJoining(t, 2, "hold = \"60s\"", func(p *peer, _ *http.Request) {
+		if p.number > 0 { // the first connection ends without an answer
+			p.say("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nokay")
+		}
+		p.Close()
+	})
+	j.crowd(t, getSame, getSame, getSame)
+	close(j.open)
+	for _, g := range j.all(t, 3) {
+		g.okay(t, "okay")
+	}
+	j.asked(t, 2)
+}
+
+// TestJoined_onARouteThatRaces: each backend has at most one request, and what is for one only goes to one only.
+func TestJoined_onARouteThatRaces(t *testing.T) {
+	t.Parallel()
+	const okay, bad, length = "HTTP/1.1 200 OK\r\n", "HTTP/1.1 404 No\r\n", "Content-Length: 4\r\n\r\nokay"
+	large := "Content-Length: 20000\r\n\r\n" + strings.Repeat("x", 20000)
+	for name, tc := range map[string]struct {
+		raw   string
+		alone bool // each client asks for its own
+	}{
+		"usable":                   {raw: okay + length},
+		"usable, with a cookie":    {raw: okay + "Set-Cookie: a=1\r\n" + length, alone: true},
+		"usable, large":            {raw: okay + large, alone: true},
+		"unusable":                 {raw: bad + length},
+		"unusable, with a cookie":  {raw: bad + "Set-Cookie: a=1\r\n" + length, alone: true},
+		"unusable, large":          {raw: bad + large, alone: true},
+		"usable, until it ends":    {raw: "HTTP/1.0 200 OK\r\n\r\nokay"},
+		"unusable, until it ends":  {raw: "HTTP/1.0 404 No\r\n\r\nokay"},
+		"unusable, event stream":   {raw: "HTTP/1.0 404 No\r\nContent-Type: text/event-stream\r\n\r\nokay", alone: true},
+		"usable, event stream":     {raw: "HTTP/1.0 200 OK\r\nContent-Type: text/event-stream\r\n\r\nokay", alone: true},
+		"usable, large until ends": {raw: "HTTP/1.0 200 OK\r\n\r\n" + strings.Repeat("x", 20000), alone: true},
+	} {
+		for _, mode := range []string{"parallel", "serial"} {
+			t.Run(name+", "+mode, func(t *testing.T) {
+				t.Parallel()
+				script := func(p *peer, _ *http.Request) {
+					p.say(tc.raw)
+					p.Close()
+				}
+				var j *joining
+				other := startServer(t, func(p *peer) {
+					if r, err := http.ReadRequest(p.in); err == nil {
+						<-j.open
+						script(p, r)
+					}
+				})
+				const clients = 3
+				j = startJoining(t, clients-1, fmt.Sprintf("backends = [\"BACKEND\", %q]\nrace = %q\nusable = \"2xx\"\nbuffer = \"4KiB\"\nworkers = 8", other.addr, mode), script)
+				j.raceCrowd(t, other, clients)
+				close(j.open)
+				head, content, _ := strings.Cut(tc.raw, "\r\n\r\n")
+				for _, g := range j.all(t, clients) {
+					if g.err != nil || g.body != content || !strings.Contains(head, g.Status) {
+						t.Errorf("client %d got %v, %d bytes (%v)", g.number, g.Response, len(g.body), g.err)
+					}
+				}
+				if most := max(j.backend.requests.Load(), other.accepted.Load()); !tc.alone && most > 1 || tc.alone && most < clients-1 {
+					t.Errorf("a backend had %d requests", most)
+				}
+			})
+		}
+	}
+}
+
+// raceCrowd is crowd where either backend may have the first request.
+func (j *joining) raceCrowd(t *testing.T, other *server, n int) {
+	t.Helper()
+	for i := range n + 1 {
+		j.send(t, i, getSame)
+		if i == 0 {
+			eventually(t, "a backend has the first request", func() bool { return j.backend.requests.Load()+other.accepted.Load() > 0 })
+		}
+	}
+	if refused := await.Value(t, j.results, "the refusal of one more than may wait"); refused.err != nil || refused.StatusCode != 503 {
+		t.Fatalf("one more than may wait got %v (%v)", refused.Response, refused.err)
+	}
+}
+
+// TestJoined_clientsWithTLS are joined, and persist.
+func TestJoined_clientsWithTLS(t *testing.T) {
+	t.Parallel()
+	a := newAuthority(t)
+	_, cert, key := a.sign("127.0.0.1")
+	large := strings.Repeat("x", 100<<10)
+	j := startJoining(t, 2, "", func(p *peer, _ *http.Request) { p.say("HTTP/1.1 200 OK\r\nContent-Length: 102400\r\n\r\n" + large) })
+	j.tls = a
+	j.tenfour = configured(t, j.backend.addr, "[[route]]\nbackends = \"BACKEND\"\ndedupe = \"1s\"\nqueue = 2", "--tls-cert", cert, "--tls-key", key)
+	clients := j.crowd(t, getSame, getSame, getSame)
+	close(j.open)
+	for _, g := range j.all(t, 3) {
+		g.okay(t, large)
+	}
+	j.asked(t, 1)
+	for i, c := range clients {
+		if c != nil {
+			c.say("GET /free HTTP/1.1\r\nHost: a\r\n\r\n")
+			j.read(c, i)
+			g := await.Value(t, j.results, "the next response")
+			g.okay(t, large)
+		}
+	}
+}
+
+// TestJoined_eachHasItsLineInTheLog, with a request id of its own.
+func TestJoined_eachHasItsLineInTheLog(t *testing.T) {
+	t.Parallel()
+	j := startJoining(t, 1, "", func(p *peer, _ *http.Request) { p.say("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nokay") })
+	file := filepath.Join(t.TempDir(), "access")
+	j.tenfour = configured(t, j.backend.addr, "[[route]]\nbackends = \"BACKEND\"\ndedupe = \"1s\"\nqueue = 1", "--access-log", file, "--access-log-format", "json")
+	j.crowd(t, getSame, getSame)
+	close(j.open)
+	j.all(t, 2)
+	eventually(t, "there are three lines", func() bool {
+		log, _ := os.ReadFile(file)
+		return strings.Count(string(log), "\n") == 3
+	})
+	log, _ := os.ReadFile(file)
+	ids := map[string]bool{}
+	for line := range strings.Lines(string(log)) {
+		var e struct {
+			ID      string
+			Status  int
+			Bytes   int
+			Backend string
+			Queue   float64
+		}
+		if err := json.Unmarshal([]byte(line), &e); err != nil {
+			t.Fatal(err)
+		}
+		ids[e.ID] = true
+		if e.Queue < 0 || e.Status == 200 && (e.Bytes != 4 || e.Backend != j.backend.addr) {
+			t.Error(line)
+		}
+	}
+	if len(ids) != 3 {
+		t.Errorf("%d ids in\n%s", len(ids), log)
 	}
 }
