@@ -35,7 +35,8 @@ type group struct {
 	portion forward.Portion
 }
 
-// newGroup makes the group of requests like r, whose key it is. The exchange has a copy of r's head.
+// newGroup makes the group of requests like r, whose key it is. The exchange has a copy of r's head. It is a user of what it will record, until
+// Finished, and one of the site's requests: r, which has entered the site, may end before it.
 func newGroup(r *request, key string) *group {
 	g := &group{front: r.front, joins: r.joins, site: r.site, key: key, since: r.joined.since}
 	g.Init(g.front.Lot, g.front.Held)
@@ -46,15 +47,22 @@ func newGroup(r *request, key string) *group {
 	if most := g.Route.Settings.QueueTimeout; most > 0 {
 		g.place.Late = g.since + int64(most)
 	}
+	g.site.under.Add(1)
+	g.users.Store(1)
 	return g
 }
 
-// start gives the exchange to its route.
-func (g *group) start() {
-	g.site.under.Add(1) // r, which has entered the site, may end before the exchange
-	g.users.Store(1)    // the exchange
-	if !g.Enter() {
+// begin begins g with members that are in no group, and gives its exchange to its route. If another group was faster, they join that. The
+// members are not the caller's any more.
+func (g *group) begin(members ...*member) {
+	switch {
+	case !g.joins.begin(g, members...):
+		g.leave()
+	case !g.Enter():
 		g.Finished(&g.Exchange)
+	}
+	for _, m := range members {
+		m.Unpark() // its client may have left before. After Enter, because it has not if the request has left the queue
 	}
 }
 
@@ -187,14 +195,7 @@ func (g *group) goOn(all []*member) (failed []*member) {
 	if len(on) == 0 {
 		return failed
 	}
-	next := newGroup(on[0].r, g.key)
-	begins := g.joins.begin(next, on...) // now they are not this goroutine's
-	if begins {
-		next.start()
-	}
-	for _, m := range on {
-		m.Unpark() // its client may have left while it was in no group
-	}
+	newGroup(on[0].r, g.key).begin(on...)
 	return failed
 }
 

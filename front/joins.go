@@ -51,7 +51,7 @@ func (j *Joins) enter(m *member, key []byte, now int64) standing {
 	return isJoined
 }
 
-// begin makes members the first ones of g, which is new. If another request was faster, they join its group, and begin reports false.
+// begin makes members the first ones of g. If another request was faster, they join its group, and begin reports false.
 func (j *Joins) begin(g *group, members ...*member) bool {
 	j.mu.Lock()
 	defer j.mu.Unlock()

@@ -41,15 +41,10 @@ func (c *client) join() outcome {
 	how := j.enter(m, key, now)
 	switch how {
 	case isJoined: // m has c and r
-		m.Unpark()
+		m.Unpark() // its client may have left before
 		return waits
 	case isFirst:
-		g := newGroup(r, string(key))
-		begins := j.begin(g, m) // now m has c and r
-		if begins {
-			g.start()
-		}
-		m.Unpark() // after the start: what waits in a queue ends for a client that has left, what runs does not
+		newGroup(r, string(key)).begin(m)
 		return waits
 	}
 	c.unjoin()
