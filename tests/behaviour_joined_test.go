@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"tenfour/tests/await"
 )
@@ -532,4 +533,26 @@ func TestJoined_eachHasItsLineInTheLog(t *testing.T) {
 	if len(ids) != 3 {
 		t.Errorf("%d ids in\n%s", len(ids), log)
 	}
+}
+
+// TestJoined_oneThatCameLaterIsHeldForLonger: the one that has waited for as long as it may gets its answer, the other one waits on.
+func TestJoined_oneThatCameLaterIsHeldForLonger(t *testing.T) {
+	t.Parallel()
+	addr := refusing(t)
+	j := &joining{results: make(chan joined, 2)}
+	j.tenfour = configured(t, addr, "[[route]]\nbackends = \"BACKEND\"\ndedupe = \"1s\"\nhold = \"3s\"", "--log-level", "warn")
+	j.send(t, 0, getSame)
+	j.logHas(t, "is down")
+	await.Pace(600 * time.Millisecond)
+	j.send(t, 1, getSame)
+	if g := await.Value(t, j.results, "the answer to the first"); g.number != 0 || g.err != nil || g.StatusCode != 502 {
+		t.Errorf("client %d got %v (%v), want 502 for the first", g.number, g.Response, g.err)
+	}
+	opens(t, addr, func(p *peer) {
+		if _, err := http.ReadRequest(p.in); err == nil {
+			p.say("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nokay")
+		}
+	})
+	g := await.Value(t, j.results, "the response to the second")
+	g.okay(t, "okay")
 }
