@@ -164,7 +164,9 @@ func (r *Runner) Stop(most time.Duration) {
 	r.lookEmpty()
 	r.mu.Unlock()
 	r.loops.Wait()
+	r.doers.do(nil, r.saveUnsaved)
 	if !within(empty, most) {
+		r.saveUnsaved()
 		r.cutAll()
 		within(empty, stopWait)
 	}

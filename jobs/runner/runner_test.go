@@ -37,6 +37,7 @@ type rig struct {
 	dir   string
 	store jobs.Store
 	wrap  func(jobs.Store) jobs.Store // what the runner has in place of the store; nil for that itself
+	held  *forward.Held
 	lot   *lot.Lot
 	pool  *pool.Pool
 	caps  atomic.Pointer[Caps]
@@ -59,7 +60,7 @@ func start(t *testing.T) *rig {
 // startWith does it with something in place of the store.
 func startWith(t *testing.T, wrap func(jobs.Store) jobs.Store) *rig {
 	t.Helper()
-	g := &rig{t: t, wrap: wrap, dir: t.TempDir(), routes: map[string]*Route{}, log: &lines{}}
+	g := &rig{t: t, wrap: wrap, dir: t.TempDir(), routes: map[string]*Route{}, log: &lines{}, held: forward.NewHeld(1 << 20)}
 	g.caps.Store(&Caps{Running: 16, BodyMax: 1 << 20, BytesMax: 1 << 30})
 	var err error
 	if g.lot, err = lot.New(); err != nil {
@@ -88,7 +89,7 @@ func (g *rig) open() {
 		has = g.wrap(store)
 	}
 	g.Runner = New(Config{
-		Store: has, Lot: g.lot, Routes: g, Log: zerolog.New(g.log), Caps: func() Caps { return *g.caps.Load() },
+		Store: has, Lot: g.lot, Held: g.held, Routes: g, Log: zerolog.New(g.log), Caps: func() Caps { return *g.caps.Load() },
 		Ended: func(j jobs.Job) {
 			g.mu.Lock()
 			defer g.mu.Unlock()
@@ -111,6 +112,9 @@ func (g *rig) stop(most time.Duration) {
 	defer g.mu.Unlock()
 	if g.entered != 0 {
 		g.t.Errorf("%d routes were entered and not left", g.entered)
+	}
+	if n := g.held.Bytes(); n != 0 {
+		g.t.Errorf("%d bytes are held at the end", n)
 	}
 	g.Runner = nil
 }

@@ -75,37 +75,6 @@ func (r *Runner) create(j jobs.Job, content *forward.Body) (jobs.Job, error) {
 	return created, err
 }
 
-// Look returns a job. With content the errand has the result's body too, if the job has ended.
-func (r *Runner) Look(w *lot.Waiter, id jobs.ID, content bool) *Errand {
-	return r.ask(w, func(e *Errand) {
-		j, err := r.Store.Get(id)
-		if err == nil && content && j.State.Ended() && j.Result.Status != 0 {
-			e.Content, err = r.read(e, j.Result.Body)
-		}
-		e.settle(r.shown(j), err)
-	})
-}
-
-// read returns a body, which the errand counts.
-func (r *Runner) read(e *Errand, of jobs.Body) ([]byte, error) {
-	if of.Size == 0 {
-		return nil, nil
-	}
-	from, err := r.Store.OpenBody(of)
-	if err != nil {
-		return nil, err
-	}
-	defer from.Close()
-	r.Held.Count(int(of.Size))
-	e.held = int(of.Size)
-	p := make([]byte, of.Size)
-	if _, err := io.ReadFull(from, p); err != nil {
-		e.Release()
-		return nil, fmt.Errorf("read the body of a result: %w", err)
-	}
-	return p, nil
-}
-
 // Await is settled when the job has ended, or is removed. It costs no goroutine meanwhile.
 func (r *Runner) Await(w *lot.Waiter, id jobs.ID) *Errand {
 	return r.ask(w, func(e *Errand) {
