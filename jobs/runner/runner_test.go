@@ -33,7 +33,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m, goleak.IgnoreCurrent()) }
 // rig is a runner with a store, a pool, and routes.
 type rig struct {
 	*Runner
-	t     *testing.T
+	t     testing.TB
 	dir   string
 	store jobs.Store
 	wrap  func(jobs.Store) jobs.Store // what the runner has in place of the store; nil for that itself

@@ -61,7 +61,7 @@ func (r *Runner) create(j jobs.Job, content *forward.Body) (jobs.Job, error) {
 		return jobs.Job{}, fmt.Errorf("create a job: %w: %d bytes of them, of %d that jobs may have before their results", jobs.ErrFull, used, caps.BytesMax/8*7)
 	}
 	hash := sha256.New()
-	stored, err := r.Store.PutBody(j.ID, io.TeeReader(body, hash), caps.BodyMax)
+	stored, err := r.Store.PutBody(j.ID, io.TeeReader(body, hash), min(caps.BodyMax, int64(size))) // the store makes room for so many
 	if err != nil {
 		return jobs.Job{}, err
 	}
