@@ -6,7 +6,7 @@
 //	e = r.Await(waiter, id)                // settled when the job has ended
 //	r.Stop(drain)                          // then the store may be closed
 //
-// A job that waits is an entry of some 200 bytes, without its record and its body: for its turn in the lane of its route, for its next
+// A job that waits is an entry of some 250 bytes, without its record and its body: for its turn in the lane of its route, for its next
 // attempt or its deadline in one heap with one timer, for a limit at the limiter. None of them has a goroutine, and none is in the lot's wheel.
 // An attempt is a forward.Exchange whose sink is a record, in the lane of the background of its route's queue. What may wait for the
 // disk is done by a bounded number of goroutines, never by a worker.
