@@ -36,7 +36,7 @@ func (a *Attempt) deadline() int64 {
 	switch {
 	case a.sink.shared:
 		return min(at, a.sharedUntil())
-	case a.sink.held():
+	case a.sink.held() && !a.sink.isJob():
 		return at
 	}
 	at = min(at, a.lasting.lastsFrom(&a.clock, a.state, a.awaitsClient()))

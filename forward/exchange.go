@@ -31,7 +31,7 @@ type Exchange struct {
 	// By the owner before Enter.
 	Client *sock.Conn  // nil for none: the response is held, and is the Result's
 	Record int         // with no client: the response is a record, and may have so many bytes of content; 0 is that it is none
-	Waiter *lot.Waiter // the client's, for when no worker stands for the exchange
+	Waiter *lot.Waiter // the client's, or the record's owner's, for when no worker stands for the exchange
 	At     *pool.Place // in the queue
 	Owner  Owner
 	Stop   *atomic.Bool // set when everything is to be cut

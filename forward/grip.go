@@ -17,6 +17,7 @@ type Grip struct {
 	Owner   Owner         // hears of its end
 	Record  int           // Exchange.Record
 	Stop    *atomic.Bool  // Exchange.Stop; nil is the same as before
+	Waiter  *lot.Waiter   // Exchange.Waiter
 	Timeout time.Duration // how long it may still wait in queues; 0 is for ever
 	Freed   func()        // called once the client's connection and waiter are its owner's again; must not block
 	Stays   func()        // called instead of Freed when it is too late to let the client go; nil for none; must not block
@@ -154,12 +155,12 @@ func (x *Exchange) letGo() {
 	g, a, client, waiter := x.Grip, &x.attempt, x.Client, x.Waiter
 	x.Request = *x.Request.Clone() // the client's input is for its next request
 	x.Upload = Upload{}
-	x.Client, x.Waiter, x.Owner, x.Record = nil, nil, g.Owner, g.Record
+	x.Client, x.Waiter, x.Owner, x.Record = nil, g.Waiter, g.Owner, g.Record
 	if g.Stop != nil {
 		x.Stop = g.Stop
 	}
 	x.At.Client, x.At.Left, x.At.Background, x.At.Timeout, x.At.Late = nil, false, true, g.Timeout, 0
-	a.sink, a.waiter, a.stop = Sink{record: g.Record}, nil, x.Stop
+	a.sink, a.waiter, a.stop = Sink{record: g.Record}, g.Waiter, x.Stop
 	a.up.from, a.up.in, a.down.to = nil, x.In, nil
 	if client != nil {
 		client.HandTo(waiter)

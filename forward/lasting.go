@@ -24,7 +24,7 @@ func (l *lasting) lasts(to *Sink, c *clock, in state) bool {
 	switch {
 	case l.pauses(to):
 		return true
-	case to.held():
+	case to.held() && !to.isJob():
 		return false
 	case l.endless:
 		return true

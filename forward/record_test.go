@@ -252,3 +252,48 @@ func TestRecord_ofAnEventStream(t *testing.T) {
 		t.Errorf("got %v", x.Failure)
 	}
 }
+
+// TestRecord_leavesItsWorker when its response drips: the slot serves another exchange meanwhile, and the record gets all of it.
+func TestRecord_leavesItsWorker(t *testing.T) {
+	t.Parallel()
+	o, conns := accepting(t)
+	route, l := startRoute(t, o)
+	o.Backend.Resize(1, 1)
+	enter := func() (*Exchange, *keeper) {
+		x, own := &Exchange{}, &keeper{finished: make(chan *Exchange, 1)}
+		x.Init(l, nil)
+		x.In = sock.InputOf([]byte(getIt))
+		n, err := x.Head.Parse(x.In.Rest(), &httpparse.DefaultLimits)
+		if err != nil {
+			t.Fatal(err)
+		}
+		x.In.Keep(n)
+		x.Route, x.Owner, x.Record, x.Waiter = route, own, 100, &lot.Waiter{}
+		x.Waiter.Init(l, own)
+		x.Limits, x.At, x.Stop = &httpparse.DefaultLimits, &pool.Place{Background: true}, new(atomic.Bool)
+		if !x.Enter() {
+			t.Fatal(x.Failure)
+		}
+		return x, own
+	}
+	_, first := enter()
+	c := await.Value(t, conns, "the connection")
+	in := bufio.NewReader(c)
+	if _, err := http.ReadRequest(in); err != nil {
+		t.Fatal(err)
+	}
+	io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\ndrips")
+	await.Until(t, "it has left its worker", func() bool { return first.lasting.Load() != nil })
+	_, second := enter()
+	answer(t, await.Value(t, conns, "the other connection"), "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nokay")
+	x := await.Value(t, second.finished, "the other one's end")
+	if _, content := x.Recorded(); x.Failure != nil || string(content) != "okay" || len(first.finished) > 0 {
+		t.Errorf("the other one got %q (%v)", content, x.Failure)
+	}
+	io.WriteString(c, "..")
+	c.Close()
+	x = await.Value(t, first.finished, "the end")
+	if _, content := x.Recorded(); x.Failure != nil || string(content) != "drips.." {
+		t.Errorf("got %q (%v)", content, x.Failure)
+	}
+}

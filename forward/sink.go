@@ -25,6 +25,9 @@ func (a *Attempt) giveTo(client *sock.Conn) {
 	a.down.to = client
 }
 
+// isJob reports whether the response goes into the record of a job, which may take as long as it wants.
+func (s *Sink) isJob() bool { return s.record > 0 && !s.shared }
+
 // held reports whether the response is held.
 func (s *Sink) held() bool { return s.conn == nil }
 

@@ -39,6 +39,8 @@ func (r *Runner) Handover(j jobs.Job, x *forward.Exchange, after time.Duration, 
 	h.n = n
 	n.noteBell.of = noting{n}
 	n.sofar.began = time.Now()
+	n.waiter.Init(r.Lot, n)
+	n.grip.Waiter = &n.waiter
 	n.grip.Owner, n.grip.Record, n.grip.Stop = n, int(r.Caps().BodyMax), &r.stop
 	n.grip.Freed, n.grip.Stays, n.grip.AtGate = h.free, h.stay, n.atGate
 	x.Grip, x.Observer = &n.grip, n

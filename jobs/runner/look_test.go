@@ -2,7 +2,6 @@ package runner
 
 import (
 	"errors"
-	"fmt"
 	"math/rand/v2"
 	"net/http"
 	"runtime"
@@ -145,6 +144,6 @@ func (g *rig) handle(id jobs.ID) {
 	if !await.Holds(2*await.Patience, e.Settled) {
 		e = g.Look(nil, id, false)
 		e.Wait()
-		g.t.Error(fmt.Sprintf("it does not end: %s, next %v, %+v", e.Job.In(), e.Job.Next, e.Job.Attempts))
+		g.t.Errorf("it does not end: %s, next %v, %+v", e.Job.In(), e.Job.Next, e.Job.Attempts)
 	}
 }

@@ -8,17 +8,19 @@ import (
 
 	"tenfour/forward"
 	"tenfour/jobs"
+	"tenfour/lot"
 	"tenfour/pool"
 )
 
 // run is one attempt of a job: an exchange whose sink is a record. It is its exchange's owner and observer.
 type run struct {
-	r     *Runner
-	e     *entry
-	lane  *lane
-	x     *forward.Exchange
-	grip  forward.Grip
-	place pool.Place
+	r      *Runner
+	e      *entry
+	lane   *lane
+	x      *forward.Exchange
+	grip   forward.Grip
+	place  pool.Place
+	waiter lot.Waiter // for when it has left its worker
 
 	// Fixed before the exchange enters.
 	leave  func() // its route
@@ -32,6 +34,7 @@ type run struct {
 	cut      cut
 	waitsFor string // the backend to which it could send, and waits at its gate; "" before
 	over     bool   // it has ended, or was given up
+	slotless bool   // it does not count among the attempts of its route
 
 	// Once it has ended.
 	outcome jobs.Outcome
@@ -113,6 +116,8 @@ func (n *run) prepare(to *Route) {
 	x.Init(r.Lot, r.Held)
 	x.Route, x.Limits = to.Route, to.Limits
 	n.place.Background = true
+	n.waiter.Init(r.Lot, n)
+	x.Waiter = &n.waiter
 	n.grip.Gated, n.grip.AtGate = n.once, n.atGate
 	x.At, x.Owner, x.Observer, x.Grip, x.Stop = &n.place, n, n, &n.grip, &r.stop
 	x.Record = int(r.Caps().BodyMax)
@@ -189,13 +194,20 @@ func (n *run) giveUp() {
 
 // leaveLane gives the place among its route's attempts back. The runner is locked.
 func (n *run) leaveLane() {
-	if !n.over {
-		n.over = true
-		n.lane.running--
-		n.r.dropLane(n.lane)
-		n.r.turn(n.lane)
-	}
+	n.over = true
+	n.leaveSlots()
 	n.r.alarm.set(&n.noteBell, time.Time{})
+}
+
+// leaveSlots lets another attempt of the route have the slot that this one has had. The runner is locked.
+func (n *run) leaveSlots() {
+	if n.slotless {
+		return
+	}
+	n.slotless = true
+	n.lane.running--
+	n.r.dropLane(n.lane)
+	n.r.turn(n.lane)
 }
 
 // leaveRunner ends the attempt: its job has none. The runner is locked.
@@ -244,8 +256,16 @@ func (n *run) Ends(r *forward.Result) {
 	n.sofar.reached = max(n.sofar.reached, r.Progress())
 }
 
-// Lasting is never called: an exchange without a client stays at its worker.
-func (n *run) Lasting(*forward.Exchange) {}
+// Lasting notes that the exchange goes on without a worker: its response drips. Another attempt of its route may begin.
+func (n *run) Lasting(*forward.Exchange) {
+	n.r.mu.Lock()
+	n.leaveSlots()
+	n.r.mu.Unlock()
+	n.r.doers.do(nil, n.r.pump)
+}
+
+// Unpark goes on with an exchange that has left its worker.
+func (n *run) Unpark() { n.x.Resume() }
 
 // Finished has what follows done by another goroutine: the caller is a worker.
 func (n *run) Finished(*forward.Exchange) { n.r.doers.do(n.e, n.finish) }
@@ -254,6 +274,7 @@ func (n *run) Finished(*forward.Exchange) { n.r.doers.do(n.e, n.finish) }
 func (n *run) finish() {
 	r := n.r
 	n.leave()
+	n.waiter.Leave()
 	s, cut, _ := n.look()
 	n.ended = time.Now()
 	n.outcome = outcomeOf(n.x, s, n.ended)

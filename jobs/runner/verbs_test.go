@@ -1,9 +1,13 @@
 package runner
 
 import (
+	"bufio"
 	"errors"
+	"io"
+	"net"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -270,4 +274,70 @@ func TestStop_cutsWhatRuns(t *testing.T) {
 			t.Errorf("after the next start it is %s (%s)", got.State, got.Reason)
 		}
 	}
+}
+
+// TestCancel_inTheMiddleOfTheResponse: the backend's connection ends at once, at a worker or after the attempt has left it. That one
+// does not count among those of its route.
+func TestCancel_inTheMiddleOfTheResponse(t *testing.T) {
+	for name, leaves := range map[string]bool{"at its worker": false, "without a worker": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			g := start(t)
+			began, cut := make(chan struct{}, 1), make(chan error, 1)
+			b := serveRaw(t, func(c net.Conn) {
+				io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\npart")
+				began <- struct{}{}
+				_, err := io.Copy(io.Discard, c)
+				cut <- err
+			})
+			to := g.route("/", b, 1)
+			if leaves {
+				to.Origins[0].Backend.Resize(1, 1)
+			}
+			g.Start()
+			j := g.accepted(g.job("/", postIt), "")
+			await.Value(t, began, "the response to begin")
+			if leaves {
+				await.Until(t, "it has left its worker", func() bool {
+					g.Runner.mu.Lock()
+					defer g.Runner.mu.Unlock()
+					return g.lanes["/"].running == 0
+				})
+			}
+			if got, err := g.done(g.Cancel(nil, j.ID)); err != nil || got.State != jobs.Cancelled {
+				t.Errorf("got %s (%v)", got.State, err)
+			}
+			await.Value(t, cut, "the end of the backend's connection")
+		})
+	}
+}
+
+// serveRaw is a backend that has each connection, once its request's head has come, done by do.
+func serveRaw(t *testing.T, do func(net.Conn)) string {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all sync.WaitGroup
+	all.Go(func() { // ends with ln
+		for {
+			c, err := ln.Accept()
+			if err != nil {
+				return
+			}
+			all.Go(func() {
+				defer c.Close()
+				await.Within(c, 2*await.Patience)
+				if _, err := http.ReadRequest(bufio.NewReader(c)); err == nil {
+					do(c)
+				}
+			})
+		}
+	})
+	t.Cleanup(func() {
+		ln.Close()
+		all.Wait()
+	})
+	return ln.Addr().String()
 }
