@@ -31,7 +31,7 @@ func (r *request) takeCallback(d *deferral) *admit.Refusal {
 		return &admit.Refusal{Status: 403, Words: "this route calls back nowhere: callback_allow names no target"}
 	}
 	if err := d.async.Permits(to); err != nil {
-		return &admit.Refusal{Status: 403, Words: err.Error()}
+		return &admit.Refusal{Status: 403, Words: "the callback's URL is refused: " + err.Error()}
 	}
 	d.callback = to
 	r.Target = rest

@@ -3,9 +3,10 @@ package secret
 import (
 	"bytes"
 	"net/url"
+	"strings"
 )
 
-// Redact is target without the values of query parameters that may be credentials.
+// Redact is target without the values of query parameters that may be credentials, or that are URLs with such a parameter.
 func Redact(target []byte) []byte {
 	q := bytes.IndexByte(target, '?')
 	if q < 0 || bytes.IndexByte(target[q:], '=') < 0 {
@@ -19,7 +20,7 @@ func Redact(target []byte) []byte {
 		}
 		rest = rest[len(pair):]
 		name, value, ok := bytes.Cut(pair, []byte("="))
-		if !ok || !isNamed(string(name)) {
+		if !ok || !isNamed(string(name)) && !isURLWithSecret(value) {
 			out = append(out, pair...)
 			continue
 		}
@@ -46,6 +47,25 @@ func WithoutUser(url []byte) []byte {
 		return url
 	}
 	return bytes.Join([][]byte{scheme, []byte("://***"), rest[at:]}, nil)
+}
+
+// isURLWithSecret reports whether a value, which may be encoded, has a query with a parameter that probably has a secret: ?callback=
+// and the like. It looks no deeper, because the values in there may be URLs again, and so on.
+func isURLWithSecret(value []byte) bool {
+	if bytes.IndexByte(value, '=') < 0 && !bytes.Contains(bytes.ToLower(value), []byte("%3d")) {
+		return false
+	}
+	plain, err := url.QueryUnescape(string(value))
+	if err != nil {
+		plain = string(value)
+	}
+	_, query, _ := strings.Cut(plain, "?")
+	for pair := range strings.FieldsFuncSeq(query, func(r rune) bool { return r == '&' || r == ';' }) {
+		if name, _, ok := strings.Cut(pair, "="); ok && isNamed(name) {
+			return true
+		}
+	}
+	return false
 }
 
 // isNamed reports whether a parameter, whose name may be encoded, probably has a secret.

@@ -18,6 +18,12 @@ func TestRedact_masksValuesThatMayBeCredentials(t *testing.T) {
 		"/?token=a=b&x=1":            "/?token=***&x=1",
 		"/?X-Amz-Signature=s3&sig=4": "/?X-Amz-Signature=***&sig=***",
 		"/?q=token":                  "/?q=token",
+		"/?callback=https%3A%2F%2Fh%2F%3Ftoken%3Ds3&a=1": "/?callback=***&a=1",
+		"/?callback=https://h/?a=1%26to%6ben=s3&a=1":     "/?callback=***&a=1",
+		"/?callback=https%3a%2f%2fh%2f%3fa%3d1&a=1":      "/?callback=https%3a%2f%2fh%2f%3fa%3d1&a=1",
+		"/?callback=https://h/%3ftoken=%zz":              "/?callback=https://h/%3ftoken=%zz",
+		"/?next=/login?sig=s3":                           "/?next=***",
+		"/?q=a=token":                                    "/?q=a=token",
 	} {
 		if got := string(Redact([]byte(target))); got != want {
 			t.Errorf("Redact(%q) = %q, want %q", target, got, want)
