@@ -2,6 +2,7 @@ package forward
 
 import (
 	"fmt"
+	"math"
 	"runtime"
 	"sync/atomic"
 
@@ -91,19 +92,23 @@ func (a *Attempt) Run(s *pool.Slot) {
 	}
 	a.sink.handTo(&s.Waiter)
 	out := a.connect()
+	a.clock.due = math.MaxInt64 // there was no wait yet
 	for turns := 1; out != over; turns++ {
 		out = a.step()
 		if turns%turnsMost == 0 {
 			runtime.Gosched()
 		}
-		if out != waits {
-			continue
-		}
-		if a.lasting.lasts(&a.sink, &a.clock, a.state) && a.leave() {
+		switch {
+		case out == over:
+		case out == goOn:
+			a.clock.due = 0
+			a.clock.now = a.lot.Now()
+		case a.lasting.lasts(&a.sink, &a.clock, a.state) && a.leave():
 			a.Resume() // it parks the attempt, which belongs to the lot then
 			return
+		default:
+			a.sleep()
 		}
-		a.sleep()
 	}
 	if a.askAgain {
 		if a.observed { // before it may be another worker's
@@ -119,6 +124,7 @@ func (a *Attempt) Run(s *pool.Slot) {
 // Resume goes on with an attempt that has left its worker, as far as that goes without waiting.
 func (a *Attempt) Resume() {
 	for range turnsMost {
+		a.clock.now = a.lot.Now()
 		out := a.step()
 		if out == over {
 			a.finish()
@@ -126,7 +132,7 @@ func (a *Attempt) Resume() {
 		}
 		a.arm()
 		a.measure()
-		a.waiter.SetDeadline(a.deadline())
+		a.waiter.SetDeadline(a.nextDue())
 		if out == goOn {
 			break
 		}
@@ -144,9 +150,8 @@ func (a *Attempt) Panicked() {
 	a.finish()
 }
 
-// step moves the attempt as far as it goes without waiting.
+// step moves the attempt as far as it goes without waiting. The clock was read after the last wait.
 func (a *Attempt) step() outcome {
-	a.clock.now = a.lot.Now()
 	a.pace.End(a.clock.now)
 	unwanted := a.decider.unwanted()
 	a.sink.look()
@@ -198,14 +203,15 @@ func (a *Attempt) sleep() {
 	a.arm()
 	waitsForClient := a.awaitsClient()
 	a.measure()
-	a.slot.SetDeadline(a.deadline())
-	if a.sink.pending() || a.link.Watch.Pending() {
-		return
+	a.slot.SetDeadline(a.nextDue())
+	if !a.sink.pending() && !a.link.Watch.Pending() {
+		a.ack()
+		a.slot.Wait()
 	}
-	a.ack()
-	a.slot.Wait()
+	began := a.clock.now
+	a.clock.now = a.lot.Now()
 	if waitsForClient {
-		a.lasting.heldUp += a.lot.Now() - a.clock.now
+		a.lasting.heldUp += a.clock.now - began
 	}
 }
 

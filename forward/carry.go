@@ -33,8 +33,11 @@ func (f *flow) carry(b *Body) {
 }
 
 // carries reports whether a part of body is still to be given.
-func (f *flow) carries() bool {
-	return f.body != nil && (f.piece < len(f.body.pieces) || f.fileAt < f.body.fileSize())
+func (f *flow) carries() bool { return f.body != nil && f.bodyLeft() }
+
+// bodyLeft reports whether a part of body, which there is, is still to be given.
+func (c *carried) bodyLeft() bool {
+	return c.piece < len(c.body.pieces) || c.fileAt < c.body.fileSize()
 }
 
 // giveBody writes what is left of body. All of out was given before. Of a file it writes no more at a time than a step moves:

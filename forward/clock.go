@@ -15,12 +15,23 @@ type clock struct {
 	silentFrom int64 // a byte moved last before interim responses that say nothing of how the final one goes on; 0 without those
 	leaverNext int64 // it may be asked again whether others wait for the slot of a client that may have left
 	gateEnd    int64 // it has waited long enough for its gate; 0 while it does not wait there
+	due        int64 // before that nothing is due, as of the last wait; 0 is that it is not known
 	asked      bool  // its time is over, and the kernel is asked once more
 	impatient  bool  // the backend was told that it waits for its first byte
 }
 
 // touch notes that bytes have moved.
 func (c *clock) touch() { c.progress = c.now }
+
+// nextDue is deadline, before the attempt waits: until then lookAtClock need not look, unless the attempt goes on without a wait.
+func (a *Attempt) nextDue() int64 {
+	at := a.deadline()
+	a.clock.due = at
+	if at == 0 {
+		a.clock.due = math.MaxInt64
+	}
+	return at
+}
 
 // deadline is when the attempt must be stepped even if nothing happens: for a timeout, or for what happens after a while.
 // 0 is never.
@@ -70,7 +81,7 @@ func (a *Attempt) timeout() int64 {
 
 // lookAtClock does what is due.
 func (a *Attempt) lookAtClock() outcome {
-	if a.needsNoByte() {
+	if a.clock.now < a.clock.due || a.needsNoByte() {
 		return waits
 	}
 	a.growImpatient()
@@ -133,10 +144,6 @@ func (c *clock) endImpatience(o *Origin) {
 		o.Backend.Patient()
 	}
 }
-
-// A client that has shut its sending side may have left, as a closed browser tab does, or may have said all that it had to
-// say, as `nc -N` does: nothing tells the two apart. So its exchange is served, but keeps its slot only while no other
-// exchange waits for it.
 
 // A client that has shut its sending side may have left, as a closed browser tab does, or may have said all that it had to say, as
 // `nc -N` does: nothing tells the two apart. So its exchange is served, but keeps its slot only while no other exchange waits for it.

@@ -59,9 +59,12 @@ func (a *Attempt) prepareResponse(n int) {
 	d.in.Keep(n)
 	a.portion.owed = a.sink.record > 0
 	d.hold, d.portion = a.req.hold(), &a.portion
-	d.need()
 	a.result.Surplus = !a.up.taken
-	d.headWaits = !a.sink.held() && a.down.interims == 0 && len(d.out.B) == 0 && d.framing == httpparse.Length && d.left > 0 && a.atWorker()
+	d.headWaits = !a.sink.held() && a.down.interims == 0 && d.outLen() == 0 && d.framing == httpparse.Length && d.left > int64(d.in.Len()) && a.atWorker()
+	if !d.headWaits {
+		a.takeBuffer()
+	}
+	d.need()
 	a.down.headEnd = a.clock.now + int64(silence)
 	d.out.B = a.appendResponseHead(d.out.B)
 	d.in.Forget()
@@ -70,6 +73,20 @@ func (a *Attempt) prepareResponse(n int) {
 	}
 	d.gather()
 }
+
+// takeBuffer gives a small response that has come whole the buffer of the request, which has gone out and is not sent again.
+func (a *Attempt) takeBuffer() {
+	d, u := &a.down, &a.up
+	whole := d.framing == httpparse.NoBody || d.framing == httpparse.Length && d.left <= int64(d.in.Len())
+	if d.out == nil && whole && u.done() && len(d.in.Head())+d.in.Len()+addedMost <= cap(u.out.B) {
+		d.out, u.out = u.out, nil
+		d.out.B = d.out.B[:0]
+		u.outAt = 0
+	}
+}
+
+// addedMost is how many bytes a head grows by when tenfour writes it anew, but for what a route adds.
+const addedMost = 1 << 10
 
 // relay moves what can be moved of the response's body.
 func (a *Attempt) relay() outcome {

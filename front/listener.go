@@ -87,7 +87,9 @@ func (l *Listener) accepted(fd int, remote netip.AddrPort) (more bool) {
 	c.conn.Init(f.Lot, fd, remote)
 	c.conn.HandTo(&c.waiter)
 	c.phase, c.served, c.recheck, c.stopping = reading, false, false, false
-	c.unwanted.Store(false)
+	if c.unwanted.Load() {
+		c.unwanted.Store(false)
+	}
 	c.via, c.secure = l, l.secure.Load()
 	if c.secure {
 		c.phase = greeting

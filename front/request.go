@@ -35,7 +35,7 @@ type request struct {
 	deferral *deferral // how it becomes a job; nil for nearly all, which do not
 	handle   *handle   // the job that it is about; nil for nearly all, which are about none
 
-	headEnd int64         // when its head must be complete
+	headEnd int64         // when its head must be complete; 0 before it has been waited for
 	idleEnd int64         // when the next byte of its body must have come; 0 while none is awaited
 	pace    forward.Meter // of the client with what it sends of the body before the exchange is placed
 	id      uint64
@@ -74,7 +74,7 @@ func (r *request) end() {
 	}
 	r.place.Reset()
 	r.plainer, r.lacksSlash, r.joins = nil, false, nil
-	r.c, r.status, r.bytes, r.reason, r.idleEnd, r.pace = nil, 0, 0, "", 0, forward.Meter{}
+	r.c, r.status, r.bytes, r.reason, r.headEnd, r.idleEnd, r.pace = nil, 0, 0, "", 0, 0, forward.Meter{}
 	r.bodyFrom, r.bodyTook = 0, 0
 }
 
@@ -114,18 +114,23 @@ func (c *client) readHead() outcome {
 func (c *client) startHead() {
 	c.req = c.front.requests.Get().(*request)
 	c.req.start(c)
-	// The timeout is for the whole head. With a new connection it began when that was accepted.
-	if c.served || c.waiter.Deadline() == 0 {
-		c.req.headEnd = c.front.Lot.Now() + int64(c.front.site.Load().HeadTimeout)
-	} else {
-		c.req.headEnd = c.waiter.Deadline()
+}
+
+// headEnd is when the head must be complete, a part of which has come. With a new connection the timeout began when that was accepted.
+func (c *client) headEnd() int64 {
+	if d := c.waiter.Deadline(); d != 0 && !c.served {
+		return d
 	}
+	return c.front.Lot.Now() + int64(c.front.site.Load().HeadTimeout)
 }
 
 // parkReading parks c until bytes of a head come, with no more memory than it needs.
 func (c *client) parkReading() outcome {
 	switch {
 	case c.req != nil:
+		if c.req.headEnd == 0 {
+			c.req.headEnd = c.headEnd()
+		}
 		c.waiter.SetDeadline(c.req.headEnd)
 		c.in.Shrink(halfMost)
 	case c.front.draining.Load():

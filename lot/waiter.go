@@ -50,7 +50,9 @@ func (p *Waiter) InitSleeper(lot *Lot) { p.lot, p.wake = lot, make(chan struct{}
 
 // SetDeadline says when p is woken even if nothing happens, in the lot's time; 0 is never.
 func (p *Waiter) SetDeadline(at int64) {
-	p.deadline.Store(at)
+	if p.deadline.Load() != at { // to store an atomic value costs more than to read one, here and in Tell
+		p.deadline.Store(at)
+	}
 	if at != 0 && !p.timed.Load() {
 		p.lot.time(p)
 	}
@@ -126,9 +128,11 @@ func (p *Waiter) Notify() {
 
 // Leave removes p from the wheel for ever. Its owner calls it when p is not used any more.
 func (p *Waiter) Leave() {
-	p.deadline.Store(0)
+	p.SetDeadline(0)
 	if p.timed.Load() {
 		p.lot.untime(p)
 	}
-	p.state.Store(awake)
+	if p.state.Load() != awake {
+		p.state.Store(awake)
+	}
 }

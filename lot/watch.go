@@ -33,7 +33,11 @@ func (w *Watch) Init(lot *Lot, fd int) {
 }
 
 // Tell sets the waiter that is notified from now on. Events that happened before can still be taken.
-func (w *Watch) Tell(p *Waiter) { w.waiter.Store(p) }
+func (w *Watch) Tell(p *Waiter) {
+	if w.waiter.Load() != p {
+		w.waiter.Store(p)
+	}
+}
 
 // Pending reports whether there are events to take.
 func (w *Watch) Pending() bool { return uint32(w.state.Load()) != 0 }
