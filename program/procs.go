@@ -78,6 +78,7 @@ func (t *procs) now() procsSample {
 //
 // More are tried when all have been busy for procsTrial. It tries half as many again as there are, and at least one: what they can
 // bring is then a third of the throughput or more, which stands out from the noise, also at 40. They stay if they bring their share of it.
+// A trial costs each exchange more: one that shows nothing at once is over at once, after procsEvery.
 type procsJudge struct {
 	most    int
 	last    procsSample // the newest
@@ -92,6 +93,7 @@ const (
 	procsBusy      = 0.9             // of the time of all processors: more are tried
 	procsIdle      = 0.6             // of the time of all but one: one is given up
 	procsShare     = 0.2             // of what further ones could bring, were throughput to grow with their number: they are kept
+	procsHope      = 0.1             // the same, while the trial lasts: with less it ends early
 	procsTrial     = time.Second     // how long a throughput is measured before it is compared
 	procsRetry     = 5 * time.Second // until those that did not pay are tried again; doubles up to procsRetryMost
 	procsRetryMost = 5 * time.Minute
@@ -107,11 +109,15 @@ func (j *procsJudge) next(n int, now procsSample) int {
 	j.last = now
 	switch {
 	case j.before > 0:
-		if now.at.Sub(j.full.at) < procsTrial {
-			return n
+		lasts, share := now.at.Sub(j.full.at) < procsTrial, procsShare
+		if lasts {
+			share = procsHope
 		}
-		if !j.pays(n, now) {
+		if !j.pays(n, now, share) {
 			return j.giveUp(now)
+		}
+		if lasts {
+			return n
 		}
 		j.before, j.wait = 0, 0
 	case n > 1 && used < procsIdle*float64(n-1):
@@ -139,11 +145,11 @@ func (s procsSample) until(next procsSample) (used, rate float64) {
 	return (next.cpu - s.cpu).Seconds() / wall, float64(next.served-s.served) / wall
 }
 
-// pays reports whether the processors on trial brought their share of what they could.
-func (j *procsJudge) pays(n int, now procsSample) bool {
+// pays reports whether the processors on trial brought that share of what they could.
+func (j *procsJudge) pays(n int, now procsSample, share float64) bool {
 	_, rate := j.full.until(now)
 	could := float64(n-j.before) / float64(j.before)
-	return rate > j.tried*(1+procsShare*could)
+	return rate > j.tried*(1+share*could)
 }
 
 // giveUp ends a trial that did not pay, and returns how many processors there were before.

@@ -108,6 +108,30 @@ func TestProcsJudge_findsWhatALoadCanUse(t *testing.T) {
 	}
 }
 
+// TestProcsJudge_endsATrialThatBringsNothingAtOnce: further processors that bring nothing cost each exchange more for procsEvery, and
+// no longer.
+func TestProcsJudge_endsATrialThatBringsNothingAtOnce(t *testing.T) {
+	flat := func(int) float64 { return 10_000 }
+	for _, noise := range []float64{0, 0.02} {
+		n := procsLoad{flat, noise}.simulate(2, time.Hour, 1)
+		trials, longest, lasts := 0, 0, 0
+		for _, n := range n {
+			switch {
+			case n == 1:
+				lasts = 0
+				continue
+			case lasts == 0:
+				trials++
+			}
+			lasts++
+			longest = max(longest, lasts)
+		}
+		if trials < 10 || longest > 1 {
+			t.Errorf("noise %v: %d trials, and one lasted %d times procsEvery, want 10 trials or more, and each once", noise, trials, longest)
+		}
+	}
+}
+
 // most returns the number that stands most often in a list.
 func most(list []int) (number int) {
 	times := map[int]int{}
