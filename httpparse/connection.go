@@ -12,8 +12,8 @@ func (o options) persistent(minor uint8) bool {
 
 var keepAliveFirst, keepAliveLast = nameWords([]byte("keep-alive"), 0, len("keep-alive"))
 
-// isKeepAlive reports whether a field value is "keep-alive" and nothing else. It is a faster isWord: because a value has
-// no control bytes, nameWords may be used for it as for names.
+// isKeepAlive reports whether a field value is "keep-alive" and nothing else. It is a faster isWord. nameWords may be used
+// for it as for names: the only other byte that it takes for the hyphen is a CR, which no value has.
 func isKeepAlive(buf []byte, v Span) bool {
 	if v.Len() != len("keep-alive") {
 		return false

@@ -169,7 +169,7 @@ func (r *Response) readLengths(list []byte) *flaw {
 // finish checks and sets everything that depends on the whole head.
 func (r *Response) finish(buf []byte, request Verb, maxNames int) *flaw {
 	seen := r.survey(buf)
-	var o options
+	o := options{keepAlive: seen.keepAlive}
 	if seen.connection {
 		var f *flaw
 		if o, f = connectionOptions(buf, r.Fields, maxNames); f != nil {
@@ -185,7 +185,8 @@ func (r *Response) finish(buf []byte, request Verb, maxNames int) *flaw {
 
 // seenFields is which fields a response has.
 type seenFields struct {
-	connection bool // Connection
+	keepAlive  bool // Connection: keep-alive, the usual value, which names no field
+	connection bool // Connection with another value
 	framed     bool // Content-Length or Transfer-Encoding
 	webSocket  bool // Upgrade once, and it is websocket
 }
@@ -199,7 +200,11 @@ func (r *Response) survey(buf []byte) (seen seenFields) {
 		f := &r.Fields[i]
 		switch f.ID {
 		case FieldConnection:
-			seen.connection = true
+			if isKeepAlive(buf, f.Value) {
+				seen.keepAlive = true
+			} else {
+				seen.connection = true
+			}
 		case FieldContentLength, FieldTransferEncoding:
 			seen.framed = true
 		case FieldDate:
