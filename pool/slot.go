@@ -22,6 +22,7 @@ type Slot struct {
 	lot.Waiter // the worker's: it sleeps in it, idle or in the middle of an exchange
 	Backend    *Backend
 	Kept       Kept // nil for none
+	offered    bool // Ending was called for its task; its worker alone touches it
 
 	next       *Place    // of the task to run next; nil for none; guarded by the pool
 	closesKept bool      // its idle worker is to close Kept; guarded by the pool
@@ -51,6 +52,7 @@ func (s *Slot) work() {
 	for at != nil {
 		s.Backend.served.Add(1)
 		at.ignore()
+		s.offered = false
 		at.task.Run(s)
 		next := s.Backend.next(s)
 		at = next
@@ -61,8 +63,13 @@ func (s *Slot) work() {
 }
 
 // Ending frees s before its task returns, so that the client's next request, which may follow at once, finds a slot. A task
-// that is given s in the meantime runs when the first one has returned. Ending does nothing if another slot is free.
+// that is given s in the meantime runs when the first one has returned. Ending does nothing if another slot is free, nor a second time
+// for the same task.
 func (s *Slot) Ending() {
+	if s.offered {
+		return
+	}
+	s.offered = true
 	b := s.Backend
 	b.pool.mu.Lock()
 	defer b.pool.unlock()
