@@ -25,7 +25,8 @@ const (
 // It belongs to the pool while it waits for a slot, to its worker in Run, and to the goroutine that calls Resume once it has
 // left its worker.
 //
-// Its files are in the order of its life: connect, send, await, relay or tunnel, lasting (leaving the worker), end.
+// How it begins, waits and ends is here. Its steps have files in the order of its life: connect, send, await, relay or tunnel, lasting
+// (leaving the worker).
 type Attempt struct {
 	decider  decider      // what it belongs to and asks; fixed
 	observer Observer     // nil for none
@@ -142,6 +143,42 @@ func (a *Attempt) Resume() {
 		}
 	}
 	a.waiter.Again()
+}
+
+// end ends the attempt at its worker: its client goes on, then the slot waits for the end of the connection where it must.
+func (a *Attempt) end() {
+	if f := a.result.Failure; f != nil && f.Side == Backend && f.Step > Connect {
+		a.slot.Failed("failed") // the exchange was lost to a backend that could be reached
+	}
+	origin, slot, stop := a.origin, a.slot, a.stop // the attempt is its exchange's again after finish
+	wait := a.closeWait()
+	l := a.takeLink(wait)
+	if wait <= endWait {
+		slot.Ending()
+	}
+	a.finish()
+	if l != nil && !l.awaitClose(slot, wait, stop) && wait == endWait {
+		origin.staysOpen.Store(true)
+	}
+}
+
+// finish gives everything back but the response's last bytes, and tells the decider.
+func (a *Attempt) finish() {
+	if a.observed {
+		a.tellEnd()
+	}
+	a.clock.endImpatience(a.origin)
+	if a.pace.listed {
+		a.origin.uploads.remove(a)
+	}
+	a.up.release()
+	a.down.release()
+	a.up.releaseOut()
+	a.releaseLink()
+	a.lasting.returnPlace(a.origin)
+	a.slot = nil
+	a.sink.handTo(a.waiter)
+	a.decider.ended()
 }
 
 // Panicked cuts what the attempt was about; for the pool.

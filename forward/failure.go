@@ -63,6 +63,36 @@ func (e *Error) Retryable(idempotent bool) bool {
 	return e.Side == Backend && (e.Progress == NothingSent || idempotent && e.Progress < Answering)
 }
 
+// fail ends the attempt. status is the answer that it earns, if its response has not begun.
+func (a *Attempt) fail(side Side, status int, err error) outcome {
+	a.result.Failure = &Error{Side: side, Step: a.reached(), Progress: a.up.progress(a.down.heard), Status: status, Err: err}
+	if a.result.Status == 0 {
+		if !a.up.taken || side == Client {
+			a.result.Surplus, a.sink.persists = true, false
+		}
+		return over
+	}
+	a.sink.persists = false
+	a.result.Cut = CutClose
+	if a.down.framing != httpparse.Length && !a.down.chunked && a.down.framing != httpparse.NoBody {
+		a.result.Cut = CutReset
+	}
+	return over
+}
+
+// reached is how far the attempt came.
+func (a *Attempt) reached() Step {
+	switch {
+	case a.state == connecting || a.link == nil || a.link.Connecting():
+		return Connect
+	case a.down.heard:
+		return Read
+	case !a.up.done():
+		return Send
+	}
+	return Await
+}
+
 var (
 	errIncomplete   = errors.New("it ended before its framing said")
 	errTimeout      = errors.New("timeout")

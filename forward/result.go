@@ -40,6 +40,16 @@ func (r *Result) failBefore(side Side, status int, err error) {
 	r.Failure = &Error{Side: side, Step: Connect, Status: status, Err: err}
 }
 
+// conclude returns how the attempt went. What the client has not taken yet of the response is the result's then.
+func (a *Attempt) conclude() Result {
+	r := a.result
+	r.Keep, r.Content = a.sink.persists, a.down.content
+	r.pending, r.pendingAt = a.down.out, a.down.outAt
+	a.down.out = nil
+	a.portion.moveTo(&r.portion)
+	return r
+}
+
 // Times is when things happened, in the lot's time; 0 for what did not.
 type Times struct {
 	Taken     int64 // a worker took it: from Request.Began to here it was queued

@@ -63,7 +63,9 @@ func (r *request) start(c *client) {
 func (r *request) end() {
 	r.front.Held.Leave(&r.memory)
 	r.endAdmission()
-	r.endJob()
+	if r.deferral != nil || r.handle != nil {
+		r.endJob()
+	}
 	if r.joined != nil {
 		r.endJoin()
 	}
