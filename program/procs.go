@@ -19,8 +19,12 @@ type procs struct {
 	ended  sync.WaitGroup
 }
 
-// procsEvery is the shortest time between two changes: each change stops all goroutines for a moment.
-const procsEvery = 200 * time.Millisecond
+// procsEvery is the time between two samples, and so between two changes: each change stops all goroutines for a moment. procsSoon is the
+// same during a trial.
+const (
+	procsEvery = 200 * time.Millisecond
+	procsSoon  = 100 * time.Millisecond
+)
 
 // tendProcs starts to adjust the number of processors, unless the environment sets GOMAXPROCS; Close ends it. served returns how
 // many tasks the workers have begun so far.
@@ -55,6 +59,7 @@ func (t *procs) tend() {
 		n := runtime.GOMAXPROCS(0)
 		if want := t.judge.next(n, t.now()); want != n {
 			runtime.GOMAXPROCS(want)
+			every.Reset(t.judge.pause())
 		}
 	}
 }
@@ -78,7 +83,7 @@ func (t *procs) now() procsSample {
 //
 // More are tried when all have been busy for procsTrial. It tries half as many again as there are, and at least one: what they can
 // bring is then a third of the throughput or more, which stands out from the noise, also at 40. They stay if they bring their share of it.
-// A trial costs each exchange more: one that shows nothing at once is over at once, after procsEvery.
+// A trial costs each exchange more: one that shows nothing at once is over at once, after procsSoon.
 type procsJudge struct {
 	most    int
 	last    procsSample // the newest
@@ -137,6 +142,14 @@ func (j *procsJudge) next(n int, now procsSample) int {
 	_, j.tried = j.full.until(now)
 	j.before, j.full = n, now
 	return n + j.step(n)
+}
+
+// pause returns how long it is until the next sample.
+func (j *procsJudge) pause() time.Duration {
+	if j.before > 0 {
+		return procsSoon
+	}
+	return procsEvery
 }
 
 // until returns how many processors were used, and how many tasks a second were served, from one sample to the next.

@@ -1,6 +1,7 @@
 package program
 
 import (
+	"math"
 	"math/rand/v2"
 	"runtime"
 	"testing"
@@ -50,20 +51,25 @@ func TestProcsJudge_addsWhatPaysAndGivesUpWhatDoesNot(t *testing.T) {
 // procsLoad is a model of a load that is always more than the processors can bear.
 type procsLoad struct {
 	rate  func(n int) float64 // tasks per second with n processors, all of which are busy
-	noise float64             // the standard deviation of what is served in procsEvery, as a share of it
+	noise float64             // the standard deviation of what is served in procsEvery, as a share of it; in less time it is larger
 }
 
-// simulate has a judge decide about a machine of most processors for a time, and returns how many there are after each procsEvery.
+// simulate has a judge decide about a machine of most processors for a time, and returns how many there are after each procsSoon.
 func (l procsLoad) simulate(most int, during time.Duration, seed uint64) (n []int) {
 	rng := rand.New(rand.NewPCG(seed, 7))
 	now := procsSample{at: time.Unix(1e9, 0)}
 	j := procsJudge{most: most, last: now}
 	n = append(n, 1)
-	for at := time.Duration(0); at < during; at += procsEvery {
+	for len(n) < int(during/procsSoon) {
 		last := n[len(n)-1]
-		now.at = now.at.Add(procsEvery)
-		now.cpu += time.Duration(last) * procsEvery
-		now.served += int64(max(0, l.rate(last)*procsEvery.Seconds()*(1+l.noise*rng.NormFloat64())))
+		pause := j.pause()
+		now.at = now.at.Add(pause)
+		now.cpu += time.Duration(last) * pause
+		noise := l.noise * math.Sqrt(procsEvery.Seconds()/pause.Seconds())
+		now.served += int64(max(0, l.rate(last)*pause.Seconds()*(1+noise*rng.NormFloat64())))
+		for range pause/procsSoon - 1 {
+			n = append(n, last)
+		}
 		n = append(n, j.next(last, now))
 	}
 	return n
@@ -99,7 +105,7 @@ func TestProcsJudge_findsWhatALoadCanUse(t *testing.T) {
 				if got := most(n[len(n)/2:]); got < tc.least || got > tc.high {
 					t.Errorf("seed %d: %d processors in most of the second half hour, want %d to %d", seed, got, tc.least, tc.high)
 				}
-				soon := int(20 * time.Second / procsEvery)
+				soon := int(20 * time.Second / procsSoon)
 				if got := n[soon]; tc.noise < 0.1 && got < tc.least {
 					t.Errorf("seed %d: %d processors after 20 s, want %d", seed, got, tc.least)
 				}
@@ -108,7 +114,7 @@ func TestProcsJudge_findsWhatALoadCanUse(t *testing.T) {
 	}
 }
 
-// TestProcsJudge_endsATrialThatBringsNothingAtOnce: further processors that bring nothing cost each exchange more for procsEvery, and
+// TestProcsJudge_endsATrialThatBringsNothingAtOnce: further processors that bring nothing cost each exchange more for procsSoon, and
 // no longer.
 func TestProcsJudge_endsATrialThatBringsNothingAtOnce(t *testing.T) {
 	flat := func(int) float64 { return 10_000 }
@@ -127,7 +133,7 @@ func TestProcsJudge_endsATrialThatBringsNothingAtOnce(t *testing.T) {
 			longest = max(longest, lasts)
 		}
 		if trials < 10 || longest > 1 {
-			t.Errorf("noise %v: %d trials, and one lasted %d times procsEvery, want 10 trials or more, and each once", noise, trials, longest)
+			t.Errorf("noise %v: %d trials, and one lasted %d times procsSoon, want 10 trials or more, and each once", noise, trials, longest)
 		}
 	}
 }
