@@ -31,19 +31,18 @@ const (
 // PutBody stores a body. A small one stays in memory until its record is stored.
 func (s *Store) PutBody(id jobs.ID, content io.Reader, most int64) (jobs.Body, error) {
 	content = io.LimitReader(content, most+1)
-	small := make([]byte, min(most, smallMost)+1)
-	n, err := io.ReadFull(content, small)
-	switch {
-	case err == nil && most <= smallMost:
-		return jobs.Body{}, tooLarge(id, most)
-	case err == nil:
-		return s.putFile(id, io.MultiReader(bytes.NewReader(small), content), most)
-	case errors.Is(err, io.EOF):
+	small, err := io.ReadAll(io.LimitReader(content, min(most, smallMost)+1)) // it takes memory for what there is: most bodies are far smaller
+	switch n := int64(len(small)); {
+	case err != nil:
+		return jobs.Body{}, fmt.Errorf("read the body of job %s: %w", id, err)
+	case n == 0:
 		return jobs.Body{}, nil
-	case errors.Is(err, io.ErrUnexpectedEOF):
-		return jobs.Body{Size: int64(n), Content: small[:n:n]}, nil
+	case n <= min(most, smallMost):
+		return jobs.Body{Size: n, Content: small}, nil
+	case most <= smallMost:
+		return jobs.Body{}, tooLarge(id, most)
 	}
-	return jobs.Body{}, fmt.Errorf("read the body of job %s: %w", id, err)
+	return s.putFile(id, io.MultiReader(bytes.NewReader(small), content), most)
 }
 
 func tooLarge(id jobs.ID, most int64) error {

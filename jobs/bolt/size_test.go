@@ -1,6 +1,7 @@
 package bolt
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"runtime"
@@ -126,4 +127,22 @@ func BenchmarkCreate(b *testing.B) {
 			}
 		}
 	})
+}
+
+// TestPutBody_takesMemoryForWhatThereIs: a body of 1 KiB takes a few KiB, and not room for the largest that is kept in memory.
+func TestPutBody_takesMemoryForWhatThereIs(t *testing.T) {
+	s := opened(t, t.TempDir(), plenty)
+	content := make([]byte, 1<<10)
+	const bodies = 200
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	for range bodies {
+		if _, err := s.PutBody(jobs.NewID(), bytes.NewReader(content), 8<<20); err != nil {
+			t.Fatal(err)
+		}
+	}
+	runtime.ReadMemStats(&after)
+	if each := (after.TotalAlloc - before.TotalAlloc) / bodies; each > 16<<10 {
+		t.Errorf("a body of %d bytes takes %d", len(content), each)
+	}
 }
