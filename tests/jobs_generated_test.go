@@ -122,7 +122,7 @@ func (h *history) make(t *rapid.T) {
 	j := &tracked{errand: errand{
 		order:    order{key: fmt.Sprintf("h%d-%d", h.number, len(h.jobs)), plan: []deed{asks}},
 		method:   rapid.SampledFrom([]string{"POST", "PUT", "GET"}).Draw(t, "method"),
-		path:     rapid.SampledFrom([]string{onceRoute, unsafeRoute}).Draw(t, "path"),
+		path:     rapid.SampledFrom([]string{onceRoute, unsafeRoute, laterRoute}).Draw(t, "path"),
 		keyed:    rapid.Bool().Draw(t, "keyed"),
 		callback: rapid.Bool().Draw(t, "callback"),
 	}}
