@@ -35,7 +35,7 @@ func (r *Runner) Handover(j jobs.Job, x *forward.Exchange, after time.Duration, 
 		return nil
 	}
 	h := &Handover{r: r, job: j, body: x.Body.Share(), told: told}
-	n := &run{r: r, e: r.newEntry(j.ID), x: x, leave: leave}
+	n := &run{r: r, e: r.newEntry(j.ID), x: x, leave: leave, beside: beside(x.Route)}
 	h.n = n
 	n.noteBell.of = noting{n}
 	n.sofar.began = time.Now()
@@ -141,6 +141,7 @@ func (h *Handover) enter(j jobs.Job) (waitsFor string, entered bool) {
 	r.place(n.e, j)
 	n.lane = n.e.lane
 	n.lane.running++
+	n.lane.most = n.beside // others of its route may run beside it, also if it is the first
 	r.running[n] = struct{}{}
 	return n.waitsFor, true
 }

@@ -26,6 +26,7 @@ type run struct {
 	leave  func() // its route
 	policy jobs.Policy
 	once   bool // the request may reach a backend once only, so that its gate is shut until the record says that it is sent
+	beside int  // attempts of its route that may run at once
 
 	noteBell bell // for when its begin is stored
 
@@ -126,12 +127,13 @@ func (n *run) prepare(to *Route) {
 
 // enter gives the exchange to its route.
 func (n *run) enter(now time.Time) {
-	r, slots := n.r, slotsTimes*n.slots()
+	r := n.r
+	n.beside = beside(n.x.Route)
 	r.mu.Lock()
 	n.sofar.began = now
 	n.e.grants, n.e.admitted = nil, false // they are for this attempt
 	r.counts.attempts++
-	n.lane.most = max(1, slots)
+	n.lane.most = n.beside
 	r.alarm.set(&n.noteBell, now.Add(noteAfter))
 	r.mu.Unlock()
 	r.pump() // the lane may have been thought to be narrower
@@ -140,8 +142,8 @@ func (n *run) enter(now time.Time) {
 	}
 }
 
-// slots is how many exchanges of its route can be at backends at once.
-func (n *run) slots() int { return slots(n.x.Route) }
+// beside is how many attempts of a route may run at once: 1 or more.
+func beside(to *forward.Route) int { return max(1, slotsTimes*slots(to)) }
 
 // openBody returns a request's body, with one user; nil for none.
 func (r *Runner) openBody(of jobs.Body) (*forward.Body, error) {
