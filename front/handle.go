@@ -156,9 +156,13 @@ func (c *client) visitLate() outcome {
 // found goes on with a job that was looked for.
 func (c *client) found(j jobs.Job, err error) outcome {
 	h := c.req.handle
-	switch {
-	case err != nil:
+	if err != nil {
 		return c.visitFailed(err)
+	}
+	if to := c.req.routeOf(&j); to != nil {
+		c.req.Route = to.Route // its edits are those of this answer too
+	}
+	switch {
 	case !c.mayVisit(&j):
 		return c.answer(401, "this job belongs to the token that made it: show it, Authorization: Bearer TOKEN", noStore+"WWW-Authenticate: Bearer realm=\"tenfour\"\r\n")
 	case h.act != look:

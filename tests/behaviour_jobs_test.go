@@ -143,7 +143,7 @@ func TestAsync_aRequestBecomesAJobHoweverItsBytesCome(t *testing.T) {
 				t.Fatalf("%s, %v: got %s %q", name, how, m.line, m.fields)
 			}
 			r := recordIn(t, m)
-			if r.Location != m.values("Location")[0] || r.Location != "/.tenfour/jobs/"+r.ID || r.State != "accepted" {
+			if r.Location != m.values("Location")[0] || r.Location != "/.tenfour/jobs/"+r.ID {
 				t.Errorf("%s, %v: got %+v and %q", name, how, r, m.fields)
 			}
 			tf.ended(t, r.Location)
@@ -798,5 +798,195 @@ func TestAsync_ofAPythonServer(t *testing.T) {
 	tf.ended(t, at)
 	if status, body := tf.get(t, at); status != 200 || body != "okay" {
 		t.Errorf("got %d %q", status, body)
+	}
+}
+
+// TestAsync_takesTheBodyAfter100Continue, and none that is too large.
+func TestAsync_takesTheBodyAfter100Continue(t *testing.T) {
+	t.Parallel()
+	b := startBackend(t, always("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"))
+	tf := configuredJobs(t, b, "job_body_max = \"5B\"")
+	ask := func(length int) *client {
+		c := tf.dial(t)
+		t.Cleanup(func() { c.Close() })
+		c.send(request("POST", "/x", preferAsync, "Expect: 100-continue", fmt.Sprintf("Content-Length: %d", length)), "", whole)
+		return c
+	}
+	c := ask(5)
+	if line, err := c.in.ReadString('\n'); line != "HTTP/1.1 100 Continue\r\n" || err != nil {
+		t.Fatalf("got %q (%v)", line, err)
+	}
+	c.in.ReadString('\n')
+	c.send("hello", "", whole)
+	if m := c.listen("POST").last(); m.status() != 202 {
+		t.Errorf("got %s", m.line)
+	}
+	if m := ask(6).listen("POST").last(); m.status() != 413 || len(m.interim) > 0 {
+		t.Errorf("a body that is too large got %s, after %d others", m.line, len(m.interim))
+	}
+}
+
+// TestAsync_aClientThatLeavesBeforeItsRequestIsWholeLosesIt: nothing is accepted.
+func TestAsync_aClientThatLeavesBeforeItsRequestIsWholeLosesIt(t *testing.T) {
+	t.Parallel()
+	b := startBackend(t, always("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"))
+	tf := configuredJobs(t, b, "jobs_max = 1")
+	c := tf.dial(t)
+	c.send(request("POST", "/x", preferAsync, "Content-Length: 5")+"hell", "", whole)
+	if err := c.awaitRead(); err != nil {
+		t.Fatal(err)
+	}
+	c.Close()
+	at := tf.become(t, request("GET", "/y", preferAsync)) // it is the only job
+	tf.ended(t, at)
+	if requests, raw := b.seen(); len(requests) != 1 || requests[0].line != "GET /y HTTP/1.1" {
+		t.Errorf("the backend saw %q", raw)
+	}
+}
+
+// TestHandle_ofAJobThatFailed has the last real response, or the reason.
+func TestHandle_ofAJobThatFailed(t *testing.T) {
+	t.Parallel()
+	b := startBackend(t, always("HTTP/1.1 503 Not Now\r\nX-Mine: 1\r\nContent-Length: 4\r\n\r\nlate"))
+	tf := configuredJobs(t, b, "attempts = 1")
+	at := tf.become(t, request("GET", "/x", preferAsync))
+	if r := tf.ended(t, at); r.State != "failed" || r.Status != 503 || r.Reason == "" {
+		t.Errorf("its record is %+v", r)
+	}
+	if m := tf.handle(t, at); m.line != "HTTP/1.1 503 Not Now" || m.body != "late" || !m.has("X-Mine", "1") {
+		t.Errorf("got %s %q %q", m.line, m.fields, m.body)
+	}
+	down := configured(t, refusing(t), fmt.Sprintf("data = %q\nhold = \"0s\"\nasync = true\nattempts = 1\nbackends = \"BACKEND\"\n", t.TempDir()))
+	at = down.become(t, request("GET", "/x", preferAsync))
+	if r := down.ended(t, at); r.State != "failed" || r.Status != 0 {
+		t.Errorf("its record is %+v", r)
+	}
+	if m := down.handle(t, at); m.status() != 502 || !strings.Contains(m.body, "this job has failed: the backend refused connections") {
+		t.Errorf("got %s %q", m.line, m.body)
+	}
+}
+
+// onceAnHour are settings for a directory and a backend, where every job but the first waits for its limit.
+const onceAnHour = `
+data = %q
+async = true
+[limit.few]
+rate = "1/1h"
+over = "wait"
+[[route]]
+path = "/"
+backends = %q
+limit = "few"
+`
+
+// TestAsync_atALimitThatItWaitsFor is accepted at once, and waits there.
+func TestAsync_atALimitThatItWaitsFor(t *testing.T) {
+	t.Parallel()
+	b := startBackend(t, always("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"))
+	tf := configured(t, b.addr, fmt.Sprintf(onceAnHour, t.TempDir(), b.addr))
+	tf.ended(t, tf.become(t, request("GET", "/1", preferAsync)))
+	at := tf.become(t, request("GET", "/2", preferAsync))
+	if r := recordIn(t, tf.handle(t, at)); r.State != "accepted" || r.Tried != 0 {
+		t.Errorf("its record is %+v", r)
+	}
+	if m := tf.exchange(t, request("DELETE", at), whole).last(); m.status() != 200 {
+		t.Errorf("it is cancelled with %s", m.line)
+	}
+}
+
+// TestHandover_thatTheStoreRefusesIsAnOrdinaryExchange: its client waits on.
+func TestHandover_thatTheStoreRefusesIsAnOrdinaryExchange(t *testing.T) {
+	t.Parallel()
+	b, open := gated(t, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+	tf := configured(t, b.addr, fmt.Sprintf("data = %q\nworkers = 2\nasync = true\njobs_max = 1\nbackends = \"BACKEND\"\n", t.TempDir()), "--log-level", "warn")
+	at := tf.become(t, request("GET", "/1", preferAsync))
+	c := tf.dial(t)
+	defer c.Close()
+	c.send(request("GET", "/2", "Prefer: wait=1"), "", whole)
+	tf.logHas(t, "could not become a job")
+	open <- struct{}{}
+	open <- struct{}{}
+	if m := c.listen("GET").last(); m.body != "ok" {
+		t.Errorf("got %s %q", m.line, m.body)
+	}
+	tf.ended(t, at)
+}
+
+// TestHandle_whileTenfourDrains: what a connection that lives asks about jobs is answered, and waits for nothing; no job is accepted.
+func TestHandle_whileTenfourDrains(t *testing.T) {
+	t.Parallel()
+	b := startBackend(t, always("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"))
+	tf := startReloadable(t, fmt.Sprintf(onceAnHour, t.TempDir(), b.addr), "--drain", "30s")
+	tf.ended(t, tf.become(t, request("GET", "/1", preferAsync)))
+	at := tf.become(t, request("GET", "/2", preferAsync)) // it waits for its limit
+	half := func(raw string) *client {                    // a request that has begun, so that its connection lives
+		c := tf.dial(t)
+		t.Cleanup(func() { c.Close() })
+		c.send(raw[:len(raw)-2], "", whole)
+		if err := c.awaitRead(); err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	asks, posts := half(request("GET", at, "Prefer: wait=60")), half(request("GET", "/y", preferAsync))
+	waits := tf.dial(t)
+	defer waits.Close()
+	waits.send(request("GET", at, "Prefer: wait=60"), "", whole)
+	if err := waits.awaitRead(); err != nil {
+		t.Fatal(err)
+	}
+	tf.stop()
+	for name, c := range map[string]*client{"a client that waits": waits, "one that would": asks} {
+		if c == asks {
+			c.send("\r\n", "", whole)
+		}
+		if m := c.listen("GET").last(); m.status() != 202 || !m.has("Connection", "close") {
+			t.Errorf("%s got %s %q", name, m.line, m.fields)
+		}
+	}
+	posts.send("\r\n", "", whole)
+	if m := posts.listen("GET").last(); m.status() != 503 || !m.has("Retry-After", "1") {
+		t.Errorf("a new job got %s %q", m.line, m.fields)
+	}
+}
+
+// TestHandle_answersAsItsRouteDoes: field lines that the route sets are on what tenfour says about its jobs, and a trusted proxy's prefix is in
+// their locations.
+func TestHandle_answersAsItsRouteDoes(t *testing.T) {
+	t.Parallel()
+	b := startBackend(t, always("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"))
+	tf := configured(t, b.addr, fmt.Sprintf(`
+data = %q
+trusted_proxies = "127.0.0.1"
+async = true
+[[route]]
+path = "/app/"
+strip_prefix = "/app"
+backends = "BACKEND"
+response.set = { Access-Control-Allow-Origin = "*" }
+`, t.TempDir()))
+	const outer = "X-Forwarded-Prefix: /outer"
+	m := tf.exchange(t, request("GET", "/app/x?q", preferAsync, outer), whole).last()
+	r := recordIn(t, m)
+	at := "/.tenfour/jobs/" + r.ID
+	if !m.has("Access-Control-Allow-Origin", "*") || m.values("Location")[0] != "/outer"+at || r.Location != "/outer"+at {
+		t.Errorf("got %q %q", m.fields, m.body)
+	}
+	tf.ended(t, at)
+	for _, lines := range [][]string{nil, {outer}} {
+		m := tf.handle(t, at+"?view=status", lines...)
+		want := at
+		if lines != nil {
+			want = "/outer" + at
+		}
+		if r := recordIn(t, m); r.Location != want || len(m.values("Access-Control-Allow-Origin")) != 1 {
+			t.Errorf("the record got %q %q", m.fields, m.body)
+		}
+	}
+	if m := tf.handle(t, at); m.body != "ok" || len(m.values("Access-Control-Allow-Origin")) != 1 {
+		t.Errorf("the result got %q %q", m.fields, m.body)
+	}
+	if requests, raw := b.seen(); len(requests) != 1 || requests[0].line != "GET /x?q HTTP/1.1" || !requests[0].has("X-Forwarded-Prefix", "/outer/app") {
+		t.Errorf("the backend saw %q", raw)
 	}
 }
