@@ -304,3 +304,34 @@ func TestJobs_noAttemptBeginsInADrain(t *testing.T) {
 		t.Errorf("the backend has seen %d requests, and the jobs are %v; want each of them done, and some accepted", len(seen), states)
 	}
 }
+
+// TestJobs_aReloadThatTakesAsyncAwayKeepsItsWord: jobs that were accepted end, and their handles are answered. Requests that are new are served as
+// on any route. The same when the route has another path beside its first.
+func TestJobs_aReloadThatTakesAsyncAwayKeepsItsWord(t *testing.T) {
+	t.Parallel()
+	answer := make(chan struct{})
+	b := startBackend(t, answersWhenAsked(answer))
+	data := jobsDir(t)
+	settings := func(async bool, paths string) string {
+		return fmt.Sprintf("backends = %q\npath = %s\nasync = %t\ndata = %q\n", b.addr, paths, async, data)
+	}
+	tf := startReloadable(t, settings(false, `"/"`), "--workers", "1")
+	tf.reload(t, settings(true, `"/"`), reloaded)
+	var locations []string
+	for range 3 { // one runs, and two wait
+		locations = append(locations, tf.become(t, request("POST", "/answered", "Prefer: respond-async", "Content-Length: 0")))
+	}
+	tf.reload(t, settings(false, `["/", "/x/"]`), reloaded)
+	close(answer)
+	for _, location := range locations {
+		if got := tf.ended(t, location); got.State != "done" {
+			t.Errorf("a job that was accepted is %s, %s", got.State, got.Reason)
+		}
+		if m := tf.handle(t, location); m.status() != 200 || m.body != "ok" {
+			t.Errorf("its handle got %s %q", m.line, m.body)
+		}
+	}
+	if m := tf.exchange(t, request("POST", "/answered", "Prefer: respond-async", "Content-Length: 0"), whole).last(); m.status() != 200 {
+		t.Errorf("a request that is new got %s", m.line)
+	}
+}
