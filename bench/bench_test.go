@@ -332,7 +332,7 @@ func TestHalfOf_leavesBadSamplesOut(t *testing.T) {
 func TestConfigurations_areWrittenForAll(t *testing.T) {
 	set := setup{Listen: "127.0.0.1:8000", Backends: []string{"127.0.0.1:1", "127.0.0.1:2"}, MaxConn: 4, Files: 20000}
 	for _, k := range kinds[1:] {
-		if isLimit(k.name) { // it has one backend, and no file
+		if isLimit(k.name) || k == pythonQueue { // it has one backend, and no file
 			continue
 		}
 		for _, tuned := range []bool{false, true} {
@@ -347,5 +347,43 @@ func TestConfigurations_areWrittenForAll(t *testing.T) {
 				t.Errorf("tuned %t:\n%s", tuned, text)
 			}
 		}
+	}
+}
+
+// TestJobLoad_hasEveryResult: the clients of the jobs scenario, against the queue that one would write instead.
+func TestJobLoad_hasEveryResult(t *testing.T) {
+	python, err := lookPeer(pythonQueue.program)
+	if err != nil {
+		t.Fatal(err)
+	}
+	backend, err := ownBackends["sink"]("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	source, err := writeQueue(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	addr, p, err := (&Contender{Name: "python-queue", Kind: pythonQueue, Path: python}).Start(t.Context(), dir, setup{Backends: []string{backend}, Queue: source})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.End()
+	for _, results := range []bool{false, true} {
+		l := &jobLoad{addr: addr, clients: 4, most: 12, results: results}
+		if err := errors.Join(l.run(t.Context()), l.awaitLast(t.Context())); err != nil {
+			t.Fatal(err)
+		}
+		if len(l.times) != 12 || len(l.last) == 0 {
+			t.Errorf("%d times and %d handles of 12 jobs", len(l.times), len(l.last))
+		}
+	}
+	if err := (&jobLoad{addr: backend, clients: 1, most: 1}).awaitLast(t.Context()); err != nil {
+		t.Error(err) // no handle, nothing to await
+	}
+	v := &Visit{Proc: p}
+	if v.diskUse() == 0 {
+		t.Error("the queue's file has no bytes")
 	}
 }

@@ -4,7 +4,7 @@ import "slices"
 
 // setupOf returns how a contender is set up for a scenario, without where it listens.
 func (e *Env) setupOf(s *Scenario, backends []string) setup {
-	return setup{Backends: backends, Flags: s.Flags, Admits: s.Admits, MaxConn: s.MaxConn, Bulk: s.Bulk, Holds: s.Holds, Retries: s.Retries, Turn: s.Turn, Cert: e.certFor(s), Site: e.siteFor(s), Files: e.Files}
+	return setup{Backends: backends, Flags: s.Flags, Admits: s.Admits, MaxConn: s.MaxConn, Bulk: s.Bulk, Holds: s.Holds, Retries: s.Retries, Turn: s.Turn, Cert: e.certFor(s), Site: e.siteFor(s), Queue: e.Queue, Files: e.Files}
 }
 
 // siteFor returns the directory whose files are served in s; "" if s has backends.
@@ -54,6 +54,7 @@ func configurationsOf(e *Env, c *Contender, scenarios []*Scenario) ([]ConfigInfo
 		if s.Static {
 			set.Site = "SITE"
 		}
+		set.Queue = "jobqueue.py"
 		text, err := c.Configuration(set)
 		if err != nil {
 			return nil, err

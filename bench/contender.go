@@ -69,7 +69,7 @@ func missingPeers(all []*Contender) []string {
 	for _, k := range kinds[1:] {
 		has := slices.ContainsFunc(all, func(c *Contender) bool { return c.Kind == k })
 		if !has && !isLimit(k.name) {
-			missing = append(missing, fmt.Sprintf("%s does not take part: no program of that name was found in PATH; --peer %s=PATH names one", k.name, k.name))
+			missing = append(missing, fmt.Sprintf("%s does not take part: no program %s was found in PATH; --peer %s=PATH names one", k.name, k.programName(), k.name))
 		}
 	}
 	return missing
@@ -103,7 +103,7 @@ func addInstalled(given []*Contender, limit string) []*Contender {
 		}
 		path, err := limit, error(nil)
 		if !isLimit(k.name) { // a program named relay in PATH is another one
-			path, err = lookPeer(k.name)
+			path, err = lookPeer(k.programName())
 		}
 		if err == nil && path != "" {
 			given = append(given, &Contender{Name: k.name, Kind: kindOf(k.name), Path: path})
@@ -148,6 +148,9 @@ func (c *Contender) TakesPart(s *Scenario) bool {
 	}
 	if s.TLS && c.Kind == nil || s.Static && (c.Kind == nil || !c.Kind.serves) {
 		return false
+	}
+	if s.Jobs {
+		return c.Kind == kinds[0] && !c.Tuned || c.Kind == pythonQueue
 	}
 	if s.Admits && (c.Kind == nil || !c.Kind.admits) {
 		return false

@@ -16,6 +16,7 @@ var peerTemplates = template.Must(template.ParseFS(peerFiles, "peers/*.tmpl"))
 // kind says how a program is configured and started.
 type kind struct {
 	name    string
+	program string // what it is called in PATH, if not by its name
 	file    string // its configuration in peers/; "" if it has only flags
 	args    func(path, conf string, s *setup) []string
 	version func(path string) []string
@@ -77,8 +78,16 @@ var kinds = []*kind{
 		serves:  true,
 		limits:  true,
 	},
+	pythonQueue,
 	pooledRelay, // in front of relay, because its name begins with that
 	relay,
+}
+
+func (k *kind) programName() string {
+	if k.program != "" {
+		return k.program
+	}
+	return k.name
 }
 
 func kindOf(name string) *kind {

@@ -16,6 +16,7 @@ type Scenario struct {
 	Admits   bool     // see setup; a contender that cannot admit does not take part
 	TLS      bool     // clients speak TLS 1.3; the backend alone, which does not, does not take part
 	Static   bool     // files of a directory, without a backend; only those that have a file server take part
+	Jobs     bool     // 202 and handles; only those that have them take part
 	MaxConn  int      // of the tuned peers, for each backend; with 0 they do not take part
 	Bulk     bool     // see setup
 	Holds    string   // of the tuned peers, see setup
@@ -35,7 +36,7 @@ type Scenario struct {
 }
 
 // scenarios are all scenarios, in the order of the report.
-var scenarios = []*Scenario{seed, closing, keep, tlsClosing, tlsKeep, static, big, up, idle, loris, slow, admit, restart, fork, race}
+var scenarios = []*Scenario{seed, closing, keep, tlsClosing, tlsKeep, static, big, up, idle, loris, slow, admit, restart, fork, race, jobs}
 
 func scenarioNames() []string {
 	var names []string

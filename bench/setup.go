@@ -19,6 +19,7 @@ type setup struct {
 	Retries  string     // after which failures the peers try again: "", "connections" or "statuses"
 	Turn     string     // HAProxy's timeout connect, which is also its pause between two tries; "" is the usual one
 	Site     string     // a directory whose files are served, without a backend; "" if there are backends
+	Queue    string     // the source of python-queue
 	Files    int        // the limit of descriptors
 	Small    string     // the small response
 }
