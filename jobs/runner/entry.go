@@ -22,6 +22,7 @@ type entry struct {
 	grants     []grant // of the limits that have admitted its next attempt
 	admitted   bool    // the limits were asked before its first attempt, and have admitted it
 	run        *run    // its attempt, from when it has left its lane; nil for none
+	failure    string  // why its last attempt failed, for the log; "" for none
 
 	awaited *Errand // the first of those that wait for its end
 }
@@ -113,6 +114,7 @@ func (r *Runner) end(e *entry, j jobs.Job) {
 	}
 	awaited := r.forget(e)
 	r.counts.ended[j.State]++
+	failure := e.failure
 	r.mu.Unlock()
 	if n != nil {
 		n.grip.Cut()
@@ -120,7 +122,7 @@ func (r *Runner) end(e *entry, j jobs.Job) {
 	for _, w := range awaited {
 		w.settle(j, nil)
 	}
-	r.logEnd(j)
+	r.logEnd(j, failure)
 	r.Ended(j)
 	r.pump()
 }

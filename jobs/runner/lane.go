@@ -91,7 +91,7 @@ func (r *Runner) beginNext() bool {
 	if !r.begins || len(r.unsaved) > 0 || len(r.running) >= caps.Running {
 		return false
 	}
-	if used >= caps.BytesMax { // results that are stored have to go first
+	if used >= caps.BytesMax || !r.Held.Fits(1) { // results that are stored, or bodies in memory, have to go first
 		if len(r.turns) > 0 && r.full.at.IsZero() {
 			r.alarm.set(&r.full, time.Now().Add(fullAgain))
 		}
@@ -117,7 +117,7 @@ func (r *Runner) beginNext() bool {
 	return false
 }
 
-// fullAgain is how often the bytes of the store are looked at while they are over their cap.
+// fullAgain is how often the bytes of the store, and of bodies in memory, are looked at while they are over their cap.
 const fullAgain = time.Second
 
 // looking is what rings when attempts may perhaps begin again: after each ring they do.

@@ -52,8 +52,8 @@ func retryAfter(fields []byte, now time.Time) (at time.Time) {
 // took is how long a job took, from its creation to its end, in milliseconds.
 func took(j jobs.Job) int64 { return j.Ended.Sub(j.Created).Milliseconds() }
 
-// logEnd is a job's line in the log.
-func (r *Runner) logEnd(j jobs.Job) {
+// logEnd is a job's line in the log. failure is why its last attempt failed, with what only the operator should know; "" for none.
+func (r *Runner) logEnd(j jobs.Job, failure string) {
 	line := r.Log.Info()
 	if j.State == jobs.Failed || j.State == jobs.Interrupted {
 		line = r.Log.Warn()
@@ -65,6 +65,12 @@ func (r *Runner) logEnd(j jobs.Job) {
 	}
 	if j.Reason != "" {
 		line = line.Str("reason", j.Reason)
+	}
+	if n := len(j.Attempts); n > 0 && j.Attempts[n-1].Backend != "" {
+		line = line.Str("backend", j.Attempts[n-1].Backend)
+	}
+	if failure != "" && j.State != jobs.Done {
+		line = line.Str("error", failure)
 	}
 	line.Msg("a job has ended")
 }

@@ -285,6 +285,9 @@ func (n *run) finish() {
 		n.outcome.Failure, n.outcome.Last = "its deadline came while it ran", true
 	}
 	r.mu.Lock()
+	if n.e.failure = ""; n.x.Failure != nil {
+		n.e.failure = n.x.Failure.Error()
+	}
 	again := n.over // a bug has ended it before
 	n.leaveLane()
 	r.mu.Unlock()

@@ -341,3 +341,26 @@ func serveRaw(t *testing.T, do func(net.Conn)) string {
 	})
 	return ln.Addr().String()
 }
+
+// TestStop_afterADrainWhoseTimeIsOver: the pool has stopped before, so that what was queued was turned away. Nothing of it is lost.
+func TestStop_afterADrainWhoseTimeIsOver(t *testing.T) {
+	g := start(t)
+	b, asked, _ := slow(t)
+	g.route("/", b.addr, 1)
+	g.Start()
+	var all []jobs.Job
+	for range 4 {
+		all = append(all, g.accepted(g.job("/", getIt), ""))
+	}
+	await.Value(t, asked, "the request")
+	g.Quiesce()
+	late := g.accepted(g.job("/", postIt), "")
+	g.pool.Stop()
+	g.stop(0)
+	g.open()
+	for _, j := range append(all, late) {
+		if got, err := g.store.Get(j.ID); err != nil || got.State.Ended() || got.Tried > 1 {
+			t.Errorf("it is %s after %d attempts (%v)", got.State, got.Tried, err)
+		}
+	}
+}
