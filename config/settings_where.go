@@ -57,7 +57,7 @@ var where = group{
 				return words(&t.c.Resolver, "the address of a DNS server, such as 10.0.0.2", checkResolver)
 			},
 			unit: "address, or `address:port`", none: "the system's: `/etc/hosts`, and the servers of `/etc/resolv.conf`",
-			more: "is the DNS server that is asked for the names of backends, after `/etc/hosts`. The port is 53 where none is written. " +
+			more: "is the DNS server that is asked for the names of backends, and of receivers of callbacks, after `/etc/hosts`. The port is 53 where none is written. " +
 				"[names.md](names.md) tells what happens when it does not answer.",
 		},
 		{

@@ -287,3 +287,40 @@ func TestCallback_thatIsGivenUp(t *testing.T) {
 		return strings.Contains(record, `"gave up"`)
 	})
 }
+
+// TestCallback_ofARequestThatBecomesAJobLater, and none of one that is answered before.
+func TestCallback_ofARequestThatBecomesAJobLater(t *testing.T) {
+	t.Parallel()
+	receiver := callbacks(t)
+	answer := make(chan bool)
+	b := startBackend(t, func(v *visit) {
+		m, err := v.request()
+		if err == nil && strings.Contains(m.line, "/slow") {
+			<-answer
+		}
+		v.say("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nplain")
+	})
+	quick := configured(t, b.addr, calling(t, receiver.addr, "async_after = \"1h\"\n"))
+	hook := "Callback-URL: http://" + receiver.addr + "/hooks/"
+	if r, body := quick.raw(t, request("GET", "/", hook)); r.StatusCode != 200 || body != "plain" {
+		t.Errorf("got %d %q", r.StatusCode, body)
+	}
+	slow := configured(t, b.addr, calling(t, receiver.addr, "async_after = \"10ms\"\n"))
+	r, body := slow.raw(t, request("GET", "/slow", hook))
+	if r.StatusCode != 202 {
+		t.Fatalf("got %d %q, want 202", r.StatusCode, body)
+	}
+	close(answer)
+	if c := receiver.called(t, 0); c.State != "done" || c.Body == nil || *c.Body != "plain" || c.Location != r.Header.Get("Location") {
+		t.Errorf("got %s", c.message.body)
+	}
+	asked, _ := b.seen()
+	for _, m := range asked {
+		if len(m.values("Callback-URL")) != 0 {
+			t.Errorf("the backend was asked with %q", m.fields)
+		}
+	}
+	if n := len(asked); n != 2 {
+		t.Errorf("the backend was asked %d times, want once for each", n)
+	}
+}
