@@ -556,3 +556,38 @@ func TestJoined_oneThatCameLaterIsHeldForLonger(t *testing.T) {
 	g := await.Value(t, j.results, "the response to the second")
 	g.okay(t, "okay")
 }
+
+// TestJoined_closedTabsGiveTheirSlotUpWhenOthersWait, if all that wait together are closed.
+func TestJoined_closedTabsGiveTheirSlotUpWhenOthersWait(t *testing.T) {
+	t.Parallel()
+	const okay = "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nokay"
+	for _, race := range []string{"off", "parallel"} {
+		t.Run("race "+race, func(t *testing.T) {
+			t.Parallel()
+			settings := "workers = 1\n"
+			if race != "off" {
+				other := startServer(t, func(p *peer) {
+					if r, err := http.ReadRequest(p.in); err == nil && r.URL.Path == "/free" {
+						p.say(okay)
+					}
+					p.untilGone()
+				})
+				settings += fmt.Sprintf("race = %q\nbackends = [\"BACKEND\", %q]", race, other.addr)
+			}
+			j := startJoining(t, 1, settings, func(p *peer, _ *http.Request) { p.say(okay) })
+			for _, c := range j.crowd(t, getSame, getSame) {
+				if c != nil {
+					c.Conn.(*net.TCPConn).CloseWrite()
+				}
+			}
+			if status, body := j.get(t, "/free"); status != 200 || body != "okay" {
+				t.Errorf("another one got %d %q", status, body)
+			}
+			for _, g := range j.all(t, 2) {
+				if g.err == nil {
+					t.Errorf("client %d got %v", g.number, g.Response)
+				}
+			}
+		})
+	}
+}
