@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -588,6 +589,44 @@ func TestJoined_closedTabsGiveTheirSlotUpWhenOthersWait(t *testing.T) {
 					t.Errorf("client %d got %v", g.number, g.Response)
 				}
 			}
+		})
+	}
+}
+
+// TestJoined_oneThatIsAloneGetsTheResponseAsItComes, and one that comes meanwhile is not joined to it.
+func TestJoined_oneThatIsAloneGetsTheResponseAsItComes(t *testing.T) {
+	t.Parallel()
+	for name, framing := range map[string]string{"with a length": "Content-Length: 9\r\n\r\n", "an event stream": "Content-Type: text/event-stream\r\n\r\n"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			halfway := make(chan struct{})
+			j := startJoining(t, 1, "", func(p *peer, _ *http.Request) {
+				p.say("HTTP/1.1 200 OK\r\n" + framing + "half")
+				select {
+				case <-halfway:
+				case <-t.Context().Done():
+				}
+				p.say("whole")
+				p.Close()
+			})
+			close(j.open)
+			p := j.begin(t, "/same")
+			r, err := p.answer("GET")
+			if err != nil {
+				t.Fatal(err)
+			}
+			half := make([]byte, 4)
+			if _, err := io.ReadFull(r.Body, half); err != nil || string(half) != "half" {
+				t.Fatalf("got %q (%v)", half, err)
+			}
+			j.send(t, 1, getSame)
+			eventually(t, "the backend has the other one", func() bool { return j.backend.requests.Load() == 2 })
+			close(halfway)
+			if rest, err := io.ReadAll(r.Body); err != nil || string(rest) != "whole" {
+				t.Errorf("then %q (%v)", rest, err)
+			}
+			g := await.Value(t, j.results, "the other response")
+			g.okay(t, "halfwhole")
 		})
 	}
 }
