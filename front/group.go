@@ -19,7 +19,8 @@ type group struct {
 	joins *Joins
 	site  *Site // the members' configuration
 	key   string
-	since int64      // when its first member began to wait, in the lot's time
+	id    uint64     // of its first member
+	since int64      // when that began to wait, in the lot's time
 	place pool.Place // of the exchange
 	grip  forward.Grip
 
@@ -38,7 +39,7 @@ type group struct {
 // newGroup makes the group of requests like r, whose key it is. The exchange has a copy of r's head. It is a user of what it will record, until
 // Finished, and one of the site's requests: r, which has entered the site, may end before it.
 func newGroup(r *request, key string) *group {
-	g := &group{front: r.front, joins: r.joins, site: r.site, key: key, since: r.joined.since}
+	g := &group{front: r.front, joins: r.joins, site: r.site, key: key, id: r.id, since: r.joined.since}
 	g.Init(g.front.Lot, g.front.Held)
 	g.Request = *r.Clone()
 	g.Persists = false

@@ -50,6 +50,9 @@ func (r *request) log() {
 		ID: f.ids.text(r.id), Client: r.c.conn.Remote, Name: r.caller.Name,
 		Status: r.status, Bytes: r.bytes, Backend: r.Backend, Phases: r.phases(), Reason: r.reason,
 	}
+	if r.joinedTo != 0 {
+		e.Joined = f.ids.text(r.joinedTo)
+	}
 	if a := r.caller.Addr; a.IsValid() && a != r.c.conn.Remote.Addr().Unmap() { // as a trusted proxy says
 		e.For = a
 	}

@@ -130,6 +130,7 @@ func (m *member) receive(g *group) forward.Receiver {
 	r := m.r
 	c := r.c
 	r.joined, r.lead = nil, g
+	r.isOf(g)
 	c.phase = placed
 	return forward.Receiver{Client: &c.conn, Waiter: &c.waiter, Minor: r.Head.Minor, Persists: r.Persists}
 }
@@ -169,8 +170,16 @@ func (c *client) afterJoin() outcome {
 	return goOn
 }
 
+// isOf notes that g's exchange has answered r.
+func (r *request) isOf(g *group) {
+	if g.id != r.id {
+		r.joinedTo = g.id
+	}
+}
+
 // takeResult makes g's result r's. If the exchange had begun before r came, r has waited for no slot.
 func (r *request) takeResult(g *group) {
+	r.isOf(g)
 	res := forward.Result{Status: g.Status, Failure: g.Failure, Backend: g.Backend, Lost: g.Lost, Content: g.Content, Times: g.Times}
 	if res.Failure != nil {
 		res.Status, res.Content = 0, 0 // the client had no byte of it
@@ -178,7 +187,7 @@ func (r *request) takeResult(g *group) {
 	res.Keep = r.Persists && !r.front.draining.Load()
 	t := &res.Times
 	if t.Taken != 0 {
-		t.Taken = max(t.Taken, r.Began)
+		t.Taken = max(t.Taken, r.joined.since)
 	}
 	if t.Connected != 0 {
 		t.Connected = max(t.Connected, t.Taken)

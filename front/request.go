@@ -24,6 +24,7 @@ type request struct {
 	admission         // to its route
 	joins     *Joins  // its route's; nil for none
 	joined    *member // while it waits for a response with others like it, and until it has that
+	joinedTo  uint64  // the id of the request whose exchange has answered it; 0 for its own
 	lead      *group  // whose response it gets alone, as it comes; nil for that of its own exchange
 	key       []byte  // memory for what joins it to others, used again
 	target    []byte  // memory for Target, used again
@@ -75,7 +76,7 @@ func (r *request) end() {
 		r.site = nil
 	}
 	r.place.Reset()
-	r.plainer, r.lacksSlash, r.joins = nil, false, nil
+	r.plainer, r.lacksSlash, r.joins, r.joinedTo = nil, false, nil, 0
 	r.c, r.status, r.bytes, r.reason, r.headEnd, r.idleEnd, r.pace = nil, 0, 0, "", 0, 0, forward.Meter{}
 	r.bodyFrom, r.bodyTook = 0, 0
 }

@@ -23,6 +23,7 @@ type Access struct {
 // Entry is what the access log says of one exchange. Bytes belong to the caller, and are read only before Write returns.
 type Entry struct {
 	ID     string         // the request's
+	Joined string         // the ID of the request whose exchange this one was answered by; "" for its own
 	Client netip.AddrPort // the connection's peer; invalid for one over a unix socket
 	For    netip.Addr     // the client's address as a trusted proxy reports it; invalid if that says none, or the peer's
 	Name   string         // of the client's token; "" for none

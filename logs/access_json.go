@@ -24,6 +24,7 @@ func writeJSON(log *zerolog.Logger, e *Entry) {
 	field(line, "host", e.Host)
 	line.Int("status", e.Status).Int64("bytes", e.Bytes)
 	text(line, "backend", e.Backend)
+	text(line, "joined", e.Joined)
 	span(line, "limited_ms", e.Limited)
 	span(line, "body_ms", e.Body)
 	span(line, "queue_ms", e.Queue)

@@ -34,6 +34,13 @@ func noHead() Entry {
 	}
 }
 
+// joined is a request that was answered by another one's exchange.
+func joined() Entry {
+	e := hello()
+	e.ID, e.Joined = "ab12cd34-3", "ab12cd34-1"
+	return e
+}
+
 // proxied is an exchange of a client that a trusted proxy reports.
 func proxied() Entry {
 	e := hello()
@@ -45,6 +52,7 @@ func proxied() Entry {
 func TestText_readsAsPeopleSayIt(t *testing.T) {
 	for want, e := range map[string]Entry{
 		"07:05:04.250 GET /hello 200 205B 2.2ms ← 127.0.0.1:9001 · queue 0µs, connect 90µs, first byte 2.1ms · 192.0.2.7:53210 · ab12cd34-1":                          hello(),
+		"07:05:04.250 GET /hello 200 205B 2.2ms ← 127.0.0.1:9001 · queue 0µs, connect 90µs, first byte 2.1ms · 192.0.2.7:53210 · ab12cd34-3 joined to ab12cd34-1":     joined(),
 		"07:05:04.250 (no request) 400 31B · unix: · ab12cd34-2 · a bare CR\\u001b[2J":                                                                                noHead(),
 		"07:05:04.250 HEAD /hello 304 0B 2.2ms ← 127.0.0.1:9001 · queue 0µs, connect 90µs, first byte 2.1ms · 192.0.2.7:53210 for 2001:db8::1 as mobile · ab12cd34-1": proxied(),
 	} {
@@ -194,6 +202,9 @@ func TestJSON_hasUnitsInItsKeys(t *testing.T) {
 		{hello(), map[string]any{"level": "info", "id": "ab12cd34-1", "client": "192.0.2.7", "port": 53210.0, "method": "GET", "target": "/hello", "proto": "HTTP/1.1",
 			"host": "example.com", "status": 200.0, "bytes": 205.0, "backend": "127.0.0.1:9001", "queue_ms": 0.0, "connect_ms": 0.09, "first_byte_ms": 2.1,
 			"total_ms": 2.217037, "user_agent": "curl/8.5.0"}},
+		{joined(), map[string]any{"level": "info", "id": "ab12cd34-3", "client": "192.0.2.7", "port": 53210.0, "method": "GET", "target": "/hello", "proto": "HTTP/1.1",
+			"host": "example.com", "status": 200.0, "bytes": 205.0, "backend": "127.0.0.1:9001", "joined": "ab12cd34-1", "queue_ms": 0.0, "connect_ms": 0.09,
+			"first_byte_ms": 2.1, "total_ms": 2.217037, "user_agent": "curl/8.5.0"}},
 		{noHead(), map[string]any{"level": "info", "id": "ab12cd34-2", "client": "unix:", "status": 400.0, "bytes": 31.0, "reason": "a bare CR\x1b[2J"}},
 		{proxied(), map[string]any{"level": "info", "id": "ab12cd34-1", "client": "192.0.2.7", "port": 53210.0, "for": "2001:db8::1", "name": "mobile", "method": "HEAD",
 			"target": "/hello", "proto": "HTTP/1.0", "host": "example.com", "status": 304.0, "bytes": 0.0, "backend": "127.0.0.1:9001", "queue_ms": 0.0, "connect_ms": 0.09,

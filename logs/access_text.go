@@ -49,6 +49,9 @@ func appendText(dst []byte, e *Entry, now time.Time, colours bool) []byte {
 		dst = append(append(dst, " as "...), e.Name...)
 	}
 	dst = append(append(dst, " · "...), e.ID...)
+	if e.Joined != "" {
+		dst = append(append(dst, " joined to "...), e.Joined...)
+	}
 	if e.Reason != "" {
 		dst = appendPlain(append(dst, " · "...), []byte(e.Reason))
 	}

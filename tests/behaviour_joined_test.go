@@ -515,24 +515,29 @@ func TestJoined_eachHasItsLineInTheLog(t *testing.T) {
 	})
 	log, _ := os.ReadFile(file)
 	ids := map[string]bool{}
+	var to []string
 	for line := range strings.Lines(string(log)) {
 		var e struct {
 			ID      string
 			Status  int
 			Bytes   int
 			Backend string
-			Queue   float64
+			Joined  string
+			Queue   float64 `json:"queue_ms"`
 		}
 		if err := json.Unmarshal([]byte(line), &e); err != nil {
 			t.Fatal(err)
 		}
 		ids[e.ID] = true
+		if e.Joined != "" {
+			to = append(to, e.ID+" "+e.Joined)
+		}
 		if e.Queue < 0 || e.Status == 200 && (e.Bytes != 4 || e.Backend != j.backend.addr) {
 			t.Error(line)
 		}
 	}
-	if len(ids) != 3 {
-		t.Errorf("%d ids in\n%s", len(ids), log)
+	if len(ids) != 3 || len(to) != 1 || !strings.HasSuffix(to[0], "-1") {
+		t.Errorf("%d ids, and %q are joined, in\n%s", len(ids), to, log)
 	}
 }
 
