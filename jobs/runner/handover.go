@@ -85,12 +85,9 @@ func (h *Handover) leaveBody() {
 // handOver stores the record, and then lets the client go.
 func (h *Handover) handOver() {
 	r, n := h.r, h.n
-	r.mu.Lock()
-	body := h.body.Share()
-	over := h.over
-	r.mu.Unlock()
+	body, some := h.reserve()
 	defer leaveBody(body)
-	if over {
+	if !some {
 		return
 	}
 	n.policy, _ = r.rulesOf(h.job)
@@ -101,6 +98,7 @@ func (h *Handover) handOver() {
 		if !errors.Is(err, jobs.ErrDuplicate) && !errors.Is(err, jobs.ErrKeyReused) {
 			r.Log.Warn().Str("route", h.job.Request.Route).Err(err).Msg("a request that takes long could not become a job; its client waits on")
 		}
+		h.release()
 		n.grip.Open()
 		return
 	}
@@ -111,6 +109,29 @@ func (h *Handover) handOver() {
 	case waitsFor != "":
 		n.openGate(waitsFor)
 	}
+}
+
+// reserve makes the attempt its job's, before the store has a record: a start that reads it from there takes it for one that ran when tenfour
+// stopped. It reports false if the exchange has ended.
+func (h *Handover) reserve() (body *forward.Body, some bool) {
+	r, n := h.r, h.n
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if h.over {
+		return nil, false
+	}
+	r.book[h.job.ID] = n.e
+	n.e.run = n
+	return h.body.Share(), true
+}
+
+// release undoes reserve.
+func (h *Handover) release() {
+	r, n := h.r, h.n
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	n.leaveRunner()
+	r.forget(n.e)
 }
 
 // begun is the record of an exchange that runs; never says that nothing of its request has gone out.
@@ -136,8 +157,6 @@ func (h *Handover) enter(j jobs.Job) (waitsFor string, entered bool) {
 		return "", false
 	}
 	h.stored = true
-	r.book[j.ID] = n.e
-	n.e.run = n
 	r.place(n.e, j)
 	n.lane = n.e.lane
 	n.lane.running++
@@ -168,10 +187,10 @@ func (h *Handover) undo() {
 		return
 	}
 	h.stored, h.over = false, true
-	if n.e.run == n {
+	if n.lane != nil {
 		n.leaveLane()
-		n.leaveRunner()
 	}
+	n.leaveRunner()
 	r.forget(n.e)
 	r.mu.Unlock()
 	j := h.job

@@ -233,9 +233,9 @@ func (n *run) Begins(backend string) {
 func (n *run) atGate(backend string) {
 	n.r.mu.Lock()
 	n.waitsFor = backend
-	known := n.e.run == n
+	stored := n.lane != nil // else handOver opens the gate
 	n.r.mu.Unlock()
-	if known {
+	if stored {
 		n.r.doers.do(n.e, func() { n.openGate(backend) })
 	}
 }

@@ -3,8 +3,10 @@ package runner
 import (
 	"iter"
 	"testing"
+	"time"
 
 	"tenfour/jobs"
+	"tenfour/tests/await"
 )
 
 // slowToRead is a store whose jobs are not read before the test lets it.
@@ -48,5 +50,44 @@ func TestStart_waitsForNoReading(t *testing.T) {
 	close(slow.read)
 	if j, _ := g.end(old[1].ID); j.State != jobs.Done {
 		t.Errorf("the other one is %s, want done", j.State)
+	}
+}
+
+// createsLate is a store whose Create returns only after the test has done something.
+type createsLate struct {
+	jobs.Store
+	meanwhile func(jobs.ID)
+}
+
+func (s createsLate) Create(j jobs.Job) (jobs.Job, error) {
+	j, err := s.Store.Create(j)
+	if err == nil {
+		s.meanwhile(j.ID)
+	}
+	return j, err
+}
+
+// TestStart_readsWhatIsHandedOverMeanwhile: the start finds the record of an exchange that is being handed over. That runs, and is not recovered as
+// one that ran when tenfour stopped: its request is not sent again, and it is not interrupted.
+func TestStart_readsWhatIsHandedOverMeanwhile(t *testing.T) {
+	for name, raw := range map[string]string{"GET": getIt, "POST": postIt} {
+		t.Run(name, func(t *testing.T) {
+			g := start(t)
+			b, asked, gate := slow(t)
+			to := g.route("/", b.addr, 2)
+			g.Runner.Store = createsLate{g.store, func(id jobs.ID) { g.adopt(id) }}
+			g.Start()
+			c := g.asks(to, raw, "", 10*time.Millisecond)
+			await.Value(t, asked, "the request")
+			await.Value(t, c.told, "the client to be free")
+			gate <- okay
+			gate <- okay // for a request that comes again
+			got, _ := g.end(c.job.ID)
+			await.Value(t, c.left, "its end")
+			if got.State != jobs.Done || len(got.Attempts) != 1 || len(b.requests()) != 1 {
+				t.Errorf("it is %s after %d attempts and %d requests, want done after one", got.State, len(got.Attempts), len(b.requests()))
+			}
+			c.conn.Close()
+		})
 	}
 }
