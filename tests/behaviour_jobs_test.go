@@ -507,7 +507,7 @@ func TestHandle_aLargeResultGoesOutWhole(t *testing.T) {
 	}
 }
 
-// TestHandle_belongsToItsToken: who knows the handle alone sees nothing.
+// TestHandle_belongsToItsToken: with the handle alone a client sees nothing.
 func TestHandle_belongsToItsToken(t *testing.T) {
 	t.Parallel()
 	b := startBackend(t, always("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"))

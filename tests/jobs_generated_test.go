@@ -206,7 +206,7 @@ func (h *history) cancel(t *rapid.T) { h.request(t, "DELETE", "", modelJob.cance
 func (h *history) pause(t *rapid.T)  { h.request(t, "POST", "/pause", modelJob.pause) }
 func (h *history) resume(t *rapid.T) { h.request(t, "POST", "/resume", modelJob.resume) }
 
-// rerun is an operator, who has a job run again.
+// rerun is what an operator asks for: that a job runs again.
 func (h *history) rerun(t *rapid.T) {
 	j := h.pick(t, (*tracked).ended)
 	after, allowed := j.modelJob.rerun(h.attempts)

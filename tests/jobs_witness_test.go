@@ -20,7 +20,7 @@ type errand struct {
 	callback     bool
 
 	id        string // "" while no answer has named a handle
-	relayed   bool   // the response came to its client, who needed no handle
+	relayed   bool   // the response came to its client, which needed no handle
 	cancelled bool   // a DELETE was answered with 200
 	doomed    bool   // a DELETE was sent, so that it may be cancelled
 	result    string // what its handle has answered since its end; "" before
