@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"tenfour/admit"
+	"tenfour/jobs"
 	"tenfour/limit"
 )
 
@@ -42,12 +43,13 @@ const lineWait = time.Second
 
 // isAdmitted reports whether the limits of the route admit the attempt. If one is still to be asked, the attempt is given up, and its job
 // waits there.
-func (n *run) isAdmitted(to *Route) bool {
+func (n *run) isAdmitted(j jobs.Job, to *Route) bool {
 	if to.Rule == nil || n.e.admitted {
 		return true
 	}
 	head := n.x.In.Head()
 	who, _ := to.Rule.Check(n.x.Remote, &n.x.Head, head) // it was allowed when it came
+	who.Name = j.Request.ClientName                      // its token is not on the disk
 	for _, l := range to.Rule.Limits {
 		at := lineKey{l.Limiter, string(l.AppendKey(nil, &who, &n.x.Head, head))}
 		if !n.e.isGranted(at) {

@@ -99,3 +99,26 @@ func TestLine_ofALimitThatRejects(t *testing.T) {
 		})
 	}
 }
+
+// TestLine_countsByTheNameOfTheToken that the client has shown, which the record has in place of the token.
+func TestLine_countsByTheNameOfTheToken(t *testing.T) {
+	g := start(t)
+	b := serve(t, always(okay))
+	l := limited(t, 1, time.Hour, true)
+	l.By = choice.ByToken
+	g.route("/", b.addr, 1).Rule = &admit.Rule{Limits: []*admit.Limit{l}}
+	g.Start()
+	named := func(name string) jobs.ID {
+		j := g.job("/", getIt)
+		j.Request.ClientName = name
+		return g.accepted(j, "").ID
+	}
+	for _, name := range []string{"a", "b"} {
+		if got, _ := g.end(named(name)); got.State != jobs.Done {
+			t.Errorf("%s: got %s", name, got.State)
+		}
+	}
+	waits := named("a")
+	await.Until(t, "one waits", func() bool { return g.Snapshot().Limited == 1 })
+	g.done(g.Cancel(nil, waits))
+}

@@ -96,7 +96,7 @@ func (n *run) begin() {
 	n.once = !j.Request.MayRepeat(to.Policy.Unsafe)
 	n.prepare(to)
 	err = fill(n.x, &j.Request)
-	if err == nil && !n.isAdmitted(to) {
+	if err == nil && !n.isAdmitted(j, to) {
 		n.leave()
 		return
 	}
