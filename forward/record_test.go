@@ -259,6 +259,7 @@ func TestRecord_leavesItsWorker(t *testing.T) {
 	o, conns := accepting(t)
 	route, l := startRoute(t, o)
 	o.Backend.Resize(1, 1)
+	route.Settings.BackendTimeout = time.Minute
 	enter := func() (*Exchange, *keeper) {
 		x, own := &Exchange{}, &keeper{finished: make(chan *Exchange, 1)}
 		x.Init(l, nil)
