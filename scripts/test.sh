@@ -251,7 +251,7 @@ fuzz_one() {
 	fi
 }
 
-# flags_agree: the flags of tenfour --help are those in README.md's table, and the other way round. docs/settings.md is made of
+# flags_agree: the flags of tenfour --help are those in README.md's table, and the other way round; docs/jobs-cli.md has those of tenfour jobs. docs/settings.md is made of
 # what makes --help, which config's tests look at.
 flags_agree() {
 	local rc=0 f
@@ -260,11 +260,18 @@ flags_agree() {
 	[ -s "$tmp/help" ]
 	sed -n 's/^| `--\([a-z-]*\)[ `].*/\1/p' README.md | sort >"$tmp/table"
 	diff -u --label "tenfour --help" --label "the table in README.md" "$tmp/help" "$tmp/table" || rc=1
+	"$tmp/tenfour" jobs --help | sed -n 's/^ *--\([a-z-]*\) .*/\1/p' | sort >"$tmp/jobs"
+	while read -r f; do
+		grep -q -- "--$f" docs/jobs-cli.md || {
+			echo "docs/jobs-cli.md: nothing about --$f of tenfour jobs"
+			rc=1
+		}
+	done <"$tmp/jobs"
+	sort -u "$tmp/help" "$tmp/jobs" >"$tmp/known"
 	# Nor may the prose name a flag of tenfour, or of tenfour jobs, that there is not. docs/performance.md speaks of the benchmark's too.
-	"$tmp/tenfour" jobs --help | sed -n 's/^ *--\([a-z-]*\) .*/\1/p' | sort -u - "$tmp/help" >"$tmp/flags"
 	for f in README.md docs/*.md; do
 		if [ "$f" = docs/performance.md ]; then continue; fi
-		{ grep -oE '(^|[`( ])--[a-z][a-z-]+' "$f" || true; } | sed 's/.*--//' | sort -u | comm -23 - "$tmp/flags" |
+		{ grep -oE '(^|[`( ])--[a-z][a-z-]+' "$f" || true; } | sed 's/.*--//' | sort -u | comm -23 - "$tmp/known" |
 			while read -r flag; do
 				case $flag in
 				directory | bind | help | example | cacert | unix-socket) ;; # of others, --help itself, and tenfour check

@@ -20,7 +20,7 @@ type handler struct {
 }
 
 // changesMost is how many jobs are changed at once. Their writes share a sync of the disk.
-const changesMost = 16
+const changesMost = 64
 
 // bodyMost is how long a request's body may be: 10,000 ids.
 const bodyMost = 1 << 20
