@@ -3,12 +3,17 @@ package tests
 import (
 	"encoding/json"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
+
+	"tenfour/tests/await"
 )
 
 // startJobs is tenfour with jobs, in a directory of its own.
@@ -989,4 +994,55 @@ response.set = { Access-Control-Allow-Origin = "*" }
 	if requests, raw := b.seen(); len(requests) != 1 || requests[0].line != "GET /x?q HTTP/1.1" || !requests[0].has("X-Forwarded-Prefix", "/outer/app") {
 		t.Errorf("the backend saw %q", raw)
 	}
+}
+
+// TestHandover_atAnyMoment: responses come just before, in and just after the moment at which their requests become jobs. Each client gets its
+// response, or a handle that leads to it, and the backend sees each request once.
+func TestHandover_atAnyMoment(t *testing.T) {
+	t.Parallel()
+	const clients, each = 8, 25
+	b := startBackend(t, func(v *visit) {
+		for {
+			m, err := v.request()
+			if err != nil {
+				return
+			}
+			await.Pace(time.Duration(rand.IntN(8)) * time.Millisecond)
+			v.say(fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", len(m.body), m.body))
+		}
+	})
+	tf := configured(t, b.addr, fmt.Sprintf("data = %q\nworkers = 4\nasync = true\nasync_after = \"4ms\"\nbackends = \"BACKEND\"\n", t.TempDir()))
+	var all sync.WaitGroup
+	var jobs atomic.Int32
+	for i := range clients {
+		all.Go(func() {
+			c := tf.dial(t)
+			defer c.Close()
+			for k := range each {
+				c.SetDeadline(time.Now().Add(4 * patience))
+				body := fmt.Sprintf("%d.%d", i, k)
+				c.send(request("PUT", "/x", fmt.Sprintf("Content-Length: %d", len(body)))+body, "", whole)
+				m := c.listen("PUT").last()
+				if m.status() == 202 {
+					jobs.Add(1)
+					at := m.values("Location")[0]
+					c.send(request("GET", at, "Prefer: wait=60"), "", whole)
+					m = c.listen("GET").last()
+				}
+				if m.body != body {
+					t.Errorf("%s got %s %q", body, m.line, m.body)
+				}
+			}
+		})
+	}
+	all.Wait()
+	seen := map[string]int{}
+	requests, _ := b.seen()
+	for _, m := range requests {
+		seen[m.body]++
+	}
+	if len(requests) != clients*each || len(seen) != clients*each {
+		t.Errorf("the backend saw %d requests, %d different ones, of %d", len(requests), len(seen), clients*each)
+	}
+	t.Logf("%d of %d became jobs", jobs.Load(), clients*each) // about half, and all on a very slow machine
 }
