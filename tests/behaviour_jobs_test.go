@@ -1046,3 +1046,22 @@ func TestHandover_atAnyMoment(t *testing.T) {
 	}
 	t.Logf("%d of %d became jobs", jobs.Load(), clients*each) // about half, and all on a very slow machine
 }
+
+// TestAsync_atALimitForEachToken: a job counts for the token that made it, although the token itself is not kept.
+func TestAsync_atALimitForEachToken(t *testing.T) {
+	t.Parallel()
+	b := startBackend(t, always("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"))
+	tokens := writeFile(t, filepath.Join(t.TempDir(), "tokens"), "anna abcdefghijklmnopqrstuvwxyz\nbert zyxwvutsrqponmlkjihgfedcba\n")
+	tf := configured(t, b.addr, fmt.Sprintf("client_token_file = %q\n", tokens)+
+		strings.Replace(fmt.Sprintf(onceAnHour, t.TempDir(), b.addr), `over = "wait"`, "over = \"wait\"\nby = \"token\"", 1))
+	const anna, bert = "Authorization: Bearer abcdefghijklmnopqrstuvwxyz", "Authorization: Bearer zyxwvutsrqponmlkjihgfedcba"
+	over := func(at, token string) bool { return tf.handle(t, at, token).body == "ok" }
+	first := tf.become(t, request("GET", "/1", preferAsync, anna))
+	eventually(t, "anna's first job is over", func() bool { return over(first, anna) })
+	second := tf.become(t, request("GET", "/2", preferAsync, anna))
+	berts := tf.become(t, request("GET", "/3", preferAsync, bert))
+	eventually(t, "bert's first job is over", func() bool { return over(berts, bert) })
+	if over(second, anna) {
+		t.Error("anna's second job did not wait")
+	}
+}
