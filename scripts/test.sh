@@ -438,7 +438,7 @@ run_recipes() {
 		sed 's/^/  $ /' "$recipe"
 		taken=$(taken_ports | xargs)
 		if [ -n "$taken" ]; then
-			echo "README.md: in front of this recipe, a process listens on the port $taken: end it, or the recipe that left it"
+			echo "$page: in front of this recipe, a process listens on the port $taken: end it, or the recipe that left it"
 			return 1
 		fi
 		(
@@ -456,18 +456,18 @@ run_recipes() {
 		) >"$said" 2>"$said.err" &
 		if ! wait $!; then
 			cat "$said" "$said.err"
-			echo "README.md: this recipe fails"
+			echo "$page: this recipe fails"
 			return 1
 		fi
 		grep -hE '^    (Requests|Failed|Non-2xx)' "$said" || true
 		if grep -q 'lab restart' "$recipe" && ! grep -q "is up again" "$said.err"; then
 			cat "$said" "$said.err"
-			echo "README.md: this recipe has met no restart"
+			echo "$page: this recipe has met no restart"
 			return 1
 		fi
 		if grep -q -- '--limit 10/1m' "$recipe" && ! grep -qE '(200 ){10}429' "$said"; then
 			cat "$said" "$said.err"
-			echo "README.md: ten calls pass and the eleventh does not: this recipe does not show it"
+			echo "$page: ten calls pass and the eleventh does not: this recipe does not show it"
 			return 1
 		fi
 	done
@@ -475,16 +475,24 @@ run_recipes() {
 
 # readme: the recipes run in any order: in that of the page, and then the other way round.
 readme() {
-	local all
-	recipes README.md
+	local all page=README.md
+	recipes $page
 	mapfile -t all < <(ls "$tmp"/recipes/*)
 	((${#all[@]} > 1)) || {
-		echo "README.md: it has no blocks marked console"
+		echo "$page: it has no blocks marked console"
 		return 1
 	}
 	run_recipes "${all[@]}"
 	mapfile -t all < <(printf '%s\n' "${all[@]}" | sort -r)
 	run_recipes "${all[@]}"
+}
+
+# job_recipes: those of docs/recipes.md, once, with the program of this tree.
+job_recipes() {
+	local page=docs/recipes.md
+	go build .
+	recipes $page
+	run_recipes "$tmp"/recipes/*
 }
 
 began=$(seconds)
@@ -513,6 +521,7 @@ step "docs: words" words_plain
 step "no sleep" no_sleep
 step "docs: walk" walk_shown
 step "docs: README's commands" readme
+step "docs: recipes" job_recipes
 step "demo" scripts/demo.sh --quick --port 18000 --backend-port 18001 # others may have its usual ports
 
 echo
