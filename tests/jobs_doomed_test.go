@@ -12,7 +12,7 @@ import (
 	"tenfour/tests/await"
 )
 
-// doomed is a tenfour with jobs that is killed and started again on the same data. Its origin, its receiver and its address stay.
+// doomed is a tenfour with jobs that is killed and started again on the same data. Its origin and its receiver stay.
 type doomed struct {
 	asker
 	t        testing.TB
@@ -35,7 +35,7 @@ const (
 )
 
 const (
-	jobAttempts   = 4
+	jobAttempts   = 3
 	handoverAfter = 10 * time.Millisecond
 )
 
@@ -51,8 +51,7 @@ func startDoomed(t testing.TB, more string) *doomed {
 			path, d.origin.addr, jobAttempts, own, d.receiver.addr, secret)
 	}
 	d.settings = writeFile(t, filepath.Join(dir, "tenfour.toml"), text)
-	d.addr = portOfOurOwn(t)
-	d.flags = []string{"--config", d.settings, "--listen", d.addr, "--workers", "4", "--drain", "2s"}
+	d.flags = []string{"--config", d.settings, "--workers", "4", "--drain", "2s"}
 	return d
 }
 
@@ -63,7 +62,7 @@ func (d *doomed) begin() bool {
 	d.process = p
 	d.kill = sync.OnceFunc(func() { p.cmd.Process.Kill() })
 	select {
-	case <-listens:
+	case d.addr = <-listens:
 		return true
 	case <-p.ended:
 		return false

@@ -22,6 +22,9 @@ import (
 // historiesLast is how long TestJobs_generated draws histories, unless -rapid.checks says how many.
 const historiesLast = 4 * time.Second
 
+// historyPatience is how long a history waits for an event: an attempt may wait for 2 s before it begins.
+const historyPatience = 2 * patience
+
 // TestJobs_generated draws what clients, an operator, the origin and the machine do with jobs: requests of every kind, answers and failures, cancels,
 // pauses, crashes, stops, reloads, and requests that come again. After each of them every job is, within patience, where the model
 // (jobs_model_test.go) says: in that state, its request sent that often, and its handle answers with that response.
@@ -149,8 +152,9 @@ func (h *history) send(j *tracked) (heard, error) {
 func (h *history) await(j *tracked) {
 	waits := make(chan heard, 1)
 	j.waits = waits
+	at := h.asker
 	go func() { // ends with the job, or with tenfour
-		got, _ := h.askFor(10*patience, "GET", "/.tenfour/jobs/"+j.id, "", "Prefer: wait=60")
+		got, _ := at.askFor(10*patience, "GET", "/.tenfour/jobs/"+j.id, "", "Prefer: wait=60")
 		waits <- got
 	}()
 }
@@ -172,8 +176,8 @@ func (h *history) pick(t *rapid.T, holds func(*tracked) bool) *tracked {
 
 // until is eventually, for a history: one that fails is shortened.
 func (h *history) until(t *rapid.T, what string, cond func() bool) {
-	if !await.Holds(patience, cond) {
-		t.Fatalf("waited %v for this: %s\n%.5000s", patience, what, h.process.log)
+	if !await.Holds(historyPatience, cond) {
+		t.Fatalf("waited %v for this: %s\n%.5000s", historyPatience, what, h.process.log)
 	}
 }
 
@@ -287,7 +291,7 @@ func (h *history) checkJob(t *rapid.T, j *tracked) {
 	var v view
 	var got heard
 	var err error
-	if !await.Holds(patience, func() bool {
+	if !await.Holds(historyPatience, func() bool {
 		v, got, err = h.look(j.id)
 		for _, m := range append(j.may, j.modelJob)[:max(1, len(j.may))] {
 			if err == nil && m.is(v.State) && v.Paused == m.paused && len(h.origin.of(j.key)) == m.sends {

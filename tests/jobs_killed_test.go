@@ -18,7 +18,7 @@ import (
 // into killsLast.
 const (
 	killCycles = "TENFOUR_KILLS"
-	killsLast  = 4 * time.Second
+	killsLast  = 3 * time.Second
 )
 
 // TestJobs_killedAtAnyMomentKeepEachPromise: clients make jobs, read, cancel, pause and resume them, and ask again, until tenfour is killed with SIGKILL: at a
