@@ -4,21 +4,28 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
 
 // Effective is a configuration with where each of its values came from.
-type Effective struct{ d *draft }
+type Effective struct {
+	d *draft
+	c Config
+}
 
 // Read is Parse, and remembers where the values came from.
 func Read(args []string) (Effective, error) {
 	d, err := read(args)
-	return Effective{d}, err
+	if err != nil {
+		return Effective{}, err
+	}
+	return Effective{d, d.resolved()}, nil
 }
 
-// Config is the configuration.
-func (e Effective) Config() Config { return e.d.resolved() }
+// Config is the configuration. Nothing changes it: each call returns the same routes and limits.
+func (e Effective) Config() Config { return e.c }
 
 // File is the name of the file that was read; "" for none.
 func (e Effective) File() string {
@@ -85,6 +92,9 @@ func (d *draft) routeOrigin(s *setting, n *node) string {
 func (p *part) show(w io.Writer, of scope, prefix string, origin func(*setting, *node) string) {
 	open := ""
 	for _, s := range inTables(within(of)) {
+		if p.idle(s) {
+			continue
+		}
 		table, key := s.table()
 		if table != open {
 			fmt.Fprintf(w, "\n[%s%s]\n", prefix, table)
@@ -98,6 +108,12 @@ func (p *part) show(w io.Writer, of scope, prefix string, origin func(*setting, 
 		const comments = 40 // the column of the comments
 		fmt.Fprintf(w, "%s%s # %s\n", line, strings.Repeat(" ", max(comments-utf8.RuneCountInString(line), 0)), printable(origin(s, p.from[s.key])))
 	}
+}
+
+// idle reports whether a setting is about jobs, in a route that makes none and says nothing of them: thousands of such routes are read by
+// people too.
+func (p *part) idle(s *setting) bool {
+	return p.in.r != nil && !p.in.r.Async && p.from[s.key] == nil && slices.Contains(ofJobs, s.key)
 }
 
 // inTables orders settings by their tables, those in none first.

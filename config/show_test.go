@@ -203,3 +203,23 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// TestShow_leavesOutJobsWhereThereAreNone: a route without jobs has no line for what it would do with them.
+func TestShow_leavesOutJobsWhereThereAreNone(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for async, lines := range map[string]int{"false": 0, "true": 1} {
+		e, err := Read([]string{"--async=" + async})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var shown strings.Builder
+		if err := e.Show(&shown); err != nil {
+			t.Fatal(err)
+		}
+		for _, key := range ofJobs {
+			if n := strings.Count(shown.String(), "\n"+key+" = "); n != lines && key != "callback_secret_file" {
+				t.Errorf("async = %s: %d lines of %s, want %d", async, n, key, lines)
+			}
+		}
+	}
+}

@@ -485,6 +485,9 @@ func TestFlags_doSomething(t *testing.T) {
 		"hold": func(t *testing.T) {
 			answers(t, refusing(t), "/", 502, "refused connections for 50ms", "--hold", "50ms")
 		},
+		"async-after": func(t *testing.T) {
+			answers(t, s.addr, "/mute", 202, "running", "--async", "--async-after", "50ms", "--data", t.TempDir(), "--drain", "100ms")
+		},
 		"connect-timeout": func(t *testing.T) { answers(t, blackHole(t), "/", 502, "300ms", "--connect-timeout", "300ms") },
 		"buffer": func(t *testing.T) {
 			for size, taken := range map[string]bool{"0": false, "4KiB": true} {
@@ -526,6 +529,7 @@ func TestFlags_doSomething(t *testing.T) {
 		"client-token-file": TestFlags_credentials, "allow-from": TestFlags_networks, "deny-from": TestFlags_networks,
 		"trusted-proxies": TestFlags_networks, "limit": TestFlags_limit, "limit-by": TestFlags_limit, "over": TestFlags_limit,
 		"wait-max": TestFlags_limit, "max-per-client": TestMaxPerClient_refusesTheRest,
+		"async": TestAsync_aRequestBecomesAJobHoweverItsBytesCome, "data": TestJobs_theDirectoryIsForItsUserAlone,
 	}
 	var help bytes.Buffer
 	if code := program.Run(context.Background(), []string{"--help"}, &help, io.Discard, nil); code != 0 {
