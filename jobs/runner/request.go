@@ -2,6 +2,7 @@ package runner
 
 import (
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 
@@ -84,4 +85,32 @@ func appendHead(dst []byte, req *jobs.Request) []byte {
 		dst = fmt.Appendf(dst, "Content-Length: %d\r\n", req.Body.Size)
 	}
 	return append(dst, "\r\n"...)
+}
+
+// openBody returns a request's body, with one user; nil for none.
+func (r *Runner) openBody(of jobs.Body) (*forward.Body, error) {
+	if of.Size == 0 {
+		return nil, nil
+	}
+	content, err := r.Store.OpenBody(of)
+	if err != nil {
+		return nil, err
+	}
+	if file, ok := content.(interface {
+		io.ReaderAt
+		io.Closer
+	}); ok {
+		return forward.FileBody(file, of.Size), nil
+	}
+	defer content.Close()
+	all, err := io.ReadAll(io.LimitReader(content, of.Size))
+	if err == nil && int64(len(all)) < of.Size {
+		err = io.ErrUnexpectedEOF
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the body of a request: %w", err)
+	}
+	b := forward.NewBody(r.Held, 0)
+	b.Append(all)
+	return b, nil
 }

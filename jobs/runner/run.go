@@ -2,8 +2,6 @@ package runner
 
 import (
 	"errors"
-	"fmt"
-	"io"
 	"time"
 
 	"tenfour/forward"
@@ -41,14 +39,6 @@ type run struct {
 	outcome jobs.Outcome
 	ended   time.Time
 	stopped bool // tenfour's own end has cut it off
-}
-
-// sofar is how far an attempt has come that may not be in its record yet.
-type sofar struct {
-	began   time.Time // zero before it has entered
-	asks    int       // sendings to backends that have begun and not ended
-	backend string    // that was asked last
-	reached forward.Progress
 }
 
 // cut is why an attempt was cut off.
@@ -145,34 +135,6 @@ func (n *run) enter(now time.Time) {
 // beside is how many attempts of a route may run at once: 1 or more.
 func beside(to *forward.Route) int { return max(1, slotsTimes*slots(to)) }
 
-// openBody returns a request's body, with one user; nil for none.
-func (r *Runner) openBody(of jobs.Body) (*forward.Body, error) {
-	if of.Size == 0 {
-		return nil, nil
-	}
-	content, err := r.Store.OpenBody(of)
-	if err != nil {
-		return nil, err
-	}
-	if file, ok := content.(interface {
-		io.ReaderAt
-		io.Closer
-	}); ok {
-		return forward.FileBody(file, of.Size), nil
-	}
-	defer content.Close()
-	all, err := io.ReadAll(io.LimitReader(content, of.Size))
-	if err == nil && int64(len(all)) < of.Size {
-		err = io.ErrUnexpectedEOF
-	}
-	if err != nil {
-		return nil, fmt.Errorf("read the body of a request: %w", err)
-	}
-	b := forward.NewBody(r.Held, 0)
-	b.Append(all)
-	return b, nil
-}
-
 // drop gives up an attempt before its exchange: its job is not due, or, with an error, cannot be read.
 func (n *run) drop(j jobs.Job, err error) {
 	n.giveUp()
@@ -221,14 +183,6 @@ func (n *run) leaveRunner() {
 	n.r.lookEmpty()
 }
 
-// Begins notes that a backend is asked.
-func (n *run) Begins(backend string) {
-	n.r.mu.Lock()
-	defer n.r.mu.Unlock()
-	n.sofar.asks++
-	n.sofar.backend = backend
-}
-
 // atGate has it stored that the request may have been sent, after which it is sent. While the job itself is still being stored, that comes first.
 func (n *run) atGate(backend string) {
 	n.r.mu.Lock()
@@ -248,14 +202,6 @@ func (n *run) openGate(backend string) {
 	}) {
 		n.grip.Open()
 	}
-}
-
-// Ends notes how far the request came there.
-func (n *run) Ends(r *forward.Result) {
-	n.r.mu.Lock()
-	defer n.r.mu.Unlock()
-	n.sofar.asks--
-	n.sofar.reached = max(n.sofar.reached, r.Progress())
 }
 
 // Lasting notes that the exchange goes on without a worker: its response drips. Another attempt of its route may begin.
@@ -297,12 +243,4 @@ func (n *run) finish() {
 		return
 	}
 	n.save()
-}
-
-// mayHaveReached is how far it may have come at backends: a sending that has not ended may have sent something.
-func (s sofar) mayHaveReached() forward.Progress {
-	if s.asks > 0 {
-		return max(s.reached, forward.PartlySent)
-	}
-	return s.reached
 }
