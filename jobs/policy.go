@@ -56,7 +56,7 @@ func (p Policy) Decide(j Job, o Outcome, now time.Time, random float64) Verdict 
 	return Verdict{State: Waiting, At: at}
 }
 
-// MayRepeat reports whether the request may go out again after this outcome.
+// mayRepeat reports whether the request may go out again after this outcome.
 func (p Policy) mayRepeat(r Request, o Outcome) bool {
 	return r.MayRepeat(p.Unsafe) || o.Reached == forward.NothingSent || o.refusedUnread()
 }

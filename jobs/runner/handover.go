@@ -69,17 +69,19 @@ func (h *Handover) End() {
 	h.over = true
 	r.alarm.set(&h.bell, time.Time{})
 	stored := h.stored
-	h.leaveBody()
+	body := h.takeBody()
 	r.mu.Unlock()
+	leaveBody(body)
 	if stored {
 		r.doers.do(nil, h.undo)
 	}
 }
 
-// leaveBody ends the use of the request's body. The runner is locked.
-func (h *Handover) leaveBody() {
-	leaveBody(h.body)
-	h.body = nil
+// takeBody takes the request's body out of h, for the caller to leave once the runner is unlocked: that may close a file, and wake what waits
+// for memory. The runner is locked.
+func (h *Handover) takeBody() (body *forward.Body) {
+	body, h.body = h.body, nil
+	return body
 }
 
 // handOver stores the record, and then lets the client go.
@@ -169,8 +171,9 @@ func (h *Handover) enter(j jobs.Job) (waitsFor string, entered bool) {
 func (h *Handover) free() {
 	h.r.mu.Lock()
 	h.freed = true
-	h.leaveBody()
+	body := h.takeBody()
 	h.r.mu.Unlock()
+	leaveBody(body)
 	h.told()
 }
 

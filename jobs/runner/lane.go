@@ -85,13 +85,13 @@ func (r *Runner) pump() {
 
 // beginNext begins an attempt of the first job of the lane whose turn it is. It reports false if none may begin now.
 func (r *Runner) beginNext() bool {
-	caps, used := r.Caps(), r.Store.Usage().Bytes
+	caps, used, hasMemory := r.Caps(), r.Store.Usage().Bytes, r.Held.Fits(1)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if !r.begins || len(r.unsaved) > 0 || len(r.running) >= caps.Running {
 		return false
 	}
-	if used >= caps.BytesMax || !r.Held.Fits(1) { // results that are stored, or bodies in memory, have to go first
+	if used >= caps.BytesMax || !hasMemory { // results that are stored, or bodies in memory, have to go first
 		if len(r.turns) > 0 && r.full.at.IsZero() {
 			r.alarm.set(&r.full, time.Now().Add(fullAgain))
 		}
