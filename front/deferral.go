@@ -76,11 +76,11 @@ func (c *client) mayDefer() bool {
 
 // jobBodyMost is how large the body of r may be, if r is to become a job: it must be held whole.
 func (r *request) jobBodyMost() int64 {
-	if most := r.deferral.async.BodyMax; r.front.Spool != nil {
-		return min(most, int64(r.front.Spool.Most()))
-	} else {
-		return min(most, int64(r.Route.Settings.Buffer))
+	held := r.Route.Settings.Buffer
+	if r.front.Spool != nil {
+		held = r.front.Spool.Most()
 	}
+	return min(r.deferral.async.BodyMax, int64(held))
 }
 
 // staysPlain is for a request whose body is too large for a job. If its client waits for the response, it is served as any other, and

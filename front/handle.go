@@ -69,7 +69,7 @@ func (c *client) visit() outcome {
 	case err != nil, isAct && string(doing) != "pause" && string(doing) != "resume":
 		return c.noSuchJob()
 	case !known:
-		return c.answer(405, "a job has no such method here: "+allowed+" it has", noStore+"Allow: "+allowed+"\r\n")
+		return c.answer(405, "a job does not know this method here, but "+allowed, noStore+"Allow: "+allowed+"\r\n")
 	}
 	h.id = id
 	_, views := withoutParam(append([]byte("?"), query...), "view")
