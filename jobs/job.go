@@ -71,7 +71,7 @@ type Attempt struct {
 // Result is a backend's response. The zero value is none.
 type Result struct {
 	Status int    `json:",omitzero"`
-	Reason string `json:",omitzero"` // of the status-line
+	Reason []byte `json:",omitempty"` // of the status-line. Bytes, as a target is
 	Fields []byte `json:",omitempty"`
 	Body   Body   `json:",omitzero"`
 }

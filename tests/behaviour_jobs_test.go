@@ -102,7 +102,7 @@ func silent(v *visit) {
 }
 
 // oddResponse has what must stay as it is: order, case, fields that stand twice, bytes that are no text.
-const oddResponse = "HTTP/1.1 207 So  it Is\r\nX-b: 1\r\nx-A: \xff\xfe\r\nSET-cookie: a=1\r\nX-B: 2\r\nset-Cookie: b=2\r\n" +
+const oddResponse = "HTTP/1.1 207 So  it Is\xe9\r\nX-b: 1\r\nx-A: \xff\xfe\r\nSET-cookie: a=1\r\nX-B: 2\r\nset-Cookie: b=2\r\n" +
 	"Date: Thu, 26 Nov 2026 12:00:00 GMT\r\nContent-Type: x/y\r\nContent-Length: 4\r\nEmpty:\r\n\r\n\x00\xff\r\n"
 
 func TestAsync_theResultIsTheResponseByteForByte(t *testing.T) {
@@ -285,7 +285,7 @@ func TestHandover_theSameAttemptGoesOn(t *testing.T) {
 			if r := tf.ended(t, at); r.State != "done" || r.Tried != 1 {
 				t.Errorf("its record is %+v", r)
 			}
-			if m := tf.handle(t, at); m.line != "HTTP/1.1 207 So  it Is" || m.body != "\x00\xff\r\n" {
+			if m := tf.handle(t, at); m.line != "HTTP/1.1 207 So  it Is\xe9" || m.body != "\x00\xff\r\n" {
 				t.Errorf("the result is %s %q", m.line, m.body)
 			}
 			if requests, raw := b.seen(); len(requests) != 1 || requests[0].body != "hello" || strings.Contains(raw, "wait") {
@@ -306,7 +306,7 @@ func TestHandover_aResponseInTimeIsRelayed(t *testing.T) {
 		request("HEAD", "/x", "Prefer: wait=60"),
 	} {
 		o := tf.exchange(t, raw+request("GET", "/next"), whole, methodOf(raw), "GET") // the connection goes on
-		if len(o.answers) != 2 || o.answers[0].line != "HTTP/1.1 207 So  it Is" || o.answers[1].body != "\x00\xff\r\n" || o.answers[0].has("Preference-Applied", "wait=60") {
+		if len(o.answers) != 2 || o.answers[0].line != "HTTP/1.1 207 So  it Is\xe9" || o.answers[1].body != "\x00\xff\r\n" || o.answers[0].has("Preference-Applied", "wait=60") {
 			t.Errorf("%q got %q", raw, o.raw)
 		}
 	}

@@ -24,7 +24,7 @@ func TestCallback_isSignedWithEachKey(t *testing.T) {
 	t.Parallel()
 	r := receive(t, answers(204))
 	g := newRig(t, r.URL+"/hooks").start(t)
-	j := g.ended(t, r.URL+"/hooks/7;v=1?a=b&c", jobs.Result{Status: 200, Reason: "OK", Fields: []byte("Content-Type: text/plain\r\n")}, "hello")
+	j := g.ended(t, r.URL+"/hooks/7;v=1?a=b&c", jobs.Result{Status: 200, Reason: []byte("OK"), Fields: []byte("Content-Type: text/plain\r\n")}, "hello")
 	g.Due(j)
 	p := await.Value(t, r.posts, "the callback")
 	if p.target != "/hooks/7;v=1?a=b&c" || "http://"+p.host != r.URL || p.Get("Content-Type") != "application/json" || p.Get("User-Agent") != "tenfour" {

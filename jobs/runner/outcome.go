@@ -29,10 +29,10 @@ func outcomeOf(x *forward.Exchange, s sofar, now time.Time) jobs.Outcome {
 }
 
 // reasonIn is the reason-phrase of a status-line (RFC 9112 §4).
-func reasonIn(line []byte) string {
+func reasonIn(line []byte) []byte {
 	_, rest, _ := bytes.Cut(line, []byte(" "))
 	_, reason, _ := bytes.Cut(rest, []byte(" "))
-	return string(reason)
+	return bytes.Clone(reason)
 }
 
 // retryAfter is when a response says to try again (RFC 9110 §10.2.3); zero if it does not. Of several lines the last time counts.

@@ -308,7 +308,7 @@ func TestRun_storesTheResponse(t *testing.T) {
 	g.Start()
 	j := g.accepted(g.job("/", "POST /it?a=b HTTP/1.1\r\nHost: example.net\r\nX-Odd:  v \r\nConnection: x-hop\r\nX-Hop: 1\r\nContent-Length: 5\r\n\r\n"), "hello")
 	got, content := g.end(j.ID)
-	if got.State != jobs.Done || content != "okay" || got.Result.Status != 200 || got.Result.Reason != "Fine" || len(got.Attempts) != 1 {
+	if got.State != jobs.Done || content != "okay" || got.Result.Status != 200 || string(got.Result.Reason) != "Fine" || len(got.Attempts) != 1 {
 		t.Errorf("got %+v, %q", got, content)
 	}
 	if a := got.Attempts[0]; a.Reached != forward.Answering || a.Backend != b.addr || a.Status != 200 || a.Ended.Before(a.Began) {
