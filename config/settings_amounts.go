@@ -38,7 +38,8 @@ var howMuch = group{
 			in:   func(t target) value { return span(&t.r.QueueTimeout, time.Millisecond) },
 			unit: "duration", zero: "refused: 1ms or more",
 			help: "`D` that an exchange may wait",
-			more: "is how long an exchange may wait for a slot. Set it to how long your clients are willing to wait.",
+			more: "is how long an exchange may wait for a slot. Set it to how long your clients are willing to wait. " +
+				"It is not for [jobs](jobs.md), which wait until `job_deadline`.",
 		},
 		{
 			key: "buffer", flag: "buffer", of: ofRoute,

@@ -30,7 +30,7 @@ var whichJobs = group{
 			unit: "duration", zero: "only when its client asks for it",
 			help: "`D` after which a request without an answer becomes a job, whether its client asked or not; 0 is never",
 			more: "is after how long a request that has had no byte of an answer becomes a job also when its client did not ask for it. The attempt " +
-				"that runs goes on: the backend sees one request.",
+				"that runs goes on: the backend sees one request. One that is raced is answered as ever.",
 		},
 		{
 			key: "attempts", of: ofRoute,
@@ -56,7 +56,7 @@ var whichJobs = group{
 			key: "job_deadline", of: ofRoute,
 			in:   func(t target) value { return span(&t.r.JobDeadline, time.Millisecond) },
 			unit: "duration", zero: "refused: 1ms or more",
-			more: "is how long a job has for all its attempts and for what it waits between them. It goes on while the job is paused. No attempt begins after it.",
+			more: "is how long a job has for all its attempts and for what it waits between them. It goes on while the job is paused. No attempt begins after it, and one that runs then is cut.",
 		},
 		{
 			key: "keep", of: ofRoute,
