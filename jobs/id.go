@@ -34,6 +34,12 @@ var errNoID = errors.New("not the id of a job: 32 hexadecimal digits")
 // String returns the ID as text for a path: 32 hexadecimal digits, lower case.
 func (id ID) String() string { return hex.EncodeToString(id[:]) }
 
+// ShortDigits is how many digits Short returns.
+const ShortDigits = 8
+
+// Short is how a log names a job: by its first digits, because the whole ID is the right to read its result.
+func (id ID) Short() string { return id.String()[:ShortDigits] }
+
 // MarshalText writes what String returns.
 func (id ID) MarshalText() ([]byte, error) { return []byte(id.String()), nil }
 

@@ -67,7 +67,7 @@ func (s *Sender) giveUpLate(c *call, job jobs.Job, why string) bool {
 func (s *Sender) send(job jobs.Job) (answer jobs.Answer) {
 	defer func() {
 		if p := recover(); p != nil {
-			s.c.Log.Error().Str("job", short(job.ID)).Str("panic", fmt.Sprint(p)).Bytes("stack", debug.Stack()).Msg("a callback was cut by a fault of tenfour's own: report it with its stack")
+			s.c.Log.Error().Str("job", job.ID.Short()).Str("panic", fmt.Sprint(p)).Bytes("stack", debug.Stack()).Msg("a callback was cut by a fault of tenfour's own: report it with its stack")
 			answer = jobs.Answer{Failure: "a fault of tenfour's own, which its log has"}
 		}
 	}()
@@ -104,7 +104,7 @@ func (s *Sender) count(c *call, answer jobs.Answer) {
 	}
 	s.mu.Unlock()
 	s.c.Log.Debug().Func(func(e *zerolog.Event) {
-		e.Str("job", short(c.id)).Str("receiver", c.to.where).Int("status", answer.Status).Str("failure", answer.Failure).Msg("a callback was sent")
+		e.Str("job", c.id.Short()).Str("receiver", c.to.where).Int("status", answer.Status).Str("failure", answer.Failure).Msg("a callback was sent")
 	})
 }
 
@@ -148,7 +148,7 @@ func (s *Sender) record(c *call, t told) {
 // unwritten keeps an outcome that the store has not taken, and tries to write it later. It is not sent once more for that.
 func (s *Sender) unwritten(c *call, t *told, err error) {
 	if !c.warned && !errors.Is(err, jobs.ErrClosed) {
-		s.c.Log.Warn().Err(err).Str("job", short(c.id)).Msg("the store does not take how a callback went: it is tried again, and until then a restart would send the callback once more")
+		s.c.Log.Warn().Err(err).Str("job", c.id.Short()).Msg("the store does not take how a callback went: it is tried again, and until then a restart would send the callback once more")
 	}
 	c.told, c.warned = t, true
 	s.again(c, s.c.now().Add(pauseUnwritten))
@@ -166,7 +166,7 @@ func (s *Sender) settle(c *call, after jobs.Job) {
 		s.counts.Delivered++
 		s.mu.Unlock()
 	case jobs.CallbackGaveUp:
-		s.c.Log.Warn().Str("job", short(c.id)).Str("route", after.Request.Route).Str("state", after.State.String()).Str("url", shown(b.URL)).
+		s.c.Log.Warn().Str("job", c.id.Short()).Str("route", after.Request.Route).Str("state", after.State.String()).Str("url", shown(b.URL)).
 			Int("attempts", b.Attempts).Dur("after", b.Ended.Sub(b.Since).Round(time.Second)).Str("reason", b.Failure).
 			Msg("gave up a callback: its receiver does not know of the job's end")
 		s.mu.Lock()
@@ -189,9 +189,6 @@ func (s *Sender) end(c *call) {
 	s.mu.Unlock()
 	s.look()
 }
-
-// short is a job's id as a log may have it: the whole one is the right to read its result.
-func short(id jobs.ID) string { return id.String()[:8] }
 
 // shown is a callback's URL as a log may have it.
 func shown(text string) string {

@@ -21,7 +21,7 @@ type Selection struct {
 }
 
 // leastDigits is how many digits of an id must be written. So many are in a line of the log.
-const leastDigits = 8
+const leastDigits = jobs.ShortDigits
 
 // mostIDs is how many ids one request may have.
 const mostIDs = 10_000

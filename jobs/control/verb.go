@@ -101,6 +101,6 @@ func (h *handler) changeOne(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	h.Log.Info().Str("verb", v.name).Str("job", id.String()[:leastDigits]).Msg("the operator changed a job")
+	h.Log.Info().Str("verb", v.name).Str("job", id.Short()).Msg("the operator changed a job")
 	return h.writeJSON(w, recordOf(j))
 }

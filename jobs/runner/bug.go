@@ -13,7 +13,7 @@ func (r *Runner) panicked(of *entry, v any, stack []byte) {
 		line.Msg("the runner of jobs has a bug, and goes on")
 		return
 	}
-	line.Str("job", short(of.id)).Msg("the runner of jobs has a bug; it costs this job")
+	line.Str("job", of.id.Short()).Msg("the runner of jobs has a bug; it costs this job")
 	r.mu.Lock()
 	n := of.run
 	if n != nil {

@@ -207,7 +207,7 @@ func (r *Runner) settleOrLater(e *entry, j jobs.Job, err error) {
 	case isUnknown(err):
 		r.dismiss(e, jobs.Job{}, jobs.ErrUnknown)
 	default:
-		r.Log.Error().Str("job", short(e.id)).Err(err).Msg("the store of jobs fails; the job is looked at again in a second")
+		r.Log.Error().Str("job", e.id.Short()).Err(err).Msg("the store of jobs fails; the job is looked at again in a second")
 		r.mu.Lock()
 		r.alarm.set(&e.bell, time.Now().Add(saveAgain))
 		r.mu.Unlock()

@@ -207,7 +207,7 @@ func (h *Handover) undo() {
 				continue
 			}
 		}
-		r.Log.Warn().Str("job", short(j.ID)).Err(err).Msg("the record of a request that was answered could not be removed; it is recovered with the next start")
+		r.Log.Warn().Str("job", j.ID.Short()).Err(err).Msg("the record of a request that was answered could not be removed; it is recovered with the next start")
 		return
 	}
 }

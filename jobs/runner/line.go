@@ -194,7 +194,7 @@ func (l *line) answered(d limit.Decision, err error) {
 		r.alarm.set(&l.bell, time.Now().Add(lineWait))
 	default:
 		r.refund(l.first())
-		r.alarm.set(&l.bell, time.Now().Add(max(d.RetryAfter, alarmLeast)))
+		r.alarm.set(&l.bell, time.Now().Add(max(d.RetryAfter, lineLeast)))
 	}
 	more := l.count > 0
 	if !more {
@@ -207,8 +207,8 @@ func (l *line) answered(d limit.Decision, err error) {
 	}
 }
 
-// alarmLeast is the shortest time after which a limit is asked again.
-const alarmLeast = 10 * time.Millisecond
+// lineLeast is the shortest time after which a limit is asked again.
+const lineLeast = 10 * time.Millisecond
 
 func (l *line) first() *entry { return l.head.next }
 

@@ -58,7 +58,7 @@ func (r *Runner) logEnd(j jobs.Job, failure string) {
 	if j.State == jobs.Failed || j.State == jobs.Interrupted {
 		line = r.Log.Warn()
 	}
-	line = line.Str("job", short(j.ID)).Str("route", j.Request.Route).Stringer("state", j.State).
+	line = line.Str("job", j.ID.Short()).Str("route", j.Request.Route).Stringer("state", j.State).
 		Int("attempts", j.Earlier+len(j.Attempts)).Int64("ms", took(j))
 	if j.Result.Status != 0 {
 		line = line.Str("status", strconv.Itoa(j.Result.Status))

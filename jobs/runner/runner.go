@@ -140,7 +140,7 @@ func (r *Runner) adopt(id jobs.ID) {
 	case err == errUnchanged: // it has ended before
 		err = nil
 	case !isUnknown(err):
-		r.Log.Error().Str("job", short(id)).Err(err).Msg("a job that ran when tenfour stopped cannot be recovered before the next start")
+		r.Log.Error().Str("job", id.Short()).Err(err).Msg("a job that ran when tenfour stopped cannot be recovered before the next start")
 	}
 	r.dismiss(e, j, err)
 }
@@ -214,6 +214,3 @@ func (r *Runner) lookEmpty() {
 		r.empty = nil
 	}
 }
-
-// short is how the log names a job: the handle is a secret.
-func short(id jobs.ID) string { return id.String()[:8] }

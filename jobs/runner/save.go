@@ -19,7 +19,7 @@ func (n *run) save() {
 		n.saved(j, err)
 		return
 	}
-	r.Log.Error().Str("job", short(n.e.id)).Err(err).Msg("how an attempt of a job ended could not be stored; it is kept in memory and tried again each second, and no job begins until then")
+	r.Log.Error().Str("job", n.e.id.Short()).Err(err).Msg("how an attempt of a job ended could not be stored; it is kept in memory and tried again each second, and no job begins until then")
 	r.mu.Lock()
 	r.unsaved = append(r.unsaved, n)
 	r.alarm.set(&r.retry, time.Now().Add(saveAgain))
@@ -54,9 +54,7 @@ func (n *run) saveOnce() (jobs.Job, error) {
 		return j.End(n.ended, o, n.policy.Decide(j, o, n.ended, random))
 	})
 	if err != nil && o.Result.Body.Name != "" {
-		if err := r.Store.DropBody(o.Result.Body); err != nil {
-			r.Log.Warn().Str("job", short(n.e.id)).Err(err).Msg("a body that no job has could not be removed before the next start")
-		}
+		r.dropBody(n.e.id, o.Result.Body)
 	}
 	return j, err
 }

@@ -98,7 +98,7 @@ func (n *run) store(may func(sofar) sofar) bool {
 	case err == nil:
 		n.r.settle(j, asFound)
 	case !isRefusal(err) && !isUnknown(err):
-		n.r.Log.Warn().Str("job", short(n.e.id)).Err(err).Msg("that an attempt of a job runs could not be stored")
+		n.r.Log.Warn().Str("job", n.e.id.Short()).Err(err).Msg("that an attempt of a job runs could not be stored")
 	}
 	return err == nil
 }

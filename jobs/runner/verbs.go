@@ -68,11 +68,16 @@ func (r *Runner) create(j jobs.Job, content *forward.Body) (jobs.Job, error) {
 	j.Request.Body = stored
 	created, err := r.Store.Create(j.WithBody(jobs.Hash(hash.Sum(nil))))
 	if err != nil {
-		if err := r.Store.DropBody(stored); err != nil {
-			r.Log.Warn().Str("job", short(j.ID)).Err(err).Msg("a body that no job has could not be removed before the next start")
-		}
+		r.dropBody(j.ID, stored)
 	}
 	return created, err
+}
+
+// dropBody removes a body that was stored for a job whose record does not have it.
+func (r *Runner) dropBody(id jobs.ID, b jobs.Body) {
+	if err := r.Store.DropBody(b); err != nil {
+		r.Log.Warn().Str("job", id.Short()).Err(err).Msg("a body that no job has could not be removed before the next start")
+	}
 }
 
 // Await is settled when the job has ended, or is removed. It costs no goroutine meanwhile.
