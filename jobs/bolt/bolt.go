@@ -46,6 +46,7 @@ type Store struct {
 	bodies string // the directory of large bodies
 	lock   *os.File
 	db     *bbolt.DB
+	file   os.FileInfo // of the file that is open
 
 	writes  chan *write   // to the commit loop
 	quit    chan struct{} // closed by Close

@@ -111,6 +111,9 @@ func (s *Store) transact(all []*write) (err error) {
 	if unsure != nil {
 		return unsure
 	}
+	if err := s.inPlace(); err != nil {
+		return s.failure("write", err)
+	}
 	if c.tx, err = s.db.Begin(true); err != nil {
 		return s.gaveUp(err)
 	}

@@ -90,6 +90,17 @@ func (s *Store) openFile(o *bbolt.Options) (err error) {
 	return s.db.View(s.read)
 }
 
+// errGone is a file that the next start would not find: what is written to it is no promise.
+var errGone = errors.New("jobs.db is not in its place any more: put the directory back, or start tenfour again, which begins without those jobs")
+
+// inPlace fails if the file that is open is not the one under its name.
+func (s *Store) inPlace() error {
+	if info, err := os.Stat(s.path()); err != nil || !os.SameFile(info, s.file) {
+		return errGone
+	}
+	return nil
+}
+
 // unlock closes the file of a database that bbolt has left open. Its memory map stays, and would keep the lock with it.
 func unlock(file *os.File) error {
 	return errors.Join(syscall.Flock(int(file.Fd()), syscall.LOCK_UN), file.Close())
@@ -101,6 +112,7 @@ func (s *Store) read(tx *bbolt.Tx) error {
 	if err != nil {
 		return s.failure("open", err)
 	}
+	s.file = info
 	if info.Size() < tx.Size() {
 		return s.damaged(fmt.Errorf("it has %d bytes of %d", info.Size(), tx.Size()))
 	}
