@@ -55,6 +55,7 @@ type Store struct {
 	loops   sync.WaitGroup
 	err     error // of Close
 	caps    atomic.Pointer[jobs.Caps]
+	recent  recent
 
 	mu     sync.Mutex // guards the rest
 	usage  jobs.Usage // of what is committed
@@ -131,6 +132,7 @@ func (s *Store) Close() error {
 
 // release gives back what open took.
 func (s *Store) release() (err error) {
+	s.recent.clear() // also what is kept may not be had from a store that is closed
 	if s.db != nil {
 		err = s.db.Close()
 	}

@@ -17,17 +17,43 @@ func (c *change) get(id jobs.ID) []byte {
 
 // of returns the job as it is stored, if it has the revision of j.
 func (c *change) of(j jobs.Job) (stored jobs.Job, err error) {
-	record := c.get(j.ID)
-	if record == nil {
-		return stored, fmt.Errorf("change job %s: %w", j.ID, jobs.ErrUnknown)
-	}
-	if stored, err = decode(record); err != nil {
-		return stored, fmt.Errorf("change job %s: %w (%w)", j.ID, jobs.ErrDamaged, err)
+	if stored, err = c.stored(j.ID); err != nil {
+		return stored, fmt.Errorf("change job %s: %w", j.ID, err)
 	}
 	if stored.Revision != j.Revision {
 		return stored, fmt.Errorf("change job %s: %w: revision %d, not %d", j.ID, jobs.ErrConflict, stored.Revision, j.Revision)
 	}
 	return stored, nil
+}
+
+// stored returns a job as it is stored.
+func (c *change) stored(id jobs.ID) (jobs.Job, error) {
+	k := id.Key()
+	if j := c.news[k]; j != nil {
+		return *j, nil
+	}
+	if _, changed := c.news[k]; !changed {
+		if j, known := c.known.get(k); known {
+			return j, nil
+		}
+	}
+	record := c.get(id)
+	if record == nil {
+		return jobs.Job{}, jobs.ErrUnknown
+	}
+	j, err := decode(record)
+	if err != nil {
+		err = fmt.Errorf("%w (%w)", jobs.ErrDamaged, err)
+	}
+	return j, err
+}
+
+// keep notes how a job is stored now.
+func (c *change) keep(k key, j jobs.Job, record []byte) {
+	c.news[k] = nil
+	if len(record) <= recentRecord {
+		c.news[k] = &j
+	}
 }
 
 // put stores j, with its small bodies, after the revision before; nil for none. It returns j as it is stored.
@@ -46,28 +72,33 @@ func (c *change) put(j jobs.Job, before *jobs.Job) (jobs.Job, error) {
 	if before == nil {
 		err = c.join(next)
 	} else {
-		err = c.count(*before, -1)
+		err = c.count(c.get(before.ID), -1)
 		c.dropBodies(*before, next)
 	}
 	key := next.ID.Key()
 	if err == nil {
 		err = c.tx.Bucket(jobsBucket).Put(key[:], record)
 	}
+	if err == nil {
+		err = c.count(record, 1)
+	}
 	if err != nil {
 		return j, fmt.Errorf("%w: %w", errFile, err)
 	}
-	return next, c.count(next, 1)
+	c.keep(key, next, record)
+	return next, nil
 }
 
 // remove removes a job as it is stored.
 func (c *change) remove(j jobs.Job) error {
 	key := j.ID.Key()
-	if err := c.count(j, -1); err != nil {
+	if err := c.count(c.get(j.ID), -1); err != nil {
 		return err
 	}
 	if err := c.tx.Bucket(jobsBucket).Delete(key[:]); err != nil {
 		return fmt.Errorf("%w: %w", errFile, err)
 	}
+	c.news[key] = nil
 	d := c.tx.Bucket(dedupeBucket)
 	if decodeJoint(d.Get(j.Dedupe.Key[:])).job == key {
 		if err := d.Delete(j.Dedupe.Key[:]); err != nil {
@@ -78,11 +109,11 @@ func (c *change) remove(j jobs.Job) error {
 	return nil
 }
 
-// count counts a job as it is stored n times: 1 or -1.
-func (c *change) count(j jobs.Job, n int) error {
-	h, err := readHead(c.get(j.ID))
+// count counts a record n times: 1 or -1.
+func (c *change) count(record []byte, n int) error {
+	h, err := readHead(record)
 	if err != nil {
-		return fmt.Errorf("%w: job %s: %w", errFile, j.ID, err)
+		return fmt.Errorf("%w: %w", errFile, err)
 	}
 	add(&c.usage, h, n)
 	return nil

@@ -87,7 +87,7 @@ func (s *Store) openFile(o *bbolt.Options) (err error) {
 		}
 		return s.damaged(err)
 	}
-	return s.db.View(s.read)
+	return s.db.View(s.readAll)
 }
 
 // errGone is a file that the next start would not find: what is written to it is no promise.
@@ -106,8 +106,8 @@ func unlock(file *os.File) error {
 	return errors.Join(syscall.Flock(int(file.Fd()), syscall.LOCK_UN), file.Close())
 }
 
-// read checks the file, and counts what it has.
-func (s *Store) read(tx *bbolt.Tx) error {
+// readAll checks the file, and counts what it has.
+func (s *Store) readAll(tx *bbolt.Tx) error {
 	info, err := os.Stat(s.path())
 	if err != nil {
 		return s.failure("open", err)

@@ -56,6 +56,21 @@ func (s *Store) Remove(j jobs.Job) error {
 
 // Get returns a job.
 func (s *Store) Get(id jobs.ID) (j jobs.Job, err error) {
+	j, known := s.recent.get(id.Key())
+	if !known {
+		j, err = s.read(id)
+	}
+	switch {
+	case err != nil:
+		return jobs.Job{}, err
+	case !j.ID.Equal(id):
+		return jobs.Job{}, fmt.Errorf("get job %s: %w", id, jobs.ErrUnknown)
+	}
+	return j, nil
+}
+
+// read reads a job from the file.
+func (s *Store) read(id jobs.ID) (j jobs.Job, err error) {
 	key := id.Key()
 	var record []byte
 	err = s.db.View(func(tx *bbolt.Tx) error {
@@ -70,9 +85,6 @@ func (s *Store) Get(id jobs.ID) (j jobs.Job, err error) {
 	}
 	if j, err = decode(record); err != nil {
 		return j, s.damaged(fmt.Errorf("job %s: %w", id, err))
-	}
-	if !j.ID.Equal(id) {
-		return jobs.Job{}, fmt.Errorf("get job %s: %w", id, jobs.ErrUnknown)
 	}
 	return j, nil
 }
