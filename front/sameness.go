@@ -3,12 +3,17 @@ package front
 import (
 	"bytes"
 	"errors"
+	"time"
 
 	"tenfour/jobs"
 )
 
 // keyMost is how many characters an Idempotency-Key may have.
 const keyMost = 255
+
+// keyLasts is as good as for ever: a key is free when its job is removed. That may be long after the job's deadline and keep, because a callback
+// is due for a day, and because an operator may have the job run again.
+const keyLasts = 100 * 365 * 24 * time.Hour
 
 var errKey = errors.New("the Idempotency-Key is not one value of 1 to 255 visible characters, with or without quotes: draft-ietf-httpapi-idempotency-key-header §2.1")
 
@@ -46,7 +51,7 @@ func (r *request) sameness(j *jobs.Job) jobs.Dedupe {
 	case d.key != nil:
 		return jobs.Dedupe{
 			Key: jobs.HashParts(append([][]byte{[]byte("key"), d.key}, whose...)...), Body: jobs.HashParts(asked...),
-			Until: j.Deadline.Add(j.Keep),
+			Until: j.Created.Add(keyLasts),
 		}
 	case d.async.Dedupe > 0:
 		parts := append(append([][]byte{[]byte("request")}, whose...), asked...)

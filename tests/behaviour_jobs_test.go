@@ -571,6 +571,22 @@ func TestIdempotencyKey_joinsEqualRequests(t *testing.T) {
 	}
 }
 
+// TestIdempotencyKey_lastsAsLongAsItsJob: the job stays beyond its deadline and keep, because its callback is still due.
+func TestIdempotencyKey_lastsAsLongAsItsJob(t *testing.T) {
+	t.Parallel()
+	b := startBackend(t, always("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"))
+	secret := writeFile(t, filepath.Join(t.TempDir(), "secret"), webhookSecret(1)+"\n")
+	tf := configuredJobs(t, b, fmt.Sprintf("job_deadline = \"1s\"\nkeep = \"1s\"\ncallback_secret_file = %q\ncallback_allow = [\"http://127.0.0.1:9/\"]", secret))
+	keyed := request("POST", "/x", preferAsync, "Idempotency-Key: k", "Callback-URL: http://127.0.0.1:9/", "Content-Length: 0")
+	at := tf.become(t, keyed)
+	end := time.Now().Add(2100 * time.Millisecond)
+	tf.ended(t, at)
+	eventually(t, "its deadline and its keep are over", func() bool { return time.Now().After(end) })
+	if m := tf.exchange(t, keyed, whole).last(); m.status() != 200 || !m.has("Idempotency-Replayed", "true") || m.values("Location")[0] != at {
+		t.Errorf("the same request got %s %q, and the job is still at %s", m.line, m.fields, at)
+	}
+}
+
 // TestHandover_ofAKeyedRequestThatIsAJobAlready: its client asks again, and no second request is sent.
 func TestHandover_ofAKeyedRequestThatIsAJobAlready(t *testing.T) {
 	t.Parallel()
