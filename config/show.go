@@ -110,10 +110,12 @@ func (p *part) show(w io.Writer, of scope, prefix string, origin func(*setting, 
 	}
 }
 
-// idle reports whether a setting is about jobs, in a route that makes none and says nothing of them: thousands of such routes are read by
-// people too.
+// idle reports whether a setting is about jobs, in a route that makes none and has the default: thousands of such routes are read by people too.
 func (p *part) idle(s *setting) bool {
-	return p.in.r != nil && !p.in.r.Async && p.from[s.key] == nil && slices.Contains(ofJobs, s.key)
+	if p.in.r == nil || p.in.r.Async || !slices.Contains(ofJobs, s.key) {
+		return false
+	}
+	return p.from[s.key] == nil || s.in(p.in).toml() == s.in(fresh()).toml()
 }
 
 // inTables orders settings by their tables, those in none first.
