@@ -42,17 +42,44 @@ const (
 	asAdmitted     // it is new, and the limits have admitted its first attempt
 )
 
-// settle makes what is known of a job what its record says. An older record than the one that is known changes nothing.
+// settle makes what is known of a job what its record says. An older record than the one that is known changes nothing. Of a job that is not
+// known the store is asked again: it may have ended, and been forgotten, since the record was written or read.
 func (r *Runner) settle(j jobs.Job, came how) {
 	r.mu.Lock()
 	e := r.book[j.ID]
+	if e != nil || j.State.Ended() {
+		r.settleKnown(e, j, came) // unlocks
+		return
+	}
+	e = r.know(j.ID)
+	r.mu.Unlock()
+	now, err := r.Store.Get(j.ID)
 	switch {
-	case e == nil && j.State.Ended(), e != nil && j.Revision < e.revision:
+	case isUnknown(err):
+		r.dismiss(e, jobs.Job{}, jobs.ErrUnknown)
+		return
+	case err != nil: // the record in hand is the best that there is
+		now = j
+	case now.State.Ended():
+		r.dismiss(e, now, nil)
+		return
+	}
+	r.mu.Lock()
+	r.settleKnown(e, now, came)
+}
+
+// know makes a job known, before its record is looked at. The runner is locked.
+func (r *Runner) know(id jobs.ID) *entry {
+	e := r.newEntry(id)
+	r.book[id] = e
+	return e
+}
+
+// settleKnown is settle for a job that has an entry; nil if it has none any more. The runner is locked; settleKnown unlocks it.
+func (r *Runner) settleKnown(e *entry, j jobs.Job, came how) {
+	if e == nil || r.book[j.ID] != e || j.Revision < e.revision {
 		r.mu.Unlock()
 		return
-	case e == nil:
-		e = r.newEntry(j.ID)
-		r.book[j.ID] = e
 	}
 	e.admitted = e.admitted || came == asAdmitted
 	if j.State.Ended() {

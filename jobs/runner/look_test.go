@@ -66,7 +66,8 @@ func TestWaiting_costsNothing(t *testing.T) {
 		j := g.job("/", getIt)
 		j.State, j.Next, j.Revision = jobs.Waiting, j.Deadline.Add(-time.Duration(i)*time.Second/10), 1
 		j.Paused = i%2 == 0
-		g.settle(j, asFound)
+		g.Runner.mu.Lock()
+		g.settleKnown(g.know(j.ID), j, asFound)
 	}
 	runtime.GC()
 	runtime.ReadMemStats(&after)
@@ -78,6 +79,34 @@ func TestWaiting_costsNothing(t *testing.T) {
 	await.Until(t, "no goroutine and no deadline in the wheel is left", func() bool {
 		return runtime.NumGoroutine() <= goroutines+2 && g.lot.Timed() == 0
 	})
+}
+
+// TestSettle_ofAnOldRecord: a record that is settled late, after its job has ended and was forgotten, makes no entry again.
+func TestSettle_ofAnOldRecord(t *testing.T) {
+	g := start(t)
+	first, err := g.store.Create(g.job("/", getIt))
+	if err != nil {
+		t.Fatal(err)
+	}
+	paused, err := jobs.Change(g.store, first.ID, jobs.Job.Pause)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := g.Cancel(nil, first.ID)
+	if e.Wait(); e.Err != nil {
+		t.Fatal(e.Err)
+	}
+	for _, old := range []jobs.Job{first, paused} {
+		g.settle(old, asFound)
+	}
+	g.Runner.mu.Lock()
+	defer g.Runner.mu.Unlock()
+	if n := len(g.book) + len(g.lanes) + len(g.alarm.bells); n != 0 {
+		t.Errorf("the job has ended, and %d things of it are left", n)
+	}
+	if g.counts.ended[jobs.Cancelled] != 1 {
+		t.Errorf("it ended %d times", g.counts.ended[jobs.Cancelled])
+	}
 }
 
 // TestRunner_underManyHands: jobs of two routes, whose backend fails often, are cancelled, paused, resumed and run again at random, and each is

@@ -122,8 +122,7 @@ func (r *Runner) adopt(id jobs.ID) {
 		r.mu.Unlock()
 		return
 	}
-	e := r.newEntry(id)
-	r.book[id] = e // now no other goroutine recovers it
+	e := r.know(id) // now no other goroutine recovers it
 	r.mu.Unlock()
 	j, err := r.change(id, func(j jobs.Job) (jobs.Job, error) {
 		p, _ := r.rulesOf(j)
