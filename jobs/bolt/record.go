@@ -14,14 +14,14 @@ import (
 // A record is a head of fixed length, and then the job as JSON, which a person can read. The head is what is asked of all jobs: so a
 // start with 100,000 of them, a list and a sweep decode no JSON that they do not need.
 //
-//	0   format, 1
+//	0   format, 2
 //	1   state
 //	2   when it is removed, in Unix nanoseconds; 0 for not yet known (8 bytes)
 //	10  bytes of its bodies (8 bytes)
 //	18  CRC-32C of all other bytes (4 bytes)
 //	22  JSON
 const (
-	format     = 1
+	format     = 2
 	headLength = 22
 	crcAt      = 18
 )
