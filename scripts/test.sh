@@ -177,7 +177,7 @@ build_all() {
 	for os in linux darwin; do
 		for arch in amd64 arm64; do
 			echo "  $os/$arch"
-			CGO_ENABLED=0 GOOS=$os GOARCH=$arch go build -pgo=off -o /dev/null . # does it compile? Then vet need not compile it again
+			CGO_ENABLED=0 GOOS=$os GOARCH=$arch go build -o /dev/null . # does it compile? Then vet need not compile it again
 		done
 		CGO_ENABLED=0 GOOS=$os GOARCH=arm64 go vet ./... # the tests too must compile there
 	done
@@ -444,6 +444,7 @@ run_recipes() {
 		(
 			set -euo pipefail
 			ab() { ab_without_failures "$@"; }
+			GOFLAGS=${GOFLAGS/-pgo=off/} # as a reader builds it
 			# shellcheck disable=SC1090 # it is made from the page
 			source "$recipe"
 			left=$(jobs -pr)
@@ -490,7 +491,7 @@ readme() {
 # job_recipes: those of docs/recipes.md, once, with the program of this tree.
 job_recipes() {
 	local page=docs/recipes.md
-	go build .
+	GOFLAGS=${GOFLAGS/-pgo=off/} go build .
 	recipes $page
 	run_recipes "$tmp"/recipes/*
 }
@@ -500,7 +501,7 @@ command -v go >/dev/null || {
 	echo "test.sh: Go is not installed: https://go.dev/dl/" >&2
 	exit 1
 }
-export GOFLAGS="${GOFLAGS:-} -buildvcs=false" # a clone may belong to another user
+export GOFLAGS="${GOFLAGS:-} -buildvcs=false -pgo=off" # a clone may belong to another user; with the profile all is compiled a second time
 need_tools
 echo "$(go version), $(getconf _NPROCESSORS_ONLN) processors, $(uname -sr)"
 go mod download

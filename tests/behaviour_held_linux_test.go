@@ -130,7 +130,7 @@ func TestHoldMax_boundsAllBodies(t *testing.T) {
 			for range 4 {
 				list = append(list, startServer(t, answer).addr)
 			}
-			tf := startProgram(t, nil, list, append(tc.flags, "--workers", "2", withHoldMax(t, "8MiB"))...)
+			tf := startProgram(t, []string{"GOGC=10"}, list, append(tc.flags, "--workers", "2", withHoldMax(t, "8MiB"))...) // the bound is for what is held
 			before, peak := tf.resident(t), tf.watchMemory(t)
 			var open []*peer
 			var sending sync.WaitGroup
