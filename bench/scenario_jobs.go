@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"time"
 )
 
 const (
@@ -15,6 +16,7 @@ const (
 	jobWaiters = 16      // of the second
 	jobSize    = 1 << 10 // bytes of a request's body
 	jobTarget  = "/job"
+	heldMost   = 30 * time.Second // for the jobs that are held, if they are not as many before
 )
 
 // jobs measures requests that are answered with a handle once they are on the disk.
@@ -40,7 +42,7 @@ var jobs = &Scenario{
 	Notes: []string{
 		"A job is a POST of 1 KiB. accepted/s: 64 clients, each with a persistent connection. CPU/job is until the last of these jobs has its result, with all that tenfour writes for it.",
 		"result: 16 clients, each from its POST until it has the result: tenfour's with Prefer: wait, those of python-queue by asking every 5 ms.",
-		"held: after the jobs of one more pass have ended, with their results, by how much the memory and the files have grown for each.",
+		"held: after the jobs of one more pass have ended, with their results, by how much the memory and the files have grown for each. There are 100,000 of them, or as many as were accepted in 30 s.",
 		"tenfour-plain relays the same requests at once. It has no handles, so that its 202 is the backend's response.",
 		"python-queue is what one would write instead, with http.server and SQLite: bench/peers/jobqueue.py.",
 		"The files are in the directory for temporary files. Where that is memory (tmpfs), nothing waits for a disk.",
@@ -49,7 +51,7 @@ var jobs = &Scenario{
 		return []string{
 			fmt.Sprintf("our clients: %d, for %v, POST of %d bytes with Prefer: respond-async", jobClients, e.Load, jobSize),
 			fmt.Sprintf("our clients: %d, for %v, each job awaited", jobWaiters, e.Load),
-			fmt.Sprintf("our clients: %d jobs, then their growth", e.JobsHeld),
+			fmt.Sprintf("our clients: %d, for %d jobs or %v, then the growth", jobClients, e.JobsHeld, heldMost),
 		}
 	},
 	Start: func(ctx context.Context, e *Env) (*Origin, error) {
@@ -105,7 +107,7 @@ func visitHeld(ctx context.Context, v *Visit) error {
 		return err
 	}
 	memory, disk := pssOf(v.Proc.Pid())*1024, v.diskUse()
-	l := &jobLoad{addr: v.Addr, clients: jobClients, most: v.JobsHeld}
+	l := &jobLoad{addr: v.Addr, clients: jobClients, most: v.JobsHeld, time: heldMost}
 	if err := l.run(ctx); err != nil {
 		return err
 	}
