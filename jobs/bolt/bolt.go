@@ -76,6 +76,7 @@ func Open(dir string, o Options) (*Store, error) {
 		s.release()
 		return nil, err
 	}
+	s.tellRights()
 	found, err := s.listBodies()
 	if err != nil {
 		s.release()
