@@ -23,7 +23,7 @@ func TestOpen_tellsWhenOthersMayReadJobs(t *testing.T) {
 	if got := told(); len(got) != 0 {
 		t.Errorf("its own files: %q", got)
 	}
-	for name, mode := range map[string]os.FileMode{"": 0o777, "bodies": 0o775, "jobs.db": 0o644} {
+	for name, mode := range map[string]os.FileMode{"": 0o777, "bodies": 0o777, "jobs.db": 0o644} {
 		path := filepath.Join(dir, name)
 		before, err := os.Stat(path)
 		if err != nil {

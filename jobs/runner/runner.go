@@ -67,6 +67,7 @@ type Runner struct {
 	unsaved  []*run            // of those: the store could not take how they ended
 	retry    bell              // when it is asked again
 	full     bell              // when the bytes of the store are looked at again
+	swept    time.Time         // when room was last made
 	counts   counts
 	empty    chan struct{} // closed when stopping and nothing runs; nil before
 }

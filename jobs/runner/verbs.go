@@ -2,6 +2,7 @@ package runner
 
 import (
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -54,7 +55,12 @@ func leaveBody(b *forward.Body) {
 }
 
 // create stores a job with its body.
-func (r *Runner) create(j jobs.Job, content *forward.Body) (jobs.Job, error) {
+func (r *Runner) create(j jobs.Job, content *forward.Body) (created jobs.Job, err error) {
+	defer func() {
+		if errors.Is(err, jobs.ErrFull) {
+			r.makeRoom()
+		}
+	}()
 	caps := r.Caps()
 	body, size := content.Reader(), content.Len()
 	if used := r.Store.Usage().Bytes; used+int64(size) > caps.BytesMax/8*7 {
@@ -66,11 +72,34 @@ func (r *Runner) create(j jobs.Job, content *forward.Body) (jobs.Job, error) {
 		return jobs.Job{}, err
 	}
 	j.Request.Body = stored
-	created, err := r.Store.Create(j.WithBody(jobs.Hash(hash.Sum(nil))))
+	created, err = r.Store.Create(j.WithBody(jobs.Hash(hash.Sum(nil))))
 	if err != nil {
 		r.dropBody(j.ID, stored)
 	}
 	return created, err
+}
+
+// sweepLeast is the time between two sweeps for want of room.
+const sweepLeast = time.Second
+
+// makeRoom removes what has expired, because there is no room for a new job. Else that would take up to a minute, while each client is told to try
+// again in a second.
+func (r *Runner) makeRoom() {
+	now := time.Now()
+	r.mu.Lock()
+	isDue := now.Sub(r.swept) >= sweepLeast && !r.stopping
+	if isDue {
+		r.swept = now
+	}
+	r.mu.Unlock()
+	if !isDue {
+		return
+	}
+	r.doers.do(nil, func() {
+		if _, err := r.Store.Sweep(time.Now()); err != nil {
+			r.Log.Warn().Err(err).Msg("jobs whose time is over could not be removed")
+		}
+	})
 }
 
 // dropBody removes a body that was stored for a job whose record does not have it.

@@ -13,6 +13,7 @@ import (
 
 	"tenfour/forward"
 	"tenfour/jobs"
+	"tenfour/jobs/bolt"
 	"tenfour/tests/await"
 )
 
@@ -361,4 +362,28 @@ func TestStop_afterADrainWhoseTimeIsOver(t *testing.T) {
 			t.Errorf("it is %s after %d attempts (%v)", got.State, got.Tried, err)
 		}
 	}
+}
+
+// TestAccept_hasTheRoomOfWhatHasExpired: a job that is refused for want of room has those removed whose time is over.
+func TestAccept_hasTheRoomOfWhatHasExpired(t *testing.T) {
+	g := start(t)
+	g.store.(*bolt.Store).SetCaps(jobs.Caps{Jobs: 1, Bytes: 1 << 30})
+	old := g.job("/", getIt)
+	old.Created, old.Keep = time.Now().Add(-2*time.Hour), time.Millisecond
+	first, err := g.store.Create(old)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := jobs.Change(g.store, first.ID, func(j jobs.Job) (jobs.Job, error) { return j.Cancel(time.Now().Add(-time.Hour)) }); err != nil {
+		t.Fatal(err)
+	}
+	accept := func() error {
+		e := g.Accept(nil, g.job("/", getIt), nil, true)
+		e.Wait()
+		return e.Err
+	}
+	if err := accept(); !errors.Is(err, jobs.ErrFull) {
+		t.Fatalf("got %v, want ErrFull", err)
+	}
+	await.Until(t, "there is room again", func() bool { return accept() == nil })
 }
