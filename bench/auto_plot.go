@@ -9,13 +9,12 @@ import (
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
+
+	"tenfour/look"
 )
 
 // autoStyle gives the plots their colours. They are a file of their own, which a page shows as an image and cannot style.
-const autoStyle = `<style>
-svg { --ink: #1d2329; --grid: #d5dbe0; --s0: #0b63ce; --s1: #1f8a4c; --s2: #c2410c; --s3: #8b3fb8; font-family: ui-sans-serif, system-ui, sans-serif }
-@media (prefers-color-scheme: dark) { svg { --ink: #e4e8ec; --grid: #38424c; --s0: #5aa2ff; --s1: #4fc47e; --s2: #ff8f55; --s3: #c78bf0 } }
-</style>`
+var autoStyle = "<style>\n" + look.CSS + "svg { font-family: var(--text); }\n</style>"
 
 // workerTicks label a logarithmic axis of workers.
 type workerTicks struct{}

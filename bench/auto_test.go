@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"tenfour/look"
 )
 
 // someAuto returns a report in which auto has 95 % of the throughput of the best fixed number, 4, and ends with 5 workers.
@@ -40,7 +42,7 @@ func TestAutoReport_isDrawn(t *testing.T) {
 	for d := xml.NewDecoder(strings.NewReader(svg)); err == nil; {
 		_, err = d.Token()
 	}
-	if err != io.EOF || svgColor.MatchString(svg) || !strings.Contains(svg, "prefers-color-scheme: dark") {
+	if err != io.EOF || svgColor.MatchString(svg) || !strings.Contains(svg, look.CSS) {
 		t.Errorf("%v, or a colour that is no page's:\n%s", err, svg)
 	}
 }

@@ -3,8 +3,11 @@ package main
 import (
 	"fmt"
 	"math"
+	"regexp"
 	"strings"
 	"testing"
+
+	"tenfour/look"
 )
 
 // glanceReport returns a report of two rounds in which contenders have these requests/s.
@@ -204,17 +207,12 @@ func TestSeries_eachHasItsOwn(t *testing.T) {
 		}
 		seen[text] = true
 	}
-	light, dark, _ := strings.Cut(pageText, "prefers-color-scheme: dark")
-	for _, theme := range []string{light, dark} {
-		colours := map[string]bool{}
-		for _, part := range strings.Split(theme, "--s")[1:] {
-			if n, colour, ok := strings.Cut(part, ": #"); ok && len(n) < 3 {
-				colours[colour[:6]] = true
-			}
-		}
-		if len(colours) != seriesColors {
-			t.Errorf("%d different colours, want %d", len(colours), seriesColors)
-		}
+	light, dark := map[string]bool{}, map[string]bool{}
+	for _, pair := range regexp.MustCompile(`--s\d+: light-dark\((#\w{6}), (#\w{6})\)`).FindAllStringSubmatch(look.CSS, -1) {
+		light[pair[1]], dark[pair[2]] = true, true
+	}
+	if len(light) != seriesColors || len(dark) != seriesColors {
+		t.Errorf("%d different colours for light and %d for dark, want %d", len(light), len(dark), seriesColors)
 	}
 	// A line of the twelfth contender has the colour of the page, too.
 	r := someReport(1)
@@ -236,5 +234,21 @@ func TestSeries_eachHasItsOwn(t *testing.T) {
 	}
 	if installed+1 > seriesColors { // with ideal
 		t.Errorf("%d contenders and %d colours", installed+1, seriesColors)
+	}
+}
+
+// TestReport_hasItsColoursFromTheLook: the report says no colour by itself, so that it looks as the console does.
+func TestReport_hasItsColoursFromTheLook(t *testing.T) {
+	page, err := renderHTML(someReport(1), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, style, _ := strings.Cut(string(page), "<style>\n")
+	own, found := strings.CutPrefix(style, look.CSS)
+	if !found {
+		t.Errorf("its style does not begin with the look:\n%.600s", style)
+	}
+	if more := regexp.MustCompile(`#[0-9a-fA-F]{6}\b`).FindAllString(own, -1); len(more) > 0 {
+		t.Errorf("it has colours of its own: %q", more)
 	}
 }

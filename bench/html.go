@@ -10,6 +10,8 @@ import (
 
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgsvg"
+
+	"tenfour/look"
 )
 
 //go:embed report.html.tmpl
@@ -22,6 +24,7 @@ func drawOn(c *vgsvg.Canvas) draw.Canvas { return draw.New(c) }
 // page is the data of the template.
 type page struct {
 	*Report
+	Look           template.CSS // the colours and the type, which the console has too
 	Took, Versions string
 	RoundsRun      string // "5 rounds"
 	Verdicts       []Verdict
@@ -73,7 +76,7 @@ type tableCell struct {
 
 // renderHTML makes the page. If old is not nil, the page compares r with it.
 func renderHTML(r, old *Report) ([]byte, error) {
-	p := page{Report: r, Took: fmt.Sprintf("%.0f min %02d s", float64(int(r.Seconds)/60), int(r.Seconds)%60), RoundsRun: rounds(r.Rounds), Verdicts: r.verdicts()}
+	p := page{Report: r, Look: template.CSS(look.CSS), Took: fmt.Sprintf("%.0f min %02d s", float64(int(r.Seconds)/60), int(r.Seconds)%60), RoundsRun: rounds(r.Rounds), Verdicts: r.verdicts()}
 	for i, c := range r.Contenders {
 		if !slices.ContainsFunc(r.Samples, func(s *Sample) bool { return s.Contender == c.Name }) {
 			continue
