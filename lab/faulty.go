@@ -14,6 +14,11 @@ type Faulty struct {
 	seen  func(int, *http.Request)
 	door  *door
 
+	explain func([]byte) (string, any) // nil, or Plan.Explain
+
+	saying sync.Mutex   // held while said is called
+	said   func(string) // nil, or Plan.Said
+
 	closing context.Context
 	cancel  context.CancelFunc
 	ended   chan struct{}  // closed when the fault's run has returned
@@ -37,11 +42,19 @@ func newFaulty(p *Plan) (*Faulty, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &Faulty{fault: p.fault, seen: p.Seen, door: d, ended: make(chan struct{}), open: map[*visit]bool{}}
+	b := &Faulty{fault: p.fault, seen: p.Seen, door: d, explain: p.Explain, said: p.Said, ended: make(chan struct{}), open: map[*visit]bool{}}
 	b.closing, b.cancel = context.WithCancel(context.Background())
 	if n := b.fault.backlog(); n != shut {
 		if err := b.listen(n); err != nil {
 			b.cancel()
+			d.close()
+			return nil, err
+		}
+	}
+	if f, ok := b.fault.(beginner); ok {
+		if err := f.begin(); err != nil {
+			b.cancel()
+			b.shut()
 			d.close()
 			return nil, err
 		}
@@ -113,7 +126,7 @@ func (b *Faulty) admit(c *net.TCPConn) (*visit, bool) {
 		return nil, false
 	}
 	b.counts.Connections++
-	v := newVisit(b, c)
+	v := newVisit(b, c, b.counts.Connections)
 	b.open[v] = true
 	return v, true
 }
@@ -204,6 +217,15 @@ func (b *Faulty) count(r *http.Request) int {
 		b.seen(b.counts.Requests, r)
 	}
 	return b.counts.Requests
+}
+
+// say tells of something that the backend has done.
+func (b *Faulty) say(line string) {
+	if b.said != nil {
+		b.saying.Lock()
+		defer b.saying.Unlock()
+		b.said(line)
+	}
 }
 
 func (b *Faulty) forget(v *visit) {

@@ -117,6 +117,7 @@ func TestFaulty_closesOnAnEndlessHead(t *testing.T) {
 }
 
 func TestFaulty_closeFreesEverything(t *testing.T) {
+	t.Chdir(t.TempDir()) // record makes a directory
 	before := goleak.IgnoreCurrent()
 	for _, kind := range Kinds() {
 		b, err := StartFaulty(kind)

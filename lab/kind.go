@@ -18,6 +18,12 @@ type fault interface {
 	run(b *Faulty)
 }
 
+// beginner is a fault that needs something before it accepts its first client.
+type beginner interface {
+	// begin is called once, before run. After an error run is not called.
+	begin() error
+}
+
 const (
 	roomy = 4096 // a backlog so large that it does not matter
 	shut  = -1
@@ -41,6 +47,9 @@ var kinds = []kind{
 	{"mute", newMute},
 	{"refuse", newRefuse},
 	{"big", newBig},
+	{"echo", newEcho},
+	{"raw", newRaw},
+	{"record", newRecord},
 }
 
 // Kinds returns the names of the faults.

@@ -37,23 +37,8 @@ func (f *slow) meet(v *visit) {
 		if !ok || !v.backend.pause(f.delay) || !v.begin(r, f.size) {
 			return
 		}
-		if r.Method != http.MethodHead && !f.sendBody(v) || r.Close {
+		if r.Method != http.MethodHead && !v.paced(f.size, f.rate, v.fill) || r.Close {
 			return
 		}
 	}
-}
-
-// sendBody sends the body in pieces, with pauses that give the rate: twenty pieces a second, or less often a single byte.
-func (f *slow) sendBody(v *visit) bool {
-	if f.rate == 0 {
-		return v.fill(f.size)
-	}
-	piece := max(f.rate/20, 1)
-	every := time.Duration(float64(piece) / float64(f.rate) * float64(time.Second))
-	for left := f.size; left > 0; left -= piece {
-		if !v.fill(min(piece, left)) || !v.backend.pause(every) {
-			return false
-		}
-	}
-	return true
 }

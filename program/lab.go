@@ -2,10 +2,13 @@ package program
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"slices"
 	"strings"
+	"sync"
 
 	"tenfour/lab"
 	"tenfour/value/listen"
@@ -33,8 +36,19 @@ func runLab(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return Usage
 	}
 	var flags []string
+	var printing sync.Mutex // several backends print
 	for _, p := range plans {
+		p.Said = func(line string) {
+			printing.Lock()
+			defer printing.Unlock()
+			fmt.Fprintf(stdout, "tenfour lab: %s: %s\n", p.Kind, line)
+		}
 		b, err := p.Start()
+		var file *fs.PathError
+		if errors.As(err, &file) {
+			fmt.Fprintf(stderr, "tenfour lab: %s: choose another directory, or make this one writable\n", err)
+			return Failed
+		}
 		if err != nil {
 			at := listen.Address{Kind: listen.TCP, Where: p.Listen}
 			fmt.Fprintf(stderr, "tenfour lab: %s@%s: %s\n", p.Kind, p.Listen, inWords(at, err, p.Kind+"@"))
@@ -55,6 +69,7 @@ func labHelp(w io.Writer) {
   tenfour lab fork                               on a free port, which it tells
   tenfour lab fork@127.0.0.1:9001 slow:delay=1s  more of them, of the same kind or others
   tenfour lab 'flaky:fail=0.5,status=500|503'
+  tenfour lab echo                               shows what arrives at a backend
 
 A kind is written KIND[:key=value[,key=value…]][@HOST:PORT]; listen=HOST:PORT is the same as @HOST:PORT.
 

@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -60,6 +61,17 @@ func TestLab_failsWhereAnAddressIsTaken(t *testing.T) {
 	code, _, stderr := runLabOnce("mute", "fork@"+ln.Addr().String())
 	if code != program.Failed || !strings.HasPrefix(stderr, "tenfour lab: fork@"+ln.Addr().String()+": the address is in use: ") || !strings.Contains(stderr, "such as fork@127.0.0.1:") {
 		t.Errorf("left with %d and said %q, want 1 and the address", code, stderr)
+	}
+}
+
+func TestLab_failsWhereItCannotWrite(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	code, _, stderr := runLabOnce("record:dir=" + file + "/below")
+	if code != program.Failed || !strings.Contains(stderr, file) || !strings.Contains(stderr, "choose another directory") {
+		t.Errorf("left with %d and said %q, want 1 and the directory", code, stderr)
 	}
 }
 
