@@ -1,0 +1,91 @@
+package trace
+
+// Sending is one attempt of an exchange, for the goroutine that has it. The zero value does nothing.
+type Sending struct {
+	x      *Exchange
+	number uint8
+}
+
+// Attempt notes that a worker has x, to send it to a backend.
+func (x *Exchange) Attempt(backend string, now int64) Sending {
+	if x == nil {
+		return Sending{}
+	}
+	x.lock()
+	a := Sending{x, x.number}
+	x.put(event{step: attempt, attempt: x.number, at: now, text: backend}, nil)
+	x.number++
+	x.going++
+	x.unlock()
+	return a
+}
+
+// note notes an event of a.
+func (a Sending) note(e event, head []byte) {
+	if a.x == nil {
+		return
+	}
+	e.attempt = a.number
+	a.x.lock()
+	a.x.put(e, head)
+	a.x.unlock()
+}
+
+// Reused notes that the request goes out on a connection that was kept, and idle since a moment.
+func (a Sending) Reused(since, now int64) {
+	a.note(event{step: reused, at: now, idle: now - since}, nil)
+}
+
+// Opened notes that the request goes out on a new connection, which is being made.
+func (a Sending) Opened(now int64) { a.note(event{step: opened, at: now}, nil) }
+
+// Again notes that the request goes out once more, because the connection that was kept had ended.
+func (a Sending) Again(now int64) { a.note(event{step: again, at: now}, nil) }
+
+// Head notes the head that is about to go out.
+func (a Sending) Head(head []byte) { a.note(event{step: headOut, refused: -1}, head) }
+
+// Sent notes that the first byte of that head has gone out.
+func (a Sending) Sent(now int64) {
+	if a.x == nil {
+		return
+	}
+	a.x.lock()
+	if e := a.x.last(a.number, headOut); e != nil {
+		e.at = now
+	}
+	a.x.unlock()
+}
+
+// last is the last event of an attempt with that step; nil for none. x is locked.
+func (x *Exchange) last(number uint8, s step) *event {
+	for i := len(x.events) - 1; i >= 0; i-- {
+		if e := &x.events[i]; e.step == s && e.attempt == number {
+			return e
+		}
+	}
+	return nil
+}
+
+// Came notes a head that has come from the backend.
+func (a Sending) Came(head []byte, now int64) {
+	a.note(event{step: headIn, at: now, refused: -1}, head)
+}
+
+// Broken notes bytes from the backend that are no head, and at which of them they were refused.
+func (a Sending) Broken(bytes []byte, at int, now int64) {
+	a.note(event{step: headIn, at: now, refused: int32(at)}, bytes)
+}
+
+// Ended notes how a ended: with which status, how far the request came, and why it failed, "" if it has not.
+func (a Sending) Ended(status int, progress, why string, now int64) {
+	if a.x == nil {
+		return
+	}
+	x := a.x
+	x.lock()
+	x.put(event{step: ended, attempt: a.number, at: now, status: uint16(status), text: why, more: progress}, nil)
+	x.going--
+	x.endLate()
+	x.unlock()
+}

@@ -1,0 +1,337 @@
+package trace
+
+import (
+	"net/netip"
+	"strconv"
+	"sync"
+	"time"
+	"unsafe"
+)
+
+// Arrival is how a request came. Times are the lot's, in nanoseconds.
+type Arrival struct {
+	Prefix string // of its id
+	Number uint64 // its id is the prefix, and this
+	Client netip.AddrPort
+	Secure bool
+	Before uint32 // requests that its connection had before
+	Parked int64  // how long that had been parked; 0 for not at all
+	Began  int64  // when the head was complete
+}
+
+// id is the request's id in the log.
+func (a *Arrival) id() string { return a.Prefix + "-" + strconv.FormatUint(a.Number, 36) }
+
+// End is how an exchange ended. Times are the lot's, in nanoseconds; a phase is None if it did not reach it.
+type End struct {
+	Now      int64
+	Status   int
+	Bytes    int64  // of content that the client got
+	Backend  string // that was asked last
+	Reason   string
+	JoinedTo string
+
+	Limited, Body, Queue, Connect, FirstByte time.Duration // FirstByte and Connect count from the slot
+}
+
+// None is the time of a phase that an exchange did not reach.
+const None time.Duration = -1
+
+// failed reports whether no response of a backend came to the client, or none that is whole, or a 5xx.
+func (e *End) failed() bool { return e.Reason != "" || e.Status >= 500 || e.Status == 0 }
+
+// step is what has happened to an exchange.
+type step uint8
+
+const (
+	clientIn  step = iota // its client's head came
+	clientOut             // a head went to the client
+	attempt               // a worker has it, to send it to a backend
+	reused                // it goes out on a connection that was kept
+	opened                // it goes out on a new connection
+	again                 // the kept connection had ended
+	headOut               // a head that goes to the backend
+	headIn                // a head that came from the backend
+	ended                 // the attempt has ended
+	chunkIn               // the first chunk line that came from the client; then to it, to the backend, and from it
+	chunkOut
+	chunkSent
+	chunkCame
+)
+
+// event is one thing that happened. Only some steps use all of it.
+type event struct {
+	step    step
+	attempt uint8  // from 0; of those of an attempt
+	status  uint16 // with ended
+	left    int32  // how many bytes of the head were not kept
+	from    int32  // its bytes in the exchange's, up to to
+	to      int32
+	refused int32 // the byte of the head at which it was refused; -1 if it was not
+	at      int64 // in the lot's time; 0 if it has not happened yet
+	idle    int64 // with reused: for how long, in nanoseconds
+	text    string
+	more    string
+}
+
+const (
+	roomFor   = 2 << 10  // bytes of heads that an exchange has room for from its beginning
+	headMost  = 16 << 10 // bytes that are kept of one head
+	fewEvents = 10       // more than a plain exchange has
+	mostEvent = 120      // an exchange has at most
+)
+
+// baseSize is what an exchange counts for.
+const baseSize = int64(unsafe.Sizeof(Exchange{})) + roomFor
+
+// Exchange is one that is being recorded. Its methods are called by the goroutine that owns the exchange, until Share: from then on by
+// several. A nil one does nothing.
+type Exchange struct {
+	book    *Book // fixed
+	arrival Arrival
+	route   string
+	lane    *lane // of that route, as of the last exchange
+
+	shared  bool       // others may be in it, or may still come: it is locked, and does not go to the pool
+	mu      sync.Mutex // with shared, guards the rest
+	events  []event
+	few     [fewEvents]event // where those are at first
+	bytes   []byte           // of heads
+	grown   int64            // what it counts for beyond baseSize
+	number  uint8            // of attempts
+	going   int              // attempts that have not ended
+	watch   Watcher          // nil for none
+	end     End              // once over
+	over    bool
+	gone    bool  // nothing is noted any more
+	trimmed bool  // its heads are kept, and not here any more
+	kept    *Kept // nil for not kept, or not yet
+}
+
+func newExchange(b *Book) *Exchange {
+	x := &Exchange{book: b, bytes: make([]byte, 0, roomFor)}
+	x.events = x.few[:0]
+	return x
+}
+
+func (x *Exchange) begin(from Arrival, head []byte) {
+	x.arrival = from
+	if x.book.watchesAll {
+		x.watch = x.book.watcher
+	}
+	x.put(event{step: clientIn, at: from.Began, refused: -1}, head)
+}
+
+// lock locks x if others may be in it.
+func (x *Exchange) lock() {
+	if x.shared {
+		x.mu.Lock()
+	}
+}
+
+func (x *Exchange) unlock() {
+	if x.shared {
+		x.mu.Unlock()
+	}
+}
+
+// Share has several goroutines call x's methods from now on, because it is raced. They may still call them after End.
+func (x *Exchange) Share() {
+	if x != nil {
+		x.shared = true
+	}
+}
+
+// Hold is Share for an exchange that may outlive its request: several clients wait for its response, or it may become a job's. What is noted until
+// Release belongs to it.
+func (x *Exchange) Hold() {
+	if x == nil {
+		return
+	}
+	x.lock()
+	x.going++
+	x.unlock()
+	x.shared = true
+}
+
+// Release ends a Hold.
+func (x *Exchange) Release() {
+	if x == nil {
+		return
+	}
+	x.mu.Lock()
+	x.going--
+	x.endLate()
+	x.mu.Unlock()
+}
+
+// endLate ends x, which is shared, if its end has come and the last attempt has ended: what is kept of it has all attempts then. x is locked.
+func (x *Exchange) endLate() {
+	if !x.over || x.going > 0 || x.gone {
+		return
+	}
+	if x.kept != nil {
+		x.keep(x.kept.Summary.Kept, x.end.Now)
+	}
+	x.giveBack()
+}
+
+// put notes an event, with a head's bytes. x is locked.
+func (x *Exchange) put(e event, head []byte) *event {
+	if len(x.events) == mostEvent || x.gone || x.trimmed {
+		return &event{}
+	}
+	n := min(len(head), headMost, x.room(len(head)))
+	e.from = int32(len(x.bytes))
+	x.bytes = append(x.bytes, head[:n]...)
+	e.to, e.left = int32(len(x.bytes)), int32(len(head)-n)
+	if len(x.events) == cap(x.events) {
+		x.grown += int64(len(x.events)) * int64(unsafe.Sizeof(e))
+		x.book.recording.Add(int64(len(x.events)) * int64(unsafe.Sizeof(e)))
+	}
+	x.events = append(x.events, e)
+	return &x.events[len(x.events)-1]
+}
+
+// room makes room for n bytes more, and returns how many there are. x is locked.
+func (x *Exchange) room(n int) int {
+	free := cap(x.bytes) - len(x.bytes)
+	if n <= free {
+		return free
+	}
+	larger := max(2*cap(x.bytes), len(x.bytes)+min(n, headMost))
+	more := int64(larger - cap(x.bytes))
+	if b := x.book; b.recording.Add(more) > b.mostRecording {
+		b.recording.Add(-more)
+		return free
+	}
+	x.grown += more
+	bytes := make([]byte, len(x.bytes), larger)
+	copy(bytes, x.bytes)
+	x.bytes = bytes
+	return larger - len(bytes)
+}
+
+// Refused notes at which byte its client's head was refused.
+func (x *Exchange) Refused(at int) {
+	if x != nil {
+		x.events[0].refused = int32(at)
+	}
+}
+
+// Routed notes the route of x; watched says that it asks to be watched.
+func (x *Exchange) Routed(route string, watched bool) {
+	if x == nil {
+		return
+	}
+	x.route = route
+	if watched {
+		x.watch = x.book.watcher
+	}
+}
+
+// Given notes a head that goes to the client.
+func (x *Exchange) Given(head []byte, now int64) {
+	if x == nil {
+		return
+	}
+	x.lock()
+	x.put(event{step: clientOut, at: now, refused: -1}, head)
+	x.unlock()
+}
+
+// GivenLast is Given for a response that is written at x's end, unless its head has been given.
+func (x *Exchange) GivenLast(response []byte, now int64) {
+	if x == nil {
+		return
+	}
+	x.lock()
+	if !x.answered() {
+		x.put(event{step: clientOut, at: now, refused: -1}, headOf(response))
+	}
+	x.unlock()
+}
+
+// answered reports whether the head of a final response went to the client. x is locked.
+func (x *Exchange) answered() bool {
+	for i := range x.events {
+		if e := &x.events[i]; e.step == clientOut && !isInterim(x.bytes[e.from:e.to]) {
+			return true
+		}
+	}
+	return false
+}
+
+// Lasts notes that x goes on without an end in sight: it is kept from now on, and once more at its end.
+func (x *Exchange) Lasts(now int64) {
+	if x == nil {
+		return
+	}
+	x.lock()
+	x.keep(Lately, now)
+	x.trim()
+	x.unlock()
+}
+
+// trim gives back the memory for x's heads, all of which are kept. Nothing but its end is noted from now on. x is locked.
+func (x *Exchange) trim() {
+	if x.gone || x.kept == nil {
+		return
+	}
+	less := x.grown + roomFor
+	x.grown -= less
+	x.book.recording.Add(-less)
+	x.events, x.bytes, x.trimmed = x.few[:0], nil, true
+}
+
+// End ends x, which is kept or not. It must not be used afterwards, unless it is shared.
+func (x *Exchange) End(e End) {
+	if x == nil {
+		return
+	}
+	x.lock()
+	x.end, x.over = e, true
+	if on, keeps := x.book.shelves.place(x); keeps || x.kept != nil {
+		x.keep(on, e.Now)
+	}
+	if x.going <= 0 || !x.shared {
+		x.giveBack()
+	}
+	x.unlock()
+	if !x.shared {
+		x.leave()
+	}
+}
+
+// Drop ends x, of which nothing is to be kept.
+func (x *Exchange) Drop() {
+	if x == nil {
+		return
+	}
+	x.lock()
+	x.over = true
+	if (x.going <= 0 || !x.shared) && !x.gone {
+		x.giveBack()
+	}
+	x.unlock()
+	if !x.shared {
+		x.leave()
+	}
+}
+
+// leave gives x to the pool.
+func (x *Exchange) leave() {
+	if cap(x.bytes) > roomFor || x.bytes == nil {
+		x.bytes = make([]byte, 0, roomFor)
+	}
+	x.events, x.bytes = x.few[:0], x.bytes[:0]
+	x.route, x.number, x.going, x.watch, x.over, x.gone, x.trimmed, x.kept = "", 0, 0, nil, false, false, false, nil
+	x.book.pool.Put(x)
+}
+
+// giveBack gives back what x counts for. x is locked.
+func (x *Exchange) giveBack() {
+	x.gone = true
+	x.book.recording.Add(-baseSize - x.grown)
+	x.grown = 0
+}
