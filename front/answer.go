@@ -23,12 +23,9 @@ func (c *client) refuse(err *httpparse.Refusal) outcome {
 	return c.write(err.Status, words, words, extra)
 }
 
-// words says which rule was broken, and where in the head or by which setting.
+// words says which rule was broken, by which setting, and where in the head or the body.
 func (r *request) words(err *httpparse.Refusal) string {
-	if err.Line > 0 && err.Status == 400 {
-		return err.Rule + ", in line " + strconv.Itoa(err.Line)
-	}
-	return forward.WithSetting(err, r.Limits).Error()
+	return forward.WithSetting(err, r.Limits).Error() + ", " + err.Place()
 }
 
 // answerFailure answers an exchange whose response never began. If it found no slot in time, the answer says when to try again.

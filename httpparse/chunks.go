@@ -23,6 +23,9 @@ type Chunks struct {
 	fields   int    // field lines of the trailer section
 	offset   int    // where in the body src begins
 	refusal  Refusal
+
+	line    [excerptMost - excerptAfter]byte // for Excerpt: the end of the line of framing that earlier calls have begun
+	lineLen uint8                            // how much of it there is
 }
 
 // A chunkPhase is the part of a chunked body that the next byte belongs to.
@@ -65,6 +68,7 @@ func (c *Chunks) Next(src []byte, lim *Limits) (n int, data []byte, done bool, e
 		case inData:
 			k := c.takeData(len(src) - i)
 			c.offset += i + k
+			c.lineLen = 0
 			return i + k, src[i : i+k : i+k], false, nil
 		case chunksDone:
 			c.offset += i
@@ -80,6 +84,7 @@ func (c *Chunks) Next(src []byte, lim *Limits) (n int, data []byte, done bool, e
 		}
 	}
 	c.offset += i
+	c.remember(src)
 	return i, nil, false, nil
 }
 

@@ -23,8 +23,8 @@ func isKeepAlive(buf []byte, v Span) bool {
 }
 
 // connectionOptions reads all Connection fields and marks the fields that they name as connection-specific. More than
-// maxNames names are refused, because each is compared with every field.
-func connectionOptions(buf []byte, fields []Field, maxNames int) (o options, f *flaw) {
+// maxNames names are refused, because each is compared with every field; at is where the first of those too many begins.
+func connectionOptions(buf []byte, fields []Field, maxNames int) (o options, _ *flaw, at int) {
 	names := 0
 	for i := range fields {
 		if fields[i].ID != FieldConnection {
@@ -48,11 +48,31 @@ func connectionOptions(buf []byte, fields []Field, maxNames int) (o options, f *
 				markNamed(buf, fields, name)
 			}
 			if names++; names > maxNames {
-				return o, tooManyOptions
+				return o, tooManyOptions, nthOption(buf, fields, maxNames)
 			}
 		}
 	}
-	return o, nil
+	return o, nil, 0
+}
+
+// nthOption returns where the name begins before which n others stand in Connection fields.
+func nthOption(buf []byte, fields []Field, n int) int {
+	for i := range fields {
+		v := fields[i].Value
+		for start := int(v.Start); start < int(v.End) && fields[i].ID == FieldConnection; start++ {
+			name, _, _ := element(buf[start:v.End])
+			if len(name) > 0 && n == 0 {
+				return skipSpace(buf, start)
+			}
+			if len(name) > 0 {
+				n--
+			}
+			for start < int(v.End) && buf[start] != ',' {
+				start++
+			}
+		}
+	}
+	return 0
 }
 
 // markNamed marks the fields called name as connection-specific, except the protected ones.

@@ -40,10 +40,27 @@ func ExampleRefusal() {
 	_, err := req.Parse([]byte("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n"), nil)
 	var refusal *httpparse.Refusal
 	if errors.As(err, &refusal) {
-		fmt.Println(refusal.Status, refusal.Rule, "at byte", refusal.Offset)
+		fmt.Println(refusal.Status, refusal.Rule, refusal.Place())
 	}
 	// Output:
-	// 400 RFC 9112 §6.1: both Content-Length and Transfer-Encoding at byte 64
+	// 400 RFC 9112 §6.1: both Content-Length and Transfer-Encoding at byte 45, in line 4
+}
+
+// The excerpt shows a student, or an operator, which byte it is.
+func ExampleRefusal_Excerpt() {
+	buf := []byte("GET / HTTP/1.1\r\nHost: a\r\nContent-Length : 5\r\n\r\nhello")
+	var req httpparse.Request
+	_, err := req.Parse(buf, nil)
+	if refusal, ok := err.(*httpparse.Refusal); ok {
+		line, caret := refusal.Excerpt(buf, nil)
+		fmt.Println(refusal)
+		fmt.Println(line)
+		fmt.Println(caret)
+	}
+	// Output:
+	// RFC 9112 §5.1: white space before the colon
+	// Content-Length : 5\r\n
+	//               ^
 }
 
 // Old backends may end lines in a bare LF and fold them; framing is never read leniently.

@@ -30,29 +30,30 @@ func contentLength(value []byte) (int64, *flaw) {
 
 // transferEncoding judges the value of a Transfer-Encoding (RFC 9112 §6.1). It returns nil for exactly "chunked", in any
 // case. A value that is clearly another coding is codingUnknown. A value that another reader could take for chunked is
-// codingMalformed.
-func transferEncoding(value []byte) *flaw {
+// codingMalformed. at is where in the value the flaw is.
+func transferEncoding(value []byte) (_ *flaw, at int) {
 	if isWord(value, "chunked") {
-		return nil
+		return nil, 0
 	}
 	rest, more := value, true
 	for first := true; more; first = false {
+		at = skipSpace(value, len(value)-len(rest))
 		var coding []byte
 		coding, rest, more = element(rest)
-		if len(coding) == 0 || scanToken(coding, 0) != len(coding) {
-			return codingMalformed
+		if end := scanToken(coding, 0); len(coding) == 0 || end != len(coding) {
+			return codingMalformed, at + end
 		}
 		if isWord(coding, "chunked") {
 			if first {
-				return codingMalformed
+				return codingMalformed, skipSpace(value, at+len("chunked")) // the list goes on where it has to end
 			}
 			continue
 		}
 		if nearChunked(coding) {
-			return codingMalformed
+			return codingMalformed, at
 		}
 	}
-	return codingUnknown
+	return codingUnknown, 0
 }
 
 // nearChunked reports whether b contains "chunk", in any case.

@@ -9,7 +9,6 @@ type headState struct {
 	skipped int // empty lines before the start-line
 	fields  fieldReader
 	flaw    *flaw
-	whole   bool // the flaw is one of the head as a whole
 	refusal Refusal
 }
 
@@ -35,5 +34,5 @@ func (p *headState) ended(out outcome, head []byte, tooLarge *flaw) (n int, err 
 		p.refuse(tooLarge, len(head))
 	}
 	p.phase = failed
-	return 0, p.refusal.refuseIn(head, p.flaw, p.pos, p.whole)
+	return 0, p.refusal.refuseIn(head, p.flaw, p.pos)
 }

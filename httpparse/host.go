@@ -1,14 +1,17 @@
 package httpparse
 
 // IsHost reports whether text may be the value of a Host: a name or an address, and a port if there is one (RFC 9110 §7.2).
-func IsHost(text []byte) bool { return authority(text, 0, len(text)) == nil }
+func IsHost(text []byte) bool {
+	f, _ := authority(text, 0, len(text))
+	return f == nil
+}
 
 // authority judges buf[start:end] as uri-host [":" port] (RFC 9110 §7.2): a reg-name, an IPv4 address or an IPv6 address
 // in brackets. Userinfo and an empty host are refused (RFC 9110 §4.2.1, §4.2.4). A comma is refused too, although a
-// reg-name may have one, because some readers would take it for a list of two hosts.
-func authority(buf []byte, start, end int) *flaw {
+// reg-name may have one, because some readers would take it for a list of two hosts. It returns a flaw with its place in buf.
+func authority(buf []byte, start, end int) (_ *flaw, at int) {
 	if start == end {
-		return hostEmpty
+		return hostEmpty, start
 	}
 	if buf[start] == '[' {
 		i := start + 1
@@ -16,9 +19,9 @@ func authority(buf []byte, start, end int) *flaw {
 			i++
 		}
 		if i == end || !isIPv6(buf[start+1:i]) {
-			return hostMalformed
+			return hostMalformed, notIPv6(buf, start, end)
 		}
-		return port(buf[i+1 : end])
+		return port(buf, i+1, end)
 	}
 	i := start
 	for ; i+8 <= len(buf) && i < end; i += 8 {
@@ -28,7 +31,7 @@ func authority(buf []byte, start, end int) *flaw {
 		}
 	}
 	if i >= end {
-		return nil // the usual host without a port
+		return nil, 0 // the usual host without a port
 	}
 	for i < end && buf[i] != ':' {
 		switch c := buf[i]; {
@@ -37,13 +40,23 @@ func authority(buf []byte, start, end int) *flaw {
 		case c == '%' && i+2 < end && isHex(buf[i+1]) && isHex(buf[i+2]): // RFC 3986 §2.1
 			i += 3
 		default:
-			return hostMalformed
+			return hostMalformed, i
 		}
 	}
 	if i == start {
-		return hostEmpty
+		return hostEmpty, start
 	}
-	return port(buf[i:end])
+	return port(buf, i, end)
+}
+
+// notIPv6 returns where buf[start:end], which begins with a bracket, has a byte that no address in brackets has; else start.
+func notIPv6(buf []byte, start, end int) int {
+	for i := start + 1; i < end && buf[i] != ']'; i++ {
+		if !isHex(buf[i]) && buf[i] != ':' && buf[i] != '.' {
+			return i
+		}
+	}
+	return start
 }
 
 // withoutEmptyPort returns where the authority that ends at end, which authority accepts, would end without a port that is empty.
@@ -55,22 +68,24 @@ func withoutEmptyPort(buf []byte, end uint32) uint32 {
 	return end
 }
 
-// port judges the bytes after a host: none, or a colon and a number up to 65535, which may be empty (RFC 3986 §3.2.3).
-func port(b []byte) *flaw {
-	if len(b) == 0 {
-		return nil
+// port judges buf[start:end], the bytes after a host: none, or a colon and a number up to 65535, which may be empty
+// (RFC 3986 §3.2.3).
+func port(buf []byte, start, end int) (_ *flaw, at int) {
+	if start == end {
+		return nil, 0
 	}
-	if b[0] != ':' {
-		return hostMalformed
+	if buf[start] != ':' {
+		return hostMalformed, start
 	}
 	n := 0
-	for _, c := range b[1:] {
+	for i := start + 1; i < end; i++ {
+		c := buf[i]
 		n = n*10 + int(c-'0')
 		if c-'0' > 9 || n > 65535 {
-			return portMalformed
+			return portMalformed, i
 		}
 	}
-	return nil
+	return nil, 0
 }
 
 // isIPv6 reports whether b is an IPv6 address (RFC 3986 §3.2.2): eight groups of up to four hexadecimal digits, where

@@ -32,13 +32,10 @@ var ErrPartial = errors.New("incomplete: more bytes are needed")
 type Refusal struct {
 	Status int    // 400, 405, 414, 417, 431, 501 or 505
 	Rule   string // the broken rule, in words: "RFC 9112 §6.1: both Content-Length and Transfer-Encoding"
-	Offset int    // the byte at which it was noticed, counted from the start of the head or the body
-	Line   int    // the line of the head that has this byte, from 1; 0 in a body, and if it is about the head as a whole
+	Offset int    // the byte at which what is wrong begins, counted from 0 at the start of the head or the body
+	Line   int    // the line of the head that has this byte, from 1; 0 in a body
 	Passed Limit  // the limit that was passed; NoLimit if it is about something else
 }
-
-// Error returns the rule, so that a Refusal is an error.
-func (r *Refusal) Error() string { return r.Rule }
 
 // Span is a range of the buffer that was parsed: the bytes from Start up to, but not including, End.
 type Span struct{ Start, End uint32 }

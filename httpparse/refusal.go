@@ -1,6 +1,34 @@
 package httpparse
 
-import "bytes"
+import (
+	"bytes"
+	"strconv"
+	"strings"
+)
+
+// Error returns the rule, so that a Refusal is an error.
+func (r *Refusal) Error() string { return r.Rule }
+
+// Section returns the section that states the rule: "RFC 9112 §6.1".
+func (r *Refusal) Section() string {
+	section, _, _ := strings.Cut(r.Rule, ": ")
+	return section
+}
+
+// Words returns the rule without its section: "both Content-Length and Transfer-Encoding".
+func (r *Refusal) Words() string {
+	_, words, _ := strings.Cut(r.Rule, ": ")
+	return words
+}
+
+// Place returns where it is, in words: "at byte 21, in line 2", "at byte 5 of the body". Bytes are counted from 0, lines from 1.
+func (r *Refusal) Place() string {
+	place := "at byte " + strconv.Itoa(r.Offset)
+	if r.Line == 0 {
+		return place + " of the body"
+	}
+	return place + ", in line " + strconv.Itoa(r.Line)
+}
 
 // A flaw is a reason for a Refusal. Flaws are fixed values, so that a refusal allocates nothing.
 type flaw struct {
@@ -27,12 +55,10 @@ func (r *Refusal) refuse(f *flaw, offset int) error {
 	return r
 }
 
-// refuseIn is refuse for a head, which begins buf. whole says that f is not about one line of it.
-func (r *Refusal) refuseIn(buf []byte, f *flaw, offset int, whole bool) error {
+// refuseIn is refuse for a head, which begins buf.
+func (r *Refusal) refuseIn(buf []byte, f *flaw, offset int) error {
 	r.refuse(f, offset)
-	if !whole {
-		r.Line = 1 + bytes.Count(buf[:offset], []byte{'\n'})
-	}
+	r.Line = 1 + bytes.Count(buf[:offset], []byte{'\n'})
 	return r
 }
 
@@ -46,10 +72,10 @@ var (
 	emptyName      = &flaw{400, "RFC 9112 §5: a field line without a name"}
 	notAName       = &flaw{400, "RFC 9110 §5.1: a field name that is no token"}
 	noColon        = &flaw{400, "RFC 9112 §5: a field line without a colon"}
-	tooManyOptions = &flaw{431, "RFC 9110 §7.6.1: too many names in Connection"}
+	tooManyOptions = &flaw{431, "RFC 6585 §5: too many names in Connection"}
 
 	lengthNotNumber = &flaw{400, "RFC 9112 §6.3: a Content-Length that is no number"}
-	lengthTooLarge  = &flaw{400, "RFC 9112 §6.3: a Content-Length beyond 2^63-1"}
+	lengthTooLarge  = &flaw{400, "RFC 9110 §8.6: a Content-Length beyond 2^63-1"}
 	lengthsRepeated = &flaw{400, "RFC 9110 §8.6: more than one Content-Length"}
 	lengthsDiffer   = &flaw{400, "RFC 9112 §6.3: Content-Lengths that differ"}
 	bothLengths     = &flaw{400, "RFC 9112 §6.1: both Content-Length and Transfer-Encoding"}
@@ -79,7 +105,7 @@ var (
 	targetTooLong   = &flaw{414, "RFC 9110 §15.5.15: a request-line that is too long"}
 	versionMissing  = &flaw{400, "RFC 9112 §3: a request-line without a version"}
 	versionSpace    = &flaw{400, "RFC 9112 §3: more than a single space before the version"}
-	versionNotNext  = &flaw{400, "RFC 9112 §3: a space in the request-target, or no HTTP-version after it"}
+	versionNotNext  = &flaw{400, "RFC 9112 §3.2: a space in the request-target, or no HTTP-version after it"}
 	versionNotHTTP  = &flaw{400, "RFC 9112 §2.3: a version that is not HTTP/d.d"}
 	versionNotLast  = &flaw{400, "RFC 9112 §3: white space after the version"}
 	versionNotOurs  = &flaw{505, "RFC 9110 §15.6.6: a major version other than 1"}
@@ -90,6 +116,7 @@ var (
 	portMalformed   = &flaw{400, "RFC 3986 §3.2.3: a port that is no number up to 65535"}
 	expectUnknown   = &flaw{417, "RFC 9110 §10.1.1: an expectation other than 100-continue"}
 	forwardsInvalid = &flaw{400, "RFC 9110 §7.6.2: a Max-Forwards that is no number"}
+	forwardsRepeat  = &flaw{400, "RFC 9110 §5.3: more than one Max-Forwards"}
 )
 
 // The flaws of responses alone.

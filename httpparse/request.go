@@ -6,6 +6,8 @@ type requestState struct {
 	ends   lineEnds
 	seen   seen
 	coding *flaw // codingUnknown or nil: refused at the end of the head, unless the head has a worse flaw
+	codeAt int   // where that coding begins
+	length Span  // the value of the Content-Length, once there was one
 }
 
 // seen says which fields the head has had so far.
@@ -28,7 +30,7 @@ func (r *Request) Reset() {
 	p := &r.private
 	p.phase, p.pos, p.skipped, p.ends = inEmptyLines, 0, 0, unknownEnds
 	p.seen = seen{}
-	p.coding, p.flaw, p.whole = nil, nil, false
+	p.coding, p.flaw = nil, nil
 	r.ContentLength, r.MaxForwards, r.ViaSelf, r.AcceptsJSON = 0, 0, 0, false
 }
 
@@ -75,9 +77,8 @@ func (r *Request) fieldLines(buf []byte, lim *Limits) outcome {
 	switch {
 	case out == tookEnd:
 		p.pos = p.fields.pos
-		if f := r.finish(buf, min(limit, DefaultLimits.Fields)); f != nil {
-			p.whole = true
-			return p.refuse(f, p.pos)
+		if f, at := r.finish(buf, min(limit, DefaultLimits.Fields)); f != nil {
+			return p.refuse(f, at)
 		}
 	case out == refused && p.flaw == nil:
 		return p.refuse(p.fields.flaw, p.fields.pos)
@@ -118,7 +119,7 @@ func (r *Request) readFields(buf []byte, limit int) outcome {
 			continue
 		}
 		if flaw := r.special(buf, f); flaw != nil {
-			out = p.refuse(flaw, int(f.Value.Start))
+			out = p.refuse(flaw, r.placeIn(buf, f, flaw))
 		}
 	}
 	r.Fields = fields
@@ -138,9 +139,9 @@ func (r *Request) special(buf []byte, f *Field) *flaw {
 			p.seen.connection = true
 		}
 	case FieldContentLength:
-		return r.readLength(f.Value.In(buf))
+		return r.readLength(buf, f)
 	case FieldTransferEncoding:
-		return r.readEncoding(f.Value.In(buf))
+		return r.readEncoding(buf, f)
 	case FieldExpect:
 		if r.Minor == 0 {
 			return nil // RFC 9110 §10.1.1: HTTP/1.0 has no Expect
@@ -170,7 +171,7 @@ func (r *Request) readHost(buf []byte, f *Field) *flaw {
 	}
 	r.private.seen.host = true
 	if f.Value.Len() > 0 {
-		if flaw := authority(buf, int(f.Value.Start), int(f.Value.End)); flaw != nil {
+		if flaw, _ := authority(buf, int(f.Value.Start), int(f.Value.End)); flaw != nil {
 			return flaw
 		}
 		f.Value.End = withoutEmptyPort(buf, f.Value.End)
@@ -182,22 +183,25 @@ func (r *Request) readHost(buf []byte, f *Field) *flaw {
 }
 
 // readLength judges a Content-Length. A second one is refused even if it is equal, as RFC 9110 §8.6 allows.
-func (r *Request) readLength(value []byte) (f *flaw) {
+func (r *Request) readLength(buf []byte, field *Field) (f *flaw) {
 	p := &r.private
 	switch {
 	case p.seen.encoding:
 		return bothLengths
 	case p.seen.length:
+		if string(p.length.In(buf)) != string(field.Value.In(buf)) {
+			return lengthsDiffer
+		}
 		return lengthsRepeated
 	}
-	p.seen.length = true
-	r.ContentLength, f = contentLength(value)
+	p.seen.length, p.length = true, field.Value
+	r.ContentLength, f = contentLength(field.Value.In(buf))
 	return f
 }
 
 // readEncoding judges a Transfer-Encoding. One that names another coding is answered 501. But a Content-Length or a second
 // Transfer-Encoding later in the head makes it 400. So this flaw is kept until the end of the head.
-func (r *Request) readEncoding(value []byte) *flaw {
+func (r *Request) readEncoding(buf []byte, field *Field) *flaw {
 	p := &r.private
 	switch {
 	case r.Minor == 0:
@@ -208,9 +212,9 @@ func (r *Request) readEncoding(value []byte) *flaw {
 		return codingsRepeated
 	}
 	p.seen.encoding = true
-	f := transferEncoding(value)
+	f, _ := transferEncoding(field.Value.In(buf))
 	if f == codingUnknown {
-		p.coding = f
+		p.coding, p.codeAt = f, int(field.Value.Start)
 		return nil
 	}
 	return f
@@ -222,21 +226,21 @@ func (r *Request) readForwards(value []byte) (f *flaw) {
 		return nil
 	}
 	if r.private.seen.forwards {
-		return forwardsInvalid
+		return forwardsRepeat
 	}
 	r.private.seen.forwards = true
 	r.MaxForwards, f = maxForwards(value)
 	return f
 }
 
-// finish checks and sets everything that depends on the whole head.
-func (r *Request) finish(buf []byte, maxNames int) *flaw {
+// finish checks and sets everything that depends on the whole head. It returns a flaw with its place.
+func (r *Request) finish(buf []byte, maxNames int) (f *flaw, at int) {
 	seen := &r.private.seen
 	switch {
 	case r.Minor == 1 && !seen.host:
-		return hostMissing
+		return hostMissing, emptyLineBefore(buf, r.private.pos)
 	case r.private.coding != nil:
-		return r.private.coding
+		return r.private.coding, r.private.codeAt
 	case seen.encoding:
 		r.Framing = Chunked
 	case seen.length:
@@ -246,9 +250,8 @@ func (r *Request) finish(buf []byte, maxNames int) *flaw {
 	}
 	o := options{keepAlive: seen.keepAlive}
 	if seen.connection {
-		var f *flaw
-		if o, f = connectionOptions(buf, r.Fields, maxNames); f != nil {
-			return f
+		if o, f, at = connectionOptions(buf, r.Fields, maxNames); f != nil {
+			return f, at
 		}
 	}
 	if !seen.forwards {
@@ -259,7 +262,7 @@ func (r *Request) finish(buf []byte, maxNames int) *flaw {
 	r.KeepAlive = o.persistent(r.Minor)
 	r.Expect100 = seen.expect && hasBody
 	r.WebSocket = seen.webSocket && o.upgrade && r.Verb == Get && r.Minor == 1 && !hasBody
-	return nil
+	return nil, 0
 }
 
 // orDefault returns set, or def if set is 0.

@@ -206,14 +206,14 @@ func TestRequest_refuses(t *testing.T) {
 		"a length of twenty digits":           {"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10000000000000000000\r\n\r\n", lengthTooLarge},
 		"an endless length with a suffix":     {"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999999999999x\r\n\r\n", lengthNotNumber},
 		"two equal lengths":                   {"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\n", lengthsRepeated},
-		"two lengths that differ":             {"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n", lengthsRepeated},
-		"a length and an empty one":           {"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nContent-Length:\r\n\r\n", lengthsRepeated},
+		"two lengths that differ":             {"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n", lengthsDiffer},
+		"a length and an empty one":           {"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nContent-Length:\r\n\r\n", lengthsDiffer},
 		"a list of equal lengths":             {"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5, 5\r\n\r\n", lengthNotNumber},
 		"a list of lengths that differ":       {"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5, 6\r\n\r\n", lengthNotNumber},
 		"a length and a comma":                {"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5,\r\n\r\n", lengthNotNumber},
 		"a bad length in 1.0":                 {"POST / HTTP/1.0\r\nContent-Length: +5\r\n\r\n", lengthNotNumber},
 		"a bad length of a GET":               {"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n", lengthNotNumber},
-		"lengths that differ only by a zero":  {"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nContent-Length: 05\r\n\r\n", lengthsRepeated},
+		"lengths that differ only by a zero":  {"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nContent-Length: 05\r\n\r\n", lengthsDiffer},
 		"a length in lower case beside Upper": {"POST / HTTP/1.1\r\nHost: a\r\ncontent-length: 5\r\nCONTENT-LENGTH: 5\r\n\r\n", lengthsRepeated},
 
 		// Transfer-Encoding.
@@ -260,7 +260,7 @@ func TestRequest_refuses(t *testing.T) {
 		"Max-Forwards of OPTIONS, a word":    {"OPTIONS / HTTP/1.1\r\nHost: a\r\nMax-Forwards: x\r\n\r\n", forwardsInvalid},
 		"Max-Forwards of TRACE below 0":      {"TRACE / HTTP/1.1\r\nHost: a\r\nMax-Forwards: -1\r\n\r\n", forwardsInvalid},
 		"Max-Forwards of OPTIONS, empty":     {"OPTIONS * HTTP/1.1\r\nHost: a\r\nMax-Forwards:\r\n\r\n", forwardsInvalid},
-		"Max-Forwards of OPTIONS, two lines": {"OPTIONS * HTTP/1.1\r\nHost: a\r\nMax-Forwards: 1\r\nMax-Forwards: 1\r\n\r\n", forwardsInvalid},
+		"Max-Forwards of OPTIONS, two lines": {"OPTIONS * HTTP/1.1\r\nHost: a\r\nMax-Forwards: 1\r\nMax-Forwards: 1\r\n\r\n", forwardsRepeat},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) { wantRefused(t, freshRequest(nil), tc.raw, tc.want) })
@@ -375,7 +375,7 @@ func TestRequest_accepts(t *testing.T) {
 	}
 }
 
-// A refusal says in which line of the head it is, unless it is about all of it.
+// A refusal says in which line of the head it is.
 func TestRefusal_namesTheLine(t *testing.T) {
 	tests := map[string]struct {
 		raw  string
@@ -388,7 +388,7 @@ func TestRefusal_namesTheLine(t *testing.T) {
 		"in a name":                      {"GET / HTTP/1.1\r\nHost : a\r\n\r\n", 2},
 		"in the value of a known field":  {"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n", 3},
 		"where no more fields may begin": {"GET / HTTP/1.0\r\n" + strings.Repeat("X:\r\n", 200) + "X", 202},
-		"in no line: Host is missing":    {"GET / HTTP/1.1\r\nX: y\r\n\r\n", 0},
+		"in the empty line: no Host":     {"GET / HTTP/1.1\r\nX: y\r\n\r\n", 3},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {

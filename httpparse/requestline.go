@@ -95,7 +95,7 @@ func (r *Request) method(buf []byte, lim *Limits) outcome {
 		return p.refuse(methodNotToken, end)
 	}
 	if string(buf[start:end]) == "CONNECT" {
-		return p.refuse(methodConnect, end)
+		return p.refuse(methodConnect, start)
 	}
 	r.Verb = verbOf(buf[start:end])
 	return r.methodRead(end)
@@ -152,8 +152,8 @@ func (r *Request) target(buf []byte) outcome {
 		return p.refuse(targetEmpty, end)
 	}
 	r.Target.End = uint32(end)
-	if f := r.readTarget(buf); f != nil {
-		return p.refuse(f, end)
+	if f, at := r.readTarget(buf); f != nil {
+		return p.refuse(f, int(r.Target.Start)+at)
 	}
 	p.pos, p.phase = end+1, inVersion
 	return took
@@ -169,7 +169,11 @@ func (r *Request) version(buf []byte) outcome {
 	}
 	for i := range min(len(line), len(form)) {
 		if c := line[i]; c != form[i] && !(form[i] == '0' && isDigit(c)) {
-			return p.refuse(oddVersion(c, i), p.pos+i)
+			f := oddVersion(c, i)
+			if f == versionNotNext {
+				i = -1 // the space is wrong, and not what follows it
+			}
+			return p.refuse(f, p.pos+i)
 		}
 	}
 	if len(line) <= len(form) {

@@ -18,7 +18,7 @@ func (r *Response) Reset() {
 	r.Fields = r.Fields[:0]
 	r.Status = 0
 	p := &r.private
-	p.phase, p.pos, p.skipped, p.flaw, p.whole = inEmptyLines, 0, 0, nil, false
+	p.phase, p.pos, p.skipped, p.flaw = inEmptyLines, 0, 0, nil
 	p.length, p.encoding, p.chunked = false, false, false
 }
 
@@ -72,9 +72,8 @@ func (r *Response) fieldLines(buf []byte, request Verb, lim *Limits) outcome {
 			s.folding = true
 		case tookEnd:
 			p.pos = s.pos
-			if flaw := r.finish(buf, request, min(lim.Of(FieldsLimit), DefaultLimits.Fields)); flaw != nil {
-				p.whole = true
-				return p.refuse(flaw, p.pos)
+			if flaw, at := r.finish(buf, request, min(lim.Of(FieldsLimit), DefaultLimits.Fields)); flaw != nil {
+				return p.refuse(flaw, at)
 			}
 			return tookEnd
 		case refused:
@@ -106,7 +105,7 @@ func (r *Response) fieldLine(buf []byte) outcome {
 		return out
 	}
 	if flaw := r.readFraming(buf, f); flaw != nil {
-		return p.refuse(flaw, int(f.Value.Start))
+		return p.refuse(flaw, r.placeIn(buf, f, flaw))
 	}
 	return took
 }
@@ -142,7 +141,8 @@ func (r *Response) readFraming(buf []byte, f *Field) *flaw {
 			return nil
 		}
 		p.chunked = true
-		return transferEncoding(value)
+		flaw, _ := transferEncoding(value)
+		return flaw
 	}
 	return nil
 }
@@ -166,21 +166,20 @@ func (r *Response) readLengths(list []byte) *flaw {
 	return nil
 }
 
-// finish checks and sets everything that depends on the whole head.
-func (r *Response) finish(buf []byte, request Verb, maxNames int) *flaw {
+// finish checks and sets everything that depends on the whole head. It returns a flaw with its place.
+func (r *Response) finish(buf []byte, request Verb, maxNames int) (f *flaw, at int) {
 	seen := r.survey(buf)
 	o := options{keepAlive: seen.keepAlive}
 	if seen.connection {
-		var f *flaw
-		if o, f = connectionOptions(buf, r.Fields, maxNames); f != nil {
-			return f
+		if o, f, at = connectionOptions(buf, r.Fields, maxNames); f != nil {
+			return f, at
 		}
 	}
 	r.KeepAlive = o.persistent(r.Minor) && !r.doubtful()
 	r.WebSocket = r.Status == 101 && seen.webSocket
 	r.frame(request)
 	r.Announced = seen.framed && r.Framing == NoBody && (r.private.chunked || r.ContentLength != 0)
-	return nil
+	return nil, 0
 }
 
 // seenFields is which fields a response has.

@@ -138,6 +138,14 @@ func trim(buf []byte, start, end int) Span {
 	return Span{uint32(start), uint32(end)}
 }
 
+// skipSpace returns the place of the first byte, from i on, that is no SP and no HTAB.
+func skipSpace(b []byte, i int) int {
+	for i < len(b) && isSpace(b[i]) {
+		i++
+	}
+	return i
+}
+
 // isWord reports whether b is word, in any case. word must be in lower case.
 func isWord(b []byte, word string) bool {
 	if len(b) != len(word) {

@@ -133,18 +133,18 @@ func TestLineEnds_ofPipelinedRequests(t *testing.T) {
 func TestRefusal_saysWhatIsWrong(t *testing.T) {
 	r := startRig(t)
 	for name, tc := range map[string]struct{ raw, want string }{
-		"line ends of two kinds":          {"GET / HTTP/1.1\r\nHost: a\r\nX: y\nZ: 1\r\n\r\n", "RFC 9112 §2.2: a line end of another kind than the first, CRLF or a bare LF, in line 3"},
-		"CR LF after LFs":                 {"GET / HTTP/1.1\nHost: a\n\r\n", "a line end of another kind than the first, CRLF or a bare LF, in line 3"},
-		"a space before a colon":          {"GET / HTTP/1.1\r\nHost : a\r\n\r\n", "RFC 9112 §5.1: white space before the colon, in line 2"},
-		"no Host, which is about no line": {"GET / HTTP/1.1\r\nX: y\r\n\r\n", "HTTP/1.1 without Host\n"},
-		"a space in the target":           {"GET /a b HTTP/1.1\r\nHost: a\r\n\r\n", "RFC 9112 §3: a space in the request-target, or no HTTP-version after it, in line 1"},
-		"two spaces before the version":   {"GET /  HTTP/1.1\r\nHost: a\r\n\r\n", "RFC 9112 §3: more than a single space before the version"},
-		"a space after the version":       {"GET / HTTP/1.1 \r\nHost: a\r\n\r\n", "RFC 9112 §3: white space after the version"},
-		"two spaces after the method":     {"GET  / HTTP/1.1\r\nHost: a\r\n\r\n", "RFC 9112 §3: no request-target after a single space"},
-		"a space before the method":       {" GET / HTTP/1.1\r\nHost: a\r\n\r\n", "RFC 9112 §3: white space before the method"},
-		"a request of HTTP/0.9":           {"GET /\n", "RFC 9112 §3: a request-line without a version"},
-		"a TLS hello":                     {"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", "RFC 9112 §2.2: a TLS handshake, but HTTP is plain here"},
-		"the preface of HTTP/2":           {"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "RFC 9113 §3.4: the preface of HTTP/2, but only HTTP/1 is spoken here"},
+		"line ends of two kinds":        {"GET / HTTP/1.1\r\nHost: a\r\nX: y\nZ: 1\r\n\r\n", "RFC 9112 §2.2: a line end of another kind than the first, CRLF or a bare LF, at byte 29, in line 3"},
+		"CR LF after LFs":               {"GET / HTTP/1.1\nHost: a\n\r\n", "a line end of another kind than the first, CRLF or a bare LF, at byte 23, in line 3"},
+		"a space before a colon":        {"GET / HTTP/1.1\r\nHost : a\r\n\r\n", "RFC 9112 §5.1: white space before the colon, at byte 20, in line 2"},
+		"no Host, where the head ends":  {"GET / HTTP/1.1\r\nX: y\r\n\r\n", "RFC 9112 §3.2: HTTP/1.1 without Host, at byte 22, in line 3"},
+		"a space in the target":         {"GET /a b HTTP/1.1\r\nHost: a\r\n\r\n", "RFC 9112 §3.2: a space in the request-target, or no HTTP-version after it, at byte 6, in line 1"},
+		"two spaces before the version": {"GET /  HTTP/1.1\r\nHost: a\r\n\r\n", "RFC 9112 §3: more than a single space before the version"},
+		"a space after the version":     {"GET / HTTP/1.1 \r\nHost: a\r\n\r\n", "RFC 9112 §3: white space after the version"},
+		"two spaces after the method":   {"GET  / HTTP/1.1\r\nHost: a\r\n\r\n", "RFC 9112 §3: no request-target after a single space"},
+		"a space before the method":     {" GET / HTTP/1.1\r\nHost: a\r\n\r\n", "RFC 9112 §3: white space before the method"},
+		"a request of HTTP/0.9":         {"GET /\n", "RFC 9112 §3: a request-line without a version"},
+		"a TLS hello":                   {"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", "RFC 9112 §2.2: a TLS handshake, but HTTP is plain here"},
+		"the preface of HTTP/2":         {"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "RFC 9113 §3.4: the preface of HTTP/2, but only HTTP/1 is spoken here"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			o := r.exchange(t, tc.raw, whole, "GET")
