@@ -114,7 +114,7 @@ func (s *Store) OpenBody(b jobs.Body) (io.ReadCloser, error) {
 
 func (s *Store) openSmall(key []byte) (io.ReadCloser, error) {
 	var content []byte
-	err := s.db.View(func(tx *bbolt.Tx) error {
+	err := s.view(func(tx *bbolt.Tx) error {
 		content = smallBody(tx, key)
 		return nil
 	})
@@ -181,7 +181,7 @@ func (s *Store) sweepBodies(found []string) {
 
 // has reports whether the job with this key has a body of that name.
 func (s *Store) has(key []byte, name string) (has bool) {
-	err := s.db.View(func(tx *bbolt.Tx) error {
+	err := s.view(func(tx *bbolt.Tx) error {
 		record := tx.Bucket(jobsBucket).Get(key)
 		if record == nil {
 			return nil

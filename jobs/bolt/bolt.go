@@ -55,11 +55,12 @@ type Store struct {
 	loops   sync.WaitGroup
 	err     error // of Close
 	caps    atomic.Pointer[jobs.Caps]
-	recent  recent
 
 	mu     sync.Mutex // guards the rest
 	usage  jobs.Usage // of what is committed
-	unsure error      // why nothing more is taken; nil while all is well
+	recent recent
+	last   last  // the commit that began last
+	unsure error // why nothing more is taken; nil while all is well
 }
 
 var _ jobs.Store = (*Store)(nil)
@@ -133,7 +134,9 @@ func (s *Store) Close() error {
 
 // release gives back what open took.
 func (s *Store) release() (err error) {
+	s.mu.Lock()
 	s.recent.clear() // also what is kept may not be had from a store that is closed
+	s.mu.Unlock()
 	if s.db != nil {
 		err = s.db.Close()
 	}

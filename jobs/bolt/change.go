@@ -33,7 +33,7 @@ func (c *change) stored(id jobs.ID) (jobs.Job, error) {
 		return *j, nil
 	}
 	if _, changed := c.news[k]; !changed {
-		if j, known := c.known.get(k); known {
+		if j, known := c.known(k); known {
 			return j, nil
 		}
 	}

@@ -25,10 +25,10 @@ type write struct {
 // change is what the writes of one transaction see and do.
 type change struct {
 	tx    *bbolt.Tx
-	usage jobs.Usage // with the changes so far
-	known *recent    // as they were before the transaction
-	news  news       // what it has changed
-	drop  []string   // for the write that is being done: its drop
+	usage jobs.Usage                 // with the changes so far
+	known func(key) (jobs.Job, bool) // those that are kept as values, as they were before the transaction
+	news  news                       // what it has changed
+	drop  []string                   // for the write that is being done: its drop
 }
 
 // errFile is a write that the file could not take; it may have been half done, and the transaction is given up.
@@ -119,7 +119,7 @@ func (s *Store) commit(all []*write) {
 // transact does the writes. Its error is that of every write.
 func (s *Store) transact(all []*write) (err error) {
 	s.mu.Lock()
-	c := change{usage: s.usage, known: &s.recent, news: news{}}
+	c := change{usage: s.usage, known: s.known, news: news{}}
 	unsure := s.unsure
 	s.mu.Unlock()
 	if unsure != nil {
@@ -141,6 +141,7 @@ func (s *Store) transact(all []*write) (err error) {
 		}
 	}
 	number := c.tx.ID()
+	defer close(s.begins(number))
 	if err := s.finish(c.tx); err != nil {
 		if isFull(err) && s.committed() < number {
 			return s.failure("write", err) // all is as it was, and the next write may find room
@@ -149,8 +150,8 @@ func (s *Store) transact(all []*write) (err error) {
 	}
 	s.mu.Lock()
 	s.usage = c.usage
-	s.mu.Unlock()
 	s.recent.take(c.news)
+	s.mu.Unlock()
 	return nil
 }
 

@@ -1,10 +1,6 @@
 package bolt
 
-import (
-	"sync"
-
-	"tenfour/jobs"
-)
+import "tenfour/jobs"
 
 // The jobs that were written last are kept as values: most are read and written again soon, and reading their JSON would cost more than
 // all else that is done with them. What is kept is bounded: so many jobs, of records of at most so many bytes.
@@ -13,9 +9,8 @@ const (
 	recentRecord = 4 << 10
 )
 
-// recent is the jobs that were written last, as they are committed. The zero value is ready.
+// recent is the jobs that were written last, as they are committed. The zero value is ready. Guarded by the store.
 type recent struct {
-	mu    sync.Mutex // guards the rest
 	jobs  map[key]jobs.Job
 	order []key // in which they came; at most recentMost, then a ring
 	next  int   // of order: what is replaced next
@@ -29,16 +24,12 @@ type news map[key]*jobs.Job
 
 // get returns a job, if it is kept.
 func (r *recent) get(k key) (j jobs.Job, known bool) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
 	j, known = r.jobs[k]
 	return j, known
 }
 
 // take makes what is kept what was committed.
 func (r *recent) take(n news) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
 	for k, j := range n {
 		if j == nil {
 			delete(r.jobs, k)
@@ -67,7 +58,5 @@ func (r *recent) enter(k key) {
 
 // clear forgets all: it is unknown what is committed.
 func (r *recent) clear() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
 	r.jobs, r.order, r.next = nil, nil, 0
 }

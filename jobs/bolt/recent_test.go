@@ -35,14 +35,14 @@ func TestRecent_isBounded(t *testing.T) {
 func TestRecent_keepsNoLargeRecord(t *testing.T) {
 	s := opened(t, t.TempDir(), plenty)
 	j, err := s.Create(job())
-	if _, known := s.recent.get(j.ID.Key()); err != nil || !known {
+	if _, known := s.known(j.ID.Key()); err != nil || !known {
 		t.Fatalf("a small job is kept: %v, %v", known, err)
 	}
 	j.Reason = strings.Repeat("x", recentRecord)
 	if j, err = s.Update(j); err != nil {
 		t.Fatal(err)
 	}
-	if _, known := s.recent.get(j.ID.Key()); known {
+	if _, known := s.known(j.ID.Key()); known {
 		t.Error("a large job is kept")
 	}
 	if got, err := s.Get(j.ID); err != nil || got.Revision != 2 || got.Reason != j.Reason {

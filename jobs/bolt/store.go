@@ -56,7 +56,7 @@ func (s *Store) Remove(j jobs.Job) error {
 
 // Get returns a job.
 func (s *Store) Get(id jobs.ID) (j jobs.Job, err error) {
-	j, known := s.recent.get(id.Key())
+	j, known := s.known(id.Key())
 	if !known {
 		j, err = s.read(id)
 	}
@@ -73,7 +73,7 @@ func (s *Store) Get(id jobs.ID) (j jobs.Job, err error) {
 func (s *Store) read(id jobs.ID) (j jobs.Job, err error) {
 	key := id.Key()
 	var record []byte
-	err = s.db.View(func(tx *bbolt.Tx) error {
+	err = s.view(func(tx *bbolt.Tx) error {
 		record = append(record, tx.Bucket(jobsBucket).Get(key[:])...)
 		return nil
 	})
@@ -91,7 +91,7 @@ func (s *Store) read(id jobs.ID) (j jobs.Job, err error) {
 
 // Same returns a job that is there already for j's request.
 func (s *Store) Same(j jobs.Job) (same jobs.Job, err error) {
-	errView := s.db.View(func(tx *bbolt.Tx) error {
+	errView := s.view(func(tx *bbolt.Tx) error {
 		same, err = (&change{tx: tx}).duplicate(j)
 		return nil
 	})
@@ -126,7 +126,7 @@ func (s *Store) pages(wanted func(head) bool, each func([]jobs.Job) (more bool, 
 	for from := []byte{}; from != nil; {
 		var page []jobs.Job
 		var bad error
-		err := s.db.View(func(tx *bbolt.Tx) error {
+		err := s.view(func(tx *bbolt.Tx) error {
 			page, from, bad = readPage(tx.Bucket(jobsBucket).Cursor(), from, wanted)
 			return nil
 		})
