@@ -148,6 +148,26 @@ func TestJobsCommand_cancelCutsTheAttemptThatRuns(t *testing.T) {
 	}
 }
 
+// TestJobsCommand_listsByTheStateThatItShows: a job whose attempt has begun just now runs, and its record says so some time later.
+func TestJobsCommand_listsByTheStateThatItShows(t *testing.T) {
+	t.Parallel()
+	b := startBackend(t, func(v *visit) {
+		if _, err := v.request(); err == nil {
+			v.untilGone()
+		}
+	})
+	data := jobsDir(t)
+	tf := startTenfour(t, []string{b.addr}, "--async", "--data", data)
+	tf.becomeJobs(t, "GET", 1)
+	b.await(t, "the request", func() bool { return len(b.requests) == 1 })
+	if all := listed(t, data, "--state", "running"); len(all) != 1 || all[0].State != "running" {
+		t.Errorf("of those that run it lists %+v", all)
+	}
+	if all := listed(t, data, "--state", "accepted,waiting"); len(all) != 0 {
+		t.Errorf("of those that wait it lists %+v", all)
+	}
+}
+
 // TestJobsCommand_worksWhileManyJobsRun: a backend that never answers has some of them, the others wait for it. All are found and cancelled.
 func TestJobsCommand_worksWhileManyJobsRun(t *testing.T) {
 	t.Parallel()

@@ -128,11 +128,11 @@ func (h *handler) show(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	j, err := h.Store.Get(id)
+	j, err := h.Runner.Get(id)
 	if err != nil {
 		return err
 	}
-	return h.writeJSON(w, recordOf(h.Runner.Shown(j)))
+	return h.writeJSON(w, recordOf(j))
 }
 
 // writeJSON answers with a value. It begins to write, so there is no error any more.

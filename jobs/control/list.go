@@ -61,7 +61,7 @@ func listQueryOf(r *http.Request) (q listQuery, err error) {
 }
 
 // list answers with jobs, newest first: {"matching": N, "jobs": [{…}, …], "next": "…"}. Next is there when there are more.
-// The search keeps 24 bytes of each of them; the records are read again when they are written, so one that is gone by then is left out.
+// The search keeps 24 bytes of each of them; the records are read again when they are written, so one that does not match by then is left out.
 func (h *handler) list(w http.ResponseWriter, r *http.Request) error {
 	q, err := listQueryOf(r)
 	if err != nil {
@@ -79,7 +79,7 @@ func (h *handler) list(w http.ResponseWriter, r *http.Request) error {
 	out := bufio.NewWriterSize(h.paced(w), 32<<10)
 	defer out.Flush()
 	fmt.Fprintf(out, `{"matching":%d,"jobs":[`, matching)
-	if err := h.writeLines(r.Context(), out, page); err != nil {
+	if err := h.writeLines(r.Context(), out, page, q); err != nil {
 		fmt.Fprintf(out, `],"error":%s}`+"\n", quoted(err.Error()))
 		return nil
 	}
@@ -113,21 +113,22 @@ func (h *handler) search(ctx context.Context, q listQuery) (matching int, page [
 }
 
 // writeLines writes the jobs of a page, a line for each. Before each chunk it lets others work, as a search does.
-func (h *handler) writeLines(ctx context.Context, out *bufio.Writer, page []entry) error {
+func (h *handler) writeLines(ctx context.Context, out *bufio.Writer, page []entry, q listQuery) error {
 	separator := "\n"
+	now := time.Now()
 	turn := newTurn()
 	for _, e := range page {
 		if err := turn.next(ctx); err != nil {
 			return err
 		}
-		j, err := h.Store.Get(e.id)
-		if errors.Is(err, jobs.ErrUnknown) {
+		j, err := h.Runner.Get(e.id)
+		if errors.Is(err, jobs.ErrUnknown) || err == nil && !q.has(j, now) {
 			continue
 		}
 		if err != nil {
 			return err
 		}
-		text, err := json.Marshal(lineOf(h.Runner.Shown(j)))
+		text, err := json.Marshal(lineOf(j))
 		if err != nil {
 			return err
 		}

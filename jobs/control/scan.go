@@ -18,7 +18,7 @@ const (
 	sleepMost = 50 * time.Millisecond // when the chunk itself had to wait for a processor
 )
 
-// scan calls each with the jobs in some states, in no order, until it returns false.
+// scan calls each with the jobs that are in some states, as they are shown, in no order, until it returns false.
 func (h *handler) scan(ctx context.Context, states jobs.States, each func(jobs.Job) bool) error {
 	select {
 	case h.searching <- struct{}{}:
@@ -26,12 +26,16 @@ func (h *handler) scan(ctx context.Context, states jobs.States, each func(jobs.J
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+	recorded := states
+	if recorded&jobs.Unfinished != 0 {
+		recorded |= jobs.Unfinished // the record of one that runs may say that it waits
+	}
 	turn := newTurn()
-	for j, err := range h.Store.Jobs(states) {
+	for j, err := range h.Store.Jobs(recorded) {
 		if err != nil {
 			return err
 		}
-		if !each(j) {
+		if j = h.Runner.Shown(j); states.Has(j.State) && !each(j) {
 			return nil
 		}
 		if err := turn.next(ctx); err != nil {

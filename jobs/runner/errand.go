@@ -18,12 +18,11 @@ type Errand struct {
 	waiter *lot.Waiter // nil for an errand that is waited for with Wait; fixed
 	held   int         // bytes of Held that Content counts for
 
-	reading *reading // of Content; nil while it is not read
-
-	mu    sync.Mutex // guards the rest
-	state errandState
-	done  chan struct{} // closed when it is settled; made by Wait
-	lined bool          // it stands in the line for memory
+	mu      sync.Mutex // guards the rest
+	state   errandState
+	done    chan struct{} // closed when it is settled; made by Wait
+	reading *reading      // of Content; nil while it is not read
+	lined   bool          // it stands in the line for memory
 
 	// Guarded by the runner.
 	at         *entry  // for whose end it waits; nil for none
@@ -62,7 +61,7 @@ func (e *Errand) Wait() {
 // Abandon forgets an errand whose client has left. What it asked for goes on, but for a job that is not being stored yet.
 func (e *Errand) Abandon() {
 	e.mu.Lock()
-	settled, lined := e.state == isSettled, e.lined
+	settled, lined, reading := e.state == isSettled, e.lined, e.reading
 	e.state = isAbandoned
 	e.mu.Unlock()
 	if settled {
@@ -70,7 +69,7 @@ func (e *Errand) Abandon() {
 		return
 	}
 	if lined {
-		e.r.Held.Leave(&e.reading.place)
+		e.r.Held.Leave(&reading.place)
 	}
 	e.r.mu.Lock()
 	if e.at != nil {

@@ -21,14 +21,26 @@ type reading struct {
 // Look returns a job. With content the errand has the result's body too, if the job has ended.
 func (r *Runner) Look(w *lot.Waiter, id jobs.ID, content bool) *Errand {
 	return r.ask(w, func(e *Errand) {
-		j, err := r.Store.Get(id)
-		if err != nil || !content || !j.State.Ended() || j.Result.Body.Size == 0 {
-			e.settle(r.shown(j), err)
+		j, err := r.Get(id)
+		if err != nil || !content {
+			e.settle(j, err)
 			return
 		}
-		e.reading = &reading{e: e, job: j}
-		e.reading.begin()
+		e.withContent(j)
 	})
+}
+
+// withContent settles the errand of a job, once its result is read, if it has one.
+func (e *Errand) withContent(j jobs.Job) {
+	if !j.State.Ended() || j.Result.Body.Size == 0 {
+		e.settle(j, nil)
+		return
+	}
+	g := &reading{e: e, job: j}
+	e.mu.Lock()
+	e.reading, e.lined = g, false
+	e.mu.Unlock()
+	g.begin()
 }
 
 // begin reads the result, if there is memory for it now.
@@ -68,7 +80,25 @@ func (g *reading) read() {
 	if e.Content = p; err != nil {
 		e.Release()
 	}
+	if isUnknown(err) && g.again() {
+		return
+	}
 	e.settle(g.job, err)
+}
+
+// again goes on with a job whose result is not there any more, because it was run again, or removed, since its record was read. It reports false
+// if neither is so: the file of the result was removed by hand.
+func (g *reading) again() bool {
+	j, err := g.e.r.Get(g.job.ID)
+	switch {
+	case err != nil:
+		g.e.settle(jobs.Job{}, err)
+	case j.Revision == g.job.Revision:
+		return false
+	default:
+		g.e.withContent(j)
+	}
+	return true
 }
 
 // contentOf reads a body.

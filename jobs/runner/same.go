@@ -22,6 +22,6 @@ func (r *Runner) Same(w *lot.Waiter, j jobs.Job, body *forward.Body) *Errand {
 			return
 		}
 		same, err := r.Store.Same(j.WithBody(jobs.Hash(hash.Sum(nil))))
-		e.settle(r.shown(same), err)
+		e.settle(r.joined(same, err), err)
 	})
 }

@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"slices"
 	"time"
 
 	"tenfour/forward"
@@ -25,7 +26,7 @@ func (s sofar) mayHaveReached() forward.Progress {
 
 // on is j with the attempt so far. A record that has it already, or that has gone on, is as it was.
 func (s sofar) on(j jobs.Job) jobs.Job {
-	if s.began.IsZero() {
+	if s.began.IsZero() || s.hasEndedIn(j) {
 		return j
 	}
 	if j.State == jobs.Accepted || j.State == jobs.Waiting {
@@ -42,6 +43,11 @@ func (s sofar) on(j jobs.Job) jobs.Job {
 		j, _ = j.Reach(s.backend, s.mayHaveReached())
 	}
 	return j
+}
+
+// hasEndedIn reports whether j has the attempt, and that it is over.
+func (s sofar) hasEndedIn(j jobs.Job) bool {
+	return slices.ContainsFunc(j.Attempts, func(a jobs.Attempt) bool { return a.Began.Equal(s.began) && !a.Ended.IsZero() })
 }
 
 // Begins notes that a backend is asked.
@@ -103,19 +109,32 @@ func (n *run) store(may func(sofar) sofar) bool {
 	return err == nil
 }
 
-// shown is a job with what its record does not have yet of the attempt that runs.
-func (r *Runner) shown(j jobs.Job) jobs.Job {
+// sofarOf is how far the attempt of a job is that runs now; zero for none.
+func (r *Runner) sofarOf(id jobs.ID) (s sofar) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if e := r.book[id]; e != nil && e.run != nil {
+		s = e.run.sofar
+	}
+	return s
+}
+
+// Get returns a job of the store with what the runner knows besides: its record has the attempt that runs some time after it has begun. The
+// attempt is looked at first, and then the record. In the other order the attempt could end between the two, and a job that was
+// shown as running would be shown as accepted after that.
+func (r *Runner) Get(id jobs.ID) (jobs.Job, error) {
+	s := r.sofarOf(id)
+	j, err := r.Store.Get(id)
+	if err != nil {
+		return j, err
+	}
+	return s.on(j), nil
+}
+
+// Shown is a record that was read just now, as Get would return it. If its attempt ends meanwhile, it may be without that.
+func (r *Runner) Shown(j jobs.Job) jobs.Job {
 	if j.State.Ended() {
 		return j
 	}
-	r.mu.Lock()
-	var s sofar
-	if e := r.book[j.ID]; e != nil && e.run != nil {
-		s = e.run.sofar
-	}
-	r.mu.Unlock()
-	return s.on(j)
+	return r.sofarOf(j.ID).on(j)
 }
-
-// Shown is a job of the store with what the runner knows besides: its record has the attempt that runs some time after it has begun.
-func (r *Runner) Shown(j jobs.Job) jobs.Job { return r.shown(j) }

@@ -44,8 +44,19 @@ func (r *Runner) Accept(w *lot.Waiter, j jobs.Job, body *forward.Body, admitted 
 		case err == nil:
 			r.settle(j, asNew)
 		}
-		e.settle(r.shown(j), err)
+		e.settle(r.joined(j, err), err)
 	})
+}
+
+// joined is what the store returned: a new job, or the one that there is already, as Get returns that.
+func (r *Runner) joined(j jobs.Job, err error) jobs.Job {
+	if !errors.Is(err, jobs.ErrDuplicate) {
+		return j
+	}
+	if now, err := r.Get(j.ID); err == nil {
+		return now
+	}
+	return j // it was removed just now
 }
 
 func leaveBody(b *forward.Body) {
@@ -135,7 +146,7 @@ func (r *Runner) Await(w *lot.Waiter, id jobs.ID) *Errand {
 
 // Cancel ends a job that has not ended: the record first, and then the attempt that runs.
 func (r *Runner) Cancel(w *lot.Waiter, id jobs.ID) *Errand {
-	return r.alter(w, id, func(j jobs.Job) (jobs.Job, error) { return r.shown(j).Cancel(time.Now()) })
+	return r.alter(w, id, func(j jobs.Job) (jobs.Job, error) { return r.Shown(j).Cancel(time.Now()) })
 }
 
 // Pause lets no further attempt of a job begin. One that runs goes on.
@@ -159,10 +170,11 @@ func (r *Runner) Rerun(w *lot.Waiter, id jobs.ID) *Errand {
 func (r *Runner) alter(w *lot.Waiter, id jobs.ID, change func(jobs.Job) (jobs.Job, error)) *Errand {
 	return r.ask(w, func(e *Errand) {
 		r.adopt(id)
+		s := r.sofarOf(id) // first, as in Get
 		j, err := r.change(id, change)
 		if err == nil {
 			r.settle(j, asNew)
 		}
-		e.settle(r.shown(j), err)
+		e.settle(s.on(j), err)
 	})
 }
