@@ -129,7 +129,7 @@ func TestCurl_speaksEveryVersion(t *testing.T) {
 
 func TestAB_failsNoRequestWithOrWithoutKeepAlive(t *testing.T) {
 	s := startServer(t, okay)
-	tf := startTenfour(t, []string{s.addr})
+	tf := configured(t, s.addr, "[[route]]\npath = \"/\"\nbackends = \"BACKEND\"\nkeep_idle = \"1h\"\n") // on a slow machine a worker may have no request for seconds
 	for _, flags := range [][]string{nil, {"-k"}} {
 		r := runAB(t, "http://"+tf.addr+"/", 4000, 50, flags...)
 		kept := regexp.MustCompile(`Keep-Alive requests: +(\d+)`).FindStringSubmatch(r.text)

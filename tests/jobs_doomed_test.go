@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -23,7 +24,8 @@ type doomed struct {
 	line     string // of sh, that runs the next process; "" for plainly
 
 	process *process
-	kill    func() // kills the process, once
+	now     atomic.Pointer[process] // the same, for other goroutines
+	kill    func()                  // kills the process, once
 }
 
 // The routes of a doomed tenfour. On each, a GET and a PUT may be sent again, by their method.
@@ -60,6 +62,7 @@ func (d *doomed) begin() bool {
 	d.t.Helper()
 	p, listens := beginProcess(d.t, cmp.Or(d.line, plainly), nil, nil, d.flags...)
 	d.process = p
+	d.now.Store(p)
 	d.kill = sync.OnceFunc(func() { p.cmd.Process.Kill() })
 	select {
 	case d.addr = <-listens:
