@@ -48,7 +48,7 @@ func TestExchange_isLegibleWithoutScripts(t *testing.T) {
 	if err := WriteExchange(&b, "2a", []byte(exchange)); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"GET / HTTP/1.1␍␊", `X: \xe9&lt;i&gt;␍␊`, "200, after 0.50 ms", "Attempt 1, at 127.0.0.1:9001", "no answer", "curl /", "<td>–</td>"} {
+	for _, want := range []string{`GET / HTTP/1.1\r\n`, `X: \xe9&lt;i&gt;\r\n`, "200, after 0.50 ms", "Attempt 1, at 127.0.0.1:9001", "no answer", "curl /", "<td>–</td>"} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("nothing says %s in\n%s", want, &b)
 		}

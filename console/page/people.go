@@ -88,11 +88,11 @@ func escaped(line string) string {
 	for _, c := range line {
 		switch {
 		case c == '\r':
-			text.WriteString("␍")
+			text.WriteString(`\r`)
 		case c == '\n':
-			text.WriteString("␊")
+			text.WriteString(`\n`)
 		case c == '\t':
-			text.WriteString("␉")
+			text.WriteString(`\t`)
 		case c < ' ' || c > '~':
 			fmt.Fprintf(&text, `\x%02x`, c)
 		default:
