@@ -30,6 +30,7 @@ const (
 type Attempt struct {
 	decider  decider      // what it belongs to and asks; fixed
 	observer Observer     // nil for none
+	counting counting     // of it at its backend
 	observed bool         // the observer knows of its begin, and not of its end
 	lot      *lot.Lot     // fixed
 	req      *Request     // read-only
@@ -68,7 +69,7 @@ func (a *Attempt) reset() {
 	a.sink, a.waiter, a.at, a.stop, a.observer = Sink{}, nil, nil, nil, nil
 	a.gate = nil
 	a.slot, a.origin, a.tries, a.link, a.state = nil, nil, tries{}, nil, connecting
-	a.clock, a.lasting, a.askAgain, a.result = clock{}, lasting{}, false, Result{}
+	a.clock, a.lasting, a.askAgain, a.result, a.counting = clock{}, lasting{}, false, Result{}, counting{}
 }
 
 // Unserved ends an attempt that no worker runs; for the pool.
@@ -88,6 +89,7 @@ func (a *Attempt) Run(s *pool.Slot) {
 		a.finish()
 		return
 	}
+	a.countBegin()
 	if a.observer != nil {
 		a.tellBegin()
 	}
@@ -112,6 +114,7 @@ func (a *Attempt) Run(s *pool.Slot) {
 		}
 	}
 	if a.askAgain {
+		a.countEnd()    // before it may be another worker's
 		if a.observed { // before it may be another worker's
 			a.tellEnd()
 		}
@@ -164,6 +167,7 @@ func (a *Attempt) end() {
 
 // finish gives everything back but the response's last bytes, and tells the decider.
 func (a *Attempt) finish() {
+	a.countEnd()
 	if a.observed {
 		a.tellEnd()
 	}
@@ -243,7 +247,13 @@ func (a *Attempt) sleep() {
 	a.slot.SetDeadline(a.nextDue())
 	if !a.sink.pending() && !a.link.Watch.Pending() {
 		a.ack()
-		a.slot.Wait()
+		if reader := waitsForClient && a.state == relaying; reader {
+			a.slot.AwaitsReader(true)
+			a.slot.Wait()
+			a.slot.AwaitsReader(false)
+		} else {
+			a.slot.Wait()
+		}
 	}
 	began := a.clock.now
 	a.clock.now = a.lot.Now()

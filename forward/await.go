@@ -59,8 +59,9 @@ func (a *Attempt) readHead() error {
 	first := l.in.Len() == 0
 	n, err := l.in.Fill(&l.Conn, 1, firstRead)
 	if n > 0 {
-		if first && a.req.Timed && a.result.Times.FirstByte == 0 {
-			a.result.Times.FirstByte = a.lot.Now()
+		if first && a.timed() && a.counting.heard == 0 {
+			now := a.lot.Now()
+			a.result.Times.FirstByte, a.counting.heard = now, now
 		}
 		if first {
 			a.clock.headFrom = a.clock.progress
@@ -79,7 +80,7 @@ func isInterim(res *httpparse.Response) bool { return res.Status < 200 && res.St
 func (a *Attempt) interim(n int) outcome {
 	if most := a.req.Limits.Of(httpparse.ResponseHeadLimit); a.down.interims+n > most {
 		return a.fail(Backend, 502, tell(fmt.Sprintf("the backend's interim responses are larger than response_head_max (%d bytes) together", most),
-			fmt.Errorf("%s: its interim responses are larger than response_head_max (%d bytes) together", a.origin.Name, most)))
+			fmt.Errorf("%s: %w than response_head_max (%d bytes) together", a.origin.Name, errInterims, most)))
 	}
 	a.down.interims += n
 	switch {

@@ -1,6 +1,9 @@
 package forward
 
-import "tenfour/pool"
+import (
+	"tenfour/metrics"
+	"tenfour/pool"
+)
 
 // decider is what an attempt belongs to and asks: its exchange, or its part in a race.
 type decider interface {
@@ -85,8 +88,11 @@ func (x *Exchange) again() bool {
 	a.renew()
 	a.sink.persists = x.Persists
 	a.at.Left = x.clientLeft()
-	o := x.Route.Queue.Again(a, a.at, unreached)
+	route := x.Route
+	o := route.Queue.Again(a, a.at, unreached)
 	if !o.Unserved() {
+		route.Metrics.Count(metrics.Retried)
+		route.countEntered(o)
 		if g != nil {
 			g.look()
 		}
@@ -95,6 +101,7 @@ func (x *Exchange) again() bool {
 	a.result.Failure, a.sink.persists, a.result.Surplus = failure, persists, surplus
 	switch o.State {
 	case pool.HeldOut:
+		x.Route.countUnserved(o, false)
 		failure.Err, a.result.Expired = o, true
 	case pool.Gone, pool.Late:
 		x.refuse(o)

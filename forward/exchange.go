@@ -7,6 +7,7 @@ import (
 
 	"tenfour/httpparse"
 	"tenfour/lot"
+	"tenfour/metrics"
 	"tenfour/pool"
 	"tenfour/sock"
 )
@@ -90,6 +91,7 @@ func (x *Exchange) Enter() (entered bool) {
 	case x.raced() && !x.whole():
 		a.result.failBefore(Self, 413, tell("the body is too large for this route, which needs it whole", errRacedBody))
 	case x.raced():
+		x.Route.Metrics.Count(metrics.Raced)
 		r := newRace(x)
 		if g != nil {
 			g.race.Store(r)
@@ -107,8 +109,9 @@ func (x *Exchange) Enter() (entered bool) {
 // enter gives the attempt to a queue.
 func (x *Exchange) enter(q *pool.Queue) bool {
 	x.At.Left = x.clientLeft()
-	g := x.Grip // x may be its worker's once it has entered
+	g, route := x.Grip, x.Route // x may be its worker's once it has entered
 	o := q.Enter(&x.attempt, x.At)
+	route.countEntered(o)
 	switch {
 	case o.Unserved():
 		x.refuse(o)
@@ -159,6 +162,7 @@ func (x *Exchange) refuse(o pool.Outcome) {
 		a.result.failBefore(Self, 503, errCut)
 		return
 	}
+	x.Route.countUnserved(o, o.State == pool.HeldOut && x.clientLeft())
 	if o.State == pool.Gone {
 		a.result.failBefore(Client, 0, o)
 		return

@@ -97,6 +97,7 @@ var (
 	errIncomplete   = errors.New("it ended before its framing said")
 	errTimeout      = errors.New("timeout")
 	errReset        = errors.New("the connection was reset")
+	errInterims     = errors.New("its interim responses are larger")
 	errSurplus      = errors.New("it sent 101 though no upgrade was asked for")
 	errNeedsLength  = errors.New("the backend speaks HTTP/1.0, which has no chunked bodies, and this one is too large to be measured first; spool_max is 0")
 	errLeft         = errors.New("the client had shut its side, no byte of the response had come for 1s, and others wait for the backend")

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"tenfour/httpparse"
+	"tenfour/metrics"
 	"tenfour/names"
 	"tenfour/pool"
 	"tenfour/value/address"
@@ -23,6 +24,8 @@ type Origin struct {
 	TLS     *tls.Config   // nil for http://
 	Addrs   *names.Name   // where it is, at port
 	port    uint16
+
+	Metrics *metrics.Backend // counts its attempts; nil for none; set before the first exchange
 
 	uploads   uploads     // that their clients hold up
 	http10    atomic.Bool // its last response was of HTTP/1.0
@@ -39,6 +42,7 @@ type Route struct {
 	Origins  []*Origin // of the queue's backends
 	Entries  []Entry   // to each of its backends alone, for races
 	Settings *Settings
+	Metrics  *metrics.Route // counts its exchanges; nil for none
 
 	turn   atomic.Uint32 // whose turn it is to be asked first
 	budget budget

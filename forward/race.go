@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"tenfour/lot"
+	"tenfour/metrics"
 	"tenfour/pool"
 	"tenfour/value/choice"
 	"tenfour/value/statuses"
@@ -247,10 +248,14 @@ func (r *race) waits() bool {
 func (r *race) hedge() {
 	r.mu.Lock()
 	var next *racer
-	if r.mayAsk() && (r.oneFailed() || r.route.budget.take(r.lot.Now())) {
+	failed := r.oneFailed()
+	if r.mayAsk() && (failed || r.route.budget.take(r.lot.Now())) {
 		next = r.next()
 	}
 	r.mu.Unlock()
+	if next != nil && !failed {
+		r.route.Metrics.Count(metrics.Hedged)
+	}
 	r.ask(next)
 }
 

@@ -107,6 +107,7 @@ func (c *racer) unwanted() error {
 
 // attach gives c, which has won, the client. Its worker calls it, or the goroutine that goes on with it.
 func (c *racer) attach() {
+	c.origin.Metrics.Won()
 	x := c.race.x
 	c.waiter = x.Waiter
 	c.giveTo(x.Client)

@@ -18,6 +18,7 @@ type Result struct {
 	Times   Times
 	Lost    string // what became of each backend's part in a race that none has won
 	Content int64  // bytes of content that were taken from the backend for the client
+	Sent    int64  // bytes of the request's content that were taken from the client meanwhile: beside the Body
 
 	Shareable bool // of a record that several clients wait for: its response may be that of all of them
 	Expired   bool // it has waited too long, in a queue or held: one that came later might not have
@@ -43,7 +44,7 @@ func (r *Result) failBefore(side Side, status int, err error) {
 // conclude returns how the attempt went. What the client has not taken yet of the response is the result's then.
 func (a *Attempt) conclude() Result {
 	r := a.result
-	r.Keep, r.Content = a.sink.persists, a.down.content
+	r.Keep, r.Content, r.Sent = a.sink.persists, a.down.content, a.up.content
 	r.pending, r.pendingAt = a.down.out, a.down.outAt
 	a.down.out = nil
 	a.portion.moveTo(&r.portion)

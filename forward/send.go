@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 
 	"tenfour/httpparse"
+	"tenfour/metrics"
 	"tenfour/sock"
 )
 
@@ -139,8 +140,9 @@ func (s *sending) move(l *link) (outcome, *flowError) {
 
 // sent notes that bytes of the request went out; first says that they are the first ones.
 func (a *Attempt) sent(first bool) outcome {
-	if first && a.req.Timed {
-		a.result.Times.Connected = a.lot.Now()
+	if first && a.timed() {
+		now := a.lot.Now()
+		a.result.Times.Connected, a.counting.sent = now, now
 	}
 	if first && a.atWorker() {
 		a.slot.Reached()
@@ -201,5 +203,6 @@ func (a *Attempt) resend() bool {
 	a.res.Reset()
 	a.tries.end = a.lot.Now() + int64(a.req.Route.Settings.ConnectTimeout)
 	a.tries.next = 0
+	a.req.Route.Metrics.Count(metrics.Resent)
 	return true
 }

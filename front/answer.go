@@ -75,7 +75,7 @@ func (c *client) write(status int, words, reason, extra string) outcome {
 // send is write with a page that is given.
 func (c *client) send(status int, page []byte, jsonly bool, reason, extra string) outcome {
 	r := c.req
-	r.status, r.reason = status, reason
+	r.status, r.own, r.reason = status, true, reason
 	out := sock.GetBuffer(1024)
 	out.B = r.appendAnswerHead(out.B[:0], status, c.front.ids.text(r.id), jsonly, len(page), extra)
 	if !r.isHead() {

@@ -24,6 +24,7 @@ import (
 	"tenfour/jobs/runner"
 	"tenfour/logs"
 	"tenfour/lot"
+	"tenfour/metrics"
 	"tenfour/pool"
 	"tenfour/spool"
 )
@@ -38,6 +39,8 @@ type Config struct {
 
 	Log    zerolog.Logger
 	Access *logs.Access // nil for no access log
+
+	Metrics *metrics.Metrics // count exchanges; nil for none
 }
 
 // Front answers clients. It is safe for use by several goroutines. Make one with New.
@@ -57,6 +60,8 @@ type Front struct {
 
 	mu        sync.Mutex // guards the rest
 	crowd     crowd
+	accepted  uint64 // connections so far, also those that were refused
+	refused   uint64 // of those: their address had as many as it may
 	notice    notice
 	seeking   int           // accept loops that wait for room
 	waitSaid  int64         // when it was last logged that they wait, in the lot's time
@@ -85,6 +90,30 @@ func (f *Front) Open() int {
 	return f.crowd.open
 }
 
+// Connections is the connections of clients.
+type Connections struct {
+	Open     int
+	Waiting  int    // of those: they wait for their client, and hold no worker
+	Accepted uint64 // so far, also those that were refused
+	Refused  uint64 // so far: their address had as many open as it may
+}
+
+// Connections returns how many connections there are. It looks at each of them.
+func (f *Front) Connections() Connections {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	n := Connections{Open: f.crowd.open, Accepted: f.accepted, Refused: f.refused}
+	f.crowd.each(func(c *client) {
+		if c.since.Load() != 0 {
+			n.Waiting++
+		}
+	})
+	return n
+}
+
+// Draining reports whether tenfour is about to end: no new connection is accepted.
+func (f *Front) Draining() bool { return f.draining.Load() }
+
 // enter counts a new connection. It reports whether there is room for more. A connection of an address that has as many as it
 // may is refused, and not counted. With TLS no answer can be read without a handshake: so one connection more is counted, which has
 // its handshake, and a 503 for its first request.
@@ -94,7 +123,9 @@ func (f *Front) enter(c *client) (more, refused bool) {
 	c.since.Store(now)
 	c.surplus = false
 	f.mu.Lock()
+	f.accepted++
 	if refused = !f.crowd.add(c, most); refused {
+		f.refused++
 		f.notice.refused++
 		c.surplus = c.secure && f.crowd.add(c, most+1)
 		refused = !c.surplus

@@ -48,6 +48,7 @@ func (c *client) shakeHands() {
 	c.shaking.Store(nil)
 	asleep.Leave()
 	c.conn.HandTo(&c.waiter)
+	c.front.Metrics.Handshake(err == nil)
 	if err != nil {
 		if first, ok := sock.SpokePlain(err); ok {
 			c.refusePlain(first)

@@ -5,6 +5,7 @@ import (
 
 	"tenfour/admit"
 	"tenfour/limit"
+	"tenfour/metrics"
 )
 
 // admit decides whether c's request may pass.
@@ -58,6 +59,7 @@ func (c *client) decided(i int, d limit.Decision, err error) bool {
 	l := r.limits[i]
 	switch {
 	case err == nil && d.Admitted:
+		r.Route.Metrics.Count(metrics.Admitted)
 		r.grants[i] = d
 		return true
 	case err == limit.ErrClosed, err != nil && err != limit.ErrFull && l.AdmitOnError: // the limit was removed, or lets requests pass that it cannot count
@@ -69,6 +71,7 @@ func (c *client) decided(i int, d limit.Decision, err error) bool {
 		c.answerPlainly(503, "the limit cannot be asked", "the limit "+l.Name+" cannot be asked: "+err.Error(), retryAfter)
 		return false
 	}
+	r.Route.Metrics.Count(metrics.OverLimit)
 	refused := l.Refusal(d)
 	c.answer(refused.Status, refused.Words, refused.Fields)
 	return false
@@ -119,6 +122,7 @@ func (c *client) limitTooLate() outcome {
 	d.Reset = max(0, d.Reset-time.Duration(c.front.Lot.Now()-r.since))
 	r.stopWaiting()
 	c.phase = reading
+	r.Route.Metrics.Count(metrics.OverLimit)
 	refused := l.Refusal(d)
 	return c.answer(refused.Status, refused.Words+"; it has waited for "+l.WaitMax.String(), refused.Fields)
 }

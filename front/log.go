@@ -43,12 +43,19 @@ func (r *request) log() {
 		e := r.describe(f.Log.Warn().Str("id", f.ids.text(r.id)))
 		e.Str("backend", r.Backend).Int("status", r.status).Int64("bytes", r.bytes).Msg(why)
 	}
+	if !f.times() {
+		return
+	}
+	took := r.phases()
+	if f.Metrics != nil {
+		r.count(&took)
+	}
 	if f.Access == nil {
 		return
 	}
 	e := logs.Entry{
 		ID: f.ids.text(r.id), Client: r.c.conn.Remote, Name: r.caller.Name,
-		Status: r.status, Bytes: r.bytes, Backend: r.Backend, Phases: r.phases(), Reason: r.reason,
+		Status: r.status, Bytes: r.bytes, Backend: r.Backend, Phases: took, Reason: r.reason,
 	}
 	if r.joinedTo != 0 {
 		e.Joined = f.ids.text(r.joinedTo)

@@ -44,7 +44,9 @@ type request struct {
 	bodyFrom int64 // when the first of its body was taken in; 0 if none was, or no log asks
 	bodyTook int64 // how long that took until it was placed, in nanoseconds; 0 before
 
+	taken  int64  // bytes of its body that were held when it was placed
 	status int    // of the response that the client got; 0 for none
+	own    bool   // that is tenfour's own
 	bytes  int64  // of content that it got
 	reason string // for the log: why it was not served
 }
@@ -78,7 +80,7 @@ func (r *request) end() {
 	r.place.Reset()
 	r.plainer, r.lacksSlash, r.joins, r.joinedTo = nil, false, nil, 0
 	r.c, r.status, r.bytes, r.reason, r.headEnd, r.idleEnd, r.pace = nil, 0, 0, "", 0, 0, forward.Meter{}
-	r.bodyFrom, r.bodyTook = 0, 0
+	r.bodyFrom, r.bodyTook, r.taken, r.own = 0, 0, 0, false
 }
 
 // hasHead reports whether the request's head is complete, and may be trusted.
@@ -169,7 +171,7 @@ func (c *client) begin(n int) outcome {
 	r.In = &c.in
 	r.Remote = c.conn.Remote.Addr()
 	r.Persists = req.KeepAlive && !f.draining.Load() && !c.via.closed.Load()
-	if f.Access != nil {
+	if f.times() {
 		r.Timed = true
 		r.Began = f.Lot.Now()
 	}
@@ -252,6 +254,9 @@ const retryAfter = "Retry-After: 1\r\n"
 func (c *client) place() outcome {
 	r, f := c.req, c.front
 	c.waiter.SetDeadline(0)
+	if r.Body != nil {
+		r.taken = int64(r.Body.Len())
+	}
 	if r.bodyFrom != 0 {
 		r.bodyTook = f.Lot.Now() - r.bodyFrom
 	}

@@ -313,7 +313,9 @@ func (q *Queue) join(at *Place, now int64) Outcome {
 	for _, b := range q.backends {
 		b.schedule(now)
 	}
-	return Outcome{State: Waits}
+	o := Outcome{State: Waits, Held: !at.held && q.hold > 0 && q.allDown()}
+	at.held = at.held || o.Held
+	return o
 }
 
 // dismiss removes a place from the queue whose task is not run. Its Unserved is called once the pool is unlocked.

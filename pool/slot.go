@@ -24,6 +24,8 @@ type Slot struct {
 	Kept       Kept // nil for none
 	offered    bool // Ending was called for its task; its worker alone touches it
 
+	reader atomic.Bool // its task waits only because its client reads slowly
+
 	next       *Place    // of the task to run next; nil for none; guarded by the pool
 	closesKept bool      // its idle worker is to close Kept; guarded by the pool
 	retired    bool      // its worker is to end when it is idle; guarded by the pool
@@ -79,6 +81,9 @@ func (s *Slot) Ending() {
 	s.freeEarly = true
 	b.free = append(b.free, s)
 }
+
+// AwaitsReader notes that s's worker begins, or ends, to wait only because the client of its task reads slowly.
+func (s *Slot) AwaitsReader(begins bool) { s.reader.Store(begins) }
 
 // Retired reports whether s is to go when its task has ended, so that no other task waits for it.
 func (s *Slot) Retired() bool {

@@ -23,6 +23,7 @@ type Outcome struct {
 	State State
 	Words string // with HeldOut, Unreached and Late, if all its backends are down: why, such as "127.0.0.1:9001 refused connections"
 	Plain string // the same for clients, without the backends' names: "the backend refused connections"
+	Held  bool   // with Waits: it waits because all backends are down, and did not before
 }
 
 // State is what became of a task.
@@ -80,11 +81,13 @@ type Place struct {
 	next, prev *Place
 	order      uint64 // its number among all tasks that have entered: Again puts it back where it was
 	entered    int64  // when it entered, in the lot's time
+	held       bool   // it had to wait because all backends were down
 }
 
 // Reset makes the place ready for another client. Its task is in no queue.
 func (at *Place) Reset() {
 	at.Client, at.Left, at.Background, at.Timeout, at.Late = nil, false, false, 0, 0
+	at.held = false
 }
 
 // use makes the place belong to a task and a pool.

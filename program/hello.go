@@ -7,17 +7,19 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/rs/zerolog"
 
 	"tenfour/config"
 	"tenfour/logs"
+	"tenfour/metrics"
 	"tenfour/pool"
 	"tenfour/site"
 )
 
-// sayEvent logs that a backend is down, or up again. If this happens often, the line is at the debug level.
-func sayEvent(log *zerolog.Logger) func(pool.Event) {
+// sayEvent logs that a backend is down, or up again, and tells the metrics. If this happens often, the line is at the debug level.
+func sayEvent(log *zerolog.Logger, counts *metrics.Metrics) func(pool.Event) {
 	return func(e pool.Event) {
 		if e.Workers > 0 {
 			log.Debug().Str("backend", e.Backend).Int("workers", e.Workers).Msg(e.Backend + " does most with this many workers")
@@ -31,11 +33,16 @@ func sayEvent(log *zerolog.Logger) func(pool.Event) {
 			line = log.Info()
 		}
 		line.Str("backend", e.Backend)
+		words := e.Backend + " is up again"
 		if !e.Up {
-			line.Msg(e.Backend + " is down: it " + e.Why)
+			words = e.Backend + " is down: it " + e.Why
+		}
+		counts.BackendChanged(time.Now(), e.Backend, e.Up, words)
+		if !e.Up {
+			line.Msg(words)
 			return
 		}
-		line.Dur("down_ms", e.For).Int("held", e.Held).Dur("longest_ms", e.Longest).Msg(e.Backend + " is up again")
+		line.Dur("down_ms", e.For).Int("held", e.Held).Dur("longest_ms", e.Longest).Msg(words)
 	}
 }
 

@@ -23,6 +23,7 @@ import (
 	"tenfour/front"
 	"tenfour/logs"
 	"tenfour/lot"
+	"tenfour/metrics"
 	"tenfour/pool"
 	"tenfour/site"
 	"tenfour/spool"
@@ -114,36 +115,44 @@ func serve(ctx context.Context, args []string, e config.Effective, l *logs.Logs,
 		return err
 	}
 	defer lot.Close()
+	counts := metrics.New(time.Now())
 	workers := pool.New(lot, func(v any, stack []byte) {
+		counts.Panic()
 		l.Log.Error().Any("panic", v).Bytes("stack", stack).Msg("an exchange was lost to a bug of tenfour")
 	})
-	workers.OnEvent(sayEvent(&l.Log))
+	workers.OnEvent(sayEvent(&l.Log, counts))
 	defer workers.Close()
 	builder := site.NewBuilder(workers, &l.Log)
+	builder.Metrics = counts
 	c := e.Config()
 	built, err := within(ctx, func() (*site.Site, error) { return builder.Build(&c) })
 	if err != nil {
 		return err
 	}
 	now := &running{args: args, first: &c, builder: builder, site: built, logs: l}
+	now.overview = overview{metrics: counts, pool: workers, logs: l, file: e.File(), present: &now.present}
 	defer func() { builder.Close(now.site) }()
 	now.sockets, err = openSockets(ctx, e, nil)
 	if err != nil {
 		return err
 	}
 	now.front = front.New(front.Config{
-		Lot: lot, Pool: workers, Held: forward.NewHeld(c.HoldMax), Spool: newSpool(c.SpoolMax), MostOpen: mostOpen(workers), Log: l.Log, Access: l.Access,
+		Lot: lot, Pool: workers, Held: forward.NewHeld(c.HoldMax), Spool: newSpool(c.SpoolMax), MostOpen: mostOpen(workers), Log: l.Log, Access: l.Access, Metrics: counts,
 	}, &built.Front)
 	now.present.Store(built)
+	now.overview.front = now.front
 	now.jobs, err = within(ctx, func() (*jobParts, error) { return openJobs(&c, now.jobTools()) })
 	if err != nil {
 		now.sockets.close()
 		return err
 	}
 	now.jobs.begin(now.front)
+	now.overview.jobs.Store(now.jobs)
+	now.overview.listensOn(now.sockets, built)
 	if ready == nil {
 		defer tendProcs(workers.Served).Close()
 	}
+	defer beginSampling(counts)()
 	sayHello(e, built, l, now.sockets, now.jobs)
 	now.answer(ctx, hangUp, ready)
 	return nil
@@ -162,6 +171,7 @@ func (r *running) answer(ctx context.Context, hangUp <-chan os.Signal, ready fun
 	}
 	r.jobs.quiesce()
 	drain := r.site.Config.Drain
+	r.overview.metrics.Mark(metrics.Mark{Time: time.Now(), Kind: "drain", Text: "tenfour drains: it accepts no more connections"})
 	r.logs.Log.Info().Int("connections", r.front.Open()).Stringer("at_most", drain).Msg("draining")
 	until := time.Now().Add(drain)
 	cut := r.front.Drain(drain)

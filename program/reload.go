@@ -24,6 +24,7 @@ import (
 type reloader struct {
 	read  func() prepared // may hang, if a file system does not answer
 	use   func(prepared)
+	fail  func(error)    // hears why a configuration is not used
 	drop  func(prepared) // closes what was read and is not used
 	log   *zerolog.Logger
 	limit time.Duration // how long read may take
@@ -73,7 +74,9 @@ func (r *reloader) finish(p prepared) {
 		for line := range strings.SplitSeq(p.err.Error(), "\n") {
 			r.log.Error().Err(errors.New(line)).Msg("the configuration is wrong: the running configuration stays")
 		}
+		r.fail(p.err)
 	case over:
+		r.fail(errReadLate)
 		r.log.Warn().Msg("the configuration was read too late, and is not used: ask for it again")
 		r.drop(p)
 	default:
@@ -109,11 +112,13 @@ type running struct {
 	sockets sockets                   // that are open; only a reading, or the main loop while nothing is read, looks at them
 	jobs    *jobParts                 // nil until a configuration has jobs; likewise
 	logs    *logs.Logs
+
+	overview overview
 }
 
 func (r *running) reloader() *reloader {
 	return &reloader{
-		read: r.prepare, use: r.follow, drop: r.drop,
+		read: r.prepare, use: r.follow, fail: r.refused, drop: r.drop,
 		log: &r.logs.Log, limit: readMost, done: make(chan prepared, 1),
 	}
 }
@@ -197,8 +202,16 @@ func (r *running) follow(p prepared) {
 	if p.reopen != nil {
 		log.Error().Err(p.reopen).Msg("the access log's file cannot be opened again: the access log stays in the old file")
 	}
-	log.Info().Int("routes", len(p.config.Routes)).Msg("reloaded: requests that begin now follow the new configuration")
+	const words = "reloaded: requests that begin now follow the new configuration"
+	r.overview.metrics.Reloaded(time.Now(), words)
+	log.Info().Int("routes", len(p.config.Routes)).Msg(words)
 }
+
+// errReadLate is why a configuration is not used whose reading took too long.
+var errReadLate = errors.New("it was read too late: a file system did not answer in time")
+
+// refused notes why a configuration is not used.
+func (r *running) refused(why error) { r.overview.metrics.ReloadRefused(time.Now(), why.Error()) }
 
 // followSockets begins to serve the sockets that a configuration adds, and closes those that it no longer names. The others stay, with
 // their connections.
@@ -223,6 +236,7 @@ func (r *running) followSockets(p prepared) {
 		r.logs.Log.Info().Str("listen", s.at.String()).Msg("listens on " + s.at.String() + " too")
 	}
 	r.sockets = append(stay, p.fresh...)
+	r.overview.listensOn(r.sockets, p.site)
 }
 
 // jobTools are what jobs share with the rest.
@@ -235,6 +249,7 @@ func (r *running) followJobs(p prepared) {
 	if p.jobs != nil {
 		r.jobs = p.jobs
 		r.jobs.begin(r.front)
+		r.overview.jobs.Store(r.jobs)
 		r.jobs.say(r.logs)
 	}
 	if r.jobs != nil {

@@ -17,9 +17,10 @@ func TestReloader_goesOnWhenReadingHangs(t *testing.T) {
 	log := zerolog.New(&out)
 	answer := make(chan prepared)
 	used, dropped, begun := 0, 0, make(chan bool, 10)
+	var refused []string
 	r := &reloader{
 		read: func() prepared { begun <- true; return <-answer },
-		use:  func(prepared) { used++ }, drop: func(prepared) { dropped++ },
+		use:  func(prepared) { used++ }, drop: func(prepared) { dropped++ }, fail: func(why error) { refused = append(refused, why.Error()) },
 		log: &log, limit: time.Millisecond, done: make(chan prepared, 1),
 	}
 	r.ask()
@@ -52,6 +53,9 @@ func TestReloader_goesOnWhenReadingHangs(t *testing.T) {
 	r.finish(<-r.done)
 	if n := strings.Count(out.String(), "the configuration is wrong: the running configuration stays"); n != 2 || used != 1 {
 		t.Errorf("%d lines say what is wrong, want 2\n%s", n, &out)
+	}
+	if len(refused) != 2 || refused[0] != errReadLate.Error() || refused[1] != "a\nb" {
+		t.Errorf("these configurations were not used: %q", refused)
 	}
 }
 

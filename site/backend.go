@@ -9,6 +9,7 @@ import (
 	"tenfour/forward"
 	"tenfour/health"
 	"tenfour/lab"
+	"tenfour/metrics"
 	"tenfour/names"
 	"tenfour/pool"
 	"tenfour/value/address"
@@ -74,7 +75,11 @@ func (s *Site) backend(at address.Backend, r *config.Route) (known, error) {
 	if r.Auto {
 		key.autoMost = r.WorkersMax
 	}
-	one, err := share(s, key, func() (known, func(), error) { return s.addBackend(at, addrs, r) })
+	counters, err := s.backendCounters(at.HostPort())
+	if err != nil {
+		return known{}, err
+	}
+	one, err := share(s, key, func() (known, func(), error) { return s.addBackend(at, addrs, r, counters) })
 	if err != nil {
 		return known{}, err
 	}
@@ -92,12 +97,13 @@ func (s *Site) backend(at address.Backend, r *config.Route) (known, error) {
 }
 
 // addBackend adds a backend to the pool, and returns what removes it.
-func (s *Site) addBackend(at address.Backend, addrs *names.Name, r *config.Route) (known, func(), error) {
+func (s *Site) addBackend(at address.Backend, addrs *names.Name, r *config.Route, counters *metrics.Backend) (known, func(), error) {
 	var serverTLS *tls.Config
 	if at.HTTPS {
 		serverTLS = &tls.Config{ServerName: at.Host, NextProtos: []string{"http/1.1"}}
 	}
 	o := forward.NewOrigin(at, addrs, serverTLS)
+	o.Metrics = counters
 	add, slots := s.b.workers.AddBackend, r.Workers
 	if r.Auto {
 		add, slots = s.b.workers.AddAuto, r.WorkersMax

@@ -63,6 +63,9 @@ func (s *Site) buildRoute(r *config.Route, limits map[string]*admit.Limit) (fron
 		return route, err
 	}
 	route.Route = &forward.Route{Name: nameOf(r), Origins: origins, Settings: settings}
+	if route.Metrics, err = s.routeCounters(nameOf(r)); err != nil {
+		return route, err
+	}
 	if settings.Same != nil {
 		route.Joins = front.NewJoins(r.Queue)
 	}

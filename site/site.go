@@ -20,12 +20,15 @@ import (
 
 	"tenfour/config"
 	"tenfour/front"
+	"tenfour/metrics"
 	"tenfour/names"
 	"tenfour/pool"
 )
 
 // Builder makes one site after the other, and keeps the parts that they share. One goroutine at a time calls its methods.
 type Builder struct {
+	Metrics *metrics.Metrics // count what goes to routes and backends; nil for none; set before the first site is made
+
 	workers  *pool.Pool
 	log      *zerolog.Logger
 	parts    parts

@@ -56,6 +56,9 @@ func directory() string {
 	return os.TempDir()
 }
 
+// Usage returns how many bytes the files have, and how many files there are.
+func (s *Spool) Usage() (bytes, files int64) { return s.bytes.Load(), s.files.Load() }
+
 // Most is how many bytes the files may have, all together.
 func (s *Spool) Most() int { return int(s.most) }
 

@@ -1,0 +1,85 @@
+package forward
+
+import (
+	"errors"
+	"time"
+
+	"tenfour/httpparse"
+	"tenfour/metrics"
+	"tenfour/pool"
+)
+
+// counting is what is counted of an attempt, if its backend counts.
+type counting struct {
+	begun bool  // it has begun at a backend, and is not counted yet
+	sent  int64 // when the backend could be written to, in the lot's time; 0 before
+	heard int64 // when the first byte of the response came; 0 before
+}
+
+// countBegin notes that the attempt begins at its backend.
+func (a *Attempt) countBegin() { a.counting = counting{begun: a.origin.Metrics != nil} }
+
+// timed reports whether the moments of the attempt are noted.
+func (a *Attempt) timed() bool { return a.req.Timed || a.counting.begun }
+
+// countEnd counts how the attempt at its backend went, once.
+func (a *Attempt) countEnd() {
+	if !a.counting.begun {
+		return
+	}
+	a.counting.begun = false
+	a.origin.Metrics.Ended(a.result.outcome(), a.result.Status, a.since(a.counting.sent), a.since(a.counting.heard))
+}
+
+// since returns how long after the attempt's begin something happened.
+func (a *Attempt) since(at int64) time.Duration {
+	if at == 0 {
+		return metrics.None
+	}
+	return time.Duration(at - a.clock.began)
+}
+
+// outcome is what became of the attempt whose result r is.
+func (r *Result) outcome() metrics.Outcome {
+	f := r.Failure
+	var refusal *httpparse.Refusal
+	switch {
+	case f == nil:
+		return metrics.Answered
+	case f.Side != Backend:
+		return metrics.GivenUp
+	case f.Step == Connect:
+		return metrics.NoConnect
+	case f.Status == 504:
+		return metrics.TimedOut
+	case errors.As(f.Err, &refusal), errors.Is(f.Err, errSurplus), errors.Is(f.Err, errInterims):
+		return metrics.Malformed
+	}
+	return metrics.CutShort
+}
+
+// countEntered counts that an exchange has to wait, if it has.
+func (r *Route) countEntered(o pool.Outcome) {
+	if r.Metrics == nil || o.State != pool.Waits {
+		return
+	}
+	r.Metrics.Count(metrics.Queued)
+	if o.Held {
+		r.Metrics.Count(metrics.Held)
+	}
+}
+
+// countUnserved counts why no worker has taken an exchange; left says that its client has left.
+func (r *Route) countUnserved(o pool.Outcome, left bool) {
+	switch {
+	case r.Metrics == nil:
+	case o.State == pool.Gone, left:
+		r.Metrics.Count(metrics.Left)
+	case o.State == pool.Full:
+		r.Metrics.Count(metrics.QueueFull)
+	case o.State == pool.Late:
+		r.Metrics.Count(metrics.QueueLate)
+	case o.State == pool.HeldOut:
+		r.Metrics.Count(metrics.HeldOut)
+	}
+}

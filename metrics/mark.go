@@ -1,0 +1,54 @@
+package metrics
+
+import (
+	"slices"
+	"time"
+)
+
+const (
+	marksFor  = points * step // a mark stays as long as the series that it stands in
+	marksMost = 200
+)
+
+// Mark notes a moment at which something changed.
+func (m *Metrics) Mark(k Mark) {
+	if m == nil {
+		return
+	}
+	k.Time = k.Time.UTC()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.forgetMarks(k.Time)
+	if len(m.marks) >= marksMost {
+		m.marks = slices.Delete(m.marks, 0, 1)
+	}
+	m.marks = append(m.marks, k)
+}
+
+// BackendChanged counts that a backend went down, or came up again, and marks the moment.
+func (m *Metrics) BackendChanged(now time.Time, name string, up bool, text string) {
+	if m == nil {
+		return
+	}
+	kind := "down"
+	if up {
+		kind = "up"
+	}
+	m.mu.Lock()
+	for _, b := range m.backends {
+		switch {
+		case b.Name != name:
+		case up:
+			b.ups.Add(1)
+		default:
+			b.downs.Add(1)
+		}
+	}
+	m.mu.Unlock()
+	m.Mark(Mark{now, kind, text})
+}
+
+// forgetMarks drops the marks that are too old. Metrics are locked.
+func (m *Metrics) forgetMarks(now time.Time) {
+	m.marks = slices.DeleteFunc(m.marks, func(k Mark) bool { return now.Sub(k.Time) > marksFor })
+}
