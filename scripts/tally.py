@@ -1,79 +1,131 @@
 #!/usr/bin/env python3
-"""Counts tests: reads the lines of `go test -json` and writes one line a test to a file, for test.sh.
+"""Runs go test and counts its tests, for test.sh. A test that fails is run again by itself.
 
-usage: go test -json ... | tally.py STEP RESULTS
+usage: tally.py STEP RESULTS FLAG... -- PACKAGE...
 
 RESULTS gets a line "outcome<TAB>step: package.Test<TAB>reason" for each top-level test, and for each subtest that was
 skipped. On stdout: a line a package as it ends, and all that a failed test has said. Exit 1 when something failed.
+
+A test that failed runs again, alone, TIMES times, with the same flags. If it passes each time its outcome is "unsteady":
+it is a bug of the test or of tenfour that shows now and then, and RESULTS.said gets what the test said. A panic, a race, a
+goroutine that was left, and a package that does not build are never run again, nor are more than MOST failures.
 """
 import collections
 import json
+import re
+import subprocess
 import sys
+
+TIMES = 5
+MOST = 5
+# What a package says where a second run would hide a bug.
+FATAL = re.compile(r"DATA RACE|^\s*panic: |^fatal error: |goleak: ", re.MULTILINE)
+
+
+class Run:
+    """One run of go test: what each test said, and how it ended."""
+
+    def __init__(self):
+        self.said = collections.defaultdict(list)  # output by (package, test); of a build, by its package
+        self.running = collections.defaultdict(set)  # top-level tests that have begun and not ended, by package
+        self.ended = []  # (outcome, name, reason) of each test that counts
+        self.failed = {}  # (package, test) that a second run may clear: what it said
+        self.fatal = set()  # packages of which no test may be run again
+
+    def go(self, args):
+        """Runs go test, and returns whether all that there was has passed."""
+        command = ["go", "test", "-json"] + args
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace") as test:
+            for line in test.stdout:
+                try:
+                    self.event(json.loads(line))
+                except ValueError:  # go itself speaks
+                    print("  " + line.rstrip(), flush=True)
+        return test.returncode == 0
+
+    def event(self, ev):
+        pkg, test, action = ev.get("Package") or ev.get("ImportPath", ""), ev.get("Test"), ev.get("Action")
+        if action in ("output", "build-output"):
+            self.said[pkg, test].append(ev["Output"])
+            if FATAL.search(ev["Output"]):
+                self.fatal.add(pkg)
+        elif action == "build-fail":
+            say(self.said[pkg, test])
+        elif action == "run" and "/" not in test:
+            self.running[pkg].add(test)
+        elif action in ("pass", "fail", "skip"):
+            if test is None:
+                self.end_package(pkg, action, ev.get("Elapsed", 0))
+            else:
+                self.end_test(pkg, test, action)
+
+    def end_package(self, pkg, action, elapsed):
+        if action == "fail" and not any(p == pkg for p, _ in self.failed):
+            # It did not build, panicked, left a goroutine, or ran out of time.
+            self.ended.append(("fail", pkg, ""))
+            self.fatal.add(pkg)
+            say(self.said[pkg, None])
+        for name in sorted(self.running.pop(pkg, ())):  # it panicked, or ran out of time, in the middle of these
+            self.ended.append(("fail", f"{pkg}.{name}: it did not end", ""))
+            self.fatal.add(pkg)
+        if action != "skip":
+            print(f"  {action} {pkg} {elapsed:.1f} s", flush=True)
+
+    def end_test(self, pkg, test, action):
+        top = test.partition("/")[0]
+        self.running[pkg].discard(test)
+        if action == "fail":
+            said = plain(self.said[pkg, test])
+            say(said)
+            self.failed[pkg, top] = self.failed.get((pkg, top), "") + "".join("  " + s for s in said)
+        elif action == "skip" or test == top:
+            self.ended.append((action, f"{pkg}.{test}", why(self.said[pkg, test]) if action == "skip" else ""))
+        if action in ("pass", "skip"):
+            self.said.pop((pkg, test), None)
 
 
 def main():
-    step, results = sys.argv[1:]
-    said = collections.defaultdict(list)  # output by (package, test); of a build, by its package
-    wrong, tests = set(), 0  # packages with a failure; tests that ended
-    running = collections.defaultdict(set)  # top-level tests that have begun and not ended, by package
+    step, results = sys.argv[1:3]
+    split = sys.argv.index("--")
+    flags, packages = sys.argv[3:split], sys.argv[split + 1 :]
+    run = Run()
+    passed = run.go(flags + packages)
+    if not run.ended and not run.failed:
+        run.ended.append(("fail", "there is no test", ""))
+    for (pkg, test), said in run.failed.items():
+        name = f"{pkg}.{test}"
+        if len(run.failed) <= MOST and pkg not in run.fatal and passes_alone(pkg, test, flags):
+            run.ended.append(("unsteady", name, f"failed once, passed {TIMES} of {TIMES} alone"))
+            with open(results + ".said", "a", encoding="utf-8") as out:
+                out.write(f"{step}: {name}\n{said}")
+        else:
+            run.ended.append(("fail", name, ""))
     with open(results, "a", encoding="utf-8") as out:
-
-        def note(outcome, name, reason=""):
+        for outcome, name, reason in run.ended:
             out.write("\t".join((outcome, f"{step}: {name}", " ".join(reason.split()))) + "\n")
+    outcomes = {outcome for outcome, _, _ in run.ended}
+    sys.exit("fail" in outcomes or not passed and "unsteady" not in outcomes)
 
-        for line in sys.stdin:
-            try:
-                ev = json.loads(line)
-            except ValueError:  # go itself speaks
-                print("  " + line.rstrip(), flush=True)
-                continue
-            pkg, test, action = ev.get("Package") or ev.get("ImportPath", ""), ev.get("Test"), ev.get("Action")
-            if action in ("output", "build-output"):
-                said[pkg, test].append(ev["Output"])
-            elif action == "build-fail":
-                say(said[pkg, test])
-            elif action == "run" and "/" not in test:
-                running[pkg].add(test)
-            elif action not in ("pass", "fail", "skip"):
-                continue
-            elif test is None:
-                if action == "fail" and pkg not in wrong:
-                    # It did not build, panicked, or ran out of time.
-                    wrong.add(pkg)
-                    note("fail", pkg)
-                    say(said[pkg, None])
-                for name in sorted(running.pop(pkg, ())):  # it panicked, or ran out of time, in the middle of these
-                    note("fail", f"{pkg}.{name}: it did not end")
-                elapsed = ev.get("Elapsed", 0)
-                if action != "skip":
-                    print(f"  {action} {pkg} {elapsed:.1f} s", flush=True)
-            else:
-                tests += 1
-                running[pkg].discard(test)
-                if action == "fail":
-                    wrong.add(pkg)
-                    say(said[pkg, test])
-                if "/" not in test:
-                    reason = why(said[pkg, test]) if action == "skip" else ""
-                    note(action, f"{pkg}.{test}", reason)
-                elif action == "skip":
-                    note(action, f"{pkg}.{test}", why(said[pkg, test]))
-            if action in ("pass", "skip") and test:
-                said.pop((pkg, test), None)
-        if tests == 0 and not wrong:
-            wrong.add("")
-            note("fail", "there is no test")
-    sys.exit(bool(wrong))
+
+def passes_alone(pkg, test, flags):
+    """Runs a test that failed again, by itself."""
+    print(f"  again, {TIMES} times alone: {pkg}.{test}", flush=True)
+    run = Run()
+    return run.go(flags + [f"-count={TIMES}", "-run", f"^{test}$", pkg]) and not run.fatal
+
+
+def plain(lines):
+    """What a test said, without go's notes of when it ran."""
+    return [s for s in lines if not s.lstrip().startswith("=== ")]
 
 
 def say(lines):
-    """Prints what a test said, without go's notes of when it ran."""
-    print("".join("  " + s for s in lines if not s.lstrip().startswith("=== ")), end="", flush=True)
+    print("".join("  " + s for s in plain(lines)), end="", flush=True)
 
 
 def why(lines):
     """What a skipped test gave as its reason."""
-    return " ".join(s.strip() for s in lines if not s.lstrip().startswith(("=== ", "--- "))) or "no reason given"
+    return " ".join(s.strip() for s in plain(lines) if not s.lstrip().startswith("--- ")) or "no reason given"
 
 
 main()
