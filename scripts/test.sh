@@ -33,6 +33,9 @@ trap cleanup EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
+# shellcheck source=scripts/pages.sh
+source scripts/pages.sh
+
 # ---- what is needed ----------------------------------------------------------------------------------------------
 
 tools=(ab nginx haproxy wrk curl nc python3 openssl gcc strace)
@@ -270,7 +273,7 @@ flags_agree() {
 	done <"$tmp/jobs"
 	sort -u "$tmp/help" "$tmp/jobs" >"$tmp/known"
 	# Nor may the prose name a flag of tenfour, or of tenfour jobs, that there is not. docs/performance.md speaks of the benchmark's too.
-	for f in README.md docs/*.md; do
+	for f in README.md docs/*.md docs/lessons/*.md; do
 		if [ "$f" = docs/performance.md ]; then continue; fi
 		{ grep -oE '(^|[`( ])--[a-z][a-z-]+' "$f" || true; } | sed 's/.*--//' | sort -u | comm -23 - "$tmp/known" |
 			while read -r flag; do
@@ -278,6 +281,7 @@ flags_agree() {
 				directory | bind | help | example | cacert | unix-socket) ;; # of others, --help itself, and tenfour check
 				doc | plot | rounds) ;; # of the benchmark, in docs/auto.md
 				stress) ;; # of scripts/soak.sh
+				parallel | parallel-immediate | no-progress-meter) ;; # of curl, in the lessons
 				*) echo "$f: --$flag: there is no such flag" ;;
 				esac
 			done >"$tmp/unknown"
@@ -409,72 +413,6 @@ walk_shown() {
 	go run ./tests/walk -check
 }
 
-# recipes PAGE: the blocks marked "console", a file for each in $tmp/recipes: the lines after "$ ".
-recipes() {
-	rm -rf "$tmp/recipes"
-	mkdir "$tmp/recipes"
-	awk -v to="$tmp/recipes/" '/^```console/ { on = 1; n++; next } /^```/ { on = 0 } on && sub(/^\$ /, "") { print >(to sprintf("%02d", n)) }' "$1"
-}
-
-# ab_without_failures is what "ab" is in a recipe: the same, but a request that fails ends it.
-ab_without_failures() {
-	command ab "$@" >"$tmp/ab" 2>&1 || { cat "$tmp/ab"; return 1; }
-	grep -E '^(Requests per second|Failed requests|Non-2xx)' "$tmp/ab" | sed 's/^/    /'
-	grep -qE '^Failed requests: +0$' "$tmp/ab" && ! grep -q '^Non-2xx' "$tmp/ab"
-}
-
-# taken_ports prints which of the recipes' ports a process listens on.
-taken_ports() {
-	local port
-	for port in 8000 8443 9001 9002; do
-		if (: <"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then echo "$port"; fi
-	done
-}
-
-# run_recipes FILE...: as a reader would, all of them pasted into one shell. Each ends what it started: it leaves no process, and
-# no port that is taken. Two need more than that every command succeeds, so that they show what the page says of them.
-run_recipes() {
-	local recipe taken said=$tmp/recipe.log
-	for recipe in "$@"; do
-		sed 's/^/  $ /' "$recipe"
-		taken=$(taken_ports | xargs)
-		if [ -n "$taken" ]; then
-			echo "$page: in front of this recipe, a process listens on the port $taken: end it, or the recipe that left it"
-			return 1
-		fi
-		(
-			set -euo pipefail
-			ab() { ab_without_failures "$@"; }
-			GOFLAGS=${GOFLAGS/-pgo=off/} # as a reader builds it
-			# shellcheck disable=SC1090 # it is made from the page
-			source "$recipe"
-			left=$(jobs -pr)
-			if [ -n "$left" ]; then
-				echo "this recipe leaves processes: $left"
-				# shellcheck disable=SC2086 # several
-				kill $left
-				exit 1
-			fi
-		) >"$said" 2>"$said.err" &
-		if ! wait $!; then
-			cat "$said" "$said.err"
-			echo "$page: this recipe fails"
-			return 1
-		fi
-		grep -hE '^    (Requests|Failed|Non-2xx)' "$said" || true
-		if grep -q 'lab restart' "$recipe" && ! grep -q "is up again" "$said.err"; then
-			cat "$said" "$said.err"
-			echo "$page: this recipe has met no restart"
-			return 1
-		fi
-		if grep -q -- '--limit 10/1m' "$recipe" && ! grep -qE '(200 ){10}429' "$said"; then
-			cat "$said" "$said.err"
-			echo "$page: ten calls pass and the eleventh does not: this recipe does not show it"
-			return 1
-		fi
-	done
-}
-
 # readme: the recipes run in any order: in that of the page, and then the other way round.
 readme() {
 	local all page=README.md
@@ -495,6 +433,12 @@ job_recipes() {
 	GOFLAGS=${GOFLAGS/-pgo=off/} go build .
 	recipes $page
 	run_recipes "$tmp"/recipes/*
+}
+
+# lessons: every command of docs/lessons/ shows what its page says.
+lessons() {
+	GOFLAGS=${GOFLAGS/-pgo=off/} go build .
+	run_lessons docs/lessons/[0-9]*.md
 }
 
 began=$(seconds)
@@ -525,6 +469,7 @@ step "no sleep" no_sleep
 step "docs: walk" walk_shown
 step "docs: README's commands" readme
 step "docs: recipes" job_recipes
+step "docs: lessons" lessons
 step "demo" scripts/demo.sh --quick --port 18000 --backend-port 18001 # others may have its usual ports
 
 echo
