@@ -9,6 +9,7 @@ import (
 	"tenfour/httpparse"
 	"tenfour/lot"
 	"tenfour/pool"
+	"tenfour/trace"
 )
 
 // state is what an attempt waits for next.
@@ -28,18 +29,19 @@ const (
 // How it begins, waits and ends is here. Its steps have files in the order of its life: connect, send, await, relay or tunnel, lasting
 // (leaving the worker).
 type Attempt struct {
-	decider  decider      // what it belongs to and asks; fixed
-	observer Observer     // nil for none
-	counting counting     // of it at its backend
-	observed bool         // the observer knows of its begin, and not of its end
-	lot      *lot.Lot     // fixed
-	req      *Request     // read-only
-	sink     Sink         // where the response goes
-	waiter   *lot.Waiter  // woken for it once it has left its worker
-	at       *pool.Place  // in the queue
-	gate     *gate        // nil for one that is always open
-	stop     *atomic.Bool // set when everything is to be cut
-	portion  Portion      // of Held, for what waits to be given
+	decider  decider       // what it belongs to and asks; fixed
+	observer Observer      // nil for none
+	counting counting      // of it at its backend
+	observed bool          // the observer knows of its begin, and not of its end
+	trace    trace.Sending // of its exchange's Trace; as long as it is at a worker, or lasts
+	lot      *lot.Lot      // fixed
+	req      *Request      // read-only
+	sink     Sink          // where the response goes
+	waiter   *lot.Waiter   // woken for it once it has left its worker
+	at       *pool.Place   // in the queue
+	gate     *gate         // nil for one that is always open
+	stop     *atomic.Bool  // set when everything is to be cut
+	portion  Portion       // of Held, for what waits to be given
 
 	slot   *pool.Slot // nil before Run, and after it has left its worker
 	origin *Origin    // the backend; nil before Run
@@ -67,7 +69,7 @@ func (a *Attempt) reset() {
 	a.down.reset()
 	a.res.Reset()
 	a.sink, a.waiter, a.at, a.stop, a.observer = Sink{}, nil, nil, nil, nil
-	a.gate = nil
+	a.gate, a.trace = nil, trace.Sending{}
 	a.slot, a.origin, a.tries, a.link, a.state = nil, nil, tries{}, nil, connecting
 	a.clock, a.lasting, a.askAgain, a.result, a.counting = clock{}, lasting{}, false, Result{}, counting{}
 }
@@ -89,10 +91,7 @@ func (a *Attempt) Run(s *pool.Slot) {
 		a.finish()
 		return
 	}
-	a.countBegin()
-	if a.observer != nil {
-		a.tellBegin()
-	}
+	a.tellBegin()
 	a.sink.handTo(&s.Waiter)
 	out := a.connect()
 	a.clock.due = math.MaxInt64 // there was no wait yet
@@ -114,10 +113,7 @@ func (a *Attempt) Run(s *pool.Slot) {
 		}
 	}
 	if a.askAgain {
-		a.countEnd()    // before it may be another worker's
-		if a.observed { // before it may be another worker's
-			a.tellEnd()
-		}
+		a.tellEnd() // before it may be another worker's
 		if a.decider.again() {
 			return
 		}
@@ -167,10 +163,7 @@ func (a *Attempt) end() {
 
 // finish gives everything back but the response's last bytes, and tells the decider.
 func (a *Attempt) finish() {
-	a.countEnd()
-	if a.observed {
-		a.tellEnd()
-	}
+	a.tellEnd()
 	a.clock.endImpatience(a.origin)
 	if a.pace.listed {
 		a.origin.uploads.remove(a)

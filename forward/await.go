@@ -32,6 +32,9 @@ func (a *Attempt) await() outcome {
 	for {
 		if l.in.Len() > 0 {
 			n, err := a.res.Parse(l.in.Rest(), a.req.Head.Verb, a.req.Limits)
+			if err == nil {
+				a.trace.Came(l.in.Rest()[:n], a.clock.now)
+			}
 			switch {
 			case err == nil && isInterim(&a.res):
 				if a.interim(n) == over {
@@ -41,6 +44,7 @@ func (a *Attempt) await() outcome {
 			case err == nil:
 				return a.answered(n)
 			case err != httpparse.ErrPartial:
+				a.traceBroken(err)
 				return a.malformed(err)
 			}
 		}
@@ -93,6 +97,7 @@ func (a *Attempt) interim(n int) outcome {
 	// The client has had its 100 from tenfour, if it waited for one. HTTP/1.0 has no interim responses (RFC 9110 §15.2).
 	if a.res.Status != 100 && a.req.Head.Minor >= 1 && !a.sink.held() {
 		head := appendInterim(nil, &a.res, in.Rest(), a.req.Route.Settings.Response)
+		a.traceGiven(head)
 		if err := a.down.giveInterim(a.sink.conn, string(head)); err != nil {
 			return a.fail(Client, 0, err)
 		}

@@ -12,14 +12,26 @@ type Observer interface {
 	Ends(r *Result)
 }
 
-// tellBegin tells the observer, which there is, that the attempt begins at a backend.
+// tellBegin tells all that follow the attempts of the exchange that this one begins at a backend: what counts them, the observer, the trace.
 func (a *Attempt) tellBegin() {
-	a.observed = true
-	a.observer.Begins(a.origin.Name)
+	a.countBegin()
+	if a.observer != nil {
+		a.observed = true
+		a.observer.Begins(a.origin.Name)
+	}
+	if x := a.req.Trace; x != nil {
+		a.trace = x.Attempt(a.origin.Name, a.clock.now)
+	}
 }
 
-// tellEnd tells the observer, which knows of its begin, how the attempt went, once.
+// tellEnd tells those that know of its begin how the attempt went, once.
 func (a *Attempt) tellEnd() {
-	a.observed = false
-	a.observer.Ends(&a.result)
+	a.countEnd()
+	if a.observed {
+		a.observed = false
+		a.observer.Ends(&a.result)
+	}
+	if a.trace.Records() {
+		a.traceEnd()
+	}
 }

@@ -82,6 +82,7 @@ func newRace(x *Exchange) *race {
 	if x.At.Timeout > 0 {
 		x.At.Late = now + int64(x.At.Timeout)
 	}
+	x.Trace.Share()
 	r.request = x.Request.Clone()
 	r.entries = x.Route.inTurn()
 	return r

@@ -161,6 +161,7 @@ func (c *racer) relayHeld() {
 	if c.down.out != nil {
 		c.down.out.B = c.recount(c.down.out.B)
 	}
+	c.traceHeld()
 }
 
 // takeOver goes on with a response that has waited, and is the answer now.

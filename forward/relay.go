@@ -66,7 +66,9 @@ func (a *Attempt) prepareResponse(n int) {
 	}
 	d.need()
 	a.down.headEnd = a.clock.now + int64(silence)
+	at := len(d.out.B)
 	d.out.B = a.appendResponseHead(d.out.B)
+	a.traceGiven(d.out.B[at:])
 	d.in.Forget()
 	if a.sink.record > 0 {
 		d.hold = len(d.out.B) + a.sink.record + 1 // one byte more than may come, so that all that may has room

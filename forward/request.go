@@ -6,6 +6,7 @@ import (
 
 	"tenfour/httpparse"
 	"tenfour/sock"
+	"tenfour/trace"
 	"tenfour/value/choice"
 )
 
@@ -22,8 +23,9 @@ type Request struct {
 	Persists  bool // the client wants its connection to persist, and it may
 	Limits    *httpparse.Limits
 	Route     *Route
-	Timed     bool  // fill in the result's Times
-	Began     int64 // when the head was complete, in the lot's time; set only if Timed
+	Timed     bool            // fill in the result's Times
+	Trace     *trace.Exchange // records it as it passes; nil for not at all
+	Began     int64           // when the head was complete, in the lot's time; set only if Timed
 }
 
 // reset makes r ready for another request. It clears each field where it is: a copy of the head over itself costs more than
@@ -32,7 +34,7 @@ func (r *Request) reset() {
 	r.Head.Reset()
 	r.In, r.Target, r.Body, r.BodyWhole = nil, nil, nil, false
 	r.Remote, r.Secure, r.Persists = netip.Addr{}, false, false
-	r.Limits, r.Route, r.Timed, r.Began = nil, nil, false, 0
+	r.Limits, r.Route, r.Timed, r.Trace, r.Began = nil, nil, false, nil, 0
 }
 
 // whole reports whether all of the request is at hand for as long as the exchange lasts.

@@ -7,13 +7,14 @@ import (
 
 	"tenfour/httpparse"
 	"tenfour/sock"
+	"tenfour/trace"
 )
 
 // TestRequest_resetLeavesNothing: each field but the head, which resets itself, is as in the zero value.
 func TestRequest_resetLeavesNothing(t *testing.T) {
 	r := Request{
 		In: &sock.Input{}, Target: []byte("/"), Body: &Body{}, BodyWhole: true, Remote: netip.IPv6Loopback(), Secure: true, Persists: true,
-		Limits: &httpparse.DefaultLimits, Route: &Route{}, Timed: true, Began: 1,
+		Limits: &httpparse.DefaultLimits, Route: &Route{}, Timed: true, Trace: &trace.Exchange{}, Began: 1,
 	}
 	before := reflect.ValueOf(r)
 	r.reset()

@@ -79,6 +79,7 @@ func (a *Attempt) prepareRequest() {
 	}
 	a.up.single = req.alone(framing, length)
 	a.up.out.B = req.appendRequestHead(a.up.out.B[:0], a.origin, framing, length, a.up.single)
+	a.trace.Head(a.up.out.B)
 	if content > 0 {
 		a.up.carry(a.up.held)
 	}
@@ -143,6 +144,7 @@ func (a *Attempt) sent(first bool) outcome {
 	if first && a.timed() {
 		now := a.lot.Now()
 		a.result.Times.Connected, a.counting.sent = now, now
+		a.trace.Sent(now)
 	}
 	if first && a.atWorker() {
 		a.slot.Reached()
@@ -151,6 +153,7 @@ func (a *Attempt) sent(first bool) outcome {
 	a.clock.touch()
 	if a.up.rest.Continue {
 		a.up.rest.Continue = false
+		a.traceGiven([]byte(Continue))
 		if err := a.down.giveInterim(a.sink.conn, Continue); err != nil {
 			return a.fail(Client, 0, err)
 		}
@@ -198,6 +201,7 @@ func (a *Attempt) resend() bool {
 	if !a.link.reused || a.down.heard || !a.atWorker() || a.up.given > 0 && !a.up.repeats(a.req) {
 		return false
 	}
+	a.trace.Again(a.clock.now)
 	a.up.rewind()
 	a.up.stopped = false
 	a.res.Reset()

@@ -92,6 +92,7 @@ func (a *Attempt) frameAgain() {
 	}
 	d.portion.count(cap(b) - cap(d.out.B))
 	d.out.B, d.hold = b, a.req.hold()
+	a.traceHeld()
 }
 
 // sharedUntil is when a shared response without an announced length has lasted for too long to be shared (docs/lasting.md).

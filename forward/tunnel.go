@@ -14,7 +14,9 @@ func (a *Attempt) startTunnel(n int) outcome {
 	a.down.need()
 	client, backend := a.sink.conn, a.link
 	backend.in.Keep(n)
+	at := len(a.down.out.B)
 	a.down.out.B = a.appendResponseHead(a.down.out.B)
+	a.traceGiven(a.down.out.B[at:])
 	backend.in.Forget()
 	a.up.out.B, a.up.outAt = a.up.out.B[:0], 0
 	a.down.hold, a.down.portion = a.req.hold(), &a.portion

@@ -15,6 +15,9 @@ import (
 // refuse answers bytes that httpparse rejects. What follows them cannot be trusted to be a request, so the connection ends.
 func (c *client) refuse(err *httpparse.Refusal) outcome {
 	c.req.Persists = false
+	if !c.req.hasHead() {
+		c.req.recordRefused(err.Offset)
+	}
 	extra := ""
 	if err.Status == 405 {
 		extra = allow
@@ -89,6 +92,7 @@ func (c *client) send(status int, page []byte, jsonly bool, reason, extra string
 func (c *client) deliver(out *sock.Buffer, counts forward.Portion) outcome {
 	r := c.req
 	c.since.Store(0)
+	r.givenLast(out.B)
 	r.log()
 	c.then = lingerOn
 	if r.Persists {

@@ -42,6 +42,7 @@ func (c *client) takeBody(reserved int) outcome {
 		r.bodyFrom = c.front.Lot.Now()
 	}
 	if r.Head.Expect100 && c.in.Len() == 0 {
+		r.given([]byte(forward.Continue))
 		if n, err := c.conn.Write([]byte(forward.Continue)); n < len(forward.Continue) {
 			return c.dropped("closed before it was sent 100 Continue: " + err.Error())
 		}

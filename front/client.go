@@ -61,7 +61,7 @@ type client struct {
 
 	stopping bool          // it was sent its last answer, because tenfour is about to end
 	recheck  bool          // its deadline may be over: the kernel is asked once more before the wait ends
-	served   bool          // it has had a request
+	served   uint32        // how many requests it has had
 	surplus  bool          // its address has more connections than it may: it is open only to be told so
 	unwanted atomic.Bool   // it is in its TLS handshake, and is to make room for others
 	since    atomic.Uint32 // the moment since which it waits for its client; 0 while it does not

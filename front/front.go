@@ -27,6 +27,7 @@ import (
 	"tenfour/metrics"
 	"tenfour/pool"
 	"tenfour/spool"
+	"tenfour/trace"
 )
 
 // Config is what a Front needs. Nothing changes it afterwards.
@@ -41,6 +42,7 @@ type Config struct {
 	Access *logs.Access // nil for no access log
 
 	Metrics *metrics.Metrics // count exchanges; nil for none
+	Trace   *trace.Book      // records them; nil for none
 }
 
 // Front answers clients. It is safe for use by several goroutines. Make one with New.

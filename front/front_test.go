@@ -22,6 +22,7 @@ import (
 	"tenfour/pool"
 	"tenfour/sock"
 	"tenfour/tests/await"
+	"tenfour/trace"
 	"tenfour/value/address"
 )
 
@@ -83,6 +84,12 @@ func startFront(t testing.TB, slots, queue int, backends map[string]string) (add
 // startRuled is startFront with a rule for all routes.
 func startRuled(t testing.TB, slots, queue int, backends map[string]string, rule *admit.Rule) (f *front.Front, addr string, stop func()) {
 	t.Helper()
+	return startWith(t, slots, queue, backends, rule, nil)
+}
+
+// startWith is startRuled with a book that exchanges are recorded in; nil for none.
+func startWith(t testing.TB, slots, queue int, backends map[string]string, rule *admit.Rule, book *trace.Book) (f *front.Front, addr string, stop func()) {
+	t.Helper()
 	before := goleak.IgnoreCurrent()
 	lot, err := lot.New()
 	if err != nil {
@@ -113,7 +120,7 @@ func startRuled(t testing.TB, slots, queue int, backends map[string]string, rule
 	if err != nil {
 		t.Fatal(err)
 	}
-	f = front.New(front.Config{Lot: lot, Pool: workers, Log: zerolog.Nop()},
+	f = front.New(front.Config{Lot: lot, Pool: workers, Log: zerolog.Nop(), Trace: book},
 		&front.Site{Table: table, Routes: routes, HeadTimeout: time.Hour, IdleTimeout: time.Hour})
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -42,6 +42,7 @@ func newGroup(r *request, key string) *group {
 	g := &group{front: r.front, joins: r.joins, site: r.site, key: key, id: r.id, since: r.joined.since}
 	g.Init(g.front.Lot, g.front.Held)
 	g.Request = *r.Clone()
+	g.Trace.Hold()
 	g.Persists = false
 	g.Stop, g.At, g.Owner, g.Grip, g.Sharers = &g.front.stop, &g.place, g, &g.grip, g
 	g.Record = max(1, g.Route.Settings.Buffer)
@@ -125,7 +126,10 @@ func (g *group) Alone(must bool) forward.Receiver {
 }
 
 // Lasting notes that the exchange has left its worker, and that the lot moves it on for the member that has its response.
-func (g *group) Lasting(*forward.Exchange) { g.alone.c.phase = lasting }
+func (g *group) Lasting(*forward.Exchange) {
+	g.alone.c.phase = lasting
+	g.Trace.Lasts(g.front.Lot.Now())
+}
 
 // Finished answers the members.
 func (g *group) Finished(*forward.Exchange) {
@@ -210,6 +214,7 @@ func (g *group) leave() {
 		g.record = nil
 	}
 	g.portion.Give()
+	g.Trace.Release()
 	g.Reset()
 	g.site.leave()
 }

@@ -39,6 +39,7 @@ func (c *client) placeToHandOver() outcome {
 	r.deferral.handover = h
 	h.Init(f.Lot, f.Held)
 	h.Request, r.Body = r.Request, nil
+	h.Trace.Hold()
 	h.Secure, h.Stop = c.secure, &f.stop
 	h.Client, h.Waiter, h.At, h.Owner = &c.conn, &c.waiter, &h.place, h
 	c.phase = placed
@@ -51,7 +52,10 @@ func (c *client) placeToHandOver() outcome {
 }
 
 // Lasting notes that the exchange has left its worker, and that the lot moves it on.
-func (h *handover) Lasting(*forward.Exchange) { h.of.phase = lasting }
+func (h *handover) Lasting(*forward.Exchange) {
+	h.of.phase = lasting
+	h.Trace.Lasts(h.of.front.Lot.Now())
+}
 
 // Finished goes on with the client, which has had the response of the exchange.
 func (h *handover) Finished(*forward.Exchange) {
@@ -67,6 +71,7 @@ func (h *handover) endExchange() {
 	r.deferral.handover = nil
 	r.Result, h.Result = h.Result, forward.Result{}
 	r.place.Late = h.place.Late // for the log
+	h.Trace.Release()
 	h.Reset()
 }
 

@@ -86,7 +86,7 @@ func (l *Listener) accepted(fd int, remote netip.AddrPort) (more bool) {
 	c := f.clients.Get().(*client)
 	c.conn.Init(f.Lot, fd, remote)
 	c.conn.HandTo(&c.waiter)
-	c.phase, c.served, c.recheck, c.stopping = reading, false, false, false
+	c.phase, c.served, c.recheck, c.stopping = reading, 0, false, false
 	if c.unwanted.Load() {
 		c.unwanted.Store(false)
 	}

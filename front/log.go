@@ -36,7 +36,8 @@ func (s idSource) text(id uint64) string { return s.prefix + "-" + strconv.Forma
 // failure notes how a request ended to which no response was sent.
 func (r *request) failure(status int, why string) { r.status, r.reason = status, why }
 
-// log writes the exchange's line to the access log, when there is one, and one to the log at warn if it was lost.
+// log says how the exchange went to all that want to know, when there is one: to its trace, to the access log, and at warn to the log if it
+// was lost.
 func (r *request) log() {
 	f := r.c.front
 	if why := r.loss(); why != "" {
@@ -50,9 +51,17 @@ func (r *request) log() {
 	if f.Metrics != nil {
 		r.count(&took)
 	}
-	if f.Access == nil {
-		return
+	if f.Trace != nil {
+		r.endTrace(&took)
 	}
+	if f.Access != nil {
+		r.logAccess(took)
+	}
+}
+
+// logAccess writes the exchange's line to the access log.
+func (r *request) logAccess(took logs.Phases) {
+	f := r.c.front
 	e := logs.Entry{
 		ID: f.ids.text(r.id), Client: r.c.conn.Remote, Name: r.caller.Name,
 		Status: r.status, Bytes: r.bytes, Backend: r.Backend, Phases: took, Reason: r.reason,

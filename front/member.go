@@ -204,6 +204,7 @@ func (c *client) writeShared(g *group) {
 	out := sock.GetBuffer(len(g.head) + 256 + inlineMost)
 	out.B = forward.AppendRecorded(out.B[:0], g.Status, g.head, g.content, r.Head.Minor, r.Keep)
 	r.status, r.bytes = r.Status, r.Content
+	r.given(out.B)
 	r.log()
 	c.then = c.after(&r.Result)
 	c.keepRest()

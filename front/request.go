@@ -72,6 +72,7 @@ func (r *request) end() {
 	if r.joined != nil {
 		r.endJoin()
 	}
+	r.Trace.Drop() // nothing was said of it
 	r.Reset()
 	if r.site != nil {
 		r.site.leave()
@@ -123,7 +124,7 @@ func (c *client) startHead() {
 
 // headEnd is when the head must be complete, a part of which has come. With a new connection the timeout began when that was accepted.
 func (c *client) headEnd() int64 {
-	if d := c.waiter.Deadline(); d != 0 && !c.served {
+	if d := c.waiter.Deadline(); d != 0 && c.served == 0 {
 		return d
 	}
 	return c.front.Lot.Now() + int64(c.front.site.Load().HeadTimeout)
@@ -140,7 +141,7 @@ func (c *client) parkReading() outcome {
 		c.in.Shrink(halfMost)
 	case c.front.draining.Load():
 		return c.close()
-	case c.waiter.Deadline() == 0 && !c.served:
+	case c.waiter.Deadline() == 0 && c.served == 0:
 		c.in.Drop()
 		c.waiter.SetDeadline(c.front.Lot.Now() + int64(c.via.firstTimeout()))
 	case c.waiter.Deadline() == 0:
@@ -165,8 +166,8 @@ const viaMost = 5
 func (c *client) begin(n int) outcome {
 	r, f := c.req, c.front
 	req := &r.Head
-	c.since.Store(0)
-	c.served = true
+	parkedSince := c.since.Swap(0)
+	c.served++
 	c.in.Keep(n)
 	r.In = &c.in
 	r.Remote = c.conn.Remote.Addr()
@@ -174,6 +175,9 @@ func (c *client) begin(n int) outcome {
 	if f.times() {
 		r.Timed = true
 		r.Began = f.Lot.Now()
+	}
+	if f.Trace != nil {
+		r.record(parkedSince)
 	}
 	switch {
 	case c.surplus:
@@ -209,6 +213,7 @@ func (c *client) route() outcome {
 	}
 	route := &site.Routes[m.Route]
 	r.Route, r.joins, r.plainer, r.lacksSlash = route.Route, route.Joins, m.Path, m.Slash
+	r.Trace.Routed(route.Name, false)
 	if c.front.draining.Load() {
 		return c.answer(503, stoppingWords, retryAfter)
 	}

@@ -6,7 +6,10 @@ import (
 )
 
 // Lasting notes that the exchange has left its worker, and that the lot moves it on.
-func (r *request) Lasting(*forward.Exchange) { r.c.phase = lasting }
+func (r *request) Lasting(*forward.Exchange) {
+	r.c.phase = lasting
+	r.Trace.Lasts(r.front.Lot.Now())
+}
 
 // Finished goes on with the client after an exchange. The caller may be a worker, so the next request is left to another
 // goroutine.
@@ -28,6 +31,9 @@ func (c *client) finish(x *forward.Result) outcome {
 	r.status = x.Status
 	if x.Failure != nil {
 		r.reason = x.Failure.Error()
+	}
+	if len(x.Pending()) > 0 {
+		r.givenLast(x.Pending()) // a response that lost its race, and is the best there is
 	}
 	r.log()
 	c.then = c.after(x)

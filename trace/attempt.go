@@ -1,5 +1,7 @@
 package trace
 
+import "bytes"
+
 // Sending is one attempt of an exchange, for the goroutine that has it. The zero value does nothing.
 type Sending struct {
 	x      *Exchange
@@ -20,11 +22,11 @@ func (x *Exchange) Attempt(backend string, now int64) Sending {
 	return a
 }
 
-// note notes an event of a.
+// Records reports whether there is an exchange that a is recorded in.
+func (a Sending) Records() bool { return a.x != nil }
+
+// note notes an event of a, which has an exchange.
 func (a Sending) note(e event, head []byte) {
-	if a.x == nil {
-		return
-	}
 	e.attempt = a.number
 	a.x.lock()
 	a.x.put(e, head)
@@ -33,17 +35,31 @@ func (a Sending) note(e event, head []byte) {
 
 // Reused notes that the request goes out on a connection that was kept, and idle since a moment.
 func (a Sending) Reused(since, now int64) {
-	a.note(event{step: reused, at: now, idle: now - since}, nil)
+	if a.x != nil {
+		a.note(event{step: reused, at: now, idle: now - since}, nil)
+	}
 }
 
 // Opened notes that the request goes out on a new connection, which is being made.
-func (a Sending) Opened(now int64) { a.note(event{step: opened, at: now}, nil) }
+func (a Sending) Opened(now int64) {
+	if a.x != nil {
+		a.note(event{step: opened, at: now}, nil)
+	}
+}
 
 // Again notes that the request goes out once more, because the connection that was kept had ended.
-func (a Sending) Again(now int64) { a.note(event{step: again, at: now}, nil) }
+func (a Sending) Again(now int64) {
+	if a.x != nil {
+		a.note(event{step: again, at: now}, nil)
+	}
+}
 
 // Head notes the head that is about to go out.
-func (a Sending) Head(head []byte) { a.note(event{step: headOut, refused: -1}, head) }
+func (a Sending) Head(head []byte) {
+	if a.x != nil {
+		a.note(event{step: headOut, refused: -1}, head)
+	}
+}
 
 // Sent notes that the first byte of that head has gone out.
 func (a Sending) Sent(now int64) {
@@ -69,12 +85,36 @@ func (x *Exchange) last(number uint8, s step) *event {
 
 // Came notes a head that has come from the backend.
 func (a Sending) Came(head []byte, now int64) {
-	a.note(event{step: headIn, at: now, refused: -1}, head)
+	if a.x != nil {
+		a.note(event{step: headIn, at: now, refused: -1}, head)
+	}
 }
 
 // Broken notes bytes from the backend that are no head, and at which of them they were refused.
 func (a Sending) Broken(bytes []byte, at int, now int64) {
-	a.note(event{step: headIn, at: now, refused: int32(at)}, bytes)
+	if a.x != nil {
+		a.note(event{step: headIn, at: now, refused: int32(at)}, toRefusal(bytes, at))
+	}
+}
+
+// Given notes a head that goes to the client.
+func (a Sending) Given(head []byte, now int64) {
+	if a.x != nil {
+		a.note(event{step: clientOut, at: now, refused: -1}, head)
+	}
+}
+
+// afterRefusal is how many bytes are kept after one that was refused.
+const afterRefusal = 80
+
+// toRefusal is bytes up to the one at which they were refused, and the rest of its line. What follows may be a body, and is not kept.
+func toRefusal(p []byte, at int) []byte {
+	at = min(at, len(p))
+	rest := p[at:min(len(p), at+afterRefusal)]
+	if i := bytes.IndexByte(rest, '\n'); i >= 0 {
+		rest = rest[:i+1]
+	}
+	return p[:at+len(rest)]
 }
 
 // Ended notes how a ended: with which status, how far the request came, and why it failed, "" if it has not.

@@ -17,6 +17,9 @@ type Arrival struct {
 	Before uint32 // requests that its connection had before
 	Parked int64  // how long that had been parked; 0 for not at all
 	Began  int64  // when the head was complete
+
+	Refused   bool // at a byte of its head
+	RefusedAt int
 }
 
 // id is the request's id in the log.
@@ -114,12 +117,16 @@ func newExchange(b *Book) *Exchange {
 	return x
 }
 
-func (x *Exchange) begin(from Arrival, head []byte) {
-	x.arrival = from
+func (x *Exchange) begin(from *Arrival, head []byte) {
+	x.arrival = *from
 	if x.book.watchesAll {
 		x.watch = x.book.watcher
 	}
-	x.put(event{step: clientIn, at: from.Began, refused: -1}, head)
+	e := event{step: clientIn, at: from.Began, refused: -1}
+	if from.Refused {
+		e.refused, head = int32(from.RefusedAt), toRefusal(head, from.RefusedAt)
+	}
+	x.put(e, head)
 }
 
 // lock locks x if others may be in it.
@@ -212,13 +219,6 @@ func (x *Exchange) room(n int) int {
 	return larger - len(bytes)
 }
 
-// Refused notes at which byte its client's head was refused.
-func (x *Exchange) Refused(at int) {
-	if x != nil {
-		x.events[0].refused = int32(at)
-	}
-}
-
 // Routed notes the route of x; watched says that it asks to be watched.
 func (x *Exchange) Routed(route string, watched bool) {
 	if x == nil {
@@ -269,7 +269,9 @@ func (x *Exchange) Lasts(now int64) {
 	}
 	x.lock()
 	x.keep(Lately, now)
-	x.trim()
+	if x.answered() {
+		x.trim()
+	}
 	x.unlock()
 }
 

@@ -1,7 +1,7 @@
 // Package trace keeps the last exchanges as they passed: their bytes, times and attempts, bounded in bytes.
 //
 //	b := trace.New(8 << 20)
-//	x := b.Begin(trace.Arrival{...}, head)      // the client's head is whole; nil when b is nil, or has no memory left
+//	x := b.Begin(&trace.Arrival{...}, head)     // the client's head is whole; nil when b is nil, or has no memory left
 //	a := x.Attempt("127.0.0.1:9001", now)
 //	a.Head(head); a.Sent(now); a.Came(head, now); a.Ended(...)
 //	x.Given(head, now)
@@ -51,7 +51,7 @@ func (b *Book) Watch(w Watcher, all bool) { b.watcher, b.watchesAll = w, all }
 func (b *Book) Missed() uint64 { return b.missed.Load() }
 
 // Begin records an exchange whose client's head has come. It returns nil when b is nil, or has no memory left for it.
-func (b *Book) Begin(from Arrival, head []byte) *Exchange {
+func (b *Book) Begin(from *Arrival, head []byte) *Exchange {
 	if b == nil {
 		return nil
 	}
@@ -66,7 +66,7 @@ func (b *Book) Begin(from Arrival, head []byte) *Exchange {
 }
 
 // Late keeps an exchange that has ended, has failed, and was not recorded: with its client's head alone.
-func (b *Book) Late(from Arrival, head []byte, end End) {
+func (b *Book) Late(from *Arrival, head []byte, end End) {
 	if b == nil || !end.failed() {
 		return
 	}

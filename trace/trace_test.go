@@ -21,7 +21,7 @@ var millisecond = int64(time.Millisecond)
 
 // plainly records an exchange that took one millisecond.
 func plainly(b *Book, number uint64, route string, now int64) {
-	x := b.Begin(Arrival{Prefix: "p", Number: number, Began: now}, []byte(request))
+	x := b.Begin(&Arrival{Prefix: "p", Number: number, Began: now}, []byte(request))
 	x.Routed(route, false)
 	a := x.Attempt("127.0.0.1:9001", now)
 	a.Opened(now)
@@ -144,7 +144,7 @@ func TestBook_slowAndFailedOnesStayLonger(t *testing.T) {
 	now := 1000 * millisecond
 	plainly(b, 1, "/", now)
 	for i, e := range []End{{Now: now + 900*millisecond, Status: 200}, {Now: now + millisecond, Status: 502, Reason: "the backend is down"}} {
-		x := b.Begin(Arrival{Prefix: "odd", Number: uint64(i), Began: now}, []byte(request))
+		x := b.Begin(&Arrival{Prefix: "odd", Number: uint64(i), Began: now}, []byte(request))
 		x.Routed("/", false)
 		x.End(e)
 	}
@@ -171,7 +171,7 @@ func TestBook_staysWithinItsBytes(t *testing.T) {
 	now := 1000 * millisecond
 	for i := range 5000 {
 		now += 20 * millisecond
-		x := b.Begin(Arrival{Prefix: "p", Number: uint64(i), Began: now}, head)
+		x := b.Begin(&Arrival{Prefix: "p", Number: uint64(i), Began: now}, head)
 		a := x.Attempt("b", now)
 		a.Head(head)
 		a.Came(head, now)
@@ -216,7 +216,7 @@ func TestExchange_attemptsThatEndLaterAreKept(t *testing.T) {
 	now := 1000 * millisecond
 	var wg sync.WaitGroup
 	for i := range 40 {
-		x := b.Begin(Arrival{Prefix: "r", Number: uint64(i), Began: now}, []byte(request))
+		x := b.Begin(&Arrival{Prefix: "r", Number: uint64(i), Began: now}, []byte(request))
 		x.Share()
 		won, lost := x.Attempt("won", now), x.Attempt("lost", now)
 		wg.Go(func() {
@@ -257,7 +257,7 @@ func TestExchange_attemptsThatEndLaterAreKept(t *testing.T) {
 func TestExchange_thatLastsIsKeptFromItsBeginning(t *testing.T) {
 	b := New(8 << 20)
 	now := 1000 * millisecond
-	x := b.Begin(Arrival{Prefix: "l", Client: netip.MustParseAddrPort("127.0.0.1:1"), Began: now}, []byte(request))
+	x := b.Begin(&Arrival{Prefix: "l", Client: netip.MustParseAddrPort("127.0.0.1:1"), Began: now}, []byte(request))
 	a := x.Attempt("b", now)
 	a.Head([]byte(sent))
 	a.Sent(now)
@@ -285,12 +285,11 @@ func TestExchange_thatLastsIsKeptFromItsBeginning(t *testing.T) {
 func TestNilBook_recordsNothing(t *testing.T) {
 	var b *Book
 	plainly(b, 1, "/", 1)
-	b.Late(Arrival{}, nil, End{})
-	x := b.Begin(Arrival{}, nil)
+	b.Late(&Arrival{}, nil, End{})
+	x := b.Begin(&Arrival{}, nil)
 	x.Share()
 	x.Hold()
 	x.Release()
-	x.Refused(1)
 	x.Lasts(1)
 	x.Drop()
 	x.GivenLast(nil, 1)

@@ -223,6 +223,7 @@ func (n *run) finish() {
 	r := n.r
 	n.leave()
 	n.waiter.Leave()
+	n.x.Trace.Release() // of a request that was handed over
 	s, cut, _ := n.look()
 	n.ended = time.Now()
 	n.outcome = outcomeOf(n.x, s, n.ended)
