@@ -35,7 +35,8 @@ export class Chart {
     const data = this.lines.map((line) => series[line.key] || []);
     const layers = this.stacked ? stack(data) : data;
     const top = roundUp(Math.max(0, ...layers.flat()));
-    setText(this.top, this.unit(top).replace(".0 ", " "));
+    const empty = data.every((values) => values.every((v) => v === null || v === undefined));
+    setText(this.top, empty ? "nothing yet" : this.unit(top).replace(".0 ", " "));
     layers.forEach((layer, i) => set(this.paths[i], "d", this.stacked ? area(layer, layers[i - 1], top) : line(layer, top)));
     const index = at === null ? width - 1 : at;
     data.forEach((values, i) => {

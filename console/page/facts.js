@@ -12,10 +12,10 @@ export function facts(state) {
   const s = state.status;
   const c = s.config || {};
   const all = [
-    { name: "is", text: `${s.state} for ${age(state.since(s.started))}`, kind: s.state },
+    { name: "is", text: `${s.state || "here"} for ${age(state.since(s.started))}`, kind: s.state },
     { name: "listens on", text: (s.listeners || []).join(" ") },
-    { name: "connections", text: `${count(s.connections.open)}, ${count(s.connections.parked)} parked` },
-    { name: "requests", text: count(s.totals.requests) },
+    { name: "connections", text: `${count(s.connections?.open)}, ${count(s.connections?.parked)} parked` },
+    { name: "requests", text: count(s.totals?.requests) },
     { name: "configuration", text: `${c.file || "flags only"}, read ${age(state.since(c.loaded))} ago${c.reloads ? `, ${plural(c.reloads, "reload")}` : ""}` },
     { name: "version", text: s.version },
   ];

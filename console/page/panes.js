@@ -38,7 +38,7 @@ function shown(head, report, says, came) {
     pre, says,
     head.left > 0 ? el("p", { class: "soft" }, `${count(head.left)} bytes more were not kept.`) : "",
     report && report.refusal ? refusal(report.refusal) : "",
-    decisions(came && report ? report.decisions : [], head),
+    decisions(came && report ? report : null, head, text),
   ];
 }
 
@@ -90,9 +90,14 @@ function refusal(r) {
     el("pre", {}, `${r.excerpt}\n${r.caret}`), r.means ? el("p", {}, r.means) : "");
 }
 
-function decisions(list, head) {
+// decisions is when a head passed, and what tenfour decided from it. A decision about a field is named after the field.
+function decisions(report, head, text) {
+  const topic = (d) => {
+    const run = d.about === "field" && report.runs.find((r) => r.from === d.at);
+    return run ? text.slice(run.from, run.to) : d.about;
+  };
   return el("ul", { class: "decisions" }, el("li", { class: "soft" }, `passed at ${ms(head.at_ms)}`),
-    ...list.map((d) => el("li", { class: d.about || "" }, d.about ? el("b", {}, d.about + ": ") : "", d.says, " ", section(d.section))));
+    ...((report && report.decisions) || []).map((d) => el("li", { class: d.about || "" }, el("b", {}, topic(d) + ": "), d.says, " ", section(d.section))));
 }
 
 // changesOf lists what is not as it came.

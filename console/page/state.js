@@ -59,7 +59,7 @@ function isWhole(status) {
 function padded(series) {
   if (!series || !series.requests) return null;
   const length = series.requests.length;
-  series.end = Date.parse(series.from) + length * series.step_ms;
+  series.end = Date.parse(series.from) + (length - 1) * series.step_ms;
   lists(series, (list, _, put) => put(series, fill(points - list.length).concat(list).slice(-points)));
   return series;
 }
@@ -67,7 +67,7 @@ function padded(series) {
 // joined moves the series on to where the last event has it.
 function joined(was, last) {
   if (!was) return padded(last);
-  const end = Date.parse(last.from) + last.step_ms;
+  const end = Date.parse(last.from);
   const steps = Math.round((end - was.end) / last.step_ms);
   if (steps < 0 || steps > points) return padded(last);
   lists(last, (list, get, put) => {

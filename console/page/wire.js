@@ -82,8 +82,8 @@ function panes(known, id, n) {
     pane("client-in", "client → tenfour", "The request as it came", x.client_in, reports("client-in"), raw("client-in"), x.client_chunk_in),
     pane("backend-out", `tenfour → ${backend || "backend"}`, "The request as it went on", attempt ? attempt.out : [], reports("backend-out"), raw("backend-out"), attempt && attempt.chunk_out),
     changesOf("What tenfour did to the request", changes("request"), attempt && attempt.out && attempt.out.length > 0),
-    pane("client-out", "client ← tenfour", "The response as the client got it", x.client_out, reports("client-out"), raw("client-out"), x.client_chunk_out),
     pane("backend-in", `tenfour ← ${backend || "backend"}`, "The response as it came", attempt ? attempt.in : [], reports("backend-in"), raw("backend-in"), attempt && attempt.chunk_in),
+    pane("client-out", "client ← tenfour", "The response as the client got it", x.client_out, reports("client-out"), raw("client-out"), x.client_chunk_out),
     changesOf("What tenfour did to the response", changes("response"), attempt && attempt.in && attempt.in.length > 0),
   ];
 }
