@@ -169,6 +169,7 @@ func Help(w io.Writer) {
   tenfour check                            what holds, and where each value came from; it takes the same flags
   tenfour check --example > tenfour.toml   a file to begin with, which explains every setting
   tenfour lab KIND…                        backends that misbehave on purpose
+  tenfour explain [FILE|-]                 says what the bytes of a request or a response are, and what follows from them
   tenfour jobs COMMAND                     lists, shows, retries and cancels the jobs of the tenfour that runs
   tenfour version
 

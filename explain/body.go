@@ -140,14 +140,17 @@ func (l *chunkLines) paintSize(last, next int) {
 	if isLast {
 		kind = LastChunk
 	}
+	if size < last && m.raw[size] != ';' && !isBlank(m.raw[size]) {
+		kind, size, isLast = ChunkSize, last, false // it is refused
+	}
 	run := m.paint(size, kind)
 	run.Section = "RFC 9112 §7.1"
-	if run.Says = "size of a chunk, hexadecimal"; isLast {
-		run.Says = "the last chunk has the size 0"
+	if run.Says = "a chunk-size, hexadecimal"; isLast {
+		run.Says = "the last chunk"
 	}
 	m.paintBlanks(m.raw, last)
 	ext := m.paint(last, ChunkExtension)
-	ext.Says, ext.Section = "extensions: ignored and not forwarded, they are for one connection", "RFC 9112 §7.1.1"
+	ext.Says, ext.Section = "an extension, ignored", "RFC 9112 §7.1.1"
 	m.paint(next, LineEnd)
 	if l.state = atSize; isLast && size > from {
 		l.state = inTrailer

@@ -29,7 +29,11 @@ type Report struct {
 	method  httpparse.Verb // of a request
 	closes  bool           // of a request: no further one is read after it
 	tunnels bool           // what follows may be a tunnel's
+	interim bool           // of a response: another one follows for the same request
 }
+
+// Interim reports whether a message is an interim response, after which the final one comes.
+func (r *Report) Interim() bool { return r.interim }
 
 // What says whether a message is a request or a response.
 type What string
@@ -77,8 +81,9 @@ type Refusal struct {
 	Status  int    `json:"status"`  // of the answer: 400 and the like for a request, 502 for a response
 	Rule    string `json:"rule"`    // that is broken, in words, without its section
 	Section string `json:"section"` // "RFC 9112 §6.1"
-	Offset  int    `json:"offset"`  // the byte of the message at which it was noticed
-	Line    int    `json:"line"`    // the line of the head with that byte, from 1; 0 for none
+	Offset  int    `json:"offset"`  // the byte of the message at which what is wrong begins
+	Line    int    `json:"line"`    // the line of the head with that byte, from 1; 0 in a body
+	Place   string `json:"place"`   // the same in words: "at byte 21, in line 2", "at byte 5 of the body"
 	Excerpt string `json:"excerpt"` // that line, escaped
 	Caret   string `json:"caret"`   // a ^ below the byte
 	Means   string `json:"means"`   // which attack or mistake it is
@@ -86,19 +91,21 @@ type Refusal struct {
 
 // Options say what is known about bytes besides themselves. The zero value is for a whole stream.
 type Options struct {
+	What   What              // Request or Response; "" for what the first line looks like
 	Limits *httpparse.Limits // nil for the defaults
 	Method httpparse.Verb    // of the request that a response answers
 	Part   bool              // the bytes are what was recorded of a message: that its body is not all there is nothing to tell
 }
 
-// Message explains the message that raw begins with. It is a response if its first line begins with "HTTP/". raw is not changed.
+// Message explains the message that raw begins with. Unless o says it, it is a response if its first line begins with "HTTP/". raw is not
+// changed.
 func Message(raw []byte, o Options) *Report {
 	if o.Limits == nil {
 		o.Limits = &httpparse.DefaultLimits
 	}
 	m := message{raw: raw, o: o, report: Report{Decisions: []Decision{}}}
 	m.runs = []Run{}
-	if isResponse(raw) {
+	if o.What == Response || o.What == "" && isResponse(raw) {
 		m.report.What = Response
 		m.response()
 	} else {

@@ -21,7 +21,7 @@ var fields = map[string]field{
 	"alt-svc":                     {"another place where the same is served", "RFC 7838 §3"},
 	"authorization":               {"the client's credentials", "RFC 9110 §11.6.2"},
 	"cache-control":               {"what caches may do", "RFC 9111 §5.2"},
-	"connection":                  {"about this connection alone, and the names of such fields", "RFC 9110 §7.6.1"},
+	"connection":                  {"options of this connection, and fields that are for it alone", "RFC 9110 §7.6.1"},
 	"content-disposition":         {"shown or saved, and under which name", "RFC 6266 §4"},
 	"content-encoding":            {"codings of the content, such as gzip", "RFC 9110 §8.4"},
 	"content-language":            {"the language of the content", "RFC 9110 §8.5"},

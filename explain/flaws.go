@@ -54,6 +54,7 @@ var meanings = map[string]string{
 	"a host that is no name and no address":                        "An attack on routing, or a URL in place of a host. A slash, an @ or a comma in a host has deceived other servers.",
 	"a port that is no number up to 65535":                         "A mistake of a script, or an attack: readers of numbers wrap around, and name another port.",
 	"an expectation other than 100-continue":                       "A mistake: nothing else was ever defined.",
+	"more than one Max-Forwards":                                   "A mistake: it counts the proxies that may still pass the request on, and two counts may differ.",
 	"a Max-Forwards that is no number":                             "A mistake: it counts the proxies that may still pass the request on.",
 
 	// Of responses.

@@ -45,16 +45,18 @@ func (p *painter) paintTrimmed(b []byte, end int, kind Kind) *Run {
 	return run
 }
 
-// spoil paints what is refused at byte offset, and what is not read because of it, up to end. The bytes at fault are the rest of the
-// run that begins there, or the one byte inside another one.
-func (p *painter) spoil(offset, end int) {
+// spoil paints what is refused at byte offset of b, and what is not read because of it: the rest of the line, and all after it. The
+// bytes at fault are the rest of the run that begins there, or the one byte inside another one.
+func (p *painter) spoil(b []byte, offset int) {
+	end := len(b)
 	wrong := min(offset+1, end)
+	var was Run
 	for i, run := range p.runs {
 		if run.To <= offset {
 			continue
 		}
 		if run.From == offset {
-			wrong = min(run.To, end)
+			wrong, was = min(run.To, end), run
 		}
 		p.runs = p.runs[:i]
 		p.at = run.From
@@ -66,7 +68,12 @@ func (p *painter) spoil(offset, end int) {
 		break
 	}
 	p.paint(min(offset, end), Unread) // of a body, whose refused part has no lines yet
-	p.paint(wrong, Wrong)
+	run := p.paint(wrong, Wrong)
+	run.Says, run.Section = was.Says, was.Section
+	if b[wrong-1] != '\n' {
+		_, next := lineEnd(b, wrong, end)
+		p.paint(next, Unread)
+	}
 	p.paint(end, Unread)
 }
 

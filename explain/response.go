@@ -16,7 +16,7 @@ func (m *message) response() {
 	if !m.headRead(n, err) {
 		return
 	}
-	m.report.tunnels = res.Status == 101
+	m.report.tunnels, m.report.interim = res.Status == 101, res.Status < 200 && res.Status != 101
 	m.decideStatus(&res)
 	m.decideResponseFields(&res, head)
 	m.decideResponseEnd(&res, n)

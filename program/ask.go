@@ -134,7 +134,7 @@ func readAsk(args []string) (*ask, error) {
 	fs.StringVar(&a.data, "data", "", "")
 	fs.StringVar(&a.config, "config", "", "")
 	if err := fs.Parse(args); err != nil {
-		return nil, meantAskFlag(err, fs)
+		return nil, meantFlag(err, fs)
 	}
 	if fs.NArg() == 0 {
 		return nil, pflag.ErrHelp
@@ -165,8 +165,8 @@ func readAsk(args []string) (*ask, error) {
 	return a, errors.Join(err, a.check(fs.Changed("older"), fs.Changed("limit")))
 }
 
-// meantAskFlag is an error of package pflag, and what was probably meant.
-func meantAskFlag(err error, fs *pflag.FlagSet) error {
+// meantFlag is an error of package pflag, and what was probably meant.
+func meantFlag(err error, fs *pflag.FlagSet) error {
 	var unknown *pflag.NotExistError
 	if !errors.As(err, &unknown) {
 		return err

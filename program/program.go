@@ -57,7 +57,7 @@ func serves(args []string) bool {
 	if len(args) == 0 {
 		return true
 	}
-	return args[0] == "lab" || !slices.Contains([]string{"check", "jobs", "version"}, args[0]) && !slices.Contains(args, "--help") && !slices.Contains(args, "-h")
+	return args[0] == "lab" || !slices.Contains([]string{"check", "explain", "jobs", "version"}, args[0]) && !slices.Contains(args, "--help") && !slices.Contains(args, "-h")
 }
 
 // Run is Main, but ends when ctx is done. If ready is not nil, Run calls it with the address as soon as tenfour accepts clients.
@@ -70,6 +70,8 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer, ready fun
 		return runLab(ctx, args[1:], stdout, stderr)
 	case len(args) > 0 && args[0] == "check":
 		return interruptible(ctx, 0, func() int { return runCheck(ctx, args[1:], stdout, stderr) })
+	case len(args) > 0 && args[0] == "explain":
+		return interruptible(ctx, 0, func() int { return runExplain(ctx, args[1:], stdout, stderr) })
 	case len(args) > 0 && args[0] == "jobs":
 		return interruptible(ctx, time.Second, func() int { return runJobs(ctx, args[1:], stdout, stderr) })
 	}

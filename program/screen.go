@@ -40,6 +40,11 @@ func screenOf(w io.Writer) screen {
 	return s
 }
 
+// colours reports whether what is written may have colours: on a terminal that has them, unless NO_COLOR says otherwise.
+func (s screen) colours() bool {
+	return s.terminal && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+}
+
 // visible is text that changes nothing on a terminal but to be read there: a backend, or a client, may have written it.
 func visible(text string) string {
 	if strings.IndexFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) < 0 {

@@ -264,15 +264,19 @@ flags_agree() {
 	[ -s "$tmp/help" ]
 	sed -n 's/^| `--\([a-z-]*\)[ `].*/\1/p' README.md | sort >"$tmp/table"
 	diff -u --label "tenfour --help" --label "the table in README.md" "$tmp/help" "$tmp/table" || rc=1
-	"$tmp/tenfour" jobs --help | sed -n 's/^ *--\([a-z-]*\) .*/\1/p' | sort >"$tmp/jobs"
-	while read -r f; do
-		grep -q -- "--$f" docs/jobs-cli.md || {
-			echo "docs/jobs-cli.md: nothing about --$f of tenfour jobs"
-			rc=1
-		}
-	done <"$tmp/jobs"
-	sort -u "$tmp/help" "$tmp/jobs" >"$tmp/known"
-	# Nor may the prose name a flag of tenfour, or of tenfour jobs, that there is not. docs/performance.md speaks of the benchmark's too.
+	local command page
+	while read -r command page; do
+		"$tmp/tenfour" "$command" --help | sed -n 's/^ *--\([a-z-]*\)[ [].*/\1/p' | sort >"$tmp/$command"
+		while read -r f; do
+			grep -q -- "--$f" "$page" || {
+				echo "$page: nothing about --$f of tenfour $command"
+				rc=1
+			}
+		done <"$tmp/$command"
+	done <<<'jobs docs/jobs-cli.md
+explain docs/explain.md'
+	sort -u "$tmp/help" "$tmp/jobs" "$tmp/explain" >"$tmp/known"
+	# Nor may the prose name a flag of tenfour, or of its commands, that there is not. docs/performance.md speaks of the benchmark's too.
 	for f in README.md docs/*.md docs/lessons/*.md; do
 		if [ "$f" = docs/performance.md ]; then continue; fi
 		{ grep -oE '(^|[`( ])--[a-z][a-z-]+' "$f" || true; } | sed 's/.*--//' | sort -u | comm -23 - "$tmp/known" |

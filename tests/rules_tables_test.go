@@ -28,6 +28,9 @@ func refuseEach(t *testing.T, cases map[string]refusal) {
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
+			if err := explainsRefusal(tc.raw, tc.want); err != nil {
+				t.Error(err)
+			}
 			r := rigs.borrow(t)
 			r.replies(plainReply)
 			for _, how := range everyWay(tc.raw) {
@@ -128,6 +131,9 @@ func forwardEach(t *testing.T, cases map[string]forwarded) {
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
+			if err := explainsBody(tc.raw, tc.body); err != nil {
+				t.Error(err)
+			}
 			r := rigs.borrow(t)
 			for _, how := range everyWay(tc.raw) {
 				r.replies(plainReply)
@@ -236,6 +242,9 @@ func relayEach(t *testing.T, cases map[string]relayed) {
 			}
 			if tc.end == "" {
 				tc.end = open
+			}
+			if err := tc.explained(); err != nil {
+				t.Error(err)
 			}
 			for _, how := range everyWay(tc.raw) {
 				tc.run(t, r, how)

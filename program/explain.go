@@ -1,0 +1,137 @@
+package program
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/pflag"
+
+	"tenfour/explain"
+)
+
+const explainHelp = `tenfour explain [FILE|-]: says what the bytes of requests and responses are, and what tenfour decides from them
+
+  printf 'GET / HTTP/1.1\r\nHost: a\r\n\r\n' | tenfour explain      a request; several, one after the other; a response
+  curl -sv http://127.0.0.1:8000/ 2>&1 | tenfour explain            what curl -v prints, or what nc shows
+
+Without FILE, and for -, it reads standard input. It reads 1 MiB at most.
+
+      --json    JSON, one message in a line
+
+On a terminal each kind of byte has its colour; NO_COLOR=1 turns that off. Exit codes: 0 explained, also when the message would be
+refused; 1 the file cannot be read; 2 wrong usage. docs/explain.md has the names in the JSON.
+`
+
+// explaining is what the command line of explain asks for.
+type explaining struct {
+	file string // "-" for standard input
+	json bool
+}
+
+// explainMost is how many bytes are read.
+const explainMost = 1 << 20
+
+// plainWidth is how many columns a page has that no terminal shows.
+const plainWidth = 100
+
+// runExplain is the command explain.
+func runExplain(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	a, err := readExplaining(args)
+	if errors.Is(err, pflag.ErrHelp) {
+		fmt.Fprint(stdout, explainHelp)
+		return Stopped
+	}
+	if err != nil {
+		fmt.Fprintf(stderr, "tenfour explain: %v (tenfour explain --help shows how it is used)\n", err)
+		return Usage
+	}
+	raw, cut, err := a.read(stderr)
+	if err != nil {
+		fmt.Fprintln(stderr, "tenfour explain:", err)
+		return Failed
+	}
+	if cut {
+		fmt.Fprintf(stderr, "tenfour explain: only the first %d bytes are read\n", explainMost)
+	}
+	out := a.output(stdout)
+	if err := a.explain(raw, out, stderr); err != nil {
+		fmt.Fprintln(stderr, "tenfour explain:", err)
+		return Failed
+	}
+	return Stopped
+}
+
+// readExplaining reads a command line.
+func readExplaining(args []string) (*explaining, error) {
+	a := &explaining{file: "-"}
+	fs := pflag.NewFlagSet("tenfour explain", pflag.ContinueOnError)
+	fs.SetOutput(io.Discard)
+	fs.Usage = func() {}
+	fs.BoolVar(&a.json, "json", false, "")
+	if err := fs.Parse(args); err != nil {
+		return nil, meantFlag(err, fs)
+	}
+	if fs.NArg() > 1 {
+		return nil, fmt.Errorf("%d files: it reads one, and standard input without any", fs.NArg())
+	}
+	if fs.NArg() == 1 {
+		a.file = fs.Arg(0)
+	}
+	return a, nil
+}
+
+// read reads the bytes to explain. cut says that there were more.
+func (a *explaining) read(stderr io.Writer) (raw []byte, cut bool, err error) {
+	in := os.Stdin
+	if a.file != "-" {
+		if in, err = os.Open(a.file); err != nil {
+			return nil, false, err
+		}
+		defer in.Close()
+	} else if screenOf(in).terminal {
+		fmt.Fprintln(stderr, "tenfour explain: type or paste a message, then Ctrl-D")
+	}
+	raw, err = io.ReadAll(io.LimitReader(in, explainMost+1))
+	if err != nil {
+		return nil, false, err
+	}
+	if cut = len(raw) > explainMost; cut {
+		raw = raw[:explainMost]
+	}
+	return raw, cut, nil
+}
+
+// output says how a report is written.
+func (a *explaining) output(stdout io.Writer) func(*explain.Report) error {
+	if a.json {
+		out := json.NewEncoder(stdout)
+		out.SetEscapeHTML(false)
+		return func(r *explain.Report) error { return out.Encode(r) }
+	}
+	to := screenOf(stdout)
+	page := &explain.Page{To: stdout, Width: plainWidth, Colour: to.colours()}
+	if to.terminal {
+		page.Width = to.columns
+	}
+	return page.Report
+}
+
+// explain explains each message, as far as the output can be written.
+func (a *explaining) explain(raw []byte, out func(*explain.Report) error, stderr io.Writer) (err error) {
+	say := func(r *explain.Report) {
+		if err == nil {
+			err = out(r)
+		}
+	}
+	switch left, ok := explain.Pasted(raw, explain.Options{}, say); {
+	case !ok:
+		explain.Messages(raw, explain.Options{}, say)
+	case left > 0:
+		fmt.Fprintf(stderr, "tenfour explain: left out %d lines of curl's own\n", left)
+	}
+	return err
+}
