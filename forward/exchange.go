@@ -30,11 +30,11 @@ type Exchange struct {
 	Result  // for the owner in Finished
 
 	// By the owner before Enter.
-	Client *sock.Conn  // nil for none: the response is held, and is the Result's
-	Record int         // with no client: the response is a record, and may have so many bytes of content; 0 is that it is none
-	Waiter *lot.Waiter // the client's, or the record's owner's, for when no worker stands for the exchange
-	At     *pool.Place // in the queue
-	Owner  Owner
+	Client *sock.Conn   // nil for none: the response is held, and is the Result's
+	Record int          // with no client: the response is a record, and may have so many bytes of content; 0 is that it is none
+	Waiter *lot.Waiter  // the client's, or the record's owner's, for when no worker stands for the exchange
+	At     *pool.Place  // in the queue
+	Owner  Owner        // hears how it goes
 	Stop   *atomic.Bool // set when everything is to be cut
 
 	Sharers  Sharers  // with a record: the clients that wait for it; nil for none

@@ -12,15 +12,17 @@ import (
 // Side is whose fault a failure is.
 type Side uint8
 
+// The sides.
 const (
-	Backend Side = iota
-	Client
-	Self // tenfour's own limits
+	Backend Side = iota // it could not be reached, was late, or its response is malformed or cut
+	Client              // it has left, is late, or its body is malformed
+	Self                // tenfour's own limits
 )
 
 // Step is how far an exchange was.
 type Step uint8
 
+// The steps, in their order.
 const (
 	Connect Step = iota // no connection to the backend yet
 	Send                // the request goes out
@@ -28,6 +30,7 @@ const (
 	Read                // the response comes in
 )
 
+// String returns the step as log lines have it: "connecting".
 func (s Step) String() string {
 	return [...]string{"connecting", "sending", "awaiting the response", "reading the response"}[s]
 }
@@ -35,6 +38,7 @@ func (s Step) String() string {
 // Progress is how far an attempt came with its request. By that the request may go out again, or may not.
 type Progress uint8
 
+// How far an attempt may have come, in order.
 const (
 	NothingSent Progress = iota // the backend has had no byte of the request
 	PartlySent                  // it has had some, and may have acted on them
@@ -42,23 +46,29 @@ const (
 	Answering                   // a byte of its response came
 )
 
+// String returns the progress as log lines have it: "partly sent".
 func (p Progress) String() string {
 	return [...]string{"nothing sent", "partly sent", "sent", "answering"}[p]
 }
 
 // An Error is an exchange that failed: at whose side, at which step, and what had been sent by then.
 type Error struct {
-	Side     Side
-	Step     Step
+	Side     Side     // whose fault it is
+	Step     Step     // at which the attempt was
 	Progress Progress // with the request, at that backend
 	Status   int      // the answer that it earns, if there can be one
 	Err      error    // why, in words for people
 }
 
+// Error returns why it failed, for the log. ForClient is for clients.
 func (e *Error) Error() string { return e.Err.Error() }
+
+// Unwrap returns Err.
 func (e *Error) Unwrap() error { return e.Err }
 
-// Retryable reports whether the same request may go out again without its user having said so (RFC 9110 §9.2.2).
+// Retryable reports whether the same request may go out again without its user having said so (RFC 9110 §9.2.2): when the backend has
+// had no byte of it, or when sending it twice is the same as once and no byte of a response came. idempotent is
+// httpparse.Verb.Idempotent of its method.
 func (e *Error) Retryable(idempotent bool) bool {
 	return e.Side == Backend && (e.Progress == NothingSent || idempotent && e.Progress < Answering)
 }

@@ -22,17 +22,17 @@ import (
 
 // Settings is how patient an exchange is, and how much it may hold. Nothing changes it afterwards.
 type Settings struct {
-	ConnectTimeout time.Duration    // for a connection to a backend, with its TLS handshake; 1 ms or more
-	BackendTimeout time.Duration    // for the next byte from a backend, or the next that it takes; 1 ms or more
-	ClientTimeout  time.Duration    // for a client to take the next byte of its response, or to send its request's; 1 ms or more
-	BodyTimeout    time.Duration    // for the whole body of a request; 0 is any time
-	MinRate        int              // bytes per second that a client must move of a body, measured by a Meter; 0 is any
-	QueueTimeout   time.Duration    // for a slot
-	Buffer         int              // bytes of a body that are held for a peer slower than the other; below 4 KiB as much is held all the same
-	KeepAlive      choice.KeepAlive // which connections to a backend are kept
-	KeepIdle       time.Duration    // for how long they are kept; 0 is not at all
-	Resend         int              // how often a request goes out again after a backend had some of it; 0 is never
-	Racing         Racing
+	ConnectTimeout time.Duration              // for a connection to a backend, with its TLS handshake; 1 ms or more
+	BackendTimeout time.Duration              // for the next byte from a backend, or the next that it takes; 1 ms or more
+	ClientTimeout  time.Duration              // for a client to take the next byte of its response, or to send its request's; 1 ms or more
+	BodyTimeout    time.Duration              // for the whole body of a request; 0 is any time
+	MinRate        int                        // bytes per second that a client must move of a body, measured by a Meter; 0 is any
+	QueueTimeout   time.Duration              // for a slot
+	Buffer         int                        // bytes of a body that are held for a peer slower than the other; below 4 KiB as much is held all the same
+	KeepAlive      choice.KeepAlive           // which connections to a backend are kept
+	KeepIdle       time.Duration              // for how long they are kept; 0 is not at all
+	Resend         int                        // how often a request goes out again after a backend had some of it; 0 is never
+	Racing         Racing                     // whether, and how, several backends are asked at once
 	StripPrefix    string                     // was taken off the path, without a slash at its end; "" for nothing
 	HostBackend    bool                       // Host names the backend, whatever the client's says
 	Trusted        func(peer netip.Addr) bool // whether a peer is a proxy that is believed about its client; nil for none is

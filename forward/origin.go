@@ -37,11 +37,11 @@ type Origin struct {
 
 // Route is a queue to some origins. Nothing changes its exported fields afterwards.
 type Route struct {
-	Name     string
-	Queue    *pool.Queue
-	Origins  []*Origin // of the queue's backends
-	Entries  []Entry   // to each of its backends alone, for races
-	Settings *Settings
+	Name     string         // its path, and its host if it has one, as people know it
+	Queue    *pool.Queue    // of the exchanges that wait for any of its backends
+	Origins  []*Origin      // of the queue's backends
+	Entries  []Entry        // to each of its backends alone, for races
+	Settings *Settings      // how patient its exchanges are
 	Metrics  *metrics.Route // counts its exchanges; nil for none
 
 	turn   atomic.Uint32 // whose turn it is to be asked first
@@ -51,8 +51,8 @@ type Route struct {
 
 // Entry is a queue to one backend of a route.
 type Entry struct {
-	Name  string // HOST:PORT
-	Queue *pool.Queue
+	Name  string      // HOST:PORT
+	Queue *pool.Queue // with this backend only
 }
 
 // NewOrigin makes an origin of a backend, the addresses of its host's name, which are nil if the host is an address itself, and the

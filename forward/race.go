@@ -17,7 +17,7 @@ import (
 
 // Racing is how a route asks several of its backends for one response. Nothing changes it afterwards.
 type Racing struct {
-	Mode    choice.Race
+	Mode    choice.Race   // whether it does, and when the next one is asked
 	Usable  statuses.Set  // those of a response that may be the answer
 	After   time.Duration // with Hedge: how long one is waited for before the next is asked; 0 is the route's own p95
 	Methods []string      // that are raced beside GET, HEAD and OPTIONS

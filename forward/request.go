@@ -18,14 +18,14 @@ type Request struct {
 	Target    []byte            // what is asked for instead of the request's own target; nil for that
 	Body      *Body             // content taken so far; nil for none. Enter takes it over
 	BodyWhole bool              // Body is all of it
-	Remote    netip.Addr
-	Secure    bool // the client's connection is TLS
-	Persists  bool // the client wants its connection to persist, and it may
-	Limits    *httpparse.Limits
-	Route     *Route
-	Timed     bool            // fill in the result's Times
-	Trace     *trace.Exchange // records it as it passes; nil for not at all
-	Began     int64           // when the head was complete, in the lot's time; set only if Timed
+	Remote    netip.Addr        // the other end of its connection: the client, or a proxy in front of tenfour
+	Secure    bool              // the client's connection is TLS
+	Persists  bool              // the client wants its connection to persist, and it may
+	Limits    *httpparse.Limits // of what is read; nil means httpparse.DefaultLimits
+	Route     *Route            // where it goes
+	Timed     bool              // fill in the result's Times
+	Trace     *trace.Exchange   // records it as it passes; nil for not at all
+	Began     int64             // when the head was complete, in the lot's time; set only if Timed
 }
 
 // reset makes r ready for another request. It clears each field where it is: a copy of the head over itself costs more than

@@ -15,7 +15,7 @@ type Result struct {
 	Keep    bool   // the client's connection persists
 	Surplus bool   // the client is still sending a body that is not read
 	Backend string // that was asked last; "" for none
-	Times   Times
+	Times   Times  // when things happened; only with Request.Timed
 	Lost    string // what became of each backend's part in a race that none has won
 	Content int64  // bytes of content that were taken from the backend for the client
 	Sent    int64  // bytes of the request's content that were taken from the client meanwhile: beside the Body

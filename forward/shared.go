@@ -20,10 +20,10 @@ type Sharers interface {
 
 // Receiver is a client that gets a response which was on its way into a record.
 type Receiver struct {
-	Client   *sock.Conn // nil for none
-	Waiter   *lot.Waiter
-	Minor    uint8 // of its version, HTTP/1.minor
-	Persists bool  // its connection is to persist
+	Client   *sock.Conn  // nil for none
+	Waiter   *lot.Waiter // its connection's
+	Minor    uint8       // of its version, HTTP/1.minor
+	Persists bool        // its connection is to persist
 }
 
 // mayShare reports whether the response that begins, whose head is in buf, may be that of all clients that share it.

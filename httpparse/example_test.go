@@ -102,3 +102,23 @@ func ExampleChunks() {
 	// Output:
 	// hello world, and after the body: "GET / HTTP/1.1\r\n"
 }
+
+// A server that gives fields to its programs as CGI variables cannot tell these two names apart.
+func ExampleAlias() {
+	for _, name := range []string{"X-Forwarded-For", "X_Forwarded_For"} {
+		fmt.Println(name, "passes for another field:", httpparse.Alias([]byte(name)) != httpparse.FieldOther)
+	}
+	// Output:
+	// X-Forwarded-For passes for another field: false
+	// X_Forwarded_For passes for another field: true
+}
+
+// The chunked coding of one piece of data: its size, the data, a line end, and the last chunk.
+func ExampleAppendChunkSize() {
+	data := "hello, world"
+	body := httpparse.AppendChunkSize(nil, len(data))
+	body = append(body, data+"\r\n"+httpparse.LastChunk...)
+	fmt.Printf("%q\n", body)
+	// Output:
+	// "c\r\nhello, world\r\n0\r\n\r\n"
+}

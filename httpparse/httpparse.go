@@ -38,7 +38,10 @@ type Refusal struct {
 }
 
 // Span is a range of the buffer that was parsed: the bytes from Start up to, but not including, End.
-type Span struct{ Start, End uint32 }
+type Span struct {
+	Start uint32 // offset of the first byte, from 0
+	End   uint32 // offset after the last byte; Start for an empty span
+}
 
 // Len is the number of bytes in s.
 func (s Span) Len() int { return int(s.End - s.Start) }
@@ -48,14 +51,16 @@ func (s Span) In(buf []byte) []byte { return buf[s.Start:s.End:s.End] }
 
 // Field is one field line (RFC 9110 §5): its name as it was written, its value without the white space around it.
 type Field struct {
-	Name, Value Span
-	ID          FieldID // one of the fields that a proxy must know, or FieldOther
-	Hop         bool    // connection-specific (RFC 9110 §7.6.1): not to be forwarded
+	Name  Span    // a token of 1 byte or more (RFC 9110 §5.1)
+	Value Span    // may be empty, and may have any byte but NUL, CR and LF (RFC 9110 §5.5)
+	ID    FieldID // one of the fields that a proxy must know, or FieldOther
+	Hop   bool    // connection-specific (RFC 9110 §7.6.1): not to be forwarded
 }
 
 // Framing is how the end of a message body is known (RFC 9112 §6.3).
 type Framing uint8
 
+// The framings.
 const (
 	NoBody     Framing = iota // there is no body
 	Length                    // Content-Length bytes
@@ -67,6 +72,7 @@ const (
 // and CONNECT is refused.
 type TargetForm uint8
 
+// The forms of a request-target.
 const (
 	OriginForm   TargetForm = iota // /path?query
 	AbsoluteForm                   // http://host/path?query
@@ -107,20 +113,21 @@ func (l *Limits) Of(which Limit) int {
 // Limit is one of the Limits that a user of the package may let people set: a Refusal names the one that was passed.
 type Limit uint8
 
+// The limits.
 const (
-	NoLimit           Limit = iota
-	HeadLimit               // Limits.Head
-	FieldsLimit             // Limits.Fields
-	ResponseHeadLimit       // Limits.ResponseHead
+	NoLimit           Limit = iota // none was passed
+	HeadLimit                      // Limits.Head
+	FieldsLimit                    // Limits.Fields
+	ResponseHeadLimit              // Limits.ResponseHead
 )
 
 // Request is a request's head (RFC 9112 §3). Its zero value is ready to use. Reset makes it ready for the next head and
 // keeps the memory of Fields. With a capacity of Limits.Fields in Fields, Parse never allocates.
 // The fields are valid only after Parse has returned nil. A Request is for one goroutine at a time.
 type Request struct {
-	Method Span // a token, in its original case
-	Target Span // the request-target, unchanged
-	Form   TargetForm
+	Method Span       // a token, in its original case (RFC 9110 §9.1)
+	Target Span       // the request-target, unchanged (RFC 9112 §3.2)
+	Form   TargetForm // of Target
 
 	// Origin is the request-target to send to a backend: the target itself in origin- and asterisk-form, the part
 	// after the authority in absolute-form. An absolute-form may have no path. Then Origin is empty, or begins at the
@@ -130,17 +137,17 @@ type Request struct {
 	// HasHost is false for an HTTP/1.0 request that names none. A port that is empty, as in "a:", is left out (RFC 3986 §6.2.3),
 	// here and in the value of the Host field.
 	Host    Span
-	HasHost bool
+	HasHost bool // Host is there; it may be empty
 
-	Minor  uint8 // 1 for HTTP/1.1 to 1.9, 0 for 1.0
-	Verb   Verb  // one of the methods that a proxy must know, or OtherVerb
-	Fields []Field
+	Minor  uint8   // 1 for HTTP/1.1 to 1.9, 0 for 1.0
+	Verb   Verb    // one of the methods that a proxy must know, or OtherVerb
+	Fields []Field // the field lines in their order, each once
 
-	Framing       Framing // NoBody, Length or Chunked
-	ContentLength int64   // 0 or more; meaningful only if Framing is Length
+	Framing       Framing // NoBody, Length or Chunked (RFC 9112 §6.3)
+	ContentLength int64   // bytes, 0 or more; meaningful only if Framing is Length
 
 	KeepAlive   bool  // the client lets the connection persist (RFC 9112 §9.3)
-	Expect100   bool  // HTTP/1.1, a body is announced, and Expect: 100-continue
+	Expect100   bool  // HTTP/1.1, a body is announced, and Expect: 100-continue (RFC 9110 §10.1.1)
 	WebSocket   bool  // a GET of HTTP/1.1 without a body (or of length 0), one Upgrade: websocket, Connection: upgrade
 	MaxForwards int64 // of OPTIONS and TRACE; -1 without the field and for other methods
 	ViaSelf     int   // how many members of Via name "tenfour"
@@ -176,16 +183,16 @@ func (v Verb) Idempotent() bool {
 // Response is a response's head (RFC 9112 §4). Its zero value is ready to use; Reset, Fields and Limits work as those of
 // Request, but Fields grows with the lines of the head. Its fields are valid only after Parse has returned nil.
 type Response struct {
-	Status int  // 100 to 999; 0 until the status-line was read
-	Reason Span // the reason-phrase; may be empty, may have control bytes (AppendReason leaves them out)
-	Minor  uint8
-	Fields []Field
+	Status int     // 100 to 999; 0 until the status-line was read
+	Reason Span    // the reason-phrase; may be empty, may have control bytes (AppendReason leaves them out)
+	Minor  uint8   // 1 for HTTP/1.1 to 1.9, 0 for 1.0
+	Fields []Field // the field lines in their order, each once
 
-	Framing       Framing
-	ContentLength int64 // the value of Content-Length, also if there is no body (HEAD, 304); -1 without the field, and with chunked
+	Framing       Framing // any of them; NoBody for 1xx, 204, 304 and what answers HEAD (RFC 9112 §6.3)
+	ContentLength int64   // the value of Content-Length, also if there is no body (HEAD, 304); -1 without the field, and with chunked
 
 	KeepAlive   bool // the backend lets the connection persist, and there is no doubt about the body's end; with UntilClose it still cannot
-	HasDate     bool
+	HasDate     bool // it has a Date; a proxy adds one otherwise (RFC 9110 §6.6.1)
 	WebSocket   bool // 101 with Upgrade: websocket
 	EventStream bool // Content-Type: text/event-stream
 	Announced   bool // no body (1xx, 204, 304, to HEAD), and yet a length or a coding: some servers send a body all the same

@@ -26,7 +26,7 @@ func (r *Response) Reset() {
 // the same as Request.Parse. Because simple and old backends do so, it reads what it refuses from clients:
 //   - Each line may end in CRLF or in a bare LF.
 //   - Several SPs may stand in the status-line where there should be one.
-//   - A field line may be folded, may have white space in front of its colon, and control bytes in its value: see fieldReader.
+//   - A field line may be folded, may have white space in front of its colon, and control bytes in its value.
 //     Each becomes SP in buf; buf is written to in no other case.
 //   - Content-Length may be repeated with equal values. All of them stay in Fields: forward ContentLength instead.
 //   - Content-Length beside chunked is ignored, and chunked counts in HTTP/1.0 too. KeepAlive is then false: the backend may

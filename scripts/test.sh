@@ -467,6 +467,7 @@ step "scripts: tally" python3 scripts/tally_test.py
 step "docs: flags" flags_agree
 step "docs: links and tests" links_lead
 step "docs: names" names_exist
+step "docs: go doc" go run ./tests/godoc
 step "docs: house" house_holds
 step "docs: words" words_plain
 step "no sleep" no_sleep

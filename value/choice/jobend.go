@@ -3,6 +3,7 @@ package choice
 // JobEnd is a state in which a job has ended, as jobs.State has it.
 type JobEnd uint8
 
+// The states in which a job can have ended.
 const (
 	JobDone JobEnd = iota
 	JobFailed

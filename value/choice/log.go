@@ -5,6 +5,7 @@ import "errors"
 // LogLevel is the lowest level of the lines that are logged. The zero value is LogDebug.
 type LogLevel uint8
 
+// The levels, from the lowest.
 const (
 	LogDebug LogLevel = iota
 	LogInfo
@@ -22,8 +23,8 @@ type LogFormat uint8
 
 const (
 	FormatAuto LogFormat = iota // as text on a terminal, else as JSON
-	FormatText
-	FormatJSON
+	FormatText                  // as people read it
+	FormatJSON                  // one object in a line
 )
 
 func (LogFormat) words() []string { return []string{"auto", "text", "json"} }
@@ -35,10 +36,10 @@ func (f LogFormat) String() string { return f.words()[f] }
 type AccessFormat uint8
 
 const (
-	AccessAuto AccessFormat = iota // as text on a terminal, else as JSON
-	AccessText                     // as people read it
-	AccessJSON
-	AccessCombined // as Apache writes its combined log
+	AccessAuto     AccessFormat = iota // as text on a terminal, else as JSON
+	AccessText                         // as people read it
+	AccessJSON                         // one object in a line
+	AccessCombined                     // as Apache writes its combined log
 )
 
 func (AccessFormat) words() []string { return []string{"auto", "text", "json", "combined"} }

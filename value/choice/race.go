@@ -4,10 +4,10 @@ package choice
 type Race uint8
 
 const (
-	NoRace   Race = iota
-	Parallel      // all at once
-	Serial        // when the backend before had no usable answer
-	Hedge         // as Serial, and also when the backend before takes long
+	NoRace   Race = iota // never
+	Parallel             // all at once
+	Serial               // when the backend before had no usable answer
+	Hedge                // as Serial, and also when the backend before takes long
 )
 
 func (Race) words() []string { return []string{"off", "parallel", "serial", "hedge"} }

@@ -23,9 +23,9 @@ type Address struct {
 type Kind uint8
 
 const (
-	TCP   Kind = iota
-	Unix       // a unix socket
-	Given      // a descriptor that tenfour was started with, such as a socket of systemd's
+	TCP   Kind = iota // a host and a port
+	Unix              // a unix socket
+	Given             // a descriptor that tenfour was started with, such as a socket of systemd's
 )
 
 // Scheme is what an address says of TLS.
@@ -33,8 +33,8 @@ type Scheme uint8
 
 const (
 	Unstated Scheme = iota // see Secure
-	HTTP
-	HTTPS
+	HTTP                   // without TLS
+	HTTPS                  // with TLS
 )
 
 // Wants says what to write for an address.
