@@ -6,6 +6,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"tenfour/tests/await"
 )
 
 // dialSilent opens a connection, sends nothing, and returns when tenfour has accepted it: the kernel keeps it for a while first.
@@ -67,29 +69,29 @@ func TestHeadTimeout_countsWhatTheKernelWaited(t *testing.T) {
 	const timeout = 2 * time.Second
 	s := startServer(t, okay)
 	tf := startTenfour(t, []string{s.addr}, "--head-timeout", timeout.String())
-	began := time.Now()
-	silent := tf.dial(t)
-	if got, _, err := (&peer{Conn: silent, in: silent.in}).ends(t); got != "" || err != nil {
-		t.Errorf("got %q (%v), want a plain end", got, err)
-	}
-	if took := time.Since(began); took < timeout-100*time.Millisecond || took > timeout+500*time.Millisecond {
-		t.Errorf("it ended after %v, want %v", took, timeout)
-	}
+	await.Soon(t, timeout+500*time.Millisecond, "the end of a silent connection", func() {
+		began := time.Now()
+		silent := tf.dial(t)
+		if got, _, err := (&peer{Conn: silent, in: silent.in}).ends(t); got != "" || err != nil {
+			t.Errorf("got %q (%v), want a plain end", got, err)
+		}
+		if took := time.Since(began); took < timeout-100*time.Millisecond {
+			t.Errorf("it ended after %v, want %v", took, timeout)
+		}
+	})
 }
 
 // TestDefer_anEndComesAtOnce: tenfour closes at once for a client that connects and leaves, such as a port scan.
 func TestDefer_anEndComesAtOnce(t *testing.T) {
 	s := startServer(t, okay)
 	p := startProcess(t, plainly, nil, "--backend", s.addr)
-	c := dialPeer(t, p.addr)
-	began := time.Now()
-	if err := c.Conn.(interface{ CloseWrite() error }).CloseWrite(); err != nil {
-		t.Fatal(err)
-	}
-	if got, _, err := c.ends(t); got != "" || err != nil {
-		t.Errorf("got %q (%v), want a plain end", got, err)
-	}
-	if took := time.Since(began); took > 500*time.Millisecond {
-		t.Errorf("it took %v", took)
-	}
+	await.Soon(t, 500*time.Millisecond, "the end of a connection that has ended", func() {
+		c := dialPeer(t, p.addr)
+		if err := c.Conn.(interface{ CloseWrite() error }).CloseWrite(); err != nil {
+			t.Fatal(err)
+		}
+		if got, _, err := c.ends(t); got != "" || err != nil {
+			t.Errorf("got %q (%v), want a plain end", got, err)
+		}
+	})
 }

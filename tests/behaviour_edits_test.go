@@ -25,7 +25,7 @@ add = { X-Frame-Options = ["DENY", "SAMEORIGIN"] }
 remove = ["Server"]`
 	tf := configured(t, well.addr, strings.NewReplacer("EDITS", edits, "MUTE", mute.addr, "BROKEN", broken.addr, "REFUSES", refusing(t), "TOKENS", written(t, "tokens", "ann s3cret\n")).Replace(`
 spool_max = "0"
-timeouts.backend = "30ms"
+timeouts.backend = "500ms"
 hold = "0"
 [[route]]
 path = "/token/"

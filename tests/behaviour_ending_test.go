@@ -35,9 +35,9 @@ func TestSlot_isFreeWhenItsClientComesAgain(t *testing.T) {
 					if c, err = net.Dial("tcp", tf.addr); err != nil {
 						t.Fatal(err)
 					}
-					await.Within(c, patience)
 					in = bufio.NewReader(c)
 				}
+				await.Within(c, patience)
 				fmt.Fprint(c, tc.request)
 				if tc.halfDone {
 					c.(*net.TCPConn).CloseWrite()

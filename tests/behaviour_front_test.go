@@ -493,7 +493,7 @@ func TestFlags_doSomething(t *testing.T) {
 			for size, taken := range map[string]bool{"0": false, "4KiB": true} {
 				var visits atomic.Int32
 				b := startServer(t, func(p *peer) { visits.Add(1); p.untilGone() })
-				tf := startTenfour(t, []string{b.addr}, "--buffer", size, "--idle-timeout", "300ms", "--backend-timeout", "300ms")
+				tf := startTenfour(t, []string{b.addr}, "--buffer", size, "--idle-timeout", "800ms", "--backend-timeout", "800ms")
 				p := dialPeer(t, tf.addr)
 				p.say("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nhalf")
 				p.ends(t)

@@ -99,10 +99,10 @@ func TestHealth_ofTheOnlyBackend(t *testing.T) {
 			fmt.Fprintf(p, "HTTP/1.1 %d So\r\nContent-Length: 0\r\n\r\n", status)
 		}
 	})
-	tf := startTenfour(t, []string{s.addr}, "--health", "/health", "--health-every", "5ms", "--hold", "200ms")
+	tf := startTenfour(t, []string{s.addr}, "--health", "/health", "--health-every", "5ms", "--hold", "1s")
 	eventually(t, "it is down", func() bool {
 		status, body := tf.get(t, "/")
-		return status == 502 && strings.Contains(body, "the backend failed its health check for 200ms")
+		return status == 502 && strings.Contains(body, "the backend failed its health check for 1s")
 	})
 	_, told := tf.asks(t, "GET", "/", "")
 	sick.Store(false)

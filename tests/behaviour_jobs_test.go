@@ -322,13 +322,15 @@ func TestHandover_aResponseThatHasBegunIsRelayed(t *testing.T) {
 		v.say("world")
 	})
 	t.Cleanup(func() { close(open) })
-	tf := startJobs(t, b, "--async-after", "300ms")
+	tf := startJobs(t, b, "--async-after", "2s")
 	c := tf.dial(t)
 	defer c.Close()
-	c.send(request("GET", "/x", "Prefer: wait=1"), "", whole)
+	began := time.Now()
+	c.send(request("GET", "/x", "Prefer: wait=2"), "", whole)
 	if first, err := c.in.Peek(len("HTTP/1.1 200 OK")); err != nil || string(first) != "HTTP/1.1 200 OK" {
 		t.Fatalf("got %q (%v)", first, err)
 	}
+	eventually(t, "its time is up", func() bool { return time.Since(began) > 2100*time.Millisecond })
 	open <- struct{}{}
 	rest := c.listen("GET")
 	if !strings.HasSuffix(rest.raw, "\r\n\r\nhelloworld") {

@@ -44,10 +44,10 @@ s.serve_forever()
 // answers.
 func TestHealth_ofASingleThreadedPython(t *testing.T) {
 	t.Parallel()
-	tf := startTenfour(t, []string{startPython(t, countingPython)}, "--health", "/health", "--health-every", "50ms", "--connect-timeout", "500ms", "--hold", "0", "--log-level", "info")
+	tf := startTenfour(t, []string{startPython(t, countingPython)}, "--health", "/health", "--health-every", "50ms", "--connect-timeout", "2s", "--hold", "0", "--log-level", "info")
 	p := dialPeer(t, tf.addr)
 	await.Within(p, 4*patience)
-	for checks := 0; checks < 10; { // two checks that time out would take 1.1 s, and end in 502
+	for checks := 0; checks < 10; { // two checks that time out would take 4.1 s, and end in 502
 		p.say("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
 		status, body, err := p.status("GET")
 		if err != nil || status != 200 {

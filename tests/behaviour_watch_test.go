@@ -360,7 +360,7 @@ func TestLog_tellsOfAResponseThatWasCut(t *testing.T) {
 	for _, access := range []string{"off", filepath.Join(t.TempDir(), "access")} {
 		var tf *tenfour
 		t.Run(access, func(t *testing.T) { // at its end the whole log has come
-			tf = startTenfour(t, []string{s.addr}, "--log-level", "warn", "--log-format", "json", "--backend-timeout", "200ms", "--access-log", access)
+			tf = startTenfour(t, []string{s.addr}, "--log-level", "warn", "--log-format", "json", "--backend-timeout", "600ms", "--access-log", access)
 			for _, path := range []string{"/short", "/chunk", "/late?token=hunter2", "/reset", "/leaves", "/theirs", "/"} {
 				p := dialPeer(t, tf.addr)
 				await.Within(p, patience)

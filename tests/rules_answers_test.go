@@ -423,13 +423,13 @@ func TestInterim_andTheBackendTimeout(t *testing.T) {
 				}
 				for range 10 {
 					v.say("HTTP/1.1 " + interim + "\r\n\r\n")
-					await.Pace(50 * time.Millisecond)
+					await.Pace(250 * time.Millisecond)
 				}
 				v.say("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
 			})
-			tf := startTenfour(t, []string{b.addr}, "--backend-timeout", "250ms")
+			tf := startTenfour(t, []string{b.addr}, "--backend-timeout", "2s")
 			if o := tf.exchange(t, plainRequest, whole); o.last().status() != want {
-				t.Errorf("got %q (%v), want %d after ten times %s in 500ms, with 250ms for the backend", o.raw, o.err, want, interim)
+				t.Errorf("got %q (%v), want %d after ten times %s in 2.5 s, with 2 s for the backend", o.raw, o.err, want, interim)
 			}
 		})
 	}

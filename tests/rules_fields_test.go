@@ -262,7 +262,7 @@ func TestHeadTimeout_answers408(t *testing.T) {
 		"nothing at all":                 {"", "", ""},
 		"nothing more after an exchange": {plainRequest, "", ""},
 	}
-	r := startRig(t, "--head-timeout", "300ms", "--idle-timeout", "300ms")
+	r := startRig(t, "--head-timeout", "1s", "--idle-timeout", "1s")
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -16,6 +16,8 @@ type failing struct {
 
 func (f *failing) Helper() {}
 
+func (f *failing) Errorf(string, ...any) { f.failed = true }
+
 func (f *failing) Fatalf(string, ...any) {
 	f.failed = true
 	panic(f)
@@ -75,6 +77,26 @@ func TestUntil_failsAfterItsTime(t *testing.T) {
 	} {
 		if !fails(wait) {
 			t.Errorf("%s does not fail", name)
+		}
+	}
+}
+
+// TestSoon_goesByTheBestRound: one that is late is none, and all that are fail the test.
+func TestSoon_goesByTheBestRound(t *testing.T) {
+	for name, tc := range map[string]struct {
+		late int // rounds
+		want int
+	}{"none is late": {0, 1}, "the first is late": {1, 2}, "each but the last is late": {rounds - 1, rounds}, "each is late": {rounds, rounds}} {
+		began := 0
+		failed := fails(func(tb testing.TB) {
+			Soon(tb, 5*time.Millisecond, name, func() {
+				if began++; began <= tc.late {
+					Pace(10 * time.Millisecond)
+				}
+			})
+		})
+		if failed != (tc.late == rounds) || began < tc.want {
+			t.Errorf("%s: %d rounds, and the test fails: %v", name, began, failed)
 		}
 	}
 }
