@@ -241,6 +241,36 @@ func TestLanes_whileTheBackendIsDown(t *testing.T) {
 	second.finish()
 }
 
+// TestLanes_aRowEndsWhenNoneOfTheBackgroundWaits: clients' tasks that passed one which was withdrawn do not count for the next.
+func TestLanes_aRowEndsWhenNoneOfTheBackgroundWaits(t *testing.T) {
+	h := startHouse(t)
+	b := h.backend(t, "a", 1)
+	q := h.laned("/", Hold{}, b)
+	now := enter(t, q, "first")
+	now.runs(t)
+	left := enterBackground(t, q, "left")
+	for i := range passMost - 2 {
+		next := enter(t, q, fmt.Sprint("passes ", i))
+		now.finish()
+		next.runs(t)
+		now = next
+	}
+	if !q.Withdraw(&left.place) {
+		t.Fatal("it was not withdrawn")
+	}
+	now.finish()
+	await.Until(t, "the slot is free", func() bool { return b.Free() == 1 })
+	now = enter(t, q, "passes none")
+	now.runs(t)
+	last := enterBackground(t, q, "last")
+	all := []*job{now}
+	for i := range passMost {
+		all = append(all, enter(t, q, fmt.Sprint("client ", i)))
+	}
+	late := enter(t, q, "late")
+	inTurn(t, append(all, last, late))
+}
+
 // TestLanes_ofTheBackgroundAreHeldAsLong as clients' are, and dismissed with the same words.
 func TestLanes_ofTheBackgroundAreHeldAsLong(t *testing.T) {
 	h := startHouse(t)

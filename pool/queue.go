@@ -156,6 +156,7 @@ func (q *Queue) enter(at *Place, now int64, listens bool) Outcome {
 	switch {
 	case b != nil:
 		b.take(at)
+		b.passed = 0   // it has passed none
 		if q.waits() { // what is not ahead of it gets the room that is left
 			b.serveQueues()
 		}
