@@ -556,13 +556,15 @@ func TestRace_goesByJudgement(t *testing.T) {
 				t.Parallel()
 				addr, asked := sick(t)
 				well := answering(t, 1, 200, nil)
-				tf := startTenfour(t, []string{addr, well.addr}, "--race", mode, "--backend-timeout", "500ms", "--usable", "2xx", "--hedge-after", "1h")
+				tf := startTenfour(t, []string{addr, well.addr}, "--race", mode, "--backend-timeout", "200ms", "--usable", "2xx", "--hedge-after", "1h")
+				began := time.Now()
 				for i := range 30 {
 					if r, _ := tf.ask(t, "GET", ""); r.StatusCode != 200 {
 						t.Fatalf("request %d got %d", i, r.StatusCode)
 					}
 				}
-				if n := asked(); mode != "parallel" && n > 12 || n > 30 {
+				trials := 2 * int(time.Since(began)/time.Second) // it is tried again now and then
+				if n := asked(); mode != "parallel" && n > 12+trials || n > 30 {
 					t.Errorf("it was asked %d times for 30 requests", n)
 				}
 			})
