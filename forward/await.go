@@ -64,8 +64,8 @@ func (a *Attempt) readHead() error {
 	n, err := l.in.Fill(&l.Conn, 1, firstRead)
 	if n > 0 {
 		if first && a.timed() && a.counting.heard == 0 {
-			now := a.lot.Now()
-			a.result.Times.FirstByte, a.counting.heard = now, now
+			at := max(a.clock.now, a.result.Times.Connected) // the clock was read when its worker woke, for these bytes
+			a.result.Times.FirstByte, a.counting.heard = at, at
 		}
 		if first {
 			a.clock.headFrom = a.clock.progress
