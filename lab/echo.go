@@ -47,25 +47,37 @@ func (f *echo) meet(v *visit) {
 	}
 }
 
+// Explanation is what is known about the bytes of a request.
+type Explanation struct {
+	Lines []Line // all the bytes, in their order
+	Note  string // about the whole request, as text for people; "" for nothing
+	Value any    // all of it, for encoding/json; nil for nothing
+}
+
+// Line is a line of a request, or a run of its content.
+type Line struct {
+	Bytes []byte
+	Is    string // what it is, in plain words
+}
+
 // echoed is what echo has to say of a request. In JSON a byte of the request is the character of the same number, U+0000 to
 // U+00FF.
 type echoed struct {
-	Connection int    `json:"connection"` // its number, from 1
-	Request    int    `json:"request"`    // its number on this connection, from 1
-	Size       int64  `json:"size"`       // of all that came
-	Bytes      string `json:"bytes"`      // of which these are the first
-	Wrong      string `json:"wrong,omitempty"`
-	Lines      []line `json:"lines"`
-	Meaning    any    `json:"meaning,omitempty"` // what Plan.Explain says
+	Connection int          `json:"connection"` // its number, from 1
+	Request    int          `json:"request"`    // its number on this connection, from 1
+	Size       int64        `json:"size"`       // of all that came
+	Bytes      string       `json:"bytes"`      // of which these are the first
+	Wrong      string       `json:"wrong,omitempty"`
+	Lines      []echoedLine `json:"lines"`
+	Meaning    any          `json:"meaning,omitempty"`
 
-	raw  []byte
-	text string
+	raw         []byte
+	explanation Explanation
 }
 
-// line is a run of bytes with a name. That of a head, and of chunks, is a line; content in one piece is one run.
-type line struct {
+type echoedLine struct {
 	Bytes string `json:"bytes"`
-	Is    string `json:"is"`
+	Is    string `json:"is,omitempty"`
 }
 
 func (v *visit) echoed(m message, count int, err error) *echoed {
@@ -73,11 +85,21 @@ func (v *visit) echoed(m message, count int, err error) *echoed {
 	if err != nil {
 		e.Wrong = err.Error()
 	}
-	for _, run := range runs(m.bytes) {
-		e.Lines = append(e.Lines, line{latin1(run.bytes), run.is})
-	}
+	e.explanation = unexplained(m.bytes)
 	if explain := v.backend.explain; explain != nil {
-		e.text, e.Meaning = explain(m.bytes)
+		e.explanation = explain(m.bytes)
+	}
+	for _, l := range e.explanation.Lines {
+		e.Lines = append(e.Lines, echoedLine{latin1(l.Bytes), l.Is})
+	}
+	e.Meaning = e.explanation.Value
+	return e
+}
+
+// unexplained is the lines of raw, of which nothing is known.
+func unexplained(raw []byte) (e Explanation) {
+	for text := range bytes.Lines(raw) {
+		e.Lines = append(e.Lines, Line{Bytes: text})
 	}
 	return e
 }
@@ -105,31 +127,29 @@ func (e *echoed) as(r request) reply {
 func (e *echoed) inText() []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "%s came, as request %d of connection %d:\n\n", inBytes(e.Size), e.Request, e.Connection)
-	if e.text != "" {
-		b.WriteString(e.text)
-	} else {
-		e.writeLines(&b)
-	}
+	e.writeLines(&b)
 	if more := e.Size - int64(len(e.raw)); more > 0 {
 		fmt.Fprintf(&b, "… and %s more, which are not shown (size=)\n", inBytes(more))
 	}
 	if e.Wrong != "" {
 		fmt.Fprintf(&b, "\nThis is no whole request: %s.\n", e.Wrong)
 	}
+	if e.explanation.Note != "" {
+		fmt.Fprintf(&b, "\n%s\n", e.explanation.Note)
+	}
 	return b.Bytes()
 }
 
 // writeLines writes a line of text for each line of the request: its bytes, and what it is.
 func (e *echoed) writeLines(w io.Writer) {
-	shown, width := make([]string, len(e.Lines)), 0
-	for i, run := range runs(e.raw) {
-		shown[i] = visible(run.bytes)
-		if len(shown[i]) <= widest {
-			width = max(width, len(shown[i]))
+	width := 0
+	for _, l := range e.explanation.Lines {
+		if shown := visible(l.Bytes); l.Is != "" && len(shown) <= widest {
+			width = max(width, len(shown))
 		}
 	}
-	for i, l := range e.Lines {
-		fmt.Fprintf(w, "%-*s  %s\n", width, shown[i], l.Is)
+	for _, l := range e.explanation.Lines {
+		fmt.Fprintln(w, strings.TrimRight(fmt.Sprintf("%-*s  %s", width, visible(l.Bytes), l.Is), " "))
 	}
 }
 

@@ -22,49 +22,37 @@ func sendAll(t testing.TB, b *Faulty, raw string) string {
 	return string(got)
 }
 
-func TestEcho_namesEachLineOfARequest(t *testing.T) {
+func TestEcho_showsEachLineOfARequest(t *testing.T) {
 	for raw, want := range map[string]string{
 		"GET /a?b HTTP/1.1\r\nHost: a\r\nX-Odd:\t\\\xff\r\n\r\n": `41 bytes came, as request 1 of connection 1:
 
-GET /a?b HTTP/1.1\r\n  the request line: method GET, target /a?b, version HTTP/1.1
-Host: a\r\n            the field Host
-X-Odd:\t\\\xff\r\n     the field X-Odd
-\r\n                   an empty line: the head ends
+GET /a?b HTTP/1.1\r\n
+Host: a\r\n
+X-Odd:\t\\\xff\r\n
+\r\n
 `,
 		"POST / HTTP/1.0\nContent-Length: 4\n\na\r\nb": `39 bytes came, as request 1 of connection 1:
 
-POST / HTTP/1.0\n    the request line: method POST, target /, version HTTP/1.0
-Content-Length: 4\n  the field Content-Length
-\n                   an empty line: the head ends
-a\r\nb               content: 4 bytes
-`,
-		"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\na;x=y\r\n0123456789\r\n0\r\nA: b\r\n\r\n": `86 bytes came, as request 1 of connection 1:
-
-POST / HTTP/1.1\r\n             the request line: method POST, target /, version HTTP/1.1
-Host: a\r\n                     the field Host
-Transfer-Encoding: chunked\r\n  the field Transfer-Encoding
-\r\n                            an empty line: the head ends
-a;x=y\r\n                       the size of a chunk: a in hexadecimal is 10
-0123456789                      content: 10 bytes
-\r\n                            the end of the chunk
-0\r\n                           the size 0: the last chunk
-A: b\r\n                        a field of the trailer
-\r\n                            an empty line: the body ends
+POST / HTTP/1.0\n
+Content-Length: 4\n
+\n
+a\r\n
+b
 `,
 		"GET  / HTTP/1.1\r\n\r\n": `19 bytes came, as request 1 of connection 1:
 
-GET  / HTTP/1.1\r\n  the request line, which should be three words: method, target, version
-\r\n                 an empty line: the head ends
+GET  / HTTP/1.1\r\n
+\r\n
 
 This is no whole request: malformed HTTP version "/ HTTP/1.1".
 `,
 		"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc": `50 bytes came, as request 1 of connection 1:
 
-POST / HTTP/1.1\r\n    the request line: method POST, target /, version HTTP/1.1
-Host: a\r\n            the field Host
-Content-Length: 9\r\n  the field Content-Length
-\r\n                   an empty line: the head ends
-abc                    content: 3 bytes
+POST / HTTP/1.1\r\n
+Host: a\r\n
+Content-Length: 9\r\n
+\r\n
+abc
 
 This is no whole request: the connection ended before the request was complete.
 `,
@@ -99,16 +87,9 @@ func TestEcho_answersWithTheExactBytesWhenAsked(t *testing.T) {
 }
 
 func TestEcho_answersInJSONWhenAsked(t *testing.T) {
-	p, err := Parse("echo")
-	if err != nil {
-		t.Fatal(err)
-	}
-	p.Explain = func(raw []byte) (string, any) { return "", len(raw) }
-	b, err := p.Start()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer b.Close()
+	b := explaining(t, func(raw []byte) Explanation {
+		return Explanation{Lines: []Line{{raw[:len(raw)-2], "a head"}, {raw[len(raw)-2:], "content"}}, Value: len(raw)}
+	})
 	raw := "POST / HTTP/1.0\r\nAccept: application/json\r\nContent-Length: 2\r\n\r\n\xff\n"
 	_, content, _ := strings.Cut(sendAll(t, b, raw), "\r\n\r\n")
 	var got struct {
@@ -126,24 +107,34 @@ func TestEcho_answersInJSONWhenAsked(t *testing.T) {
 	for _, l := range got.Lines {
 		joined += l.Bytes
 	}
-	if last := got.Lines[len(got.Lines)-1]; joined != got.Bytes || last.Is != "content: 2 bytes" {
+	if last := got.Lines[len(got.Lines)-1]; joined != got.Bytes || last.Is != "content" {
 		t.Errorf("got lines %+v, want all the bytes, the last of them content", got.Lines)
 	}
 }
 
-func TestEcho_showsWhatExplainSays(t *testing.T) {
+// explaining starts an echo with a Plan.Explain.
+func explaining(t *testing.T, explain func(raw []byte) Explanation) *Faulty {
+	t.Helper()
 	p, err := Parse("echo")
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.Explain = func(raw []byte) (string, any) { return "explained: " + string(raw[:3]) + "\n", nil }
+	p.Explain = explain
 	b, err := p.Start()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer b.Close()
-	if got := sendAll(t, b, plainGet); !strings.HasSuffix(got, "connection 1:\n\nexplained: GET\n") {
-		t.Errorf("got %q", got)
+	t.Cleanup(func() { b.Close() })
+	return b
+}
+
+func TestEcho_showsWhatExplainSays(t *testing.T) {
+	b := explaining(t, func(raw []byte) Explanation {
+		return Explanation{Lines: []Line{{raw[:3], "a method"}, {raw[3:16], "more"}, {raw[16:], ""}}, Note: "This is a note."}
+	})
+	want := "connection 1:\n\nGET" + strings.Repeat(" ", 14) + "a method\n / HTTP/1.1\\r\\n  more\nHost: a\\r\\n\\r\\n\n\nThis is a note.\n"
+	if got := sendAll(t, b, plainGet); !strings.HasSuffix(got, want) {
+		t.Errorf("got %q, want %q at its end", got, want)
 	}
 }
 
@@ -167,24 +158,6 @@ func TestEcho_sendsNoContentToHEAD(t *testing.T) {
 		r, err := http.ReadResponse(g.in, &http.Request{Method: "HEAD"})
 		if err != nil || r.StatusCode != 200 || r.ContentLength == 0 {
 			t.Fatalf("got %v, error %v", r, err)
-		}
-	}
-}
-
-func TestRuns_haveEachByteOnce(t *testing.T) {
-	whole := "POST / HTTP/1.1\r\nHost: a\nno colon\r\nTransfer-Encoding: Chunked\r\n\r\n3\r\nabc\r\nfffffff\r\nab\nc\r\n0\r\nA: b\r\n\r\nrest"
-	for n := range len(whole) + 1 {
-		for _, raw := range []string{whole[:n], whole[n:]} {
-			joined := ""
-			for _, r := range runs([]byte(raw)) {
-				if len(r.bytes) == 0 || r.is == "" {
-					t.Errorf("%q: got an empty run or name: %q %q", raw, r.bytes, r.is)
-				}
-				joined += string(r.bytes)
-			}
-			if joined != raw {
-				t.Errorf("%q: got %q", raw, joined)
-			}
 		}
 	}
 }

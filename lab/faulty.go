@@ -14,7 +14,7 @@ type Faulty struct {
 	seen  func(int, *http.Request)
 	door  *door
 
-	explain func([]byte) (string, any) // nil, or Plan.Explain
+	explain func([]byte) Explanation // nil, or Plan.Explain
 
 	saying sync.Mutex   // held while said is called
 	said   func(string) // nil, or Plan.Said

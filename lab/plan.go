@@ -22,9 +22,8 @@ type Plan struct {
 	// backend's methods.
 	Seen func(number int, r *http.Request)
 
-	// Explain, if not nil, says what the bytes of a message mean: in text, and as a value for encoding/json. "echo" shows it.
-	// Several goroutines call it at once.
-	Explain func(raw []byte) (text string, value any)
+	// Explain, if not nil, says what the bytes of a request are. "echo" shows it. Several goroutines call it at once.
+	Explain func(raw []byte) Explanation
 
 	// Said, if not nil, is called with what the backend has done, such as "wrote d/….request (78 bytes)". The calls come one at
 	// a time. It must not call the backend's methods.

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 
+	"tenfour/explain"
 	"tenfour/lab"
 	"tenfour/value/listen"
 )
@@ -38,6 +39,7 @@ func runLab(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	var flags []string
 	var printing sync.Mutex // several backends print
 	for _, p := range plans {
+		p.Explain = explained
 		p.Said = func(line string) {
 			printing.Lock()
 			defer printing.Unlock()
@@ -61,6 +63,26 @@ func runLab(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	fmt.Fprintf(stdout, "tenfour lab: try tenfour %s; Ctrl-C ends this\n", strings.Join(flags, " "))
 	<-ctx.Done()
 	return Stopped
+}
+
+// explained says what the lines of a request are that echo has received, in the words of tenfour explain.
+func explained(raw []byte) lab.Explanation {
+	report := explain.Message(raw, explain.Options{})
+	e := lab.Explanation{Value: report}
+	for _, l := range report.Lines() {
+		is := l.What
+		if l.Runs[0].Kind == explain.Name && len(l.Runs[0].Says) == 0 && strings.HasPrefix(is, "a field") {
+			is = "a field" // what tenfour would do with it is not asked
+		}
+		e.Lines = append(e.Lines, lab.Line{Bytes: report.Bytes[l.From:l.To], Is: is})
+	}
+	if report.Length < len(raw) {
+		e.Lines = append(e.Lines, lab.Line{Bytes: raw[report.Length:], Is: "what follows the request"})
+	}
+	if r := report.Refusal; r != nil {
+		e.Note = fmt.Sprintf("tenfour refuses this with %d: %s, at byte %d (%s).", r.Status, r.Rule, r.Offset, r.Section)
+	}
+	return e
 }
 
 func labHelp(w io.Writer) {
