@@ -29,6 +29,7 @@ func (d *draft) check(bad *problems) {
 	d.checkShared(bad)
 	d.checkLimits(bad)
 	d.checkJobs(bad)
+	d.checkConsole(bad)
 }
 
 // wrong adds what is wrong with the i-th text of a setting.
@@ -354,6 +355,7 @@ func (p *part) orTheRoute() string {
 func (d *draft) resolved() Config {
 	c := d.c
 	c.ListenByDefault = d.process.from["listen"] == nil
+	c.ConsoleByDefault = d.process.from["console"] == nil
 	c.Routes = slices.Clone(c.Routes)
 	for i := range c.Routes {
 		r := &c.Routes[i]

@@ -57,6 +57,12 @@ type Config struct {
 	TrustedProxies []netip.Prefix // their X-Forwarded-… fields are believed; default none
 	Limits         []Limit        // in the order of the file
 
+	Console          listen.Console // default 127.0.0.1:8900
+	ConsoleByDefault bool           // no setting says where the console answers
+	ConsoleHosts     []string       // that the console may be asked by, beside its own address; default none
+	ConsoleTokenFile string         // a file or env:NAME: the token that the console asks for; "" for none
+	ConsoleDebug     bool           // the console has /debug/pprof; default false
+
 	Data           string // the directory of jobs; default tenfour-data
 	JobsMax        int    // jobs that are kept, 1 or more; default 100,000
 	JobsBytesMax   int    // bytes of what is kept; default 1 GiB
@@ -155,7 +161,8 @@ var Default = Config{
 	BodyTimeout: 10 * time.Minute, MinRate: 500, HoldMax: 256 << 20, SpoolMax: 1 << 30,
 	HeadMax: 32 << 10, FieldsMax: 200, ResponseHeadMax: 64 << 10,
 	LogLevel: choice.LogInfo,
-	Data:     "tenfour-data", JobsMax: 100_000, JobsBytesMax: 1 << 30, JobsRunningMax: 256, JobBodyMax: 8 << 20,
+	Console:  listen.Console{Where: "127.0.0.1:8900"}, ConsoleByDefault: true,
+	Data: "tenfour-data", JobsMax: 100_000, JobsBytesMax: 1 << 30, JobsRunningMax: 256, JobBodyMax: 8 << 20,
 }
 
 // DefaultRoute is a route without settings of its own.

@@ -46,6 +46,7 @@ func TestExample_hasEverySetting(t *testing.T) {
 	t.Chdir(t.TempDir())
 	t.Setenv("BACKEND_TOKEN", "hunter2")
 	t.Setenv("CLIENT_TOKENS", "hunter2")
+	t.Setenv("CONSOLE_TOKEN", "0123456789abcdef")
 	t.Setenv("CALLBACK_SECRET", "whsec_"+base64.StdEncoding.EncodeToString(make([]byte, 32)))
 	if err := os.Mkdir("public", 0o700); err != nil {
 		t.Fatal(err)

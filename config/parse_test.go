@@ -146,6 +146,7 @@ func TestParse_wrong(t *testing.T) {
 	}
 	t.Setenv("TENFOUR_TEST_KEY", testKey)
 	t.Setenv("TENFOUR_TEST_LINES", "a\nb")
+	t.Setenv("TENFOUR_TEST_SHORT", "0123456789abcde")
 	tests := map[string]struct {
 		file  string
 		flags []string
@@ -306,6 +307,17 @@ func TestParse_wrong(t *testing.T) {
 		"less memory than a job's body":    {"async = true\nhold_max = \"1MiB\"", nil, `tenfour.toml:2:12: hold_max = "1MiB": job_body_max is 8MiB (by default): a job's body is held in memory while it is sent, so hold_max is at least job_body_max`},
 		"a job's body that no memory has":  {"async = true\nhold_max = \"9MiB\"\njob_body_max = \"10MiB\"", nil, `tenfour.toml:3:16: job_body_max = "10MiB": hold_max is 9MiB (line 2): a job's body is held in memory while it is sent, so hold_max is at least job_body_max`},
 		"fields of nothing that is joined": {`dedupe_fields = []`, nil, `tenfour.toml:1:17: dedupe_fields: it does nothing without dedupe`},
+
+		"a console for other machines":    {"queue = 5\nconsole = \"0.0.0.0:8900\"", nil, `tenfour.toml:2:11: console = "0.0.0.0:8900": other machines reach this address, so it needs console_token_file too; or write 127.0.0.1:8900`},
+		"a console for others, by flag":   {"", []string{"--console", ":8900"}, `--console :8900: other machines reach this address, so it needs console_token_file too; or write 127.0.0.1:8900`},
+		"a console that speaks TLS":       {`console = "https://127.0.0.1:8900"`, nil, `tenfour.toml:1:11: console = "https://127.0.0.1:8900": the console speaks plain HTTP, on a socket of its own: write off, HOST:PORT, such as 127.0.0.1:8900, or unix:/PATH`},
+		"a console that is a port":        {`console = 8900`, nil, `tenfour.toml:1:11: console = 8900: write, in quotes, off, HOST:PORT, such as 127.0.0.1:8900, or unix:/PATH`},
+		"a console where clients are":     {"listen = [\"[::1]:1\", \"http://127.0.0.1:8900\"]\nconsole = \"127.0.0.1:8900\"", nil, `tenfour.toml:2:11: console = "127.0.0.1:8900": listen has this address: write another`},
+		"a console's token that is short": {"console = \"0.0.0.0:8900\"\nconsole_token_file = \"env:TENFOUR_TEST_SHORT\"", nil, `tenfour.toml:2:22: console_token_file = "env:TENFOUR_TEST_SHORT": its token is too short to be safe: write 16 characters or more, such as those of openssl rand -hex 16`},
+		"a console's token of two words":  {`console_token_file = "env:TENFOUR_TEST_LINES"`, nil, `tenfour.toml:1:22: console_token_file = "env:TENFOUR_TEST_LINES": it is not one token: write one word of letters, digits and signs`},
+		"a console's token that is none":  {`console_token_file = "blank"`, nil, `tenfour.toml:1:22: console_token_file = "blank": it is empty`},
+		"a console's host that is none":   {`console_hosts = ["a", "http://b/"]`, nil, `tenfour.toml:1:23: console_hosts = "http://b/": write a name or an address, and a port if there is one: app.example.com`},
+		"a console's route":               {"[[route]]\nconsole = \"off\"", nil, `tenfour.toml:2:1: route[1].console: there is no such key here; it belongs at the top of the file, before the first table`},
 
 		"a limit by no token": {"[limit.api]\nrate = \"1/s\"\nby = \"token\"\n[[route]]\nlimit = \"api\"", nil, `tenfour.toml:3:6: limit.api.by = "token": route[1] asks for no token: it needs client_token_file`},
 		"a flag by no token":  {"", []string{"--limit", "1/s", "--limit-by", "token"}, `--limit-by token: the route asks for no token: it needs client_token_file`},

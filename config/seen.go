@@ -51,6 +51,14 @@ func (s seen) webhookKeys(from string) error {
 	})
 }
 
+// consoleToken returns why a file or a variable has no token for the console.
+func (s seen) consoleToken(from string) error {
+	return s.once("console token", from, func() error {
+		_, err := secret.ConsoleToken(from)
+		return err
+	})
+}
+
 // directory returns why there is none of that name.
 func (s seen) directory(name string) error {
 	return s.once("directory", name, func() error {

@@ -12,4 +12,5 @@ var groups = []group{
 	howLong,
 	whichJobs,
 	tlsAndLogs,
+	theConsole,
 }

@@ -24,6 +24,9 @@ race_methods = ["POST"]
 data = "jobs \"here\""
 job_body_max = 5000
 jobs_max = 7
+console = "[::1]:0"
+console_hosts = ["tenfour.example:80", "other"]
+console_debug = true
 attempts = 3
 retry_on = "429,5xx"
 

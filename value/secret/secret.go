@@ -55,6 +55,23 @@ func FieldValue(from string) (string, error) {
 	return value, nil
 }
 
+// tokenLeast is how many characters a token for the console has at least: it is the only thing between the console and what can connect.
+const tokenLeast = 16
+
+// ConsoleToken is Value for a token that a browser and an Authorization field can have (RFC 6750 §2.1): at least 16 visible characters.
+func ConsoleToken(from string) (string, error) {
+	token, err := Value(from)
+	switch {
+	case err != nil:
+		return "", err
+	case strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r >= 0x7f }):
+		return "", errors.New("it is not one token: write one word of letters, digits and signs")
+	case len(token) < tokenLeast:
+		return "", fmt.Errorf("its token is too short to be safe: write %d characters or more, such as those of openssl rand -hex 16", tokenLeast)
+	}
+	return token, nil
+}
+
 // KeyPair reads a certificate and its key, from files in PEM.
 func KeyPair(cert, key string) (tls.Certificate, error) {
 	certText, err := source.File(cert, Most)
