@@ -113,9 +113,6 @@ func (f *Front) Connections() Connections {
 	return n
 }
 
-// Draining reports whether tenfour is about to end: no new connection is accepted.
-func (f *Front) Draining() bool { return f.draining.Load() }
-
 // enter counts a new connection. It reports whether there is room for more. A connection of an address that has as many as it
 // may is refused, and not counted. With TLS no answer can be read without a handshake: so one connection more is counted, which has
 // its handshake, and a 503 for its first request.

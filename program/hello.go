@@ -49,19 +49,20 @@ func sayEvent(log *zerolog.Logger, counts *metrics.Metrics) func(pool.Event) {
 // connectionsExpected is how many client connections tenfour is built for.
 const connectionsExpected = 10_000
 
-// sayHello says which file was read, prints one line for each route, and says where jobs are kept: on a terminal in plain words, with a
+// sayHello says which file was read, prints one line for each route, and says where jobs are kept and where the console is: on a terminal in plain words, with a
 // command to try next; elsewhere as log lines.
-func sayHello(e config.Effective, s *site.Site, l *logs.Logs, open sockets, jobs *jobParts) {
+func sayHello(e config.Effective, s *site.Site, l *logs.Logs, r *running) {
 	if name := e.File(); name != "" {
 		sayFile(name, l)
 	}
-	at := open.urls(s.Config, s.Front.TLS != nil)
+	at := r.sockets.urls(s.Config, s.Front.TLS != nil)
 	for i := range s.Config.Routes {
 		sayRoute(&s.Config.Routes[i], s.Front.Routes[i].Queue.Backends(), l, at)
 	}
-	if jobs != nil {
-		jobs.say(l)
+	if r.jobs != nil {
+		r.jobs.say(l)
 	}
+	r.console.say(l)
 	l.Flush() // before lines that go to stderr
 	sayUnused(s.Config, &l.Log)
 	if limit := descriptors(); limit < connectionsExpected {

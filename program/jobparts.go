@@ -3,6 +3,7 @@ package program
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"sync/atomic"
 	"time"
 
@@ -28,6 +29,7 @@ type jobParts struct {
 	runner  *runner.Runner
 	sender  *callback.Sender
 	control *control.Server
+	shown   http.Handler               // answers the console about jobs
 	present *atomic.Pointer[site.Site] // the configuration that is in force
 }
 
@@ -60,7 +62,9 @@ func openJobs(c *config.Config, t jobTools) (*jobParts, error) {
 	p.runner = runner.New(runner.Config{
 		Store: store, Lot: t.front.Lot, Held: t.held, Routes: t.front, Log: *t.log, Caps: p.caps, Ended: p.sender.Due,
 	})
-	p.control, err = control.Listen(c.Data, control.Config{Store: store, Runner: p.runner, Callbacks: p.sender, Log: *t.log})
+	answers := control.Config{Store: store, Runner: p.runner, Callbacks: p.sender, Log: *t.log}
+	p.shown = control.NewHandler(answers)
+	p.control, err = control.Listen(c.Data, answers)
 	if err != nil {
 		p.drop()
 		return nil, noJobs(err)

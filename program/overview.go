@@ -25,6 +25,7 @@ type overview struct {
 	present *atomic.Pointer[site.Site]
 	listens atomic.Pointer[[]string] // URLs
 	jobs    atomic.Pointer[jobParts] // nil while there are none
+	phase   phase
 }
 
 // beginSampling samples what is counted each second, until the function that it returns is called. That one returns when the last
@@ -60,7 +61,7 @@ func (o *overview) status() *metrics.Status {
 		Listeners: *o.listens.Load(), Log: metrics.LogStatus{Dropped: uint64(o.logs.Dropped())},
 		Memory: memoryOf(o.front.Held, o.front.Spool), Jobs: o.jobs.Load().status(),
 	}
-	if o.front.Draining() {
+	if o.phase.Load() == draining {
 		s.State = "draining"
 	}
 	c := o.front.Connections()

@@ -117,7 +117,12 @@ func serve(ctx context.Context, args []string, e config.Effective, l *logs.Logs,
 		return err
 	}
 	defer lot.Close()
-	counts := metrics.New(time.Now())
+	c := e.Config()
+	leaveOutConsole(&c, ready != nil)
+	var counts *metrics.Metrics // nil counts nothing
+	if c.Console.On() {
+		counts = metrics.New(time.Now())
+	}
 	workers := pool.New(lot, func(v any, stack []byte) {
 		counts.Panic()
 		l.Log.Error().Any("panic", v).Bytes("stack", stack).Msg("an exchange was lost to a bug of tenfour")
@@ -126,12 +131,11 @@ func serve(ctx context.Context, args []string, e config.Effective, l *logs.Logs,
 	defer workers.Close()
 	builder := site.NewBuilder(workers, &l.Log)
 	builder.Metrics = counts
-	c := e.Config()
 	built, err := within(ctx, func() (*site.Site, error) { return builder.Build(&c) })
 	if err != nil {
 		return err
 	}
-	now := &running{args: args, first: &c, builder: builder, site: built, logs: l}
+	now := &running{args: args, first: &c, builder: builder, site: built, logs: l, shared: ready != nil}
 	now.overview = overview{metrics: counts, pool: workers, logs: l, file: e.File(), present: &now.present}
 	defer func() { builder.Close(now.site) }()
 	now.sockets, err = openSockets(ctx, e, nil)
@@ -155,7 +159,8 @@ func serve(ctx context.Context, args []string, e config.Effective, l *logs.Logs,
 		defer tendProcs(workers.Served).Close()
 	}
 	defer beginSampling(counts)()
-	sayHello(e, built, l, now.sockets, now.jobs)
+	now.openConsole(ctx, &c)
+	sayHello(e, built, l, now)
 	now.answer(ctx, hangUp, ready)
 	return nil
 }
@@ -164,10 +169,13 @@ func serve(ctx context.Context, args []string, e config.Effective, l *logs.Logs,
 func (r *running) answer(ctx context.Context, hangUp <-chan os.Signal, ready func(net.Addr)) {
 	first := r.sockets[0].socket.Addr()
 	r.serveSockets(r.sockets, r.first)
+	r.overview.phase.Store(serving)
 	if ready != nil {
 		ready(first)
 	}
 	r.run(ctx, hangUp)
+	r.overview.phase.Store(draining)
+	r.console.nudge()
 	for _, s := range r.sockets {
 		s.remove() // before the drain: a program that is started now may have its place
 	}
@@ -177,6 +185,7 @@ func (r *running) answer(ctx context.Context, hangUp <-chan os.Signal, ready fun
 	r.logs.Log.Info().Int("connections", r.front.Open()).Stringer("at_most", drain).Msg("draining")
 	until := time.Now().Add(drain)
 	cut := r.front.Drain(drain)
+	r.console.close() // before the store that it shows
 	if err := r.jobs.end(until); err != nil {
 		r.logs.Log.Error().Err(err).Msg("the store of jobs did not close as it should")
 	}

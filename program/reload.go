@@ -42,6 +42,7 @@ type prepared struct {
 	site   *site.Site
 	fresh  sockets   // that it names, and that were not open
 	jobs   *jobParts // nil unless this is the first with jobs
+	token  string    // of the console
 	err    error     // why there is no configuration
 	reopen error     // why the access log's file could not be opened again
 }
@@ -112,6 +113,8 @@ type running struct {
 	sockets sockets                   // that are open; only a reading, or the main loop while nothing is read, looks at them
 	jobs    *jobParts                 // nil until a configuration has jobs; likewise
 	logs    *logs.Logs
+	console *consolePart
+	shared  bool // the process is its caller's
 
 	overview overview
 }
@@ -134,6 +137,7 @@ func (r *running) prepare() (p prepared) {
 		return p
 	}
 	c := e.Config()
+	leaveOutConsole(&c, r.shared)
 	p.config = &c
 	p.err = r.withDescriptors(func() (err error) {
 		p.site, err = r.builder.Prepare(&c)
@@ -146,6 +150,12 @@ func (r *running) prepare() (p prepared) {
 		p.fresh, err = openSockets(context.Background(), e, r.sockets)
 		return err
 	})
+	if p.err == nil {
+		p.err = r.withDescriptors(func() (err error) {
+			p.token, err = consoleToken(&c)
+			return err
+		})
+	}
 	if p.err == nil && r.jobs == nil {
 		p.err = r.withDescriptors(func() (err error) {
 			p.jobs, err = openJobs(&c, r.jobTools())
@@ -191,8 +201,12 @@ func (r *running) follow(p prepared) {
 	r.front.SetMostOpen(mostOpen(r.front.Pool))
 	r.followSockets(p)
 	r.followJobs(p)
+	r.console.follow(p.config, p.token)
 	log := &r.logs.Log
 	keys := unchangeable(r.first, p.config)
+	if r.console == nil && p.config.Console.On() {
+		keys = append(keys, "console")
+	}
 	if r.jobs != nil && r.jobs.data != p.config.Data {
 		keys = append(keys, "data")
 	}

@@ -125,7 +125,7 @@ for b in "${backends[@]}"; do
 	pids+=($!)
 	flags+=(--backend "127.0.0.1:$b")
 done
-"$tmp/tenfour" --listen "127.0.0.1:$port" "${flags[@]}" >"$tmp/tenfour.log" 2>&1 &
+"$tmp/tenfour" --listen "127.0.0.1:$port" --console off "${flags[@]}" >"$tmp/tenfour.log" 2>&1 &
 pids+=($!)
 for i in 0 1 2 3; do await "${backends[i]}" "${pids[i]}" "python-${backends[i]}"; done
 await "$port" "${pids[4]}" tenfour

@@ -128,13 +128,13 @@ if command -v nginx >/dev/null; then
 	nginx -p "$tmp" -c "$tmp/nginx.conf" >"$tmp/backend.log" 2>&1 &
 	name=nginx taken=200
 else
-	"$tmp/tenfour" --listen "127.0.0.1:$backend" --serve "$tmp/site" >"$tmp/backend.log" 2>&1 &
+	"$tmp/tenfour" --listen "127.0.0.1:$backend" --console off --serve "$tmp/site" >"$tmp/backend.log" 2>&1 &
 	name="another tenfour with --serve" taken=405 # files take no uploads
 fi
 pids+=($!)
 await "$backend" "${pids[0]}" backend
 patience=2 # seconds for a head
-"$tmp/tenfour" --listen "127.0.0.1:$port" --backend "127.0.0.1:$backend" --workers 16 --head-timeout "${patience}s" >"$tmp/tenfour.log" 2>&1 &
+"$tmp/tenfour" --listen "127.0.0.1:$port" --console off --backend "127.0.0.1:$backend" --workers 16 --head-timeout "${patience}s" >"$tmp/tenfour.log" 2>&1 &
 tenfour=$!
 pids+=("$tenfour")
 await "$port" "$tenfour" tenfour

@@ -60,7 +60,7 @@ func beginProcess(t testing.TB, line string, stdout io.Writer, files []*os.File,
 	if err != nil {
 		t.Fatal(err)
 	}
-	args := slices.Concat([]string{"-c", line, "sh", self}, listenAnywhere(flags), []string{"--log-format", "json"}, flags)
+	args := slices.Concat([]string{"-c", line, "sh", self}, listenAnywhere(flags), withoutConsole(flags), []string{"--log-format", "json"}, flags)
 	p := &process{&ownProcess{tenfour: tenfour{log: new(lockedBuffer)}, cmd: exec.Command("sh", args...)}, make(chan struct{}), nil}
 	p.cmd.Env = append(os.Environ(), asProgram+"=1")
 	p.cmd.Stdout, p.cmd.ExtraFiles = stdout, files
@@ -463,6 +463,11 @@ func TestFlags_doSomething(t *testing.T) {
 		"listen": func(t *testing.T) {
 			if tf := startTenfour(t, []string{s.addr}, "--listen", "[::1]:0"); !strings.HasPrefix(tf.addr, "[::1]:") {
 				t.Errorf("it listens on %s", tf.addr)
+			}
+		},
+		"console": func(t *testing.T) {
+			if status, body := askConsole(t, startConsoled(t, []string{s.addr}).console, getOf("/healthz")); status != 200 {
+				t.Errorf("got %d %q, want 200", status, body)
 			}
 		},
 		"backend": func(t *testing.T) { answers(t, s.addr, "/", 200, "okay") },

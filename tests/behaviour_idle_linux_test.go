@@ -64,7 +64,7 @@ func TestIdleConnections_costLittle(t *testing.T) {
 		t.Fatalf("go build: %v\n%s", err, out)
 	}
 	s := startServer(t, okay)
-	cmd := exec.Command(binary, "--listen", "127.0.0.1:0", "--backend", s.addr, "--log-format", "json", "--head-timeout", "10m", "--idle-timeout", "10m")
+	cmd := exec.Command(binary, "--listen", "127.0.0.1:0", "--console", "off", "--backend", s.addr, "--log-format", "json", "--head-timeout", "10m", "--idle-timeout", "10m")
 	stderr, err := cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -48,6 +48,7 @@ type ownProcess struct {
 func startProgram(t testing.TB, env, backends []string, flags ...string) *ownProcess {
 	t.Helper()
 	args := append(listenAnywhere(flags), "--access-log", "off", "--log-format", "json", "--drain", "2s")
+	args = append(args, withoutConsole(flags)...)
 	for _, addr := range backends {
 		args = append(args, "--backend", addr)
 	}

@@ -34,7 +34,7 @@ func startWatched(t *testing.T, flags ...string) *watched {
 	if err != nil {
 		t.Fatal(err)
 	}
-	args := append([]string{"--listen", "127.0.0.1:0", "--log-format", "json", "--drain", "1s", "--hold", "0s"}, flags...)
+	args := append([]string{"--listen", "127.0.0.1:0", "--console", "off", "--log-format", "json", "--drain", "1s", "--hold", "0s"}, flags...)
 	w := &watched{cmd: exec.Command(self, args...), ended: make(chan error, 1)}
 	w.cmd.Env = append(os.Environ(), asProgram+"=1")
 	var theirs [2]*os.File

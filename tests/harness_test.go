@@ -86,6 +86,19 @@ func listenAnywhere(flags []string) []string {
 	return []string{"--listen", "127.0.0.1:0"}
 }
 
+// withoutConsole is the flag that keeps a process of its own from the console's port, unless flags name one, or a file does.
+func withoutConsole(flags []string) []string {
+	if slices.Contains(flags, "--console") {
+		return nil
+	}
+	if i := slices.Index(flags, "--config"); i >= 0 {
+		if text, _ := os.ReadFile(flags[i+1]); bytes.Contains(text, []byte("console =")) {
+			return nil
+		}
+	}
+	return []string{"--console", "off"}
+}
+
 // stacks returns the stack of every goroutine.
 func stacks() []byte {
 	buf := make([]byte, 1<<20)
