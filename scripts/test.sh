@@ -192,22 +192,34 @@ build_all() {
 gotest() {
 	local name=$1
 	shift
-	python3 scripts/tally.py "$name" "$results" -count=1 -vet=off -p 1 -parallel 8 -timeout 8m "$@"
+	python3 scripts/tally.py "$name" "$results" -count=1 -vet=off -p 1 -parallel 16 -timeout 8m "$@"
 }
 
 # Three runs share the work, so that nothing is tested three times that can break only once.
 #
-# test race: every test, because a race of goroutines may be anywhere. But each costs five times as much, so what cannot race is done less
-# often: a message is cut in its middle and not at every byte, and nothing is measured.
-# test plain: what the race run does less of, or leaves out. Such a test asks underRace, or calls a function that does, or is in a file
+# test race: every test of a package that has goroutines, because a race of them may be anywhere. But each costs five times as much, so what
+# cannot race is done less often: a message is cut in its middle and not at every byte, and nothing is measured.
+# test plain: what the race run does less of, or leaves out: packages without a goroutine, and single tests. Such a test asks underRace, or calls a function that does, or is in a file
 # that is not built with -race.
-# test portable: the packages that have files of their own for other systems than Linux, and the whole program on them, with -short: fewer
+# test portable: the packages that have files of their own for other systems than Linux, and the whole program on them, but for what passes
+# through none of those files in another way (same_anywhere): its tests are about settings, commands, jobs and log lines. With -short: fewer
 # rounds of the same.
+
+# with_goroutines prints the packages that start a goroutine, they or their tests. without_goroutines prints the others that have tests.
+with_goroutines() {
+	go list -f '{{.ImportPath}} {{.Dir}}' ./... | while read -r pkg dir; do
+		if grep -qE '^[[:space:]]*go |\.Go\(|t\.Parallel\(\)' "$dir"/*.go; then echo "$pkg"; fi
+	done
+}
+without_goroutines() {
+	comm -23 <(go list -f '{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}}{{end}}' ./... | sed '/^$/d' | sort) <(with_goroutines | sort)
+}
 
 # test_race: everything with the race detector. Packages whose tests look at no clock are tested two at a time.
 test_race() {
 	local others rc=0
-	others=$(go list ./... | grep -vE '^tenfour/(front|health|lot|pool|sock|forward|tests)(/|$)')
+	go list -race -test -export ./... >/dev/null # it compiles them on all processors; go test -p 1 would use one
+	others=$(with_goroutines | grep -vE '^tenfour/(front|health|lot|pool|sock|forward|tests)(/|$)')
 	# shellcheck disable=SC2086 # several packages
 	gotest race -p 2 -race -- $others || rc=1
 	gotest race -race -- ./front ./health ./lot ./pool ./sock ./forward ./tests/... || rc=1
@@ -228,11 +240,21 @@ test_plain() {
 		done
 		awk -F '\t' '$1 == "skip" { print $2 }' "$results" | sed -n 's/^race: \(.*\)\.\(Test[^./]*\).*/\1 \2/p'
 	} | sort -u >"$tmp/others"
-	for pkg in $(cut -d ' ' -f 1 "$tmp/others" | sort -u); do
-		names=$(awk -v p="$pkg" '$1 == p { print $2 }' "$tmp/others" | paste -sd '|')
+	# shellcheck disable=SC2046 # several packages
+	gotest plain -p 2 -- $(without_goroutines) || rc=1
+	without_goroutines | sed 's/$/ /' | grep -vFf - "$tmp/others" >"$tmp/single" || true
+	for pkg in $(cut -d ' ' -f 1 "$tmp/single" | sort -u); do
+		names=$(awk -v p="$pkg" '$1 == p { print $2 }' "$tmp/single" | paste -sd '|')
 		gotest plain -run "^($names)\$" -- "$pkg" || rc=1
 	done
 	return "$rc"
+}
+
+# same_anywhere is the tests of the whole program that are not run again on other systems' files.
+same_anywhere='^Test(Jobs|JobsCommand|Async|Handle|Handover|IdempotencyKey|Dedupe|Callback|Check|Config|Settings|Flags|Lab|Log|AccessLog|Edits|Limit|Allow|Credentials|FIFO|Explain|Lessons|Console|Status|Metrics|IdleConnections)(_|$)'
+
+test_portable() {
+	gotest portable -short -skip "$same_anywhere" -tags portable -- ./tests ./lot ./pool ./sock ./forward ./front
 }
 
 fuzz() {
@@ -300,6 +322,7 @@ explain docs/explain.md'
 # links_lead: every relative link in the pages leads to a file, and every test that they name exists.
 links_lead() {
 	local rc=0 f to name
+	git grep -hoE '^func (Test|Benchmark|Fuzz)[A-Za-z0-9_]*' -- '*_test.go' | sed 's/^func //' | sort -u >"$tmp/tests"
 	git ls-files --error-unmatch README.md docs/house.md >/dev/null # else there is nothing to look at, and nothing would be wrong
 	for f in $(git ls-files -co --exclude-standard '*.md'); do
 		while read -r to; do
@@ -309,11 +332,9 @@ links_lead() {
 			}
 		done < <(grep -oE '\]\([^)]+\)' "$f" | sed 's/^](//; s/)$//' | grep -vE '^(https?:|#)' || true)
 		while read -r name; do
-			grep -rqE "^func $name\(" --include='*_test.go' . || {
-				echo "$f: $name: no such test"
-				rc=1
-			}
-		done < <(grep -v '^func ' "$f" | grep -oE '\b(Test|Benchmark|Fuzz)[A-Z][A-Za-z0-9_]*' | sort -u || true) # but those of an example
+			echo "$f: $name: no such test"
+			rc=1
+		done < <({ grep -v '^func ' "$f" | grep -oE '\b(Test|Benchmark|Fuzz)[A-Z][A-Za-z0-9_]*' || true; } | sort -u | comm -23 - "$tmp/tests") # but those of an example
 	done
 	return "$rc"
 }
@@ -461,7 +482,7 @@ step staticcheck go tool staticcheck ./...
 step build build_all
 step "test race" test_race
 step "test plain" test_plain
-step "test portable" gotest portable -parallel 16 -short -skip '^(TestConfig_readingIsBounded|TestIdleConnections_costLittle)$' -tags portable -- ./tests ./lot ./pool ./sock ./forward ./front
+step "test portable" test_portable
 step "fuzz $fuzztime each" fuzz
 step "scripts: tally" python3 scripts/tally_test.py
 step "docs: flags" flags_agree

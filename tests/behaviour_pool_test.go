@@ -72,7 +72,7 @@ func runAB(t testing.TB, url string, n, c int, flags ...string) abReport {
 // keepsThroughput asserts that ab's throughput at the first server, which is under some load, is at least 90 % of that at the second,
 // which has no other load. The runs take turns; the median of their ratios counts, and noise is given more rounds to go by.
 // Where the system reports the CPU time of both programs, the CPU time of a request is compared instead: other programs on the
-// machine change throughput, and hardly change this. The race detector has costs of its own: with it each server has one short run, in
+// machine change throughput, and hardly change this. The race detector has costs of its own: with it, and with -short, each server has one short run, in
 // which no request may fail.
 func keepsThroughput(t *testing.T, beside, alone *tenfour, path string, n int, programs ...*ownProcess) {
 	t.Helper()
@@ -81,7 +81,7 @@ func keepsThroughput(t *testing.T, beside, alone *tenfour, path string, n int, p
 	for _, s := range servers {
 		runAB(t, "http://"+s.addr+path, n/4, clients)
 	}
-	if underRace {
+	if underRace || testing.Short() {
 		return
 	}
 	var ratios []float64
