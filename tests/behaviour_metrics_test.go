@@ -1,0 +1,393 @@
+package tests
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// counted is what the tests read of /status.json.
+type counted struct {
+	State       string
+	Config      struct{ Reloads, Refused int }
+	Connections struct{ Open, Parked, Accepted, Refused int }
+	Memory      struct{ Held, Spool *int64 }
+	Totals      countedRoute
+	Routes      []countedRoute
+	Backends    []countedBackend
+	Jobs        *struct {
+		Counts, Ended map[string]int
+		Attempts      int
+	}
+	Series *struct{ Requests []*float64 }
+	Marks  []struct{ Kind, Text string }
+}
+
+type countedRoute struct {
+	Name                  string
+	Requests, Cut, Joined int
+	Answers, Own, Events  map[string]int
+	In                    int `json:"bytes_in"`
+	Out                   int `json:"bytes_out"`
+	Queue                 struct {
+		Waiting int
+		Oldest  *float64 `json:"oldest_ms"`
+		Held    bool
+	}
+	Latency map[string]*struct{ P50, P99 float64 } `json:"latency_ms"`
+}
+
+type countedBackend struct {
+	Name            string
+	Up              bool
+	Workers         int
+	Slots           map[string]int
+	Requests        int
+	Outcomes        map[string]int
+	Won             int `json:"races_won"`
+	Downs, Ups      int
+	Answers         map[string]int
+	Streams, Served int
+}
+
+// counts is the present state.
+func (tf *consoled) counts(t testing.TB) (s counted) {
+	t.Helper()
+	status, body := askConsole(t, tf.console, getOf("/status.json"))
+	if err := json.Unmarshal([]byte(body), &s); status != 200 || err != nil {
+		t.Fatalf("/status.json is %d %.300q, %v", status, body, err)
+	}
+	return s
+}
+
+// awaitCounts waits until the state is as ok says, and returns it.
+func (tf *consoled) awaitCounts(t testing.TB, what string, ok func(*counted) bool) (s counted) {
+	t.Helper()
+	defer func() {
+		if t.Failed() {
+			t.Logf("the state is %+v", s)
+		}
+	}()
+	eventually(t, what, func() bool {
+		s = tf.counts(t)
+		return ok(&s)
+	})
+	return s
+}
+
+// some are those of counters that are not 0.
+func some(all map[string]int) map[string]int {
+	all = maps.Clone(all)
+	maps.DeleteFunc(all, func(_ string, n int) bool { return n == 0 })
+	return all
+}
+
+// wantCounts compares counters, without those that are 0.
+func wantCounts(t testing.TB, of string, got, want map[string]int) {
+	t.Helper()
+	if got = some(got); !maps.Equal(got, want) {
+		t.Errorf("%s: got %v, want %v", of, got, want)
+	}
+}
+
+// Requests with all kinds of ends: each is counted once, by how it ended, and in the end nothing is left over.
+func TestMetrics_countEachRequestOnce(t *testing.T) {
+	t.Parallel()
+	b := startBackend(t, repeat(func(m message) reply {
+		switch {
+		case strings.HasPrefix(m.line, "GET /missing "):
+			return reply{raw: "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"}
+		case strings.HasPrefix(m.line, "GET /cut "):
+			return reply{raw: "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf", then: closed}
+		case strings.HasPrefix(m.line, "GET /malformed "):
+			return reply{raw: "HTTP/1.1 two hundred\r\n\r\n", then: closed}
+		}
+		return plainReply
+	}))
+	tf := startConsoled(t, nil, "--config", settingsFile(t, b.addr, "[[route]]\npath = [\"/\"]\nmethods = [\"GET\", \"POST\"]\nbackends = \"BACKEND\"\nworkers = 2\n"))
+	c := tf.dial(t)
+	for range 3 { // on one connection
+		c.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n", "", whole)
+		c.listen("GET")
+	}
+	tf.awaitCounts(t, "its connection is parked", func(s *counted) bool { return s.Connections.Open == 1 && s.Connections.Parked == 1 })
+	c.Close()
+	for _, e := range []struct {
+		raw  string
+		want int
+	}{
+		{"GET /missing HTTP/1.1\r\nHost: a\r\n\r\n", 404},
+		{"GET /cut HTTP/1.1\r\nHost: a\r\n\r\n", 200},
+		{"GET /malformed HTTP/1.1\r\nHost: a\r\n\r\n", 502},
+		{"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 7\r\n\r\ncontent", 200},
+		{"DELETE / HTTP/1.1\r\nHost: a\r\n\r\n", 405},
+		{"GET / HTTP/1.1\r\n\r\n", 400},
+		{"TRACE / HTTP/1.1\r\nHost: a\r\n\r\n", 405},
+		{"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", 400},
+	} {
+		if got := tf.exchange(t, e.raw, whole).last().status(); got != e.want {
+			t.Errorf("%.60q got %d, want %d", e.raw, got, e.want)
+		}
+	}
+	s := tf.awaitCounts(t, "11 requests are counted, and nothing is left over", func(s *counted) bool {
+		return s.Totals.Requests >= 11 && s.Connections.Open == 0 && s.Backends[0].Slots["free"] == 2 && *s.Memory.Held == 0
+	})
+	wantCounts(t, "all answers", s.Totals.Answers, map[string]int{"2xx": 5, "4xx": 5, "5xx": 1})
+	wantCounts(t, "own answers", s.Totals.Own, map[string]int{"400": 2, "405": 2, "502": 1})
+	r := s.Routes[0]
+	wantCounts(t, "answers of the route", r.Answers, map[string]int{"2xx": 5, "4xx": 2, "5xx": 1})
+	wantCounts(t, "own answers of the route", r.Own, map[string]int{"400": 1, "502": 1})
+	if r.Requests != 8 || r.Cut != 1 || r.In != 7 || r.Out < len("plain")*4+len("half") || s.Connections.Accepted != 9 {
+		t.Errorf("the route has %+v, and there were %+v; want 8 requests, 1 cut, 7 bytes in, 24 out and more, 9 connections", r, s.Connections)
+	}
+	wantCounts(t, "attempts", s.Backends[0].Outcomes, map[string]int{"ok": 5, "cut": 1, "malformed": 1})
+	wantCounts(t, "responses of the backend", s.Backends[0].Answers, map[string]int{"2xx": 5, "4xx": 1, "none": 1})
+	if r.Queue.Waiting != 0 || r.Queue.Oldest != nil || s.Backends[0].Streams != 0 {
+		t.Errorf("something is left over: %+v, %+v", r, s.Backends[0])
+	}
+	tf.awaitCounts(t, "the series has all requests", func(s *counted) bool {
+		if s.Series == nil {
+			return false
+		}
+		n := 0.0
+		for _, v := range s.Series.Requests {
+			if v != nil {
+				n += *v
+			}
+		}
+		return n == 11 && s.Routes[0].Latency["total"] != nil && s.Routes[0].Latency["limited"] == nil
+	})
+}
+
+// A client that leaves while it is queued has no answer, and one that finds no room has tenfour's own. Both are counted once.
+func TestMetrics_countWhoLeavesTheQueue(t *testing.T) {
+	t.Parallel()
+	release := make(chan struct{})
+	b := startBackend(t, func(v *visit) {
+		if _, err := v.request(); err == nil {
+			<-release
+			v.say(plainReply.raw)
+		}
+	})
+	tf := startConsoled(t, []string{b.addr}, "--workers", "1", "--queue", "1")
+	stuck, queued := tf.dial(t), tf.dial(t)
+	stuck.send("GET /stuck HTTP/1.1\r\nHost: a\r\n\r\n", "", whole)
+	s := tf.awaitCounts(t, "the slot is busy", func(s *counted) bool { return s.Backends[0].Slots["busy"] == 1 })
+	wantCounts(t, "slots", s.Backends[0].Slots, map[string]int{"busy": 1})
+	queued.send("GET /queued HTTP/1.1\r\nHost: a\r\n\r\n", "", whole)
+	tf.awaitCounts(t, "one waits", func(s *counted) bool { return s.Routes[0].Queue.Waiting == 1 && s.Routes[0].Queue.Oldest != nil })
+	if status, _ := tf.get(t, "/"); status != 503 {
+		t.Errorf("one more than may wait got %d, want 503", status)
+	}
+	queued.Close()
+	s = tf.awaitCounts(t, "the client that left is counted", func(s *counted) bool { return s.Totals.Answers["none"] == 1 })
+	wantCounts(t, "answers", s.Totals.Answers, map[string]int{"none": 1, "5xx": 1})
+	close(release)
+	stuck.listen("GET")
+	stuck.Close()
+	s = tf.awaitCounts(t, "all is over", func(s *counted) bool { return s.Totals.Requests == 3 && s.Backends[0].Slots["free"] == 1 })
+	wantCounts(t, "answers", s.Totals.Answers, map[string]int{"none": 1, "2xx": 1, "5xx": 1})
+	wantCounts(t, "events", s.Routes[0].Events, map[string]int{"queued": 1, "left": 1, "queue_full": 1})
+	wantCounts(t, "attempts", s.Backends[0].Outcomes, map[string]int{"ok": 1})
+}
+
+// A race is one request with several attempts, and one backend wins it.
+func TestMetrics_countARaceOnce(t *testing.T) {
+	t.Parallel()
+	const requests = 20
+	one, two := startBackend(t, repeat(func(message) reply { return plainReply })), startBackend(t, repeat(func(message) reply { return plainReply }))
+	tf := startConsoled(t, []string{one.addr, two.addr}, "--race", "parallel")
+	for range requests {
+		if status, body := tf.get(t, "/"); status != 200 || body != "plain" {
+			t.Fatalf("got %d %q", status, body)
+		}
+	}
+	s := tf.awaitCounts(t, "all races are over", func(s *counted) bool {
+		return s.Totals.Requests == requests && s.Backends[0].Slots["free"] == 4 && s.Backends[1].Slots["free"] == 4
+	})
+	if won := s.Backends[0].Won + s.Backends[1].Won; won != requests || s.Routes[0].Events["raced"] != requests {
+		t.Errorf("%d races were won of %d, want %d", won, s.Routes[0].Events["raced"], requests)
+	}
+	ok, all := s.Backends[0].Outcomes["ok"]+s.Backends[1].Outcomes["ok"], s.Backends[0].Requests+s.Backends[1].Requests
+	if ok < requests || all > 2*requests {
+		t.Errorf("%d attempts were answered, of %d; want %d to %d", ok, all, requests, 2*requests)
+	}
+}
+
+// Requests that are joined are counted each, and their exchange once.
+func TestMetrics_countJoinedRequestsEach(t *testing.T) {
+	t.Parallel()
+	release := make(chan struct{})
+	b := startBackend(t, func(v *visit) {
+		if _, err := v.request(); err == nil {
+			<-release
+			v.say(plainReply.raw)
+		}
+	})
+	tf := startConsoled(t, nil, "--config", settingsFile(t, b.addr, "[[route]]\nbackends = \"BACKEND\"\ndedupe = \"1s\"\nqueue = 2\n"))
+	var clients []*client
+	for range 4 { // one more than may wait
+		c := tf.dial(t)
+		c.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n", "", whole)
+		clients = append(clients, c)
+	}
+	tf.awaitCounts(t, "one is refused, so the others wait", func(s *counted) bool { return s.Totals.Own["503"] == 1 && s.Backends[0].Slots["busy"] == 1 })
+	close(release)
+	for _, c := range clients {
+		c.listen("GET")
+	}
+	s := tf.awaitCounts(t, "all are counted", func(s *counted) bool { return s.Totals.Requests == 4 && s.Backends[0].Requests == 1 })
+	wantCounts(t, "answers", s.Totals.Answers, map[string]int{"2xx": 3, "5xx": 1})
+	if s.Routes[0].Joined != 2 {
+		t.Errorf("%d were joined, want 2", s.Routes[0].Joined)
+	}
+	wantCounts(t, "attempts", s.Backends[0].Outcomes, map[string]int{"ok": 1})
+}
+
+// A job is one request, which was answered 202, and one attempt. Those that ask for it reached no route.
+func TestMetrics_countAJob(t *testing.T) {
+	t.Parallel()
+	b := startBackend(t, repeat(func(message) reply { return plainReply }))
+	tf := startConsoled(t, nil, "--config", settingsFile(t, b.addr, fmt.Sprintf("data = %q\nworkers = 1\nasync = true\nbackends = \"BACKEND\"\n", t.TempDir())))
+	at := tf.become(t, "GET /slow HTTP/1.1\r\nHost: a\r\n"+preferAsync+"\r\n\r\n")
+	tf.awaitCounts(t, "the job is done", func(s *counted) bool { return s.Jobs.Counts["done"] == 1 && s.Backends[0].Requests == 1 })
+	if status, body := tf.get(t, at); status != 200 || body != "plain" {
+		t.Errorf("the job's handle got %d %q", status, body)
+	}
+	s := tf.awaitCounts(t, "both are counted", func(s *counted) bool { return s.Totals.Requests == 2 })
+	wantCounts(t, "answers", s.Totals.Answers, map[string]int{"2xx": 2})
+	wantCounts(t, "own answers", s.Totals.Own, map[string]int{"202": 1})
+	wantCounts(t, "jobs that have ended", s.Jobs.Ended, map[string]int{"done": 1})
+	if s.Routes[0].Requests != 1 || s.Jobs.Attempts != 1 || s.Backends[0].Outcomes["ok"] != 1 {
+		t.Errorf("got %+v, %+v, %+v", s.Routes[0], s.Jobs, s.Backends[0])
+	}
+}
+
+// A limit's decisions are counted, and so is its answer.
+func TestMetrics_countWhatLimitsDecide(t *testing.T) {
+	t.Parallel()
+	b := startBackend(t, repeat(func(message) reply { return plainReply }))
+	tf := startConsoled(t, []string{b.addr}, "--limit", "2/1h")
+	for range 5 {
+		tf.get(t, "/")
+	}
+	s := tf.awaitCounts(t, "all are counted", func(s *counted) bool { return s.Totals.Requests == 5 })
+	wantCounts(t, "events", s.Routes[0].Events, map[string]int{"admitted": 2, "limited": 3})
+	wantCounts(t, "own answers", s.Totals.Own, map[string]int{"429": 3})
+}
+
+// While one backend is stuck all its slots are busy, and those of the other are free and its route flows. One that is down has slots that
+// are down.
+func TestMetrics_showWhatSlotsDo(t *testing.T) {
+	t.Parallel()
+	stuck := startBackend(t, func(v *visit) {
+		v.request()
+		v.untilGone()
+	})
+	flows := startBackend(t, repeat(func(message) reply { return plainReply }))
+	tf := startConsoled(t, nil, "--config", settingsFile(t, "", fmt.Sprintf(
+		"hold = \"0s\"\nworkers = 2\n[[route]]\nbackends = %q\n[[route]]\npath = \"/stuck\"\nbackends = %q\n[[route]]\npath = \"/down\"\nbackends = %q\n", flows.addr, stuck.addr, refusing(t))))
+	for range 2 {
+		c := tf.dial(t)
+		c.send("GET /stuck HTTP/1.1\r\nHost: a\r\n\r\n", "", whole)
+		defer c.Close()
+	}
+	tf.awaitCounts(t, "the slots of the backend that is stuck are busy", func(s *counted) bool {
+		return maps.Equal(some(s.Backends[1].Slots), map[string]int{"busy": 2})
+	})
+	for range 3 {
+		if status, _ := tf.get(t, "/"); status != 200 {
+			t.Errorf("the other route got %d, want 200", status)
+		}
+	}
+	if status, _ := tf.get(t, "/down"); status != 502 {
+		t.Errorf("the route of the backend that is down got %d, want 502", status)
+	}
+	s := tf.awaitCounts(t, "the slots of the backend that is down are down", func(s *counted) bool {
+		return maps.Equal(some(s.Backends[2].Slots), map[string]int{"down": 2}) && maps.Equal(some(s.Backends[0].Slots), map[string]int{"free": 2}) && s.Totals.Requests == 4
+	})
+	if s.Backends[2].Up || s.Backends[2].Downs != 1 || s.Backends[2].Outcomes["connect"] < 1 || s.Backends[0].Downs != 0 {
+		t.Errorf("the backend that is down has %+v", s.Backends[2])
+	}
+	if !slices.ContainsFunc(s.Marks, func(m struct{ Kind, Text string }) bool {
+		return m.Kind == "down" && strings.HasPrefix(m.Text, s.Backends[2].Name+" is down: ")
+	}) {
+		t.Errorf("the marks are %+v, want that it went down", s.Marks)
+	}
+}
+
+// A slot whose worker waits for nothing but a client that does not read is shown as held by a reader, until the client reads on.
+func TestMetrics_showASlotThatAReaderHolds(t *testing.T) {
+	t.Parallel()
+	const size = 32 << 20 // more than the sockets' buffers hold
+	b := startServer(t, func(p *peer) {
+		if _, err := http.ReadRequest(p.in); err == nil {
+			p.say(fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n", size))
+			io.Copy(p, io.LimitReader(zeros{}, size))
+		}
+	})
+	tf := startConsoled(t, []string{b.addr}, "--workers", "1", "--streams", "0")
+	c := tf.dial(t)
+	c.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n", "", whole)
+	tf.awaitCounts(t, "a reader holds the slot", func(s *counted) bool {
+		return maps.Equal(some(s.Backends[0].Slots), map[string]int{"reader": 1})
+	})
+	if n, err := io.Copy(io.Discard, io.LimitReader(c.in, size)); n != size {
+		t.Fatalf("the client read %d bytes, %v", n, err)
+	}
+	tf.awaitCounts(t, "the slot is free", func(s *counted) bool {
+		return maps.Equal(some(s.Backends[0].Slots), map[string]int{"free": 1}) && s.Totals.Out >= size
+	})
+}
+
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) {
+	clear(p)
+	return len(p), nil
+}
+
+// A reload goes on counting what stays, and forgets a route that is gone, but not in the totals. It is marked, and one that is refused too.
+func TestMetrics_countOnThroughAReload(t *testing.T) {
+	t.Parallel()
+	b := numbered(t, "a")
+	const stays = "[[route]]\nbackends = \"%s\"\nqueue = %d\n"
+	tf := startReloadable(t, fmt.Sprintf(stays, b, 5)+fmt.Sprintf("[[route]]\npath = \"/goes\"\nbackends = %q\n", b), "--console", "127.0.0.1:0")
+	counts := &consoled{&tf.tenfour, tf.consoleIn(t)}
+	for _, path := range []string{"/", "/goes", "/"} {
+		tf.get(t, path)
+	}
+	counts.awaitCounts(t, "all are counted", func(s *counted) bool { return s.Totals.Requests == 3 && s.Backends[0].Requests == 3 })
+	tf.reload(t, fmt.Sprintf(stays, b, 6), reloaded)
+	tf.get(t, "/")
+	s := counts.awaitCounts(t, "the fourth is counted", func(s *counted) bool { return s.Totals.Requests == 4 && s.Backends[0].Requests == 4 })
+	if len(s.Routes) != 1 || s.Routes[0].Requests != 3 || s.Config.Reloads != 1 || s.Config.Refused != 0 {
+		t.Errorf("got %+v and %+v, want one route with 3 requests, after 1 reload", s.Routes, s.Config)
+	}
+	tf.reload(t, "nonsense = 1\n", "the configuration is wrong")
+	s = counts.awaitCounts(t, "the refusal is counted", func(s *counted) bool { return s.Config.Refused == 1 })
+	var kinds []string
+	for _, m := range s.Marks {
+		kinds = append(kinds, m.Kind)
+	}
+	if !slices.Equal(kinds, []string{"reload", "reload"}) || s.Routes[0].Requests != 3 {
+		t.Errorf("the marks are %+v, and the route has %+v", s.Marks, s.Routes[0])
+	}
+	_, page := askConsole(t, counts.console, getOf("/metrics"))
+	for _, line := range []string{
+		`tenfour_requests_total{route="/",code="2xx"} 3`, `tenfour_reloads_total{result="refused"} 1`, `tenfour_phase_seconds_count{route="/",phase="total"} 3`,
+		fmt.Sprintf(`tenfour_backend_attempts_total{backend="%s",outcome="ok"} 4`, b),
+	} {
+		if !strings.Contains(page, "\n"+line+"\n") {
+			t.Errorf("/metrics has no line %s\n%s", line, page)
+		}
+	}
+	if strings.Contains(page, `route="/goes"`) {
+		t.Errorf("/metrics still has the route that is gone\n%s", page)
+	}
+}
