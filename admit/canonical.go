@@ -36,6 +36,19 @@ func (p *pathBytes) plain(path []byte) bool {
 	return true
 }
 
+// OddAt returns the first byte of a target, for which Find has returned ErrAmbiguous, that servers read differently.
+func (t *Table) OddAt(target []byte) int {
+	for i, c := range target {
+		if t.bytes.reads[c] && t.bytes.odd(target[i:]) {
+			if c == '/' {
+				i++ // the slash, or the dot, after it
+			}
+			return i
+		}
+	}
+	return 0
+}
+
 // odd reports whether servers read the beginning of rest differently.
 func (p *pathBytes) odd(rest []byte) bool {
 	switch rest[0] {

@@ -28,6 +28,7 @@ type Refusal struct {
 	Words  string // the reason, for the client
 	Log    string // the reason, with what only the operator should know; "" if Words is all
 	Fields string // field lines for the answer, each with its CRLF
+	Offset int    // with 400, the byte of the head that is wrong; Words begin with the rule's section
 }
 
 // Reason returns why the request may not pass, for the log.
@@ -48,8 +49,8 @@ func (r *Rule) Check(peer netip.Addr, req *httpparse.Request, buf []byte) (who C
 	if r.Allow != nil && !r.Allow.Has(who.Addr) || r.Deny.Has(who.Addr) {
 		return who, &Refusal{Status: 403, Words: "this route is not for your address", Log: "this route is not for " + who.Addr.String()}
 	}
-	if name := r.repeated(req, buf); name != "" {
-		return who, &Refusal{Status: 400, Words: "there is more than one " + name + ", and this route decides by it: send one"}
+	if name, at := r.repeated(req, buf); name != "" {
+		return who, &Refusal{Status: 400, Words: "RFC 9110 §5.3: there is more than one " + name + ", and this route decides by it: send one", Offset: at}
 	}
 	if r.Tokens == nil {
 		return who, nil
@@ -79,18 +80,31 @@ func (r *Rule) Knows(token []byte) bool {
 }
 
 // repeated returns the name of a field that the route decides by and that stands in several lines of the request; "" for
-// none. Two servers could go by different ones (RFC 9110 §5.3).
-func (r *Rule) repeated(req *httpparse.Request, buf []byte) (name string) {
+// none. Two servers could go by different ones (RFC 9110 §5.3). at is where in the head its second line begins.
+func (r *Rule) repeated(req *httpparse.Request, buf []byte) (name string, at int) {
 	for _, l := range r.Limits {
 		if l.By != choice.ByHeader {
 			continue
 		}
 		if _, lines := l.counted(req, buf); lines > 1 {
-			return l.Header
+			return l.Header, secondLine(req, buf, l.Header)
 		}
 	}
 	if r.Tokens != nil && authorizations(req) > 1 {
-		return "Authorization"
+		return "Authorization", secondLine(req, buf, "Authorization")
 	}
-	return ""
+	return "", 0
+}
+
+// secondLine returns where the second line of a field begins.
+func secondLine(req *httpparse.Request, buf []byte, name string) int {
+	lines := 0
+	for i := range req.Fields {
+		if f := &req.Fields[i]; httpparse.SameField(f.Name.In(buf), name) {
+			if lines++; lines == 2 {
+				return int(f.Name.Start)
+			}
+		}
+	}
+	return 0
 }

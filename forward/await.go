@@ -45,7 +45,7 @@ func (a *Attempt) await() outcome {
 				return a.answered(n)
 			case err != httpparse.ErrPartial:
 				a.traceBroken(err)
-				return a.malformed(err)
+				return a.malformed(RefuseHead(err, l.in.Rest(), a.req.Limits))
 			}
 		}
 		if err := a.readHead(); err != nil {
@@ -141,14 +141,14 @@ func (a *Attempt) answered(n int) outcome {
 
 // brokenChunks looks at what has come with the head of a chunked body. It returns the error in it, if there is one: another answer is
 // still possible, and in a race another backend's.
-func (r *receiving) brokenChunks(body []byte, limits *httpparse.Limits) error {
+func (r *receiving) brokenChunks(body []byte, limits *httpparse.Limits) *Refused {
 	r.coding.Patient = true // it is a response's
 	r.coding.Reset()
 	for len(body) > 0 {
 		taken, _, done, err := r.coding.Next(body, limits)
 		switch {
 		case err != nil:
-			return err
+			return Refuse(err, &r.coding, body, limits)
 		case done:
 			taken = len(body)
 		}
@@ -160,7 +160,7 @@ func (r *receiving) brokenChunks(body []byte, limits *httpparse.Limits) error {
 
 // malformed handles a head, or the beginning of a body, that cannot be trusted. On a kept connection, bytes that are no status-line
 // are left from an exchange before: the connection counts as one that has ended (RFC 9112 §9.3.1).
-func (a *Attempt) malformed(err error) outcome {
+func (a *Attempt) malformed(err *Refused) outcome {
 	if a.link.reused && a.down.interims == 0 && a.res.Status == 0 {
 		a.down.heard = false
 		a.origin.reuses.Store(false)
@@ -168,8 +168,7 @@ func (a *Attempt) malformed(err error) outcome {
 			return a.dial(err)
 		}
 	}
-	err = WithSetting(err, a.req.Limits)
-	return a.fail(Backend, 502, tell("the backend's response is malformed: "+err.Error(),
+	return a.fail(Backend, 502, tell("the backend's response is malformed: "+err.Words(),
 		fmt.Errorf("%s: its response is malformed: %w", a.origin.Name, a.origin.withScheme(err, a.link.in.Rest()))))
 }
 

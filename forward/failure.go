@@ -168,19 +168,3 @@ func (n noConnection) Error() string { return "no connection within " + n.within
 type unresolved struct{ error }
 
 func (u *unresolved) Unwrap() error { return u.error }
-
-// WithSetting returns err with the setting that says how much may come, if it is a refusal because more came.
-func WithSetting(err error, limits *httpparse.Limits) error {
-	refusal, is := err.(*httpparse.Refusal)
-	if !is || refusal.Passed == httpparse.NoLimit {
-		return err
-	}
-	most := limits.Of(refusal.Passed)
-	switch refusal.Passed {
-	case httpparse.HeadLimit:
-		return fmt.Errorf("%w: more than head_max (%d bytes)", err, most)
-	case httpparse.ResponseHeadLimit:
-		return fmt.Errorf("%w: more than response_head_max (%d bytes)", err, most)
-	}
-	return fmt.Errorf("%w: more than fields_max (%d)", err, most)
-}

@@ -117,7 +117,7 @@ func (a *Attempt) relay() outcome {
 	case err != nil && err.taking && a.down.headWaits:
 		return a.endedAfterHead(err.err)
 	case err != nil && err.taking:
-		return a.fail(Backend, 502, fmt.Errorf("%s: its response was cut: %w", a.origin.Name, WithSetting(err.err, a.req.Limits)))
+		return a.fail(Backend, 502, fmt.Errorf("%s: its response was cut: %w", a.origin.Name, err.err))
 	case err != nil:
 		return a.fail(Client, 0, err.err)
 	case a.down.taken && a.down.pipeHeld() == 0: // the exchange's owner gives what is left

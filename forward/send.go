@@ -112,7 +112,7 @@ func (a *Attempt) send() outcome {
 	case err == nil:
 		return out
 	case err.taking:
-		status, why := bodyFailure(err.err, a.req.Limits)
+		status, why := bodyFailure(err.err)
 		return a.fail(Client, status, why)
 	case isSpool(err.err):
 		return a.fail(Self, 500, tell("the request's body could not be read from its temporary file; the log says why", err.err))
@@ -162,9 +162,9 @@ func (a *Attempt) sent(first bool) outcome {
 }
 
 // bodyFailure is why a request's body does not come to its end, and the status of the answer; 0 for none.
-func bodyFailure(err error, limits *httpparse.Limits) (status int, why error) {
-	if refusal, ok := err.(*httpparse.Refusal); ok {
-		return refusal.Status, WithSetting(refusal, limits)
+func bodyFailure(err error) (status int, why error) {
+	if refused, ok := err.(*Refused); ok {
+		return refused.Why.Status, refused
 	}
 	return 0, fmt.Errorf("the client's body: %w", err)
 }

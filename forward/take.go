@@ -127,7 +127,7 @@ func (f *flow) takeChunks() error {
 		n, data, done, err := f.chunks.Next(f.in.Rest(), f.limits)
 		f.in.Take(n)
 		if err != nil {
-			return err
+			return Refuse(err, f.chunks, f.in.Rest(), f.limits)
 		}
 		if len(data) > 0 && f.chunked {
 			f.chunk(data)

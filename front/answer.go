@@ -12,31 +12,17 @@ import (
 	"tenfour/sock"
 )
 
-// refuse answers bytes that httpparse rejects. What follows them cannot be trusted to be a request, so the connection ends.
-func (c *client) refuse(err *httpparse.Refusal) outcome {
-	c.req.Persists = false
-	if !c.req.hasHead() {
-		c.req.recordRefused(err.Offset)
-	}
-	extra := ""
-	if err.Status == 405 {
-		extra = allow
-	}
-	words := c.req.words(err)
-	return c.write(err.Status, words, words, extra)
-}
-
-// words says which rule was broken, by which setting, and where in the head or the body.
-func (r *request) words(err *httpparse.Refusal) string {
-	return forward.WithSetting(err, r.Limits).Error() + ", " + err.Place()
-}
-
 // answerFailure answers an exchange whose response never began. If it found no slot in time, the answer says when to try again.
 func (c *client) answerFailure(e *forward.Error) outcome {
 	extra := ""
 	var unserved pool.Outcome
 	if e.Status == 503 || errors.As(e, &unserved) {
 		extra = retryAfter
+	}
+	var refused *forward.Refused
+	if e.Side == forward.Client && errors.As(e, &refused) { // of a body, which has streamed so far
+		c.keepIfWhole(e.Status)
+		return c.tell(e.Status, refused.Words(), e.Error(), extra+noSniffing, faultOf(refused))
 	}
 	return c.answerPlainly(e.Status, e.ForClient(), e.Error(), extra)
 }
@@ -70,9 +56,14 @@ func (c *client) answerClosing(status int, words, extra string) outcome {
 
 // write prepares the response, whose connection persists if r.Persists says so.
 func (c *client) write(status int, words, reason, extra string) outcome {
+	return c.tell(status, words, reason, extra, nil)
+}
+
+// tell is write for a request that breaks a rule; f is nil for another.
+func (c *client) tell(status int, words, reason, extra string, f *fault) outcome {
 	r := c.req
-	jsonly := r.hasHead() && r.Head.AcceptsJSON
-	return c.send(status, errorPage(status, words, c.front.ids.text(r.id), jsonly), jsonly, reason, extra)
+	jsonly := r.asksForJSON()
+	return c.send(status, errorPage(status, words, c.front.ids.text(r.id), jsonly, f), jsonly, reason, extra)
 }
 
 // send is write with a page that is given.
@@ -154,20 +145,30 @@ func (r *request) isHead() bool {
 	return bytes.HasPrefix(bytes.TrimLeft(r.c.in.Rest(), "\r\n"), []byte("HEAD "))
 }
 
+// asksForJSON reports whether the client wants JSON, also if its head was rejected or is late.
+func (r *request) asksForJSON() bool {
+	if r.hasHead() {
+		return r.Head.AcceptsJSON
+	}
+	return httpparse.AsksForJSON(r.c.in.Rest())
+}
+
 // errorPage returns the content of an answer of tenfour's own.
-func errorPage(status int, words, id string, asJSON bool) []byte {
+func errorPage(status int, words, id string, asJSON bool, f *fault) []byte {
 	if asJSON {
 		page, err := json.Marshal(struct {
 			Status    int    `json:"status"`
 			Title     string `json:"title"`
 			Detail    string `json:"detail"`
 			RequestID string `json:"request_id"`
-		}{status, statusText(status), words, id})
+			*fault
+		}{status, statusText(status), words, id, f})
 		if err == nil {
 			return append(page, '\n')
 		}
 	}
-	return []byte(strconv.Itoa(status) + " " + statusText(status) + "\n\n" + words + "\n\ntenfour, request " + id + "\n")
+	page := f.appendText([]byte(strconv.Itoa(status) + " " + statusText(status) + "\n\n" + words + "\n"))
+	return append(page, "\ntenfour, request "+id+"\n"...)
 }
 
 // statusText returns the reason phrase of a status with which tenfour itself answers.

@@ -98,7 +98,7 @@ const (
 )
 
 // takeIn moves into Body what has arrived of the body.
-func (r *request) takeIn() (intake, *httpparse.Refusal) {
+func (r *request) takeIn() (intake, *forward.Refused) {
 	if r.Head.Framing == httpparse.Length {
 		return r.takeContent(), nil
 	}
@@ -106,7 +106,7 @@ func (r *request) takeIn() (intake, *httpparse.Refusal) {
 	for r.In.Len() > 0 && r.Body.InMemory() < r.inMemoryMost() && fits {
 		n, data, done, err := r.Chunks.Next(r.In.Rest(), r.Limits)
 		if err != nil {
-			return partly, err.(*httpparse.Refusal)
+			return partly, forward.Refuse(err, &r.Chunks, r.In.Rest(), r.Limits)
 		}
 		r.In.Take(n)
 		fits = r.Body.Append(data)

@@ -62,11 +62,15 @@ func (c *client) mayDefer() bool {
 	if r.deferral == nil {
 		return true
 	}
-	if err := r.readKey(d); err != nil && d.asked() {
-		c.answer(400, err.Error(), "")
+	if ok, at := r.readKey(d); !ok && d.asked() {
+		c.refuseAt(400, ruleKey, at, "")
 		return false
 	}
-	if refused := r.takeCallback(d); refused != nil {
+	switch refused := r.takeCallback(d); {
+	case refused != nil && refused.Status == 400:
+		c.refuseAt(400, refused.Words, refused.Offset, "")
+		return false
+	case refused != nil:
 		c.answer(refused.Status, refused.Words, "")
 		return false
 	}

@@ -5,6 +5,8 @@ import (
 	"math"
 	"time"
 
+	"tenfour/forward"
+	"tenfour/httpparse"
 	"tenfour/lot"
 	"tenfour/sock"
 )
@@ -61,11 +63,13 @@ func (c *client) shakeHands() {
 	c.serve()
 }
 
+// rulePlain is the rule that HTTP without TLS breaks: a record of TLS begins with its type.
+const rulePlain = "RFC 8446 §5.1: this port speaks HTTPS, and the request came without TLS: write https:// in front of its address"
+
 // refusePlain answers a client that speaks HTTP without TLS. first are its first bytes.
 func (c *client) refusePlain(first []byte) {
 	c.in = *sock.InputOf(first)
 	c.startHead()
-	c.req.Persists = false
-	c.answerClosing(400, "this port speaks HTTPS, and the request came without TLS: write https:// in front of its address", "")
+	c.refuse(forward.RefuseHead(httpparse.RefuseAt(first, 400, rulePlain, 0), first, nil))
 	c.serve()
 }

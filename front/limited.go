@@ -13,6 +13,9 @@ func (c *client) admit(rule *admit.Rule) outcome {
 	r := c.req
 	var refused *admit.Refusal
 	if r.caller, refused = rule.Check(c.conn.Remote.Addr(), &r.Head, r.In.Head()); refused != nil {
+		if refused.Status == 400 {
+			return c.refuseAt(400, refused.Words, refused.Offset, refused.Fields)
+		}
 		return c.answerPlainly(refused.Status, refused.Words, refused.Reason(), refused.Fields)
 	}
 	r.limits = rule.Limits

@@ -102,7 +102,7 @@ func (c *client) readHead() outcome {
 			c.waiter.SetDeadline(0)
 			return c.begin(n)
 		case err != httpparse.ErrPartial:
-			return c.refuse(err.(*httpparse.Refusal))
+			return c.refuseHead(err)
 		}
 	}
 	switch _, err := c.in.Fill(&c.conn, firstBuffer/4, firstBuffer); {
@@ -185,11 +185,11 @@ func (c *client) begin(n int) outcome {
 		r.Persists = false
 		return c.answerClosing(503, surplusWords, retryAfter)
 	case req.Verb == httpparse.Trace:
-		return c.answer(405, "TRACE is not served here", allow)
+		return c.refuseAt(405, "RFC 9110 §9.3.8: TRACE is not served here", int(req.Method.Start), allow)
 	case req.Verb == httpparse.Options && req.MaxForwards == 0:
 		return c.answer(200, "Max-Forwards is 0: tenfour answers for itself", allow)
 	case req.ViaSelf > viaMost:
-		return c.answer(508, "the request has passed through this proxy "+strconv.Itoa(req.ViaSelf)+" times: a forwarding loop", "")
+		return c.answerRule(508, "RFC 9110 §7.6.3: the request has passed through this proxy "+strconv.Itoa(req.ViaSelf)+" times: a forwarding loop")
 	}
 	if f.jobs.Load() != nil && r.isHandle() {
 		return c.visit()
@@ -205,7 +205,7 @@ func (c *client) route() outcome {
 	m, err := site.Table.Find(req.Origin.In(head), req.Method.In(head), r.path[:0])
 	switch {
 	case err == admit.ErrAmbiguous:
-		return c.answer(400, err.Error(), "")
+		return c.refuseAt(400, "RFC 3986 §6.2.2: "+err.Error(), int(req.Origin.Start)+site.Table.OddAt(req.Origin.In(head)), "")
 	case m.Allow != "":
 		return c.answer(405, "the route of this path has no such method", "Allow: "+m.Allow+"\r\n")
 	case m.Route < 0:

@@ -2,9 +2,9 @@ package front
 
 import (
 	"bytes"
-	"errors"
 	"time"
 
+	"tenfour/httpparse"
 	"tenfour/jobs"
 )
 
@@ -15,29 +15,45 @@ const keyMost = 255
 // is due for a day, and because an operator may have the job run again.
 const keyLasts = 100 * 365 * 24 * time.Hour
 
-var errKey = errors.New("the Idempotency-Key is not one value of 1 to 255 visible characters, with or without quotes: draft-ietf-httpapi-idempotency-key-header §2.1")
+// ruleKey is what readKey reads by.
+const ruleKey = "draft-ietf-httpapi-idempotency-key-header §2.1: the Idempotency-Key is not one value of 1 to 255 visible characters, with or without quotes"
 
 // readKey reads the request's Idempotency-Key, if it has one. A quoted one is the same as one without quotes.
-func (r *request) readKey(d *deferral) error {
-	values := r.valuesOf("Idempotency-Key")
-	if len(values) == 0 {
-		return nil
+// It reports false if that cannot be one; at is the byte of the head that is wrong.
+func (r *request) readKey(d *deferral) (ok bool, at int) {
+	fields := r.fieldsNamed("Idempotency-Key")
+	if len(fields) == 0 {
+		return true, 0
 	}
-	key := unquote(values[0])
-	if len(values) > 1 || len(key) == 0 || len(key) > keyMost || bytes.ContainsFunc(key, func(c rune) bool { return c <= ' ' || c > '~' }) {
-		return errKey
+	if len(fields) > 1 {
+		return false, int(fields[1].Name.Start)
+	}
+	value := fields[0].Value
+	key := unquote(value.In(r.In.Head()))
+	if i := bytes.IndexFunc(key, func(c rune) bool { return c <= ' ' || c > '~' }); i >= 0 {
+		return false, int(value.Start) + max(0, bytes.Index(value.In(r.In.Head()), key[i:]))
+	}
+	if len(key) == 0 || len(key) > keyMost {
+		return false, int(value.Start) + min(value.Len(), len(key))
 	}
 	d.key = bytes.Clone(key)
-	return nil
+	return true, 0
+}
+
+// fieldsNamed returns the lines of a field.
+func (r *request) fieldsNamed(name string) (fields []*httpparse.Field) {
+	for i := range r.Head.Fields {
+		if f := &r.Head.Fields[i]; bytes.EqualFold(f.Name.In(r.In.Head()), []byte(name)) {
+			fields = append(fields, f)
+		}
+	}
+	return fields
 }
 
 // valuesOf returns the values of a field, by its name, one for each line.
 func (r *request) valuesOf(name string) (values [][]byte) {
-	head := r.In.Head()
-	for i := range r.Head.Fields {
-		if f := &r.Head.Fields[i]; bytes.EqualFold(f.Name.In(head), []byte(name)) {
-			values = append(values, f.Value.In(head))
-		}
+	for _, f := range r.fieldsNamed(name) {
+		values = append(values, f.Value.In(r.In.Head()))
 	}
 	return values
 }

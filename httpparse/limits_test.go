@@ -48,7 +48,7 @@ func TestLimits_ofHeads(t *testing.T) {
 		"a request-line one below the limit":     {request(Limits{Head: 17}), "GET / HTTP/1.1\r\n", &flaw{}},
 		"a request-line at the limit":            {request(Limits{Head: 16}), "GET / HTTP/1.1\r\nX", headTooLarge},
 		"a request-line one above the limit":     {request(Limits{Head: 15}), "GET / HTTP/1.1\r\nX", targetTooLong},
-		"a flaw at the limit":                    {request(Limits{Head: 6}), "GET /#", targetByte},
+		"a flaw at the limit":                    {request(Limits{Head: 6}), "GET /#", targetFragment},
 		"a flaw after the limit":                 {request(Limits{Head: 5}), "GET /#", targetTooLong},
 		"a target of 8000 bytes":                 {request(Limits{}), target(8000), nil},
 		"a default head of 32 KiB":               {request(Limits{}), value(32 << 10), nil},

@@ -1,34 +1,6 @@
 package httpparse
 
-import (
-	"bytes"
-	"strconv"
-	"strings"
-)
-
-// Error returns the rule, so that a Refusal is an error.
-func (r *Refusal) Error() string { return r.Rule }
-
-// Section returns the section that states the rule: "RFC 9112 §6.1".
-func (r *Refusal) Section() string {
-	section, _, _ := strings.Cut(r.Rule, ": ")
-	return section
-}
-
-// Words returns the rule without its section: "both Content-Length and Transfer-Encoding".
-func (r *Refusal) Words() string {
-	_, words, _ := strings.Cut(r.Rule, ": ")
-	return words
-}
-
-// Place returns where it is, in words: "at byte 21, in line 2", "at byte 5 of the body". Bytes are counted from 0, lines from 1.
-func (r *Refusal) Place() string {
-	place := "at byte " + strconv.Itoa(r.Offset)
-	if r.Line == 0 {
-		return place + " of the body"
-	}
-	return place + ", in line " + strconv.Itoa(r.Line)
-}
+import "bytes"
 
 // A flaw is a reason for a Refusal. Flaws are fixed values, so that a refusal allocates nothing.
 type flaw struct {
@@ -58,9 +30,12 @@ func (r *Refusal) refuse(f *flaw, offset int) error {
 // refuseIn is refuse for a head, which begins buf.
 func (r *Refusal) refuseIn(buf []byte, f *flaw, offset int) error {
 	r.refuse(f, offset)
-	r.Line = 1 + bytes.Count(buf[:offset], []byte{'\n'})
+	r.Line = lineOf(buf, offset)
 	return r
 }
+
+// lineOf returns the line of a head that has the byte at offset, from 1.
+func lineOf(buf []byte, offset int) int { return 1 + bytes.Count(buf[:offset], []byte{'\n'}) }
 
 // The flaws of both kinds of head, and of trailer sections.
 var (
@@ -68,11 +43,12 @@ var (
 	emptyLines     = &flaw{400, "RFC 9112 §2.2: too many empty lines before the start-line"}
 	controlInValue = &flaw{400, "RFC 9110 §5.5: a control byte in a field value"}
 	folded         = &flaw{400, "RFC 9112 §5.2: a folded field line"}
+	foldedFirst    = &flaw{400, "RFC 9112 §2.2: white space before the first field line"}
 	spaceInName    = &flaw{400, "RFC 9112 §5.1: white space before the colon"}
-	emptyName      = &flaw{400, "RFC 9112 §5: a field line without a name"}
+	emptyName      = &flaw{400, "RFC 9110 §5.1: a field line without a name"}
 	notAName       = &flaw{400, "RFC 9110 §5.1: a field name that is no token"}
 	noColon        = &flaw{400, "RFC 9112 §5: a field line without a colon"}
-	tooManyOptions = &flaw{431, "RFC 6585 §5: too many names in Connection"}
+	tooManyOptions = &flaw{431, "RFC 9110 §5.4: too many names in Connection"}
 
 	lengthNotNumber = &flaw{400, "RFC 9112 §6.3: a Content-Length that is no number"}
 	lengthTooLarge  = &flaw{400, "RFC 9110 §8.6: a Content-Length beyond 2^63-1"}
@@ -99,6 +75,8 @@ var (
 	methodConnect   = &flaw{405, "RFC 9110 §9.3.6: CONNECT, but this is no tunnel"}
 	targetEmpty     = &flaw{400, "RFC 9112 §3: no request-target after a single space"}
 	targetByte      = &flaw{400, "RFC 9112 §3.2: a byte that no request-target may have"}
+	targetFragment  = &flaw{400, "RFC 3986 §3.5: a fragment, which is for the client alone"}
+	targetAsterisk  = &flaw{400, "RFC 9112 §3.2.4: an asterisk with a method other than OPTIONS"}
 	targetForm      = &flaw{400, "RFC 9112 §3.2: a request-target in none of the forms that the method allows"}
 	targetScheme    = &flaw{400, "RFC 9110 §4.2: a scheme other than http and https"}
 	targetUserinfo  = &flaw{400, "RFC 9110 §4.2.4: a request-target with userinfo"}
@@ -112,7 +90,7 @@ var (
 	hostMissing     = &flaw{400, "RFC 9112 §3.2: HTTP/1.1 without Host"}
 	hostRepeated    = &flaw{400, "RFC 9112 §3.2: more than one Host"}
 	hostEmpty       = &flaw{400, "RFC 9110 §4.2.1: an empty host"}
-	hostMalformed   = &flaw{400, "RFC 9112 §3.2: a host that is no name and no address"}
+	hostMalformed   = &flaw{400, "RFC 3986 §3.2.2: a host that is no name and no address"}
 	portMalformed   = &flaw{400, "RFC 3986 §3.2.3: a port that is no number up to 65535"}
 	expectUnknown   = &flaw{417, "RFC 9110 §10.1.1: an expectation other than 100-continue"}
 	forwardsInvalid = &flaw{400, "RFC 9110 §7.6.2: a Max-Forwards that is no number"}
@@ -124,7 +102,6 @@ var (
 	statusNotHTTP    = &flaw{400, "RFC 9112 §4: not an HTTP/1 status-line"}
 	statusNotCode    = &flaw{400, "RFC 9112 §4: a status code that is not three digits from 100 up"}
 	responseTooLarge = &flaw{400, "RFC 9110 §5.4: a head that is too large"}
-	foldedFirst      = &flaw{400, "RFC 9112 §2.2: white space before the first field line"}
 	foldedFraming    = &flaw{400, "RFC 9112 §5.2: a folded Content-Length or Transfer-Encoding"}
 	spaceInFraming   = &flaw{400, "RFC 9112 §5.1: white space before the colon of Content-Length or Transfer-Encoding"}
 )

@@ -81,6 +81,9 @@ func (r *Request) fieldLines(buf []byte, lim *Limits) outcome {
 			return p.refuse(f, at)
 		}
 	case out == refused && p.flaw == nil:
+		if p.fields.flaw == folded && len(r.Fields) == 0 {
+			p.fields.flaw = foldedFirst
+		}
 		return p.refuse(p.fields.flaw, p.fields.pos)
 	}
 	return out

@@ -146,6 +146,8 @@ func (r *Request) target(buf []byte) outcome {
 	switch c := buf[end]; {
 	case (c == '\r' || c == '\n') && !empty:
 		return p.refuse(versionMissing, end) // "GET /" alone was a request of HTTP/0.9
+	case c == '#':
+		return p.refuse(targetFragment, end)
 	case c != ' ' && c != '\r' && c != '\n':
 		return p.refuse(targetByte, end)
 	case empty:

@@ -60,6 +60,18 @@ func skipComments(value []byte, i int) int {
 	return i
 }
 
+// AsksForJSON reports whether a head that was refused, in buf, has an Accept field that names application/json. Such a head has no
+// certain lines: it is only for choosing the form of the answer.
+func AsksForJSON(buf []byte) bool {
+	const name = "accept:"
+	for line := range bytes.Lines(buf) {
+		if len(line) > len(name) && isWord(line[:len(name)], name) && acceptsJSON(bytes.TrimRight(line[len(name):], "\r\n")) {
+			return true
+		}
+	}
+	return false
+}
+
 // acceptsJSON reports whether an Accept names application/json. Its weight is ignored.
 func acceptsJSON(value []byte) bool {
 	const name = "application/json"

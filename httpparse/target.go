@@ -14,6 +14,8 @@ func (r *Request) readTarget(buf []byte) (_ *flaw, at int) {
 		return nil, 0
 	case t[0] == '*' && len(t) == 1 && string(r.Method.In(buf)) == "PRI":
 		return http2Preface, 0
+	case t[0] == '*' && len(t) == 1:
+		return targetAsterisk, 0
 	case t[0] == '*' && r.Verb == Options:
 		return targetForm, 1
 	}

@@ -84,8 +84,12 @@ func TestStatusLine_refuses(t *testing.T) {
 		"white space before it":         " HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nb",
 		"an answer to no upgrade":       "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\nhello",
 	} {
-		cases[name] = relayed{raw: raw, rule: "RFC 9112 §4", line: "502", fresh: true}
-		cases[name+", and a FIN"] = relayed{raw: raw, then: closed, rule: "RFC 9112 §4", line: "502", fresh: true}
+		section := "RFC 9112 §4"
+		if raw != "" && strings.IndexByte("\r\n", raw[0]) >= 0 { // what is wrong stands in front of the status-line
+			section = "RFC 9112 §2.2"
+		}
+		cases[name] = relayed{raw: raw, rule: section, line: "502", fresh: true}
+		cases[name+", and a FIN"] = relayed{raw: raw, then: closed, rule: section, line: "502", fresh: true}
 	}
 	relayEach(t, cases)
 }

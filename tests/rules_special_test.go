@@ -77,7 +77,7 @@ func TestExpect_isRefused(t *testing.T) {
 		"another expectation":         {"POST / HTTP/1.1\r\nHost: a\r\nExpect: 200-ok\r\nContent-Length: 5\r\n\r\nhello", "RFC 9110 §10.1.1", "417"},
 		"another one beside it":       {"POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue, x=y\r\nContent-Length: 5\r\n\r\nhello", "RFC 9110 §10.1.1", "417"},
 		"another one without body":    {"GET / HTTP/1.1\r\nHost: a\r\nExpect: x\r\n\r\n", "RFC 9110 §10.1.1", "417"},
-		"a faulty request, before it": {"POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n", "RFC 9110 §10.1.1", "400"},
+		"a faulty request, before it": {"POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n", "RFC 9112 §6.1", "400"},
 	})
 }
 

@@ -36,13 +36,30 @@ func refuseEach(t *testing.T, cases map[string]refusal) {
 			for _, how := range everyWay(tc.raw) {
 				o, c := r.exchangeOpen(t, tc.raw, smuggled, how)
 				c.Close()
-				if err := refused(o, tc.want, methodOf(tc.raw)); err != nil {
+				err := refused(o, tc.want, methodOf(tc.raw))
+				if err == nil && methodOf(tc.raw) != "HEAD" {
+					err = citesSection(o.last(), tc.rule)
+				}
+				if err != nil {
 					t.Fatalf("%v\ngot  %q, then %s\nwant %s and a close (%s)\nfor  %q, sent %v", err, o.raw, o.end, tc.want, tc.rule, tc.raw, how)
 				}
 			}
 			onlyCanary(t, r, tc.raw)
 		})
 	}
+}
+
+// citesSection returns what is wrong with a refusal that must name the section whose rule the request breaks, and show the byte.
+func citesSection(m message, section string) error {
+	_, words, _ := strings.Cut(m.body, "\n\n")
+	if !strings.HasPrefix(words, section+": ") {
+		words, _, _ = strings.Cut(words, ", at byte")
+		return fmt.Errorf("it cites %q, want %s", words, section)
+	}
+	if !regexp.MustCompile(`, at byte \d+(, in line \d+| of the body)\n\n    .+\n {4,}\^\n\n`).MatchString(words) {
+		return fmt.Errorf("it shows no byte: %q", words)
+	}
+	return nil
 }
 
 // onlyCanary fails the test when the backend has ever met a whole request since r.replies.
@@ -267,6 +284,9 @@ func (tc relayed) run(t *testing.T, r *rig, how way) {
 	if status := o.last().status(); (tc.cut || status == 502) && !await.Holds(await.Patience, func() bool { return r.log.Len() > logged }) {
 		t.Fatalf("the log has no line about it%s", context())
 	}
+	if line := r.logOf(t, o.last()); strings.Contains(line, "RFC ") && !strings.Contains(line, tc.rule+": ") {
+		t.Fatalf("the log cites another section than %s: %s%s", tc.rule, line, context())
+	}
 	visitors := r.backend.visitors()
 	if o.end != open {
 		c = nil
@@ -277,6 +297,23 @@ func (tc relayed) run(t *testing.T, r *rig, how way) {
 	if tc.fresh && r.backend.visitors() == visitors {
 		t.Fatalf("the backend's connection was used again%s", context())
 	}
+}
+
+// logOf returns the line of the log about an answer of 502; "" for another answer.
+func (r *rig) logOf(t *testing.T, m message) (line string) {
+	ids := m.values("X-Request-Id")
+	if m.status() != 502 || len(ids) != 1 {
+		return ""
+	}
+	await.Until(t, "the log has a line about "+ids[0], func() bool {
+		for line = range strings.Lines(r.log.String()) {
+			if strings.Contains(line, ids[0]) {
+				return true
+			}
+		}
+		return false
+	})
+	return line
 }
 
 func (tc relayed) check(o outcome) error {

@@ -20,7 +20,7 @@ func Redact(target []byte) []byte {
 		}
 		rest = rest[len(pair):]
 		name, value, ok := bytes.Cut(pair, []byte("="))
-		if !ok || !isNamed(string(name)) && !isURLWithSecret(value) {
+		if !ok || !IsInEncoded(string(name)) && !isURLWithSecret(value) {
 			out = append(out, pair...)
 			continue
 		}
@@ -61,15 +61,15 @@ func isURLWithSecret(value []byte) bool {
 	}
 	_, query, _ := strings.Cut(plain, "?")
 	for pair := range strings.FieldsFuncSeq(query, func(r rune) bool { return r == '&' || r == ';' }) {
-		if name, _, ok := strings.Cut(pair, "="); ok && isNamed(name) {
+		if name, _, ok := strings.Cut(pair, "="); ok && IsInEncoded(name) {
 			return true
 		}
 	}
 	return false
 }
 
-// isNamed reports whether a parameter, whose name may be encoded, probably has a secret.
-func isNamed(name string) bool {
+// IsInEncoded is IsIn for a name that may be percent-encoded.
+func IsInEncoded(name string) bool {
 	if plain, err := url.QueryUnescape(name); err == nil {
 		name = plain
 	}
