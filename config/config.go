@@ -114,6 +114,7 @@ type Route struct {
 	DenyFrom         []netip.Prefix // which are not, even so; default none
 	Limits           []string       // the names of the limits that it is under
 
+	Wire         bool          // what passes of its exchanges is printed to stdout; default false
 	Async        bool          // a request becomes a job when its client asks for it; default false
 	AsyncAfter   time.Duration // it also becomes one when it has had no answer for that long; 0 is never, and the default
 	Attempts     int           // of a job, 1 or more; default 5

@@ -41,6 +41,15 @@ var tlsAndLogs = group{
 				"Apache and nginx, which GoAccess and others read. [log.md](log.md) has each of them, field by field.",
 		},
 		{
+			key: "wire", flag: "wire", of: ofRoute,
+			in:   func(t target) value { return yesOrNo(&t.r.Wire) },
+			unit: "`true`, `false`",
+			help: "print each exchange as it passes, head by head, to standard output",
+			more: "prints each exchange to standard output as it passes: every head that comes in and goes out, on both sides, what tenfour removed, added and changed, and why; " +
+				"chunk lines, connections, times, and where a refused head is wrong. Credentials and cookies are masked, and nothing of a body is printed. " +
+				"With `wire` on all routes, requests that reach none are printed too. No exchange waits for what reads this. [wire.md](wire.md) shows it.",
+		},
+		{
 			key: "log_level", flag: "log-level", of: ofProcess,
 			in:   func(t target) value { return oneOf(&t.c.LogLevel) },
 			unit: "`debug`, `info`, `warn`, `error`",

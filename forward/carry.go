@@ -19,6 +19,7 @@ type carried struct {
 func (f *flow) carry(b *Body) {
 	if f.chunked {
 		f.content += int64(b.Len())
+		f.lines.Goes(int64(b.Len()))
 		f.out.B = httpparse.AppendChunkSize(f.out.B, b.Len())
 		f.tail = "\r\n"
 	}

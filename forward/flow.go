@@ -3,6 +3,7 @@ package forward
 import (
 	"tenfour/httpparse"
 	"tenfour/sock"
+	"tenfour/trace"
 )
 
 // flow is one direction of an exchange: it takes a message body from one connection and gives it to the other, in the
@@ -18,11 +19,12 @@ type flow struct {
 	chunked bool              // what is given is chunked
 	limits  *httpparse.Limits
 
-	in       *sock.Input // what came with the head, and bytes that must be looked at before they go out
-	outgoing             // bytes to give
-	carried              // what is given after those, from where it lies
-	pipe     *sock.Pipe  // instead of both, once the rest is spliced
-	copies   bool        // there was no pipe to be had
+	in       *sock.Input  // what came with the head, and bytes that must be looked at before they go out
+	outgoing              // bytes to give
+	carried               // what is given after those, from where it lies
+	lines    trace.Chunks // notes the chunk lines
+	pipe     *sock.Pipe   // instead of both, once the rest is spliced
+	copies   bool         // there was no pipe to be had
 
 	headWaits bool  // nothing is given before the first content is taken
 	pauses    bool  // step returns when all is taken, before the last of it is given

@@ -57,6 +57,7 @@ func (a *Attempt) prepareResponse(n int) {
 	d.chunks.Reset()
 	d.in = &a.link.in
 	d.in.Keep(n)
+	d.lines = a.trace.ChunksDown()
 	a.portion.owed = a.sink.record > 0
 	d.hold, d.portion = a.req.hold(), &a.portion
 	a.result.Surplus = !a.up.taken

@@ -72,6 +72,7 @@ func (a *Attempt) prepareRequest() {
 	f.chunks, f.chunked = &rest.Chunks, framing == httpparse.Chunked
 	f.taken = req.BodyWhole || framing == httpparse.NoBody
 	f.out, f.hold, f.portion = out, req.hold(), &a.portion
+	f.lines = a.trace.ChunksUp()
 	a.up.stopped = false
 	a.pace.Meter = Meter{}
 	if most := req.Route.Settings.BodyTimeout; rest.BodyEnd == 0 && most > 0 && !a.up.taken {

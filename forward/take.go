@@ -42,6 +42,7 @@ func (f *flow) finish() {
 	f.setLong(false)
 	if f.chunked {
 		f.out.B = append(f.out.B, httpparse.LastChunk...)
+		f.lines.Goes(0)
 	}
 }
 
@@ -124,7 +125,11 @@ func (f *flow) takeChunks() error {
 		}
 	}
 	for f.in.Len() > 0 && !f.full() {
+		before, _ := f.chunks.Lines()
 		n, data, done, err := f.chunks.Next(f.in.Rest(), f.limits)
+		if lines, size := f.chunks.Lines(); lines > before {
+			f.lines.Came(size)
+		}
 		f.in.Take(n)
 		if err != nil {
 			return Refuse(err, f.chunks, f.in.Rest(), f.limits)
@@ -163,6 +168,7 @@ const chunkMost = 20
 // chunk appends data to out as one chunk.
 func (f *flow) chunk(data []byte) {
 	f.content += int64(len(data))
+	f.lines.Goes(int64(len(data)))
 	f.makeRoom(len(data)+chunkMost, f.toCome())
 	f.out.B = httpparse.AppendChunkSize(f.out.B, len(data))
 	f.out.B = append(f.out.B, data...)

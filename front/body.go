@@ -38,6 +38,7 @@ func (c *client) takeBody(reserved int) outcome {
 	r := c.req
 	r.Body = forward.NewBody(c.front.Held, reserved)
 	r.Chunks.Reset()
+	r.lines = r.Trace.ChunksIn()
 	if r.Timed {
 		r.bodyFrom = c.front.Lot.Now()
 	}
@@ -104,7 +105,11 @@ func (r *request) takeIn() (intake, *forward.Refused) {
 	}
 	fits := true
 	for r.In.Len() > 0 && r.Body.InMemory() < r.inMemoryMost() && fits {
+		before, _ := r.Chunks.Lines()
 		n, data, done, err := r.Chunks.Next(r.In.Rest(), r.Limits)
+		if lines, size := r.Chunks.Lines(); lines > before {
+			r.lines.Came(size)
+		}
 		if err != nil {
 			return partly, forward.Refuse(err, &r.Chunks, r.In.Rest(), r.Limits)
 		}

@@ -9,6 +9,7 @@ import (
 	"tenfour/httpparse"
 	"tenfour/pool"
 	"tenfour/sock"
+	"tenfour/trace"
 )
 
 // request is one request of a client, from its head's first byte to the last byte of its response, with its exchange and its
@@ -41,8 +42,9 @@ type request struct {
 	pace    forward.Meter // of the client with what it sends of the body before the exchange is placed
 	id      uint64
 
-	bodyFrom int64 // when the first of its body was taken in; 0 if none was, or no log asks
-	bodyTook int64 // how long that took until it was placed, in nanoseconds; 0 before
+	lines    trace.Chunks // notes the chunk lines of its body
+	bodyFrom int64        // when the first of its body was taken in; 0 if none was, or no log asks
+	bodyTook int64        // how long that took until it was placed, in nanoseconds; 0 before
 
 	taken  int64  // bytes of its body that were held when it was placed
 	status int    // of the response that the client got; 0 for none
@@ -79,7 +81,7 @@ func (r *request) end() {
 		r.site = nil
 	}
 	r.place.Reset()
-	r.plainer, r.lacksSlash, r.joins, r.joinedTo = nil, false, nil, 0
+	r.plainer, r.lacksSlash, r.joins, r.joinedTo, r.lines = nil, false, nil, 0, trace.Chunks{}
 	r.c, r.status, r.bytes, r.reason, r.headEnd, r.idleEnd, r.pace = nil, 0, 0, "", 0, 0, forward.Meter{}
 	r.bodyFrom, r.bodyTook, r.taken, r.own = 0, 0, 0, false
 }
@@ -213,7 +215,7 @@ func (c *client) route() outcome {
 	}
 	route := &site.Routes[m.Route]
 	r.Route, r.joins, r.plainer, r.lacksSlash = route.Route, route.Joins, m.Path, m.Slash
-	r.Trace.Routed(route.Name, false)
+	r.Trace.Routed(route.Name, route.Wire)
 	if c.front.draining.Load() {
 		return c.answer(503, stoppingWords, retryAfter)
 	}

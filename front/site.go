@@ -76,5 +76,6 @@ type Route struct {
 	*forward.Route
 	Rule  *admit.Rule // nil: every request passes
 	Async *Async      // nil: no request becomes a job
+	Wire  bool        // the watcher of the front's Trace is told of its exchanges
 	Joins *Joins      // its requests that wait for one response together, by the Same of its settings; nil: none does
 }

@@ -15,6 +15,8 @@ type Chunks struct {
 	Patient bool
 
 	phase    chunkPhase
+	chunks   int    // chunk lines so far
+	last     uint64 // the chunk-size of the last of them
 	digits   int    // of the chunk-size so far
 	size     uint64 // the chunk-size so far; in the data, the bytes of chunk-data that are still missing
 	extLine  int    // bytes after the digits in this chunk line
@@ -87,6 +89,10 @@ func (c *Chunks) Next(src []byte, lim *Limits) (n int, data []byte, done bool, e
 	c.remember(src)
 	return i, nil, false, nil
 }
+
+// Lines returns how many chunk lines were read, and the chunk-size of the last one, in bytes; the last-chunk's is 0. One call of Next reads
+// one at most, before its data.
+func (c *Chunks) Lines() (n int, size int64) { return c.chunks, int64(c.last) }
 
 // takeData counts up to n bytes as chunk-data, and returns how many of them are.
 func (c *Chunks) takeData(n int) int {
@@ -170,6 +176,7 @@ func (c *Chunks) readSize(src []byte, i int) (int, *flaw) {
 // beginData begins the data of a chunk, or the trailer section after the last-chunk. The chunk line has ended.
 func (c *Chunks) beginData() {
 	c.phase = inData
+	c.chunks, c.last = c.chunks+1, c.size
 	if c.size == 0 {
 		c.phase = inTrailerLine
 	}

@@ -99,7 +99,7 @@ func runProxy(ctx context.Context, args []string, stdout, stderr io.Writer, read
 		return refused(err, stderr, prefix)
 	}
 	defer l.Close()
-	if err := serve(ctx, args, e, l, hangUp, ready); err != nil {
+	if err := serve(ctx, args, e, l, stdout, hangUp, ready); err != nil {
 		l.Flush()
 		return refused(err, stderr, prefix)
 	}
@@ -111,7 +111,7 @@ const prefix = "tenfour: "
 
 // serve builds and connects the parts, and answers clients until ctx is done. On SIGHUP it reads its configuration again. It returns an
 // error if it could not begin.
-func serve(ctx context.Context, args []string, e config.Effective, l *logs.Logs, hangUp <-chan os.Signal, ready func(net.Addr)) error {
+func serve(ctx context.Context, args []string, e config.Effective, l *logs.Logs, stdout io.Writer, hangUp <-chan os.Signal, ready func(net.Addr)) error {
 	lot, err := lot.New()
 	if err != nil {
 		return err
@@ -142,8 +142,10 @@ func serve(ctx context.Context, args []string, e config.Effective, l *logs.Logs,
 	if err != nil {
 		return err
 	}
+	now.passing = followExchanges(&c, c.Console.On(), stdout)
+	defer now.passing.close()
 	now.front = front.New(front.Config{
-		Lot: lot, Pool: workers, Held: forward.NewHeld(c.HoldMax), Spool: newSpool(c.SpoolMax), MostOpen: mostOpen(workers), Log: l.Log, Access: l.Access, Metrics: counts,
+		Lot: lot, Pool: workers, Held: forward.NewHeld(c.HoldMax), Spool: newSpool(c.SpoolMax), MostOpen: mostOpen(workers), Log: l.Log, Access: l.Access, Metrics: counts, Trace: now.passing.book,
 	}, &built.Front)
 	now.present.Store(built)
 	now.overview.front = now.front

@@ -115,6 +115,7 @@ type running struct {
 	logs    *logs.Logs
 	console *consolePart
 	shared  bool // the process is its caller's
+	passing *passing
 
 	overview overview
 }
@@ -203,6 +204,7 @@ func (r *running) follow(p prepared) {
 	r.followJobs(p)
 	r.console.follow(p.config, p.token)
 	log := &r.logs.Log
+	r.passing.follow(p.config, log)
 	keys := unchangeable(r.first, p.config)
 	if r.console == nil && p.config.Console.On() {
 		keys = append(keys, "console")

@@ -66,6 +66,7 @@ func (s *Site) buildRoute(r *config.Route, limits map[string]*admit.Limit) (fron
 	if route.Metrics, err = s.routeCounters(nameOf(r)); err != nil {
 		return route, err
 	}
+	route.Wire = r.Wire
 	if settings.Same != nil {
 		route.Joins = front.NewJoins(r.Queue)
 	}

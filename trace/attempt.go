@@ -33,6 +33,15 @@ func (a Sending) note(e event, head []byte) {
 	a.x.unlock()
 }
 
+// pass is note for what a watcher is told of.
+func (a Sending) pass(m Moment, e event, head []byte) {
+	e.attempt = a.number
+	a.x.lock()
+	p := a.x.passing(m, a.x.put(e, head), e.at)
+	a.x.unlock()
+	a.x.tell(p)
+}
+
 // Reused notes that the request goes out on a connection that was kept, and idle since a moment.
 func (a Sending) Reused(since, now int64) {
 	if a.x != nil {
@@ -50,7 +59,7 @@ func (a Sending) Opened(now int64) {
 // Again notes that the request goes out once more, because the connection that was kept had ended.
 func (a Sending) Again(now int64) {
 	if a.x != nil {
-		a.note(event{step: again, at: now}, nil)
+		a.pass(SentAgain, event{step: again, at: now}, nil)
 	}
 }
 
@@ -66,11 +75,14 @@ func (a Sending) Sent(now int64) {
 	if a.x == nil {
 		return
 	}
+	var p *Passing
 	a.x.lock()
 	if e := a.x.last(a.number, headOut); e != nil {
 		e.at = now
+		p = a.x.passing(ToBackend, e, now)
 	}
 	a.x.unlock()
+	a.x.tell(p)
 }
 
 // last is the last event of an attempt with that step; nil for none. x is locked.
@@ -86,21 +98,21 @@ func (x *Exchange) last(number uint8, s step) *event {
 // Came notes a head that has come from the backend.
 func (a Sending) Came(head []byte, now int64) {
 	if a.x != nil {
-		a.note(event{step: headIn, at: now, refused: -1}, head)
+		a.pass(FromBackend, event{step: headIn, at: now, refused: -1}, head)
 	}
 }
 
 // Broken notes bytes from the backend that are no head, and at which of them they were refused.
 func (a Sending) Broken(bytes []byte, at int, now int64) {
 	if a.x != nil {
-		a.note(event{step: headIn, at: now, refused: int32(at)}, toRefusal(bytes, at))
+		a.pass(FromBackend, event{step: headIn, at: now, refused: int32(at)}, toRefusal(bytes, at))
 	}
 }
 
 // Given notes a head that goes to the client.
 func (a Sending) Given(head []byte, now int64) {
 	if a.x != nil {
-		a.note(event{step: clientOut, at: now, refused: -1}, head)
+		a.pass(ToClient, event{step: clientOut, at: now, refused: -1}, head)
 	}
 }
 
@@ -126,6 +138,11 @@ func (a Sending) Ended(status int, progress, why string, now int64) {
 	x.lock()
 	x.put(event{step: ended, attempt: a.number, at: now, status: uint16(status), text: why, more: progress}, nil)
 	x.going--
+	var p *Passing
+	if why != "" {
+		p = x.passing(AttemptOver, &event{attempt: a.number, text: why}, now)
+	}
 	x.endLate()
 	x.unlock()
+	x.tell(p)
 }

@@ -104,6 +104,7 @@ type Exchange struct {
 	number  uint8            // of attempts
 	going   int              // attempts that have not ended
 	watch   Watcher          // nil for none
+	wall    time.Time        // with watch, when that began
 	end     End              // once over
 	over    bool
 	gone    bool  // nothing is noted any more
@@ -119,15 +120,18 @@ func newExchange(b *Book) *Exchange {
 
 func (x *Exchange) begin(from *Arrival, head []byte) {
 	x.arrival = *from
-	if x.book.watchesAll {
-		x.watch = x.book.watcher
+	if x.book.watchesAll.Load() {
+		x.beWatched()
 	}
 	e := event{step: clientIn, at: from.Began, refused: -1}
 	if from.Refused {
 		e.refused, head = int32(from.RefusedAt), toRefusal(head, from.RefusedAt)
 	}
-	x.put(e, head)
+	x.tell(x.passing(FromClient, x.put(e, head), from.Began))
 }
+
+// beWatched has the book's watcher be told of x.
+func (x *Exchange) beWatched() { x.watch, x.wall = x.book.watcher, time.Now() }
 
 // lock locks x if others may be in it.
 func (x *Exchange) lock() {
@@ -225,8 +229,9 @@ func (x *Exchange) Routed(route string, watched bool) {
 		return
 	}
 	x.route = route
-	if watched {
-		x.watch = x.book.watcher
+	if watched && x.watch == nil && x.book.watcher != nil {
+		x.beWatched()
+		x.tell(x.passing(FromClient, &x.events[0], x.arrival.Began))
 	}
 }
 
@@ -236,20 +241,26 @@ func (x *Exchange) Given(head []byte, now int64) {
 		return
 	}
 	x.lock()
-	x.put(event{step: clientOut, at: now, refused: -1}, head)
+	p := x.passing(ToClient, x.put(event{step: clientOut, attempt: x.lastAttempt(), at: now, refused: -1}, head), now)
 	x.unlock()
+	x.tell(p)
 }
+
+// lastAttempt is the number of the last attempt that has begun; 0 if there is none. x is locked.
+func (x *Exchange) lastAttempt() uint8 { return max(x.number, 1) - 1 }
 
 // GivenLast is Given for a response that is written at x's end, unless its head has been given.
 func (x *Exchange) GivenLast(response []byte, now int64) {
 	if x == nil {
 		return
 	}
+	var p *Passing
 	x.lock()
-	if !x.answered() {
-		x.put(event{step: clientOut, at: now, refused: -1}, headOf(response))
+	if !x.answered() && !x.trimmed {
+		p = x.passing(ToClient, x.put(event{step: clientOut, attempt: x.lastAttempt(), at: now, refused: -1}, headOf(response)), now)
 	}
 	x.unlock()
+	x.tell(p)
 }
 
 // answered reports whether the head of a final response went to the client. x is locked.
@@ -272,7 +283,9 @@ func (x *Exchange) Lasts(now int64) {
 	if x.answered() {
 		x.trim()
 	}
+	p := x.passing(Lasting, nil, now)
 	x.unlock()
+	x.tell(p)
 }
 
 // trim gives back the memory for x's heads, all of which are kept. Nothing but its end is noted from now on. x is locked.
@@ -296,10 +309,15 @@ func (x *Exchange) End(e End) {
 	if on, keeps := x.book.shelves.place(x); keeps || x.kept != nil {
 		x.keep(on, e.Now)
 	}
+	p := x.passing(Over, nil, e.Now)
+	if p != nil {
+		p.Kept = x.viewNow(e.Now)
+	}
 	if x.going <= 0 || !x.shared {
 		x.giveBack()
 	}
 	x.unlock()
+	x.tell(p)
 	if !x.shared {
 		x.leave()
 	}

@@ -28,8 +28,8 @@ type Book struct {
 	missed        atomic.Uint64 // exchanges that were not recorded, because others had all of that
 	pool          sync.Pool     // of *Exchange
 
-	watcher    Watcher // nil for none; fixed once an exchange has begun
-	watchesAll bool    // of all exchanges, not only of those of routes that ask for it
+	watcher    Watcher     // nil for none; fixed once an exchange has begun
+	watchesAll atomic.Bool // of all exchanges, not only of those of routes that ask for it
 
 	shelves shelves
 }
@@ -45,7 +45,13 @@ func New(bytes int) *Book {
 
 // Watch has w told of what passes: of every exchange with all, else of those of routes that ask for it. It is called before the first
 // exchange begins.
-func (b *Book) Watch(w Watcher, all bool) { b.watcher, b.watchesAll = w, all }
+func (b *Book) Watch(w Watcher, all bool) {
+	b.watcher = w
+	b.watchesAll.Store(all)
+}
+
+// WatchAll says of which exchanges that begin from now on the watcher is told, as Watch does.
+func (b *Book) WatchAll(all bool) { b.watchesAll.Store(all) }
 
 // Missed is how many exchanges were not recorded, because those that were had all the memory for it.
 func (b *Book) Missed() uint64 { return b.missed.Load() }
@@ -57,12 +63,20 @@ func (b *Book) Begin(from *Arrival, head []byte) *Exchange {
 	}
 	if b.recording.Add(baseSize) > b.mostRecording {
 		b.recording.Add(-baseSize)
-		b.missed.Add(1)
+		b.miss()
 		return nil
 	}
 	x := b.pool.Get().(*Exchange)
 	x.begin(from, head)
 	return x
+}
+
+// miss counts an exchange that is not recorded.
+func (b *Book) miss() {
+	b.missed.Add(1)
+	if b.watchesAll.Load() {
+		b.watcher.Missed()
+	}
 }
 
 // Late keeps an exchange that has ended, has failed, and was not recorded: with its client's head alone.

@@ -7,16 +7,24 @@ import (
 
 // keep keeps x as it is now, in place of what was kept of it before. x is locked.
 func (x *Exchange) keep(on Shelf, now int64) {
-	old := x.kept
-	switch {
-	case x.trimmed:
-		x.kept = x.viewAtEnd(on)
-	case x.gone:
+	if x.gone {
 		return
-	default:
+	}
+	old := x.kept
+	if x.trimmed {
+		x.kept = x.viewAtEnd(on)
+	} else {
 		x.kept = x.view(on, now)
 	}
 	x.book.shelves.keep(x.kept, old)
+}
+
+// viewNow is x as it is now, whether it is kept or not. x is locked.
+func (x *Exchange) viewNow(now int64) *Kept {
+	if x.kept != nil {
+		return x.kept
+	}
+	return x.view(Lately, now)
 }
 
 // view is x as it is now. x is locked.
@@ -125,7 +133,9 @@ func (x *Exchange) show(k *Kept, e *event) {
 		k.ClientOut = append(k.ClientOut, x.head(e))
 		return
 	case chunkIn:
-		k.ChunkIn = e.text
+		if k.ChunkIn == "" {
+			k.ChunkIn = e.text
+		}
 		return
 	case chunkOut:
 		k.ChunkOut = e.text

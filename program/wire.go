@@ -1,0 +1,65 @@
+package program
+
+import (
+	"io"
+	"slices"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"tenfour/config"
+	"tenfour/trace"
+	"tenfour/wire"
+)
+
+// passing is what follows exchanges as they pass: the book that the console shows, and what prints those of routes with wire.
+type passing struct {
+	book    *trace.Book // nil if nothing follows them
+	printer *wire.Printer
+}
+
+// bookBytes is how much memory recorded exchanges have. A book that only a printer follows keeps none of them.
+const bookBytes = 8 << 20
+
+// wirePatience is how long the end of tenfour waits for the program that reads what is printed.
+const wirePatience = time.Second
+
+// followExchanges begins to follow exchanges for the console, if there is one, and for routes with wire, which are printed to stdout.
+func followExchanges(c *config.Config, console bool, stdout io.Writer) *passing {
+	p := &passing{}
+	switch {
+	case console:
+		p.book = trace.New(bookBytes)
+	case slices.ContainsFunc(c.Routes, printed):
+		p.book = trace.New(0)
+	default:
+		return p
+	}
+	p.printer = wire.New(stdout, screenOf(stdout).colours())
+	p.book.Watch(p.printer, allPrinted(c))
+	return p
+}
+
+func printed(r config.Route) bool { return r.Wire }
+
+// allPrinted reports whether what reaches no route is printed too: all routes are.
+func allPrinted(c *config.Config) bool {
+	return len(c.Routes) > 0 && !slices.ContainsFunc(c.Routes, func(r config.Route) bool { return !r.Wire })
+}
+
+// follow goes on by another configuration.
+func (p *passing) follow(c *config.Config, log *zerolog.Logger) {
+	switch {
+	case p.book != nil:
+		p.book.WatchAll(allPrinted(c))
+	case slices.ContainsFunc(c.Routes, printed):
+		log.Warn().Str("key", "wire").Msg("wire begins when tenfour is started again: at its start nothing followed exchanges, neither a console nor a route with wire")
+	}
+}
+
+// close prints what is left.
+func (p *passing) close() {
+	if p.printer != nil {
+		p.printer.Close(wirePatience)
+	}
+}
