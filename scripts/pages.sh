@@ -110,8 +110,8 @@ run_lesson() {
 lesson() {
 	local ports
 	read -ra ports < <(free_ports "$3")
-	# As on a terminal, tenfour logs in text.
-	printf '#!/bin/sh\ncase $1 in --*) exec "%s/tenfour" --log-format text --listen 127.0.0.1:%s "$@" ;; esac\nexec "%s/tenfour" "$@"\n' "$root" "${ports[0]}" "$root" >"$2/tenfour"
+	# As on a terminal, tenfour logs in text. Its console has a port of its own, because another lesson runs beside this one.
+	printf '#!/bin/sh\ncase $1 in --*) exec "%s/tenfour" --log-format text --listen 127.0.0.1:%s --console 127.0.0.1:%s "$@" ;; esac\nexec "%s/tenfour" "$@"\n' "$root" "${ports[0]}" "${ports[3]}" "$root" >"$2/tenfour"
 	chmod +x "$2/tenfour"
 	sed -E "s/\b8000\b/${ports[0]}/g; s/\b9001\b/${ports[1]}/g; s/\b9002\b/${ports[2]}/g; s/\b8900\b/${ports[3]}/g" "$1" | awk -v to="$2/" '
 		/^```console/ { on = 1; next }
