@@ -22,7 +22,7 @@ export class Chart {
     this.canvas.append(...Object.values(this.moments), this.cursor);
     this.values = this.lines.map(() => el("b"));
     this.flags = el("span", { class: "flags", "aria-hidden": "true" });
-    this.plot = el("div", { class: "plot", role: "img" }, this.canvas, this.top, this.flags);
+    this.plot = el("div", { class: "plot", role: "img", "aria-label": `${this.title}: nothing yet` }, this.canvas, this.top, this.flags);
     this.node = el("figure", { class: "chart " + (this.name || "") },
       el("figcaption", {}, el("h3", {}, this.title), el("ul", { class: "values" }, ...this.lines.map((line, i) =>
         el("li", {}, el("i", { class: "key " + line.kind }), line.label + " ", this.values[i])))),
@@ -65,16 +65,34 @@ export class Chart {
     const key = moments.map((m) => m.x.toFixed(3) + m.text).join();
     if (!this.flagged || key === this.drawn) return;
     this.drawn = key;
-    let free = -1;
-    this.flags.replaceChildren(...moments.toReversed().map((m) => {
-      const flag = el("span", { class: "flag " + m.kind, title: m.title }, m.text);
-      if (m.x > 0.5) flag.style.right = `${(1 - m.x) * 100}%`;
-      else flag.style.left = `${m.x * 100}%`;
-      free = (free + 1) % 3; // three rows, so that those of the same seconds can be read
-      flag.style.top = `${free * 1.25}rem`;
+    this.flags.replaceChildren(...placed(moments, this.plot.clientWidth || 300).map(({ moment, row }) => {
+      const flag = el("span", { class: "flag " + moment.kind, title: moment.title }, moment.text);
+      if (moment.x > 0.5) flag.style.right = `${(1 - moment.x) * 100}%`;
+      else flag.style.left = `${moment.x * 100}%`;
+      flag.style.top = `${row * 1.25}rem`;
       return flag;
-    }).reverse());
+    }));
   }
+}
+
+const flagRows = 3;
+const letter = 7.5; // the width of a letter of a flag, at most, in pixels
+
+// placed gives each flag a row in which it covers no other one. The newest are placed first, and those without room have no flag: the
+// list below the charts has all of them.
+function placed(moments, room) {
+  const taken = Array.from({ length: flagRows }, () => []);
+  const found = [];
+  for (const moment of moments.toReversed()) {
+    const at = moment.x * room;
+    const length = moment.text.length * letter + 12;
+    const from = moment.x > 0.5 ? at - length : at;
+    const row = taken.findIndex((others) => others.every((o) => from + length <= o.from || from >= o.to));
+    if (row < 0) continue;
+    taken[row].push({ from, to: from + length });
+    found.push({ moment, row });
+  }
+  return found;
 }
 
 // stack returns each layer with those below it added.

@@ -16,13 +16,23 @@ const link = document.getElementById("link");
 function take(status, fresh) {
   if (fresh) state.forget();
   const known = new Set(((state.status && state.status.marks) || []).map((m) => m.time + m.text));
-  state.take(status);
+  if (!state.take(status)) takeAll();
   facts(state);
   now.show(state);
   backends.show(state);
   exchanges.show(state);
   jobs.show(state);
   if (!fresh) now.tell((state.status.marks || []).filter((m) => !known.has(m.time + m.text)));
+}
+
+// takeAll asks for the whole status, because an event came late and a second is missing.
+async function takeAll() {
+  try {
+    const answer = await fetch("/status.json");
+    if (answer.ok) state.take(await answer.json());
+  } catch {
+    // The feed says that there is no connection.
+  }
 }
 
 function tell(is, seconds) {

@@ -10,18 +10,20 @@ export class State {
     this.skew = 0; // what is to be added to this browser's clock to have the server's, in milliseconds
   }
 
-  // take adds an event to what is known.
+  // take adds an event to what is known. It reports whether nothing is missing: an event may be late, and then a second is.
   take(status) {
     this.skew = Date.parse(status.time) - Date.now();
     const was = this.status;
     this.status = status;
     if (!was || isWhole(status)) {
       status.series = padded(status.series);
-      return;
+      return true;
     }
+    const complete = follows(was.series, status.series);
     status.series = joined(was.series, status.series);
     status.exchanges = withExchanges(status.exchanges || [], was.exchanges || []);
     status.marks = withMarks(was.marks || [], status.marks || [], Date.parse(status.time) - windowMs);
+    return complete;
   }
 
   // forget makes the next event the first.
@@ -62,6 +64,11 @@ function padded(series) {
   series.end = Date.parse(series.from) + (length - 1) * series.step_ms;
   lists(series, (list, _, put) => put(series, fill(points - list.length).concat(list).slice(-points)));
   return series;
+}
+
+// follows reports whether the last point is the one after those that are known, or one of them.
+function follows(was, last) {
+  return !was || Date.parse(last.from) - was.end < 1.5 * last.step_ms;
 }
 
 // joined moves the series on to where the last event has it.
