@@ -135,8 +135,8 @@ func TestRestart_resetsAllThenRefusesForAWhile(t *testing.T) {
 		t.Errorf("when it dies: got error %v, want the connection reset", err)
 	}
 	refusals, _, _ := untilServed(t, b.Addr())
-	if got := b.Counts().Openings; refusals == 0 || got != 2 {
-		t.Errorf("got %d refusals and %d openings until it served again, want some and 2", refusals, got)
+	if got := b.Counts().Openings; refusals == 0 || got < 2 { // a slow client meets it after another death
+		t.Errorf("got %d refusals and %d openings until it served again, want some and 2 at least", refusals, got)
 	}
 }
 

@@ -486,7 +486,14 @@ func TestHold_aPythonThatIsKilled(t *testing.T) {
 		return cmd
 	}
 	python := start()
-	tf := startTenfour(t, []string{addr}, "--hold", "10s", "--log-level", "debug") // an outage soon after another is said at debug
+	access := filepath.Join(t.TempDir(), "access")
+	tf := startTenfour(t, []string{addr}, "--hold", "10s", "--log-level", "debug", "--access-log", access) // an outage soon after another is said at debug
+	said := func() (bytes int64) {
+		if info, err := os.Stat(access); err == nil {
+			bytes = info.Size()
+		}
+		return bytes
+	}
 	n := 6000
 	if testing.Short() {
 		n = 1500
@@ -496,12 +503,17 @@ func TestHold_aPythonThatIsKilled(t *testing.T) {
 		defer close(done)
 		runAB(t, "http://"+tf.addr+"/", n, 20)
 	}()
-	kills := 0
+	kills, before := 0, int64(0)
 	for ended := false; !ended && kills < 3; {
-		select {
-		case <-done:
-			ended = true
-		case <-time.After(300 * time.Millisecond): // some hundred requests
+		await.Holds(3*patience, func() bool {
+			select {
+			case <-done:
+				ended = true
+			default:
+			}
+			return ended || said() > before+20_000 // some hundred requests
+		})
+		if !ended {
 			kills++
 			python.Process.Kill()
 			python.Wait()
@@ -509,6 +521,7 @@ func TestHold_aPythonThatIsKilled(t *testing.T) {
 			// A request is sent again once (--resend), so none may be in hand twice when it is killed. Those that were are the
 			// first to be served.
 			eventually(t, "it serves again", func() bool { return strings.Count(tf.log.String(), addr+" is up again") >= kills })
+			before = said()
 		}
 	}
 	<-done

@@ -164,7 +164,9 @@ func (w *witness) promise(e *errand, h heard) {
 	id := h.id()
 	w.mu.Lock()
 	before := e.id
-	e.id = id
+	if before == "" { // others read it without the lock, once it is known
+		e.id = id
+	}
 	w.mu.Unlock()
 	switch {
 	case len(id) != 32:
