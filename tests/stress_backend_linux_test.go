@@ -379,6 +379,7 @@ func (v *stressVisit) misbehave(a *ask) {
 	case 5: // no last-chunk
 		v.say(head + "Transfer-Encoding: chunked\r\n\r\n" + frame(half, true))
 	case 6: // until close, and then a reset
+		v.tcp.SetLinger(0) // already now, because the backend may be shut meanwhile, and that would end it cleanly
 		v.say(head + "\r\n" + string(half))
 		v.breakOff()
 	case 7: // a response, and another that was not asked for
