@@ -2,7 +2,7 @@
 # pages.sh: runs the blocks of a page that are marked "console", as its readers would. test.sh sources it, and sets $tmp.
 #
 # In README.md and docs/recipes.md a block is a recipe: its commands, pasted into one shell, must succeed.
-# In docs/lessons/ a page is one lesson: its blocks are one shell, and each command must show the lines that stand under it.
+# In docs/lessons/, docs/rules.md and docs/bytes.md a page is one lesson: its blocks are one shell, and each command must show the lines that stand under it.
 
 # recipes PAGE: the recipes of a page, a file for each in $tmp/recipes: the lines after "$ ".
 recipes() {
@@ -96,7 +96,11 @@ run_lesson() {
 	name=$(basename "$1" .md)
 	dir=$tmp/lesson.$name
 	mkdir "$dir"
-	lesson "$1" "$dir" $((10#${name%%-*}))
+	case $name in # which ports it has
+	[0-9]*) lesson "$1" "$dir" $((10#${name%%-*})) ;;
+	rules) lesson "$1" "$dir" 11 ;;
+	bytes) lesson "$1" "$dir" 12 ;;
+	esac
 	if ! timeout "$lesson_takes" bash -c 'source "$root/scripts/pages.sh"; play "$1"' lesson "$dir" >"$dir/log" 2>&1; then
 		cat "$dir/log"
 		echo "$1: this lesson fails"

@@ -460,10 +460,10 @@ job_recipes() {
 	run_recipes "$tmp"/recipes/*
 }
 
-# lessons: every command of docs/lessons/ shows what its page says.
+# lessons: every command of docs/lessons/, docs/rules.md and docs/bytes.md shows what its page says.
 lessons() {
 	GOFLAGS=${GOFLAGS/-pgo=off/} go build .
-	run_lessons docs/lessons/[0-9]*.md
+	run_lessons docs/rules.md docs/lessons/[0-9]*.md docs/bytes.md
 }
 
 began=$(seconds)
