@@ -20,6 +20,7 @@ type Report struct {
 	What       What       `json:"what"`
 	From       int        `json:"from"`   // where it begins in the bytes that were given
 	Length     int        `json:"length"` // its bytes, those that are not read because of it among them
+	Head       int        `json:"head"`   // bytes of its head; 0 if that is refused, or not all there
 	Bytes      Bytes      `json:"bytes"`  // the message itself
 	Runs       []Run      `json:"runs"`   // of Bytes: each byte once, in order
 	Decisions  []Decision `json:"decisions"`
@@ -30,6 +31,16 @@ type Report struct {
 	closes  bool           // of a request: no further one is read after it
 	tunnels bool           // what follows may be a tunnel's
 	interim bool           // of a response: another one follows for the same request
+}
+
+// Content returns how many bytes there are of its content: of its body without the chunked coding.
+func (r *Report) Content() (n int) {
+	for _, run := range r.Runs {
+		if run.Kind == Content || run.Kind == ChunkData {
+			n += run.To - run.From
+		}
+	}
+	return n
 }
 
 // Interim reports whether a message is an interim response, after which the final one comes.

@@ -30,7 +30,7 @@ func (p *Page) Report(r *Report) error {
 	p.began = true
 	p.printf("%s\n", p.bold(r.title()))
 	if r.Length > 0 {
-		p.row(nil, "WHAT IT IS", "WHAT TENFOUR DECIDES", "SECTION")
+		p.titles("WHAT IT IS", "WHAT TENFOUR DECIDES")
 	}
 	for _, l := range r.Lines() {
 		p.line(r, &l)
@@ -120,6 +120,13 @@ func (p *Page) columns() [4]int {
 	return [4]int{bytes, what, left - bytes - what, section}
 }
 
+// titles prints the titles of the columns, on a page that has some.
+func (p *Page) titles(what, decides string) {
+	if p.Width >= narrow {
+		p.row([]unit{{"BYTES", Blank}}, what, decides, "SECTION")
+	}
+}
+
 // row prints one row of cells, each of which may take several rows of the screen.
 func (p *Page) row(units []unit, what, decides, section string) {
 	w := p.columns()
@@ -128,9 +135,6 @@ func (p *Page) row(units []unit, what, decides, section string) {
 		return
 	}
 	left := wrappedUnits(units, w[0])
-	if units == nil && what == "WHAT IT IS" {
-		left = [][]unit{{{"BYTES", Blank}}}
-	}
 	cells := [3][]string{wrapped(what, w[1]), wrapped(decides, w[2]), wrapped(section, w[3])}
 	for i := 0; i < max(len(left), len(cells[0]), len(cells[1]), len(cells[2])); i++ {
 		var row strings.Builder
@@ -153,9 +157,6 @@ func (p *Page) row(units []unit, what, decides, section string) {
 
 // stacked prints a row for a narrow page: what is said stands below the bytes.
 func (p *Page) stacked(units []unit, what, decides, section string) {
-	if what == "WHAT IT IS" {
-		return
-	}
 	w := p.columns()
 	for _, part := range wrappedUnits(units, w[0]) {
 		var row strings.Builder

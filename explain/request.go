@@ -25,6 +25,7 @@ func (m *message) request() {
 func (m *message) headRead(n int, err error) bool {
 	if err == nil {
 		m.paintHead(n)
+		m.report.Head = n
 		return true
 	}
 	m.paintHead(len(m.raw))

@@ -43,6 +43,14 @@ func (r *Request) whole() bool { return r.BodyWhole || r.Head.Framing == httppar
 // chunked reports whether the request's body goes out chunked: it came so, and is too large to be held.
 func (r *Request) chunked() bool { return r.Head.Framing == httpparse.Chunked && !r.BodyWhole }
 
+// framing returns how the body goes out to a backend, and its length if it has one. content is how many bytes are held of it.
+func (r *Request) framing(content int) (httpparse.Framing, int64) {
+	if r.BodyWhole && r.Head.Framing != httpparse.NoBody {
+		return httpparse.Length, int64(content)
+	}
+	return r.Head.Framing, r.Head.ContentLength
+}
+
 // MustBeWhole reports whether the request, if there is no spool, cannot go out before all of its body has come: it is raced, or
 // its body is chunked and a backend speaks HTTP/1.0, which needs the length first.
 func (r *Request) MustBeWhole() bool {

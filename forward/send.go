@@ -57,10 +57,7 @@ func (s *sending) readsClient() bool {
 func (a *Attempt) prepareRequest() {
 	req, rest := a.req, a.up.rest
 	content := a.up.held.Len()
-	framing, length := req.Head.Framing, req.Head.ContentLength
-	if req.BodyWhole && framing != httpparse.NoBody {
-		framing, length = httpparse.Length, int64(content)
-	}
+	framing, length := req.framing(content)
 	out := a.up.out
 	if out == nil {
 		out = sock.GetBuffer(1024 + len(req.In.Head()) + min(content, pieceLeast))

@@ -181,17 +181,13 @@ func (c *client) begin(n int) outcome {
 	if f.Trace != nil {
 		r.record(parkedSince)
 	}
-	switch {
-	case c.surplus:
+	if c.surplus {
 		f.sayNotice()
 		r.Persists = false
 		return c.answerClosing(503, surplusWords, retryAfter)
-	case req.Verb == httpparse.Trace:
-		return c.refuseAt(405, "RFC 9110 §9.3.8: TRACE is not served here", int(req.Method.Start), allow)
-	case req.Verb == httpparse.Options && req.MaxForwards == 0:
-		return c.answer(200, "Max-Forwards is 0: tenfour answers for itself", allow)
-	case req.ViaSelf > viaMost:
-		return c.answerRule(508, "RFC 9110 §7.6.3: the request has passed through this proxy "+strconv.Itoa(req.ViaSelf)+" times: a forwarding loop")
+	}
+	if own := r.goesNoFurther(); own.status != 0 {
+		return c.answerOwn(own)
 	}
 	if f.jobs.Load() != nil && r.isHandle() {
 		return c.visit()
@@ -200,21 +196,66 @@ func (c *client) begin(n int) outcome {
 	return c.route()
 }
 
-// route finds the route of a request.
-func (c *client) route() outcome {
-	r, site := c.req, c.req.site
+// An ownAnswer is tenfour's answer to a request that no route gets. Its zero value is that there is none.
+type ownAnswer struct {
+	status int    // 0 for none
+	words  string // if a rule is broken, with its section in front
+	rule   bool   // a rule is broken by the request as a whole
+	byByte bool   // a rule is broken at the byte at of the head
+	at     int
+	fields string // further lines of its head
+}
+
+// answerOwn answers so.
+func (c *client) answerOwn(o ownAnswer) outcome {
+	switch {
+	case o.byByte:
+		return c.refuseAt(o.status, o.words, o.at, o.fields)
+	case o.rule:
+		return c.answerRule(o.status, o.words)
+	}
+	return c.answer(o.status, o.words, o.fields)
+}
+
+// goesNoFurther returns the answer to a request that no route gets, whatever its path.
+func (r *request) goesNoFurther() ownAnswer {
+	switch req := &r.Head; {
+	case req.Verb == httpparse.Trace:
+		return ownAnswer{status: 405, words: "RFC 9110 §9.3.8: TRACE is not served here", byByte: true, at: int(req.Method.Start), fields: allow}
+	case req.Verb == httpparse.Options && req.MaxForwards == 0:
+		return ownAnswer{status: 200, words: "Max-Forwards is 0: tenfour answers for itself", fields: allow}
+	case req.ViaSelf > viaMost:
+		words := "RFC 9110 §7.6.3: the request has passed through this proxy " + strconv.Itoa(req.ViaSelf) + " times: a forwarding loop"
+		return ownAnswer{status: 508, words: words, rule: true}
+	}
+	return ownAnswer{}
+}
+
+// findRoute finds the route of r, and the path by which it is found. If there is none, it returns the answer.
+func (r *request) findRoute(site *Site) (*Route, ownAnswer) {
 	req, head := &r.Head, r.In.Head()
 	m, err := site.Table.Find(req.Origin.In(head), req.Method.In(head), r.path[:0])
 	switch {
 	case err == admit.ErrAmbiguous:
-		return c.refuseAt(400, "RFC 3986 §6.2.2: "+err.Error(), int(req.Origin.Start)+site.Table.OddAt(req.Origin.In(head)), "")
+		at := int(req.Origin.Start) + site.Table.OddAt(req.Origin.In(head))
+		return nil, ownAnswer{status: 400, words: "RFC 3986 §6.2.2: " + err.Error(), byByte: true, at: at}
 	case m.Allow != "":
-		return c.answer(405, "the route of this path has no such method", "Allow: "+m.Allow+"\r\n")
+		return nil, ownAnswer{status: 405, words: "the route of this path has no such method", fields: "Allow: " + m.Allow + "\r\n"}
 	case m.Route < 0:
-		return c.answer(404, "no route names this path", "")
+		return nil, ownAnswer{status: 404, words: "no route names this path"}
 	}
 	route := &site.Routes[m.Route]
 	r.Route, r.joins, r.plainer, r.lacksSlash = route.Route, route.Joins, m.Path, m.Slash
+	return route, ownAnswer{}
+}
+
+// route finds the route of a request.
+func (c *client) route() outcome {
+	r := c.req
+	route, own := r.findRoute(r.site)
+	if route == nil {
+		return c.answerOwn(own)
+	}
 	r.Trace.Routed(route.Name, route.Wire)
 	if c.front.draining.Load() {
 		return c.answer(503, stoppingWords, retryAfter)
@@ -222,16 +263,21 @@ func (c *client) route() outcome {
 	if route.Async != nil {
 		r.deferral = r.deferBy(route.Async)
 	}
-	if m.Path != nil {
-		r.path = m.Path // its memory, for the next request
-	}
-	if prefix := route.Settings.StripPrefix; m.Path != nil || prefix != "" {
-		r.retarget(prefix)
-	}
+	r.aim()
 	if route.Rule != nil {
 		return c.admit(route.Rule)
 	}
 	return c.admitted()
+}
+
+// aim sets the target that r asks its backend for, where that is not its own.
+func (r *request) aim() {
+	if r.plainer != nil {
+		r.path = r.plainer // its memory, for the next request
+	}
+	if prefix := r.Route.Settings.StripPrefix; r.plainer != nil || prefix != "" {
+		r.retarget(prefix)
+	}
 }
 
 // admitted goes on with a request that the rules and limits let pass.

@@ -57,7 +57,7 @@ func (s *Site) leave() {
 // Use makes site decide about the requests whose head is complete from now on. Earlier ones keep the site that they have.
 func (f *Front) Use(site *Site) {
 	site.empty = make(chan struct{})
-	site.limits = httpparse.Limits{Head: site.HeadMax, Fields: site.FieldsMax, ResponseHead: site.ResponseHeadMax}
+	site.limits = site.parserLimits()
 	old := f.site.Swap(site)
 	if old == nil || old == site {
 		return
@@ -66,6 +66,11 @@ func (f *Front) Use(site *Site) {
 	if old.under.Load() == 0 {
 		old.once.Do(func() { close(old.empty) })
 	}
+}
+
+// parserLimits are what the site lets heads have.
+func (s *Site) parserLimits() httpparse.Limits {
+	return httpparse.Limits{Head: s.HeadMax, Fields: s.FieldsMax, ResponseHead: s.ResponseHeadMax}
 }
 
 // Wait returns when s was replaced and its last request has ended.

@@ -31,12 +31,17 @@ func TestExplain_exitCodes(t *testing.T) {
 		code int
 		says string // stdout, or stderr
 	}{
-		"a request":           {plainHead, []string{"explain"}, Stopped, "request, 27 bytes\n"},
-		"one that is refused": {"GET / HTTP/1.1\r\n\r\n", []string{"explain"}, Stopped, "refused with 400 at byte 16, in line 2: HTTP/1.1 without Host (RFC 9112 §3.2)"},
-		"no bytes":            {"", []string{"explain"}, Stopped, "incomplete: there are no bytes"},
-		"too many bytes":      {plainHead + strings.Repeat("\n", explainMost), []string{"explain"}, Stopped, "only the first 1048576 bytes are read"},
-		"a flag that is not":  {plainHead, []string{"explain", "--jsn"}, Usage, "did you mean --json?"},
-		"two files":           {plainHead, []string{"explain", "a"}, Usage, "2 files"},
+		"a request":                  {plainHead, []string{"explain"}, Stopped, "request, 27 bytes\n"},
+		"one that is refused":        {"GET / HTTP/1.1\r\n\r\n", []string{"explain"}, Stopped, "refused with 400 at byte 16, in line 2: HTTP/1.1 without Host (RFC 9112 §3.2)"},
+		"no bytes":                   {"", []string{"explain"}, Stopped, "incomplete: there are no bytes"},
+		"too many bytes":             {plainHead + strings.Repeat("\n", explainMost), []string{"explain"}, Stopped, "only the first 1048576 bytes are read"},
+		"a flag that is not":         {plainHead, []string{"explain", "--jsn"}, Usage, "did you mean --json?"},
+		"a config that is not there": {plainHead, []string{"explain", "--config", "/nonexistent/tenfour.toml"}, Usage, "/nonexistent/tenfour.toml"},
+		"two configs":                {plainHead, []string{"explain", "--config", "a", "--as-request-through=b"}, Usage, "write one of them"},
+		"through the defaults":       {plainHead, []string{"explain", "--as-request-through"}, Stopped, "to the backend 127.0.0.1:9001, "},
+		"answered by tenfour":        {"TRACE / HTTP/1.1\r\nHost: a\r\n\r\n", []string{"explain", "--as-request-through"}, Stopped, "TRACE is not served here"},
+		"through, and refused":       {"GET /\r\n", []string{"explain", "--as-request-through"}, Stopped, "refused with 400"},
+		"two files":                  {plainHead, []string{"explain", "a"}, Usage, "2 files"},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
