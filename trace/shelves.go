@@ -170,7 +170,7 @@ type turn struct {
 }
 
 const (
-	turnEvery = int64(time.Second) / 50
+	turnEvery = int64(time.Second) / 20
 	turnsMost = 50 // at once
 )
 
