@@ -90,6 +90,14 @@ type placed struct {
 	once sync.Once
 }
 
+// CloseWrite ends what goes to the client, which may still send: package http does so after a refusal, so that the client can read it.
+func (c *placed) CloseWrite() error {
+	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
+		return half.CloseWrite()
+	}
+	return nil
+}
+
 func (c *placed) Close() error {
 	c.once.Do(func() { c.open.Add(-1) })
 	return c.Conn.Close()

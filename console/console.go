@@ -1,8 +1,7 @@
 // Package console shows an operator what tenfour does: a page that moves, its status as JSON, metrics, and whether it is alive and ready.
 //
 //	s := console.New(console.Sources{Status: status, Ready: ready}, log)
-//	s.Follow(console.Settings{Hosts: []string{"tenfour.example"}})
-//	s.Serve(listener) // at once; another listener later takes its place
+//	s.Serve(listener, console.Settings{Hosts: []string{"tenfour.example"}}) // another listener later takes its place
 //	defer s.Stop()
 //
 // It looks at tenfour only through the functions of Sources, which return copies. No exchange waits for it, and a page that stalls costs
@@ -22,15 +21,17 @@ import (
 	"time"
 
 	"github.com/rs/zerolog"
+
+	"tenfour/trace"
 )
 
 // Sources are what the console shows. Each function may be called by several goroutines at a time, and returns soon.
 type Sources struct {
-	Status   func() any                        // the value of /status.json
-	Ready    func() error                      // nil once clients are served; why not, while tenfour starts or drains
-	Exchange func(id string) (*Exchange, bool) // one that is kept; may be nil for none
-	Metrics  func(io.Writer) error             // in the text format of Prometheus
-	Jobs     func() http.Handler               // what answers at /jobs; nil, or returns nil, while there are no jobs
+	Status   func() any                  // the value of /status.json
+	Ready    func() error                // nil once clients are served; why not, while tenfour starts or drains
+	Exchange func(id string) *trace.Kept // one that is kept, or nil
+	Metrics  func(io.Writer) error       // in the text format of Prometheus
+	Jobs     func() http.Handler         // what answers at /jobs; nil, or returns nil, while there are no jobs
 }
 
 // Settings are what a reload may change. The zero value is right for a loopback address.
@@ -89,9 +90,11 @@ func newServer(sources Sources, log zerolog.Logger, p patience) *Server {
 // Follow puts settings in force, for requests that begin from now on.
 func (s *Server) Follow(set Settings) { s.now.Store(&set) }
 
-// Serve answers on l, and on no listener of before. l is the server's from now on.
-func (s *Server) Serve(l net.Listener) {
+// Serve answers on l by some settings, and on no listener of before: what is right for one address may not be for the other. l is the
+// server's from now on.
+func (s *Server) Serve(l net.Listener, set Settings) {
 	s.end()
+	s.Follow(set)
 	s.serving = s.begin(l)
 }
 
@@ -146,11 +149,16 @@ func (s *serving) accept() {
 	s.http.Serve(s.listener) // it waits out what passes, such as no free descriptor; else it ends with the listener
 }
 
-// counted has end wait for the handlers: Shutdown does not wait for those whose connection is gone.
+// counted has end wait for the handlers: Shutdown does not wait for those whose connection is gone. Once stop was called, none begins: a
+// connection of before may have a further request, and the settings are those of another address.
 func (s *serving) counted(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.handlers.Add(1)
 		defer s.handlers.Done()
+		if r.Context().Err() != nil {
+			say(w, http.StatusServiceUnavailable, "the console answers here no more")
+			return
+		}
 		h.ServeHTTP(w, r)
 	})
 }

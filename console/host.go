@@ -48,7 +48,7 @@ func (h hosts) own(name, port string) bool {
 		return here.IsLoopback()
 	}
 	asked, err := netip.ParseAddr(name)
-	if err != nil {
+	if err != nil || asked.Zone() != "" {
 		return false
 	}
 	asked = asked.Unmap()

@@ -37,23 +37,15 @@ func (n *news) of(status []byte) []byte {
 	return text
 }
 
-// fresh are the items of a list that the status before had not, as JSON. It notes all of them.
+// fresh are the items of a list that the status before had not as they are now, as JSON: an exchange that has ended since comes again. It
+// notes all of them.
 func (n *news) fresh(list []json.RawMessage, known map[string]bool) json.RawMessage {
 	for _, item := range list {
-		known[idOf(item)] = true
+		known[string(item)] = true
 	}
-	list = slices.DeleteFunc(list, func(item json.RawMessage) bool { return n.known[idOf(item)] })
+	list = slices.DeleteFunc(list, func(item json.RawMessage) bool { return n.known[string(item)] })
 	text, _ := json.Marshal(list) // it was JSON before
 	return text
-}
-
-// idOf tells items apart: by their id, or by all that they say.
-func idOf(item json.RawMessage) string {
-	var named struct{ ID string }
-	if json.Unmarshal(item, &named) == nil && named.ID != "" {
-		return named.ID
-	}
-	return string(item)
 }
 
 // lastPoint is a set of series with the last point of each alone, and the moment of that point for its beginning.

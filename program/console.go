@@ -18,7 +18,9 @@ import (
 	"tenfour/config"
 	"tenfour/console"
 	"tenfour/logs"
+	"tenfour/metrics"
 	"tenfour/sock"
+	"tenfour/trace"
 	"tenfour/value/listen"
 	"tenfour/value/secret"
 )
@@ -76,13 +78,15 @@ func consoleToken(c *config.Config) (string, error) {
 	return token, nil
 }
 
-// follow puts a configuration in force. The console moves to another address if it can; if not, the log says why, and it stays where it is.
+// follow puts a configuration in force. The console moves to another address if it can. If not, the log says why, and it stays where it is;
+// but not without a token where other machines reach it.
 func (p *consolePart) follow(c *config.Config, token string) {
 	if p == nil {
 		return
 	}
-	p.server.Follow(console.Settings{Hosts: c.ConsoleHosts, Token: token, Debug: c.ConsoleDebug, Most: mostOfConsole(descriptors())})
+	set := console.Settings{Hosts: c.ConsoleHosts, Token: token, Debug: c.ConsoleDebug, Most: mostOfConsole(descriptors())}
 	if p.at == c.Console {
+		p.server.Follow(set)
 		return
 	}
 	p.at = c.Console
@@ -91,14 +95,21 @@ func (p *consolePart) follow(c *config.Config, token string) {
 		return
 	}
 	fresh, err := openConsole(p.at, token != "")
-	if err != nil {
-		p.log.Warn().Str("console", p.at.String()).Msg("the console cannot answer at " + p.at.String() + ", and tenfour runs without: " + consoleInWords(p.at, err))
+	if err == nil {
+		p.server.Serve(fresh, set)
+		p.socket.remove()
+		p.socket = fresh
 		return
 	}
-	old := p.socket
-	p.socket = fresh
-	p.server.Serve(fresh)
-	old.remove()
+	if p.socket != nil && token == "" && !p.socket.at.Local() {
+		p.close()
+	}
+	p.server.Follow(set)
+	instead := "tenfour runs without"
+	if p.socket != nil {
+		instead = "it stays at " + p.socket.url()
+	}
+	p.log.Warn().Str("console", p.at.String()).Msg("the console cannot answer at " + p.at.String() + ", and " + instead + ": " + consoleInWords(p.at, err))
 }
 
 // say prints where the console answers.
@@ -234,9 +245,15 @@ func (r *running) openConsole(ctx context.Context, c *config.Config) {
 // sources are what the console shows.
 func (o *overview) sources() console.Sources {
 	return console.Sources{
-		Status:  func() any { return o.status() },
-		Metrics: o.writeMetrics,
-		Ready:   o.phase.ready,
+		Status: func() any {
+			return struct {
+				*metrics.Status
+				Exchanges []trace.Summary `json:"exchanges"`
+			}{o.status(), append([]trace.Summary{}, o.book.Recent()...)}
+		},
+		Exchange: o.book.Find,
+		Metrics:  o.writeMetrics,
+		Ready:    o.phase.ready,
 		Jobs: func() http.Handler {
 			if p := o.jobs.Load(); p != nil {
 				return p.shown

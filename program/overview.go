@@ -13,11 +13,13 @@ import (
 	"tenfour/pool"
 	"tenfour/site"
 	"tenfour/spool"
+	"tenfour/trace"
 )
 
 // overview asks the parts of tenfour how they are, for the console. Safe for use by several goroutines.
 type overview struct {
 	metrics *metrics.Metrics // nil if nothing is counted: then there is no overview
+	book    *trace.Book      // likewise
 	front   *front.Front
 	pool    *pool.Pool
 	logs    *logs.Logs

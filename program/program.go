@@ -148,7 +148,7 @@ func serve(ctx context.Context, args []string, e config.Effective, l *logs.Logs,
 		Lot: lot, Pool: workers, Held: forward.NewHeld(c.HoldMax), Spool: newSpool(c.SpoolMax), MostOpen: mostOpen(workers), Log: l.Log, Access: l.Access, Metrics: counts, Trace: now.passing.book,
 	}, &built.Front)
 	now.present.Store(built)
-	now.overview.front = now.front
+	now.overview.front, now.overview.book = now.front, now.passing.book
 	now.jobs, err = within(ctx, func() (*jobParts, error) { return openJobs(&c, now.jobTools()) })
 	if err != nil {
 		now.sockets.close()

@@ -6,7 +6,11 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"path/filepath"
+	"strconv"
 	"strings"
+	"sync"
+	"syscall"
 	"testing"
 
 	"tenfour/tests/await"
@@ -136,5 +140,239 @@ func TestConsole_atAPortThatIsTakenIsLeftOut(t *testing.T) {
 	}
 	if status, _ := askConsole(t, first.console, getOf("/healthz")); status != 200 {
 		t.Errorf("the first console answers %d", status)
+	}
+}
+
+// TestConsole_showsAnExchangeAsItPassed: the bytes that went to the backend are those that it got, but for credentials.
+func TestConsole_showsAnExchangeAsItPassed(t *testing.T) {
+	t.Parallel()
+	b := startBackend(t, always("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"))
+	tf := startConsoled(t, []string{b.addr})
+	if o := tf.exchange(t, "GET /a?b=1 HTTP/1.1\r\nHost: a.example\r\nX-Odd: yes\r\n\r\n", whole); o.last().status() != 200 {
+		t.Fatalf("got %q", o.raw)
+	}
+	var id string
+	eventually(t, "the exchange is kept", func() bool {
+		_, body := askConsole(t, tf.console, getOf("/status.json"))
+		var s struct {
+			Exchanges []struct{ ID, Target string }
+			Totals    struct{ Requests int }
+		}
+		if err := json.Unmarshal([]byte(body), &s); err != nil {
+			t.Fatalf("%q: %v", body, err)
+		}
+		for _, x := range s.Exchanges {
+			if x.Target == "/a?b=1" {
+				id = x.ID
+			}
+		}
+		return id != "" && s.Totals.Requests == 1
+	})
+	_, sent := b.seen()
+	for part, want := range map[string]string{
+		"client-in": "GET /a?b=1 HTTP/1.1\r\nHost: a.example\r\nX-Odd: yes\r\n\r\n", "backend-out": sent, "backend-in": "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n",
+	} {
+		if status, got := askConsole(t, tf.console, getOf("/exchanges/"+id+"/raw?part="+part+"&attempt=0")); status != 200 || got != want {
+			t.Errorf("%s: got %d %q, want %q", part, status, got, want)
+		}
+	}
+	if status, page := askConsole(t, tf.console, getOf("/exchanges/"+id)); status != 200 || !strings.Contains(page, "X-Odd") {
+		t.Errorf("the page: got %d %q", status, page)
+	}
+}
+
+// TestConsole_whileTenfourDrains is there, says so, and ends with it: an open page holds the end up no longer.
+func TestConsole_whileTenfourDrains(t *testing.T) {
+	t.Parallel()
+	release := make(chan struct{})
+	b := startBackend(t, func(v *visit) {
+		if _, err := v.request(); err == nil {
+			<-release
+			v.say("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok")
+		}
+	})
+	tf, drain := startOnce(t, []string{b.addr}, "--console", "127.0.0.1:0")
+	at := tf.consoleIn(t)
+	page := dialConsole(t, at)
+	page.send(getOf("/events"))
+	page.event(t, `"state":"running"`)
+	held := dialPeer(t, tf.addr)
+	await.Within(held, patience)
+	held.say(request("GET", "/"))
+	b.await(t, "a request", func() bool { return len(b.requests) == 1 })
+	ended := make(chan struct{})
+	go func() { // ends when tenfour has ended
+		drain()
+		close(ended)
+	}()
+	page.event(t, `"state":"draining"`)
+	if status, body := askConsole(t, at, getOf("/readyz")); status != 503 || !strings.Contains(body, "draining") {
+		t.Errorf("/readyz: got %d %q, want 503", status, body)
+	}
+	if status, _ := askConsole(t, at, getOf("/healthz")); status != 200 {
+		t.Errorf("/healthz: got %d, want 200", status)
+	}
+	close(release)
+	if status, _, err := held.status("GET"); status != 200 || err != nil {
+		t.Errorf("the request that was held: got %d, %v", status, err)
+	}
+	page.ended(t)
+	await.Value(t, ended, "tenfour has ended")
+}
+
+// TestConsole_followsTheFile: names, token and profiles change at once, and so does its address. A console that was off stays off, and the log
+// says so.
+func TestConsole_followsTheFile(t *testing.T) {
+	t.Parallel()
+	const settings = "backends = \"127.0.0.1:1\"\n"
+	tf := startReloadable(t, settings+"console = \"127.0.0.1:0\"\n")
+	at := tf.consoleIn(t)
+	asked := func(host, more string) int {
+		status, _ := askConsole(t, at, "GET /metrics HTTP/1.1\r\nHost: "+host+"\r\n"+more+"\r\n")
+		return status
+	}
+	if status := asked("other.example", ""); status != 403 {
+		t.Errorf("before: got %d, want 403", status)
+	}
+	token := writeFile(t, filepath.Join(t.TempDir(), "token"), "0123456789abcdef\n")
+	tf.reload(t, settings+"console = \"127.0.0.1:0\"\nconsole_hosts = \"other.example\"\nconsole_token_file = '"+token+"'\nconsole_debug = true\n", reloaded)
+	if status := asked("other.example", ""); status != 401 {
+		t.Errorf("without the token: got %d, want 401", status)
+	}
+	if status := asked("other.example", "Authorization: Bearer 0123456789abcdef\r\n"); status != 200 {
+		t.Errorf("with the token: got %d, want 200", status)
+	}
+	kept := dialConsole(t, at)
+	kept.ask(t, getOf("/healthz"))
+	socket := socketPath(t)
+	tf.reload(t, settings+"console = 'unix:"+socket+"'\n", reloaded)
+	if status, _ := askConsole(t, "unix:"+socket, "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"); status != 200 {
+		t.Errorf("at another address: got %d, want 200", status)
+	}
+	kept.ended(t)
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	tf.reload(t, settings+"console = \""+taken.Addr().String()+"\"\n", "the console cannot answer at "+taken.Addr().String())
+	if status, _ := askConsole(t, "unix:"+socket, "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"); status != 200 {
+		t.Errorf("when it cannot move: got %d where it was, want 200", status)
+	}
+}
+
+// TestConsole_isNeverOpenToOthersWithoutAToken, also when a file takes the token away and the console cannot move to where none is needed.
+func TestConsole_isNeverOpenToOthersWithoutAToken(t *testing.T) {
+	t.Parallel()
+	token := writeFile(t, filepath.Join(t.TempDir(), "token"), "0123456789abcdef\n")
+	const settings = "backends = \"127.0.0.1:1\"\n"
+	tf := startReloadable(t, settings+"console = \"0.0.0.0:0\"\nconsole_token_file = '"+token+"'\n")
+	_, port, _ := net.SplitHostPort(tf.consoleIn(t))
+	at := net.JoinHostPort("127.0.0.1", port)
+	if status, _ := askConsole(t, at, getOf("/status.json")); status != 401 {
+		t.Errorf("without the token: got %d, want 401", status)
+	}
+	if status, _ := askConsole(t, at, "GET /status.json HTTP/1.1\r\nHost: HOST\r\nAuthorization: Bearer 0123456789abcdef\r\n\r\n"); status != 200 {
+		t.Errorf("with the token: got %d, want 200", status)
+	}
+	kept := dialConsole(t, at)
+	kept.ask(t, getOf("/healthz"))
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	tf.reload(t, settings+"console = \""+taken.Addr().String()+"\"\n", "tenfour runs without")
+	kept.ended(t)
+}
+
+func TestConsole_thatWasOffStaysOff(t *testing.T) {
+	t.Parallel()
+	tf := startReloadable(t, "backends = \"127.0.0.1:1\"\nconsole = \"off\"\n")
+	tf.reload(t, "backends = \"127.0.0.1:1\"\nconsole = \"127.0.0.1:0\"\n", "console cannot change while tenfour runs")
+}
+
+// TestConsole_afterAKillHasItsSocketAgain: a unix socket that a tenfour has left is taken by the next.
+func TestConsole_afterAKillHasItsSocketAgain(t *testing.T) {
+	t.Parallel()
+	socket := socketPath(t)
+	for range 2 {
+		tf := startProcess(t, plainly, nil, "--backend", "127.0.0.1:1", "--console", "unix:"+socket)
+		tf.logHas(t, `"console":"unix:`)
+		if status, _ := askConsole(t, "unix:"+socket, "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"); status != 200 {
+			t.Fatalf("got %d, want 200", status)
+		}
+		tf.signal(t, syscall.SIGKILL)
+		<-tf.ended
+	}
+}
+
+// TestConsole_isAskedUnderLoad: pages, JSON and metrics are whole while clients are served, and no client notices.
+func TestConsole_isAskedUnderLoad(t *testing.T) {
+	t.Parallel()
+	b := startServer(t, okay)
+	tf := startConsoled(t, []string{b.addr})
+	var load sync.WaitGroup
+	const each = 50
+	for range 8 {
+		load.Go(func() { // ends after so many requests
+			c := dialPeer(t, tf.addr)
+			await.Within(c, 2*patience)
+			for range each {
+				c.say(request("GET", "/"))
+				if status, _, err := c.status("GET"); status != 200 || err != nil {
+					t.Errorf("a client got %d, %v", status, err)
+					return
+				}
+			}
+		})
+	}
+	for range 4 {
+		load.Go(func() { // likewise
+			for _, path := range []string{"/", "/status.json", "/metrics", "/readyz", "/exchanges/none"} {
+				c, err := net.Dial("tcp", tf.console)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				await.Within(c, patience)
+				io.WriteString(c, strings.Replace(getOf(path), "HOST", tf.console, 1))
+				answer, err := http.ReadResponse(bufio.NewReader(c), nil)
+				if err == nil {
+					_, err = io.Copy(io.Discard, answer.Body)
+				}
+				if err != nil || answer.StatusCode >= 500 {
+					t.Errorf("%s: got %v, %v", path, answer, err)
+				}
+				c.Close()
+			}
+		})
+	}
+	load.Wait()
+	eventually(t, "all requests are counted", func() bool {
+		_, body := askConsole(t, tf.console, getOf("/metrics"))
+		return strings.Contains(body, "tenfour_requests_total") && strings.Contains(body, "} "+strconv.Itoa(8*each))
+	})
+}
+
+// ended waits until tenfour has ended the connection.
+func (c *consoleClient) ended(t testing.TB) {
+	t.Helper()
+	if _, err := io.Copy(io.Discard, c.in); err != nil && endOf(err) == open {
+		t.Errorf("the console has not ended its connection: %v", err)
+	}
+}
+
+// event reads events up to one with some words.
+func (c *consoleClient) event(t testing.TB, words string) {
+	t.Helper()
+	for {
+		line, err := c.in.ReadString('\n')
+		if err != nil {
+			t.Fatalf("awaiting an event with %s: %v", words, err)
+		}
+		if strings.HasPrefix(line, "data: ") && strings.Contains(line, words) {
+			return
+		}
 	}
 }
