@@ -10,10 +10,10 @@ import (
 // Refused is bytes that break a rule, with what an answer and the log show of them. It belongs to its holder: nothing of it is in a
 // buffer. Secrets in it are masked.
 type Refused struct {
-	Why    httpparse.Refusal
-	Line   string // the line that is wrong, see httpparse.Refusal.Excerpt
-	Caret  string
-	passed string // the setting that says how much may come: ": more than head_max (32768 bytes)"; "" if it is about something else
+	Why    httpparse.Refusal // a copy: status, rule, section and place
+	Line   string            // the line that is wrong, see httpparse.Refusal.Excerpt
+	Caret  string            // stands under Line: a ^ below the byte
+	passed string            // the setting that says how much may come: ": more than head_max (32768 bytes)"; "" if it is about something else
 }
 
 // excerpter shows what was refused: a Refusal of a head, or the Chunks of a body.
