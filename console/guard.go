@@ -92,7 +92,7 @@ func isOfNoOtherSite(r *http.Request) *refusal {
 
 // isPage reports whether a path is that of a page for people.
 func isPage(path string) bool {
-	return path == "/" || strings.HasPrefix(path, "/exchanges/") && strings.Count(path, "/") == 2
+	return path == "/" || path == "/jobs" || strings.HasPrefix(path, "/exchanges/") && strings.Count(path, "/") == 2
 }
 
 // isOfAKnownMethod refuses other methods than GET, HEAD and POST (RFC 9110 §15.5.6).

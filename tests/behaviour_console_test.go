@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"sync"
@@ -360,6 +361,44 @@ func (c *consoleClient) ended(t testing.TB) {
 	t.Helper()
 	if _, err := io.Copy(io.Discard, c.in); err != nil && endOf(err) == open {
 		t.Errorf("the console has not ended its connection: %v", err)
+	}
+}
+
+// TestConsole_actsOnJobsByForms, as a browser without scripts sends them.
+func TestConsole_actsOnJobsByForms(t *testing.T) {
+	t.Parallel()
+	release := make(chan struct{})
+	defer close(release)
+	b := startBackend(t, func(v *visit) {
+		if _, err := v.request(); err == nil {
+			<-release
+		}
+	})
+	tf := startConsoled(t, []string{b.addr}, "--async", "--data", t.TempDir())
+	const page = "GET /jobs HTTP/1.1\r\nHost: HOST\r\nAccept: text/html,*/*\r\n\r\n"
+	if status, body := askConsole(t, tf.console, page); status != 200 || strings.Contains(body, "<form") {
+		t.Errorf("without a job: got %d %q", status, body)
+	}
+	if o := tf.exchange(t, "GET /slow HTTP/1.1\r\nHost: a\r\nPrefer: respond-async\r\n\r\n", whole); o.last().status() != 202 {
+		t.Fatalf("got %q, want 202", o.raw)
+	}
+	cancel := regexp.MustCompile(`action="(/jobs/[^"]+/cancel)"><input type="hidden" name="token" value="([^"]+)"`)
+	_, body := askConsole(t, tf.console, page)
+	form := cancel.FindStringSubmatch(body)
+	if form == nil || !strings.Contains(body, "GET /slow") {
+		t.Fatalf("the page has no form that cancels the job: %s", body)
+	}
+	content := "token=" + form[2]
+	post := "POST " + form[1] + " HTTP/1.1\r\nHost: HOST\r\nOrigin: http://HOST\r\nAccept: text/html\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: "
+	if status, body := askConsole(t, tf.console, post+strconv.Itoa(len(content))+"\r\n\r\n"+content); status != 303 {
+		t.Fatalf("got %d %q, want 303", status, body)
+	}
+	eventually(t, "the job is cancelled", func() bool {
+		_, body := askConsole(t, tf.console, page)
+		return strings.Contains(body, "<td>cancelled</td>") && strings.Contains(body, "/retry\"")
+	})
+	if status, body := askConsole(t, tf.console, post+strconv.Itoa(len(content))+"\r\n\r\n"+content); status != 409 || !strings.Contains(body, "it is cancelled") {
+		t.Errorf("once more: got %d %q, want 409", status, body)
 	}
 }
 
