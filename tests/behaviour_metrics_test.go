@@ -165,7 +165,7 @@ func TestMetrics_countEachRequestOnce(t *testing.T) {
 }
 
 // A client that leaves while it is queued has no answer, and one that finds no room has tenfour's own. Both are counted once.
-func TestMetrics_countWhoLeavesTheQueue(t *testing.T) {
+func TestMetrics_countWhatLeavesTheQueue(t *testing.T) {
 	t.Parallel()
 	release := make(chan struct{})
 	b := startBackend(t, func(v *visit) {
