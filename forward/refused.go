@@ -45,6 +45,9 @@ func (r *Refused) Rule() string { return r.Why.Words() + r.passed }
 // Error is Words, and the line in which the byte that is wrong is marked: "…, at byte 20, in line 2: Host‹ ›: a\r\n".
 func (r *Refused) Error() string { return r.Words() + ": " + httpparse.Mark(r.Line, r.Caret) }
 
+// Unwrap is the rule that was broken, for errors.As: an attempt whose response breaks one is counted as malformed, and not as cut off.
+func (r *Refused) Unwrap() error { return &r.Why }
+
 // passed names the setting whose limit was passed; "" for none.
 func passed(which httpparse.Limit, limits *httpparse.Limits) string {
 	most := limits.Of(which)
