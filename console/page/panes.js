@@ -115,9 +115,9 @@ export function changesOf(title, list, passed) {
 const marks = { removed: "−", added: "+", changed: "~" };
 
 function change(c) {
-  const value = c.did === "changed" && c.was !== undefined ? `${c.was} → ${c.value}` : c.value;
-  return el("li", { class: c.did }, el("span", { class: "sign", "aria-hidden": "true" }, marks[c.did] || "•"), el("span", { class: "did" }, c.did), " ",
-    el("code", {}, el("b", {}, c.name), ": ", ...visible(value || "")), c.why ? el("span", { class: "why" }, " " + c.why + " ") : " ", section(c.section));
+  const was = c.did === "changed" && c.was !== undefined ? [...visible(c.was), " → "] : [];
+  return el("li", { class: c.did }, el("span", { class: "mark", "aria-hidden": "true" }, marks[c.did] || "•"), el("span", { class: "did" }, c.did), " ",
+    el("code", {}, el("b", {}, c.name), ": ", ...was, ...visible(c.value || "")), c.why ? el("span", { class: "why" }, " " + c.why + " ") : " ", section(c.section));
 }
 
 // section is a link to the section of an RFC: "RFC 9112 §6.1".
