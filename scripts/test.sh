@@ -38,7 +38,7 @@ source scripts/pages.sh
 
 # ---- what is needed ----------------------------------------------------------------------------------------------
 
-tools=(ab nginx haproxy wrk curl nc python3 openssl gcc strace)
+tools=(ab nginx haproxy wrk curl nc python3 openssl gcc strace chromium)
 package_of() {
 	case $1 in
 	ab) echo apache2-utils ;;
