@@ -30,7 +30,7 @@ async function follow() {
     return;
   }
   const id = location.hash.slice(start.length);
-  const title = el("h2", { id: "wire-name" }, "Exchange " + id);
+  const title = el("h2", { id: "wire-name", tabindex: "-1", autofocus: true }, "Exchange " + id); // not the button: the Enter that opens would close
   const close = el("button", { type: "button", class: "close" }, "Close");
   close.addEventListener("click", () => dialog.close());
   const rest = el("div", { class: "wirebody" }, el("p", { class: "soft" }, "It is being fetched."));
