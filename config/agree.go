@@ -357,13 +357,18 @@ func (d *draft) resolved() Config {
 	c.ListenByDefault = d.process.from["listen"] == nil
 	c.ConsoleByDefault = d.process.from["console"] == nil
 	c.Routes = slices.Clone(c.Routes)
+	c.SecretFields = nil
 	for i := range c.Routes {
 		r := &c.Routes[i]
+		if r.CredentialFile != "" {
+			c.SecretFields = append(c.SecretFields, r.CredentialHeader)
+		}
 		for _, fields := range []*[]Field{&r.Request.Set, &r.Request.Add, &r.Response.Set, &r.Response.Add} {
 			*fields = slices.Clone(*fields)
 			for j, f := range *fields {
 				if strings.HasPrefix(f.Value, source.Env) {
 					(*fields)[j].Value, _ = secret.Value(f.Value) // it is there: that was checked
+					c.SecretFields = append(c.SecretFields, f.Name)
 				}
 			}
 		}

@@ -61,6 +61,7 @@ type Config struct {
 	ConsoleByDefault bool           // no setting says where the console answers
 	ConsoleHosts     []string       // that the console may be asked by, beside its own address; default none
 	ConsoleTokenFile string         // a file or env:NAME: the token that the console asks for; "" for none
+	SecretFields     []string       // names of field lines that tenfour adds and whose values are credentials, by Parse: of a file or the environment
 	ConsoleDebug     bool           // the console has /debug/pprof; default false
 
 	Data           string // the directory of jobs; default tenfour-data

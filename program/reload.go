@@ -196,6 +196,7 @@ func (r *running) withDescriptors(read func() error) error {
 
 // follow puts a configuration in force for all requests that begin from now on.
 func (r *running) follow(p prepared) {
+	r.passing.hide(p.config)
 	r.builder.Use(p.site, r.site, r.front)
 	r.site = p.site
 	r.present.Store(p.site)

@@ -35,6 +35,7 @@ func followExchanges(c *config.Config, console bool, stdout io.Writer) *passing 
 	default:
 		return p
 	}
+	p.book.Hide(c.SecretFields)
 	p.printer = wire.New(stdout, screenOf(stdout).colours())
 	p.book.Watch(p.printer, allPrinted(c))
 	return p
@@ -56,6 +57,9 @@ func (p *passing) follow(c *config.Config, log *zerolog.Logger) {
 		log.Warn().Str("key", "wire").Msg("wire begins when tenfour is started again: at its start nothing followed exchanges, neither a console nor a route with wire")
 	}
 }
+
+// hide has credentials of another configuration masked, before it is in force.
+func (p *passing) hide(c *config.Config) { p.book.Hide(c.SecretFields) }
 
 // close prints what is left.
 func (p *passing) close() {

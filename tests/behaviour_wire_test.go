@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"sync/atomic"
@@ -118,6 +119,19 @@ func TestWire_printsEachRacer(t *testing.T) {
 		}
 	}
 	tf.logHas(t, mute.addr, "no response: another backend was first")
+}
+
+// TestWire_masksCredentialsThatTheSettingsAdd, though the names of their fields do not look like it.
+func TestWire_masksCredentialsThatTheSettingsAdd(t *testing.T) {
+	t.Setenv("TENFOUR_TEST_PIN", "PIN-of-the-environment")
+	credential := writeFile(t, filepath.Join(t.TempDir(), "pin"), "PIN-of-the-file")
+	b := startBackend(t, always("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"))
+	tf := configured(t, b.addr, "wire = true\nbackends = \"BACKEND\"\ncredential_file = \""+credential+"\"\ncredential_header = \"X-Pin\"\n"+
+		"request.set = { X-Number = \"env:TENFOUR_TEST_PIN\" }\n")
+	tf.get(t, "/")
+	if got := tf.overs(t, 1); strings.Contains(got, "PIN-of-") || !strings.Contains(got, "+ X-Pin: ***") || !strings.Contains(got, "+ X-Number: ***") {
+		t.Errorf("got\n%s", got)
+	}
 }
 
 // TestWire_printsARequestThatGoesOutAgain: the backend ends the connection that was kept when the second request comes.

@@ -2,6 +2,7 @@ package trace
 
 import (
 	"bytes"
+	"slices"
 
 	"tenfour/value/secret"
 )
@@ -9,7 +10,8 @@ import (
 // mask is a copy of a head without credentials: the values of fields whose names say that they have one, of cookies, and of parameters in targets
 // and URLs. The names of cookies and the scheme of a credential stay, because they are what one looks for. at is a byte of head, and mask returns
 // where that is in the copy; -1 for none. It reads lines as leniently as any server might, because head may be one that was refused.
-func mask(head []byte, at int) (masked Raw, moved int) {
+// also are names of fields, in lower case, that have a credential whatever they look like.
+func mask(head []byte, at int, also []string) (masked Raw, moved int) {
 	moved = at
 	out := make([]byte, 0, len(head))
 	hides := false // the line before, which a folded one continues, has a secret
@@ -22,10 +24,12 @@ func mask(head []byte, at int) (masked Raw, moved int) {
 			first = false
 		case folded && hides:
 			out = append(out, " ***"...)
+		case hides && head[from-1] == '\r' && len(line) > 0: // a CR that ends no line may be a part of the secret
+			out = append(out, "***"...)
 		case folded:
 			out = append(out, line...)
 		default:
-			out, hides = appendField(out, line)
+			out, hides = appendField(out, line, also)
 		}
 		if at > from+len(line) || at >= from+len(line) && len(line)+before != len(out) {
 			moved += len(out) - before - len(line)
@@ -80,25 +84,32 @@ var handlePath = []byte("/.tenfour/jobs/")
 // handleShown is how many of those are shown, as in the log.
 const handleShown = 8
 
-// withoutHandle is a target without most of the digits of a job's handle.
+// withoutHandle is a target without most of the digits of the handles in it.
 func withoutHandle(target []byte) []byte {
-	i := bytes.Index(target, handlePath)
-	if i < 0 || len(target)-i-len(handlePath) <= handleShown {
+	before, rest, ok := bytes.Cut(target, handlePath)
+	if !ok {
 		return target
 	}
-	shown := i + len(handlePath) + handleShown
-	end := shown
-	for end < len(target) && target[end] != '/' && target[end] != '?' {
-		end++
+	out := append(slices.Clone(before), handlePath...)
+	digits := 0
+	for digits < len(rest) && isHex(rest[digits]) {
+		digits++
 	}
-	return bytes.Join([][]byte{target[:shown], []byte("..."), target[end:]}, nil)
+	if digits > handleShown {
+		out = append(append(out, rest[:handleShown]...), "..."...)
+	} else {
+		out = append(out, rest[:digits]...)
+	}
+	return append(out, withoutHandle(rest[digits:])...)
 }
 
+func isHex(c byte) bool { return c >= '0' && c <= '9' || c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F' }
+
 // appendField appends a field line without what its value has of secrets, and reports whether all of it is one.
-func appendField(dst, line []byte) (_ []byte, hides bool) {
+func appendField(dst, line []byte, also []string) (_ []byte, hides bool) {
 	name, value, ok := bytes.Cut(line, []byte(":"))
 	if !ok {
-		return append(dst, line...), false
+		return appendWords(dst, line)
 	}
 	blank := value[:len(value)-len(bytes.TrimLeft(value, " \t"))]
 	dst = append(append(append(dst, name...), ':'), blank...)
@@ -110,12 +121,22 @@ func appendField(dst, line []byte) (_ []byte, hides bool) {
 		return appendCookies(dst, value, false), true
 	case bare == "authorization" || bare == "proxy-authorization":
 		return appendCredential(dst, value), true
+	case slices.Contains(also, bare):
+		return append(dst, "***"...), true
 	case isPublic(bare):
 		return append(dst, value...), false
 	case secret.IsIn(bare):
 		return append(dst, "***"...), true
 	}
 	return append(dst, plain(value)...), false
+}
+
+// appendWords appends a line without a colon, which is no field line. If its first word is the name of a secret, the colon was forgotten.
+func appendWords(dst, line []byte) (_ []byte, hides bool) {
+	if name, _, ok := bytes.Cut(line, []byte(" ")); ok && secret.IsIn(string(name)) {
+		return append(append(dst, name...), " ***"...), true
+	}
+	return append(dst, line...), false
 }
 
 // isPublic reports whether a field's value is no secret, though its name looks like it.

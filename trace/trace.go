@@ -28,6 +28,8 @@ type Book struct {
 	missed        atomic.Uint64 // exchanges that were not recorded, because others had all of that
 	pool          sync.Pool     // of *Exchange
 
+	secrets secretNames
+
 	watcher    Watcher     // nil for none; fixed once an exchange has begun
 	watchesAll atomic.Bool // of all exchanges, not only of those of routes that ask for it
 

@@ -87,26 +87,32 @@ func TestMask_hidesCredentials(t *testing.T) {
 		want     string
 		wantedAt int
 	}{
-		"a credential keeps its scheme": {"GET / HTTP/1.1\r\nAuthorization: Bearer abc\r\nA: b\r\n\r\n", 42, "GET / HTTP/1.1\r\nAuthorization: Bearer ***\r\nA: b\r\n\r\n", 42},
-		"a credential without a scheme": {"authorization: abcdef\r\nA: b\r\n", 23, "authorization: ***\r\nA: b\r\n", 20},
-		"cookies keep their names":      {"G\r\nCookie: a=1; bc=23; d\r\n\r\n", -1, "G\r\nCookie: a=***; bc=***;***\r\n\r\n", -1},
-		"a cookie keeps its attributes": {"H\r\nSet-Cookie: a=12=3; Path=/; HttpOnly\r\n", 0, "H\r\nSet-Cookie: a=***; Path=/; HttpOnly\r\n", 0},
-		"a key":                         {"G\r\nX-Api-Key:abc\r\n", -1, "G\r\nX-Api-Key:***\r\n", -1},
-		"a folded credential":           {"G\r\nX-Token: ab\r\n cd\r\nA: b\r\n", -1, "G\r\nX-Token: ***\r\n ***\r\nA: b\r\n", -1},
-		"a space before the colon":      {"G\r\nX-Token : ab\r\n", 10, "G\r\nX-Token : ***\r\n", 10},
-		"line ends that are LF or CR":   {"G\nX-Token: ab\rCookie: a=b\n", -1, "G\nX-Token: ***\rCookie: a=***\n", -1},
-		"a parameter of the target":     {"GET /?a=1&token=xyzzy HTTP/1.1\r\nA: b\r\n", 32, "GET /?a=1&token=*** HTTP/1.1\r\nA: b\r\n", 30},
-		"a user in the target":          {"GET http://u:p@h/ HTTP/1.1\r\n", -1, "GET http://***@h/ HTTP/1.1\r\n", -1},
-		"a URL in a field":              {"G\r\nLocation: /a?session=1\r\n", -1, "G\r\nLocation: /a?session=***\r\n", -1},
-		"the handle of a job":           {"GET /.tenfour/jobs/0123456789abcdef HTTP/1.1\r\n", -1, "GET /.tenfour/jobs/01234567... HTTP/1.1\r\n", -1},
-		"what is asked for stays":       {"H\r\nWWW-Authenticate: Basic realm=\"a\"\r\n", -1, "H\r\nWWW-Authenticate: Basic realm=\"a\"\r\n", -1},
-		"nothing to hide":               {"GET / HTTP/1.1\r\nHost: a\r\n\r\n", 22, "GET / HTTP/1.1\r\nHost: a\r\n\r\n", 22},
-		"cut in a credential":           {"G\r\nAuthorization: Basic dXN", -1, "G\r\nAuthorization: Basic ***", -1},
+		"a credential keeps its scheme":  {"GET / HTTP/1.1\r\nAuthorization: Bearer abc\r\nA: b\r\n\r\n", 42, "GET / HTTP/1.1\r\nAuthorization: Bearer ***\r\nA: b\r\n\r\n", 42},
+		"a credential without a scheme":  {"authorization: abcdef\r\nA: b\r\n", 23, "authorization: ***\r\nA: b\r\n", 20},
+		"cookies keep their names":       {"G\r\nCookie: a=1; bc=23; d\r\n\r\n", -1, "G\r\nCookie: a=***; bc=***;***\r\n\r\n", -1},
+		"a cookie keeps its attributes":  {"H\r\nSet-Cookie: a=12=3; Path=/; HttpOnly\r\n", 0, "H\r\nSet-Cookie: a=***; Path=/; HttpOnly\r\n", 0},
+		"a key":                          {"G\r\nX-Api-Key:abc\r\n", -1, "G\r\nX-Api-Key:***\r\n", -1},
+		"a field that the settings name": {"G\r\nX-PIN: ab\r\n cd\r\nA: b\r\n", -1, "G\r\nX-PIN: ***\r\n ***\r\nA: b\r\n", -1},
+		"a line without a colon":         {"G\r\nAuthorization Basic ab\r\nPlain text\r\n", -1, "G\r\nAuthorization ***\r\nPlain text\r\n", -1},
+		"a CR in a credential":           {"G\r\nAuthorization: Basic\rab\r\n", -1, "G\r\nAuthorization: ***\r***\r\n", -1},
+		"several handles":                {"G\r\nLink: </.tenfour/jobs/0123456789abcdef>, </.tenfour/jobs/0123456789abcdef>\r\n", -1, "G\r\nLink: </.tenfour/jobs/01234567...>, </.tenfour/jobs/01234567...>\r\n", -1},
+		"a user without a scheme":        {"CONNECT u:p@h:80 HTTP/1.1\r\nReferer: //u:p@h/\r\n", -1, "CONNECT ***@h:80 HTTP/1.1\r\nReferer: //***@h/\r\n", -1},
+		"a fragment":                     {"G\r\nLocation: https://h/#access_token=ab&b=1\r\n", -1, "G\r\nLocation: https://h/#access_token=***&b=1\r\n", -1},
+		"a folded credential":            {"G\r\nX-Token: ab\r\n cd\r\nA: b\r\n", -1, "G\r\nX-Token: ***\r\n ***\r\nA: b\r\n", -1},
+		"a space before the colon":       {"G\r\nX-Token : ab\r\n", 10, "G\r\nX-Token : ***\r\n", 10},
+		"line ends that are LF or CR":    {"G\nX-Token: ab\rCookie: a=b\n", -1, "G\nX-Token: ***\r***\n", -1},
+		"a parameter of the target":      {"GET /?a=1&token=xyzzy HTTP/1.1\r\nA: b\r\n", 32, "GET /?a=1&token=*** HTTP/1.1\r\nA: b\r\n", 30},
+		"a user in the target":           {"GET http://u:p@h/ HTTP/1.1\r\n", -1, "GET http://***@h/ HTTP/1.1\r\n", -1},
+		"a URL in a field":               {"G\r\nLocation: /a?session=1\r\n", -1, "G\r\nLocation: /a?session=***\r\n", -1},
+		"the handle of a job":            {"GET /.tenfour/jobs/0123456789abcdef HTTP/1.1\r\n", -1, "GET /.tenfour/jobs/01234567... HTTP/1.1\r\n", -1},
+		"what is asked for stays":        {"H\r\nWWW-Authenticate: Basic realm=\"a\"\r\n", -1, "H\r\nWWW-Authenticate: Basic realm=\"a\"\r\n", -1},
+		"nothing to hide":                {"GET / HTTP/1.1\r\nHost: a\r\n\r\n", 22, "GET / HTTP/1.1\r\nHost: a\r\n\r\n", 22},
+		"cut in a credential":            {"G\r\nAuthorization: Basic dXN", -1, "G\r\nAuthorization: Basic ***", -1},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			head := []byte(tc.head)
-			got, at := mask(head, tc.at)
+			got, at := mask(head, tc.at, []string{"x-pin"})
 			if string(got) != tc.want || at != tc.wantedAt {
 				t.Errorf("got %q, %d; want %q, %d", got, at, tc.want, tc.wantedAt)
 			}

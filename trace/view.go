@@ -182,7 +182,7 @@ func (x *Exchange) show(k *Kept, e *event) {
 
 // head is an event's head, masked. x is locked.
 func (x *Exchange) head(e *event) Head {
-	raw, refused := mask(x.bytes[e.from:e.to], int(e.refused))
+	raw, refused := mask(x.bytes[e.from:e.to], int(e.refused), x.book.secrets.names())
 	return Head{At: x.since(e.at), Raw: raw, Left: int(e.left), Refused: refused}
 }
 

@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// Redact is target without the values of query parameters that may be credentials, or that are URLs with such a parameter.
+// Redact is target without the values of parameters, of the query or of the fragment, that may be credentials, or that are URLs with such a parameter.
 func Redact(target []byte) []byte {
-	q := bytes.IndexByte(target, '?')
+	q := bytes.IndexAny(target, "?#") // a fragment may have parameters too (RFC 6749 §4.2.2)
 	if q < 0 || bytes.IndexByte(target[q:], '=') < 0 {
 		return target
 	}
@@ -18,8 +18,12 @@ func Redact(target []byte) []byte {
 		if end := bytes.IndexAny(rest, "&;"); end >= 0 { // some servers split at both
 			pair = rest[:end+1]
 		}
-		rest = rest[len(pair):]
 		name, value, ok := bytes.Cut(pair, []byte("="))
+		if end := bytes.IndexByte(pair, '#'); end >= 0 && (!ok || !IsInEncoded(string(name))) {
+			pair = pair[:end+1]
+			name, value, ok = bytes.Cut(pair, []byte("="))
+		}
+		rest = rest[len(pair):]
 		if !ok || !IsInEncoded(string(name)) && !isURLWithSecret(value) {
 			out = append(out, pair...)
 			continue
@@ -32,21 +36,23 @@ func Redact(target []byte) []byte {
 	return out
 }
 
-// WithoutUser is a URL without the user and the password in front of its host.
+// WithoutUser is a URL, or the authority of one (RFC 9112 §3.2.3), without the user and the password in front of its host.
 func WithoutUser(url []byte) []byte {
-	scheme, rest, ok := bytes.Cut(url, []byte("://"))
-	if !ok {
-		return url
+	from := 0
+	if i := bytes.Index(url, []byte("://")); i >= 0 {
+		from = i + len("://")
+	} else if bytes.HasPrefix(url, []byte("//")) {
+		from = len("//")
 	}
-	authority := rest
-	if end := bytes.IndexAny(rest, "/?#"); end >= 0 {
-		authority = rest[:end]
+	authority := url[from:]
+	if end := bytes.IndexAny(authority, "/?#"); end >= 0 {
+		authority = authority[:end]
 	}
 	at := bytes.LastIndexByte(authority, '@')
-	if at < 0 {
+	if at < 0 || from == 0 && bytes.IndexByte(authority[:at], ':') < 0 { // a name@host alone may be that of a person
 		return url
 	}
-	return bytes.Join([][]byte{scheme, []byte("://***"), rest[at:]}, nil)
+	return bytes.Join([][]byte{url[:from], []byte("***"), url[from+at:]}, nil)
 }
 
 // isURLWithSecret reports whether a value, which may be encoded, has a query with a parameter that probably has a secret: ?callback=

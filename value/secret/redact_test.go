@@ -23,6 +23,9 @@ func TestRedact_masksValuesThatMayBeCredentials(t *testing.T) {
 		"/?callback=https%3a%2f%2fh%2f%3fa%3d1&a=1":      "/?callback=https%3a%2f%2fh%2f%3fa%3d1&a=1",
 		"/?callback=https://h/%3ftoken=%zz":              "/?callback=https://h/%3ftoken=%zz",
 		"/?next=/login?sig=s3":                           "/?next=***",
+		"https://h/#access_token=s3&state=1":             "https://h/#access_token=***&state=1",
+		"/?a=1#token=s3":                                 "/?a=1#token=***",
+		"/?token=s#3":                                    "/?token=***",
 		"/?q=a=token":                                    "/?q=a=token",
 	} {
 		if got := string(Redact([]byte(target))); got != want {
@@ -38,6 +41,10 @@ func TestWithoutUser_masksWhatMayBeAPassword(t *testing.T) {
 		"https://us@er:pw@a":       "https://***@a",
 		"/path@x":                  "/path@x",
 		"android-app://com.x/y@z":  "android-app://com.x/y@z",
+		"//user:pw@a/b":            "//***@a/b",
+		"user:pw@a:80":             "***@a:80",
+		"person@a":                 "person@a",
+		"/a//user:pw@b":            "/a//user:pw@b",
 		"":                         "",
 		"http://user:p%40@[::1]:8": "http://***@[::1]:8",
 	} {
