@@ -44,7 +44,11 @@ backends = "BACKEND"
 		for kind, response := range responses {
 			t.Run(name+", "+kind, func(t *testing.T) {
 				t.Parallel()
-				b := startBackend(t, always(response))
+				then := open
+				if kind == "until the end" {
+					then = closed
+				}
+				b := startBackend(t, repeat(func(message) reply { return reply{raw: response, then: then} }))
 				file := settingsFile(t, b.addr, settings)
 				o := startTenfour(t, nil, "--config", file).exchange(t, request, whole)
 				toBackend, to11, to10 := throughOf(t, file, request+response)
