@@ -107,7 +107,7 @@ go build -trimpath -pgo=off -overlay "$tmp/overlay.json" -o "$tmp/tenfour" .
 
 nginx -c "$tmp/nginx.conf" &
 nginx=$!
-(cd "$tmp" && GOMAXPROCS=1 exec ./tenfour "$tmp/pgo" --listen "127.0.0.1:$port" --backend "127.0.0.1:$backend" --workers 64 --console off) \
+(cd "$tmp" && GOMAXPROCS=1 exec ./tenfour "$tmp/pgo" --listen "127.0.0.1:$port" --backend "127.0.0.1:$backend" --workers 64 --console 127.0.0.1:0) \
 	>"$tmp/out" 2>&1 &
 tenfour=$!
 for _ in $(seq 100); do
