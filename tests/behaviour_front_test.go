@@ -535,6 +535,7 @@ func TestFlags_doSomething(t *testing.T) {
 		"trusted-proxies": TestFlags_networks, "limit": TestFlags_limit, "limit-by": TestFlags_limit, "over": TestFlags_limit,
 		"wait-max": TestFlags_limit, "max-per-client": TestMaxPerClient_refusesTheRest,
 		"async": TestAsync_aRequestBecomesAJobHoweverItsBytesCome, "data": TestJobs_theDirectoryIsForItsUserAlone,
+		"wire": TestWire_printsWhatItsPageShows,
 	}
 	var help bytes.Buffer
 	if code := program.Run(context.Background(), []string{"--help"}, &help, io.Discard, nil); code != 0 {
