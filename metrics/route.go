@@ -89,6 +89,15 @@ func (r *Route) Ended(x *Exchange) {
 	if r == nil {
 		return
 	}
+	if x.Own {
+		r.own[ownIndex(x.Status)].Add(1)
+	}
+	if x.Cut {
+		r.cut.Add(1)
+	}
+	if x.Joined {
+		r.joined.Add(1)
+	}
 	part, shard := r.often.take()
 	if x.In > 0 {
 		part.in.Add(uint64(x.In))
@@ -103,15 +112,6 @@ func (r *Route) Ended(x *Exchange) {
 	}
 	part.answers[classOf(x.Status)].Add(1) // last: where this has not changed, nothing has
 	r.often.give(shard)
-	if x.Own {
-		r.own[ownIndex(x.Status)].Add(1)
-	}
-	if x.Cut {
-		r.cut.Add(1)
-	}
-	if x.Joined {
-		r.joined.Add(1)
-	}
 }
 
 // Count counts an event of an exchange.
