@@ -47,7 +47,10 @@
 
   // Room.
   const root = document.documentElement;
-  if (root.scrollWidth > root.clientWidth) problems.push(`the page is ${root.scrollWidth} wide, and the window ${root.clientWidth}`);
+  if (root.scrollWidth > root.clientWidth) {
+    const wide = [...document.querySelectorAll("body *")].filter((e) => e.getBoundingClientRect().right > root.clientWidth + 1 && !e.closest(".scroll > *, .window > *"));
+    problems.push(`the page is ${root.scrollWidth} wide, and the window ${root.clientWidth}: ${wide.map((e) => `${name(e)} ends at ${e.getBoundingClientRect().right}`).join(", ")}`);
+  }
   for (const e of all("section, article, header, figure, dialog, .queue, .backend, .slots, form, .sides")) {
     if (e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).display !== "inline") say(e, `what is in it is ${e.scrollWidth} wide, and it is ${e.clientWidth}`);
   }

@@ -139,7 +139,7 @@ func (p *tab) visit(path string) {
 // sees sets the width of the page, and whether the reader prefers dark.
 func (p *tab) sees(width int64, theme string) {
 	p.t.Helper()
-	_, err := chromedp.Call(p.ctx, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: width, Height: 900, DeviceScaleFactor: 1, Mobile: width < 500})
+	_, err := chromedp.Call(p.ctx, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: width, Height: 900, DeviceScaleFactor: 1})
 	p.must(err)
 	_, err = chromedp.Call(p.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
 		{Name: "prefers-color-scheme", Value: theme}, {Name: "prefers-reduced-motion", Value: "reduce"}, // no colour is between two
@@ -198,10 +198,17 @@ func (p *tab) presses(key, selector, what, script string) {
 	}
 }
 
-// audit reports what cannot be used: by keyboard, with a screen reader, or on a narrow screen.
+// audit reports what cannot be used: by keyboard, with a screen reader, or on a narrow screen. A page that is just laid out may need a moment.
 func (p *tab) audit() {
 	p.t.Helper()
-	for _, problem := range js[[]string](p, auditScript) {
-		p.t.Error(problem)
+	var problems []string
+	if !await.Holds(browserPatience, func() bool {
+		problems = js[[]string](p, auditScript)
+		if len(problems) > 0 {
+			await.Pace(100 * time.Millisecond)
+		}
+		return len(problems) == 0
+	}) {
+		p.t.Error(strings.Join(problems, "\n"))
 	}
 }
