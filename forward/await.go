@@ -45,7 +45,7 @@ func (a *Attempt) await() outcome {
 				return a.answered(n)
 			case err != httpparse.ErrPartial:
 				a.traceBroken(err)
-				return a.malformed(RefuseHead(err, l.in.Rest(), a.req.Limits))
+				return a.malformed(refuseResponse(err, l.in.Rest(), a.req.Limits))
 			}
 		}
 		if err := a.readHead(); err != nil {

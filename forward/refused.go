@@ -31,6 +31,14 @@ func Refuse(err error, by excerpter, buf []byte, limits *httpparse.Limits) *Refu
 	return r
 }
 
+// refuseResponse is Refuse for the head of a response, which only the logs show: no value of a field is shown in them, because a server
+// that writes odd fields may write a credential into any.
+func refuseResponse(err error, buf []byte, limits *httpparse.Limits) *Refused {
+	r := RefuseHead(err, buf, limits)
+	r.Line, r.Caret = r.Why.Excerpt(buf, func(string) bool { return true })
+	return r
+}
+
 // RefuseHead is Refuse for a head.
 func RefuseHead(err error, buf []byte, limits *httpparse.Limits) *Refused {
 	return Refuse(err, err.(*httpparse.Refusal), buf, limits)
