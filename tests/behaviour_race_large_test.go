@@ -105,9 +105,7 @@ func TestRace_aLargeUnusableResponseWaitsForABetterOne(t *testing.T) {
 			t.Errorf("got %d with %d bytes, X-Race %q", r.StatusCode, len(body), r.Header.Get("X-Race"))
 		}
 		for _, words := range []string{large.addr + ": 500, larger than may be held", dies.addr + ": it closed the connection"} {
-			if log := tf.log.String(); !strings.Contains(log, words) {
-				t.Errorf("the log does not tell of %q\n%s", words, log)
-			}
+			eventually(t, "the log tells of "+words, func() bool { return strings.Contains(tf.log.String(), words) })
 		}
 	})
 	t.Run("its client leaves", func(t *testing.T) {
