@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+
+	"tenfour/httpparse"
 )
 
 // Bytes are shown in JSON as a string in which each byte is the character with its number, U+0000 to U+00FF. So an offset of a
@@ -39,23 +41,7 @@ func (b *Bytes) UnmarshalJSON(text []byte) error {
 func Escaped(b []byte) string {
 	var out strings.Builder
 	for _, c := range b {
-		out.WriteString(escape(c))
+		out.WriteString(httpparse.Escape(c))
 	}
 	return out.String()
-}
-
-func escape(c byte) string {
-	switch {
-	case c == '\r':
-		return `\r`
-	case c == '\n':
-		return `\n`
-	case c == '\t':
-		return `\t`
-	case c == '\\':
-		return `\\`
-	case c < 0x20 || c >= 0x7f:
-		return fmt.Sprintf(`\x%02x`, c)
-	}
-	return string(rune(c))
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"tenfour/httpparse"
 )
 
 // Page prints reports in columns: the bytes, what they are, what tenfour decides from them, the section.
@@ -99,7 +101,7 @@ func (p *Page) units(r *Report, l *Line) (units []unit) {
 	shown := 0
 	for _, run := range l.Runs {
 		for _, c := range r.Bytes[run.From:run.To] {
-			text := escape(c)
+			text := httpparse.Escape(c)
 			if shown += len(text); shown > most {
 				return append(units, unit{"…", run.Kind})
 			}

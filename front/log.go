@@ -152,7 +152,7 @@ func (r *request) loss() string {
 
 // shownTarget returns the target as a log may have it: without what is probably a secret. The handle of a job is one.
 func (r *request) shownTarget() []byte {
-	target := r.Head.Target.In(r.In.Head())
+	target := secret.WithoutUser(r.Head.Target.In(r.In.Head()))
 	at := bytes.Index(target, []byte(handlePath))
 	if r.handle == nil || at < 0 {
 		return secret.Redact(target)

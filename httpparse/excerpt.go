@@ -22,8 +22,8 @@ const (
 //	    ^
 //
 // buf begins with the first byte of the head, or of the body, and has the byte at Offset. If secret is not nil, it says by the name of
-// a field or of a query's parameter whether the value is a secret: the value, except for the byte at Offset, and userinfo are shown as
-// ***. Excerpt allocates.
+// a field or of a query's parameter whether the value is a secret: the value, except for the byte at Offset, userinfo, and what follows
+// the first digits of a long hexadecimal number in a target are shown as ***. Excerpt allocates.
 func (r *Refusal) Excerpt(buf []byte, secret func(name string) bool) (line, caret string) {
 	at := min(r.Offset, len(buf))
 	l := shownLine{buf: buf, start: 1 + bytes.LastIndexByte(buf[:at], '\n'), end: len(buf), at: at}
@@ -115,8 +115,8 @@ func (l *shownLine) hide(isHead bool, secret func(string) bool) {
 	l.hideFrom(max(name, l.start), l.start+len(bytes.TrimRight(l.buf[l.start:l.end], "\r\n")))
 }
 
-// hideInTarget hides the userinfo of a request-target, and the values of its query's parameters that are secrets or may have some in
-// them. A target with a space, which is wrong, goes up to the last word of the line that looks like a version.
+// hideInTarget hides the userinfo of a request-target, the numbers in it that may be handles, and the values of its query's parameters
+// that are secrets or may have some in them. A target with a space, which is wrong, goes up to the last word of the line that looks like a version.
 func (l *shownLine) hideInTarget(secret func(string) bool) {
 	text := l.buf[l.start:l.end]
 	end := len(bytes.TrimRight(text, "\r\n"))
@@ -128,11 +128,8 @@ func (l *shownLine) hideInTarget(secret func(string) bool) {
 	if query < 0 {
 		query = end
 	}
-	if i := bytes.Index(text[:query], []byte("://")); i >= 0 {
-		if user := bytes.LastIndexByte(text[:query], '@'); user > i {
-			l.hideFrom(l.start+i+len("://"), l.start+user)
-		}
-	}
+	l.hideUser(text[:query])
+	l.hideHandles(text)
 	for query < end {
 		query++
 		pair := text[query:]
@@ -144,6 +141,43 @@ func (l *shownLine) hideInTarget(secret func(string) bool) {
 			l.hideFrom(l.start+query+len(name)+1, l.start+query+len(pair))
 		}
 		query += len(pair)
+	}
+}
+
+// hideUser hides the userinfo of text, which begins the line: a method, and a target up to its query. The target may be an authority.
+func (l *shownLine) hideUser(text []byte) {
+	from := bytes.IndexByte(text, ' ') + 1
+	switch i := bytes.Index(text, []byte("://")); {
+	case i >= 0:
+		from = i + len("://")
+	case bytes.HasPrefix(text[from:], []byte("//")):
+		from += len("//")
+	case bytes.HasPrefix(text[from:], []byte("/")):
+		return
+	}
+	if at := bytes.LastIndexByte(text[from:], '@'); at >= 0 {
+		l.hideFrom(l.start+from, l.start+from+at)
+	}
+}
+
+// A hexadecimal number of handleLeast digits or more is probably a handle: a right to what it names. Its first digits tell it from others.
+const (
+	handleLeast = 32
+	handleShown = 8
+)
+
+// hideHandles hides the digits of handles in text, which begins the line, but for the first ones.
+func (l *shownLine) hideHandles(text []byte) {
+	digits := 0
+	for i := 0; i <= len(text); i++ {
+		if i < len(text) && isHex(text[i]) {
+			digits++
+			continue
+		}
+		if digits >= handleLeast {
+			l.hideFrom(l.start+i-digits+handleShown, l.start+i)
+		}
+		digits = 0
 	}
 }
 
@@ -198,7 +232,7 @@ func (l *shownLine) word(i, step int) (string, int) {
 			return masked, int(s.Start)
 		}
 	}
-	return escape(l.buf[at]), i + step
+	return Escape(l.buf[at]), i + step
 }
 
 // fit returns as many of words as have the width most, with a sign for those that are left out.
@@ -226,8 +260,8 @@ func width(words []string) (n int) {
 	return n
 }
 
-// escape returns how a byte is shown.
-func escape(c byte) string {
+// Escape returns how a byte is shown to people: as it is, or as \r, \n, \t, \\ or \x00, so that it does nothing to a terminal.
+func Escape(c byte) string {
 	const digits = "0123456789abcdef"
 	switch {
 	case c == '\r':

@@ -163,7 +163,7 @@ func TestRefusal_pointsAtTheByte(t *testing.T) {
 				t.Errorf("got %v, want %v, input %q", r, tc.flaw, in.raw())
 			case r.Offset != len(in.good):
 				t.Errorf("%s: got byte %d, want %d, input %q", r.Rule, r.Offset, len(in.good), in.raw())
-			case !strings.HasPrefix(line[len(caret)-1+strings.Count(line[:len(caret)-1], cut)*2:], escape(in.rest[0])) && !strings.Contains(line, cut):
+			case !strings.HasPrefix(line[len(caret)-1+strings.Count(line[:len(caret)-1], cut)*2:], Escape(in.rest[0])) && !strings.Contains(line, cut):
 				t.Errorf("%s: the caret is not below %q:\n%s\n%s", r.Rule, in.rest[0], line, caret)
 			}
 		}
@@ -206,6 +206,11 @@ func TestRefusal_showsTheLine(t *testing.T) {
 		"a token with the wrong byte":    {refusedRequest, "GET /?token=se#cret HTTP/1.1\r\n", `GET /?token=***#*** HTTP/1.1\r\n`, `               ^`},
 		"a token in a URL in the target": {refusedRequest, "GET /?to=http%3A%2F%2Fa%3Ftoken%3Dsecret http/1.1\r\n", `GET /?to=*** http/1.1\r\n`, `             ^`},
 		"the same, not encoded":          {refusedRequest, "GET /?to=http://a?token=secret http/1.1\r\n", `GET /?to=http://a?token=*** http/1.1\r\n`, `                            ^`},
+		"a handle":                       {refusedRequest, "GET /jobs/0123456789abcdef0123456789abcdef01234567 x HTTP/1.1\r\n", `GET /jobs/01234567*** x HTTP/1.1\r\n`, `                     ^`},
+		"a handle, encoded path":         {refusedRequest, "GET /%6aobs/0123456789abcdef0123456789abcdef01234567# HTTP/1.1\r\n", `GET /%6aobs/01234567***# HTTP/1.1\r\n`, `                       ^`},
+		"digits too few for a handle":    {refusedRequest, "GET /0123456789abcdef0123456789abcde# HTTP/1.1\r\n", `GET /0123456789abcdef0123456789abcde# HTTP/1.1\r\n`, `                                    ^`},
+		"userinfo of an authority":       {refusedRequest, "CONNECT u:secret@a HTTP/1.1\r\n", `CONNECT ***@a HTTP/1.1\r\n`, `^`},
+		"userinfo without a scheme":      {refusedRequest, "GET //u:secret@a/# HTTP/1.1\r\n", `GET //***@a/# HTTP/1.1\r\n`, `            ^`},
 		"userinfo":                       {refusedRequest, "GET http://u:secret@a/ HTTP/1.1\r\n", `GET http://***@a/ HTTP/1.1\r\n`, `              ^`},
 		"a trailer's":                    {refusedChunks, "0\r\nX-Auth: secret\x00\r\n", `X-Auth: ***\x00\r\n`, `           ^`},
 
