@@ -1,6 +1,9 @@
 package front
 
-import "tenfour/jobs/runner"
+import (
+	"tenfour/jobs/runner"
+	"tenfour/trace"
+)
 
 // Enter returns the route of a job for its next attempt, as the present configuration has it, and what the caller calls when the attempt has
 // ended: until then a reload closes nothing that the route needs. It reports false if there is no route of that name any more.
@@ -16,4 +19,14 @@ func (f *Front) Enter(name string) (to *runner.Route, leave func(), ok bool) {
 	now := *to
 	now.Limits = &s.limits
 	return &now, s.leave, true
+}
+
+// Record begins to record an attempt of a job that begins without a client, under an id like those of requests. It returns nil if nothing is
+// recorded.
+func (f *Front) Record(from *trace.Arrival, head []byte) *trace.Exchange {
+	if f.Trace == nil {
+		return nil
+	}
+	from.Prefix, from.Number = f.ids.prefix, f.ids.next()
+	return f.Trace.Begin(from, head)
 }

@@ -61,6 +61,7 @@ func openJobs(c *config.Config, t jobTools) (*jobParts, error) {
 	})
 	p.runner = runner.New(runner.Config{
 		Store: store, Lot: t.front.Lot, Held: t.held, Routes: t.front, Log: *t.log, Caps: p.caps, Ended: p.sender.Due,
+		Record: t.front.Record,
 	})
 	answers := control.Config{Store: store, Runner: p.runner, Callbacks: p.sender, Log: *t.log}
 	p.shown = control.NewHandler(answers)

@@ -11,9 +11,11 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 
+	"tenfour/jobs"
 	"tenfour/tests/await"
 )
 
@@ -413,5 +415,57 @@ func (c *consoleClient) event(t testing.TB, words string) {
 		if strings.HasPrefix(line, "data: ") && strings.Contains(line, words) {
 			return
 		}
+	}
+}
+
+// TestConsole_showsAttemptsOfJobs: the first, which fails, and the second, which is begun because of that. Each is an exchange of its own.
+func TestConsole_showsAttemptsOfJobs(t *testing.T) {
+	t.Parallel()
+	var served atomic.Int32
+	b := startBackend(t, repeat(func(message) reply {
+		if served.Add(1) == 1 {
+			return reply{raw: "HTTP/1.1 503 Later\r\nContent-Length: 0\r\n\r\n", then: open}
+		}
+		return plainReply
+	}))
+	tf := startConsoled(t, []string{b.addr}, "--async", "--data", t.TempDir())
+	at := tf.become(t, request("GET", "/slow", preferAsync))
+	type shown struct {
+		ID, Target, Reason string
+		Status             int
+		Job                *struct {
+			ID      string
+			Attempt int
+		}
+	}
+	attempts := map[int]shown{}
+	eventually(t, "both attempts are shown", func() bool {
+		_, body := askConsole(t, tf.console, getOf("/status.json"))
+		var s struct{ Exchanges []shown }
+		if err := json.Unmarshal([]byte(body), &s); err != nil {
+			t.Fatalf("%q: %v", body, err)
+		}
+		for _, x := range s.Exchanges {
+			if x.Job != nil {
+				attempts[x.Job.Attempt] = x
+			}
+		}
+		return len(attempts) == 2
+	})
+	for n, status := range map[int]int{1: 503, 2: 200} {
+		if x := attempts[n]; x.Status != status || x.Target != "/slow" || !strings.Contains(at, "/"+x.Job.ID) || len(x.Job.ID) != jobs.ShortDigits {
+			t.Errorf("attempt %d: got %+v of %s", n, x, at)
+		}
+	}
+	_, sent := b.seen()
+	for part, want := range map[string]string{
+		"client-in": "GET /slow HTTP/1.1\r\n", "backend-out": sent[strings.LastIndex(sent, "GET "):], "backend-in": "HTTP/1.1 200 ", "client-out": "HTTP/1.1 200 ",
+	} {
+		if status, got := askConsole(t, tf.console, getOf("/exchanges/"+attempts[2].ID+"/raw?attempt=0&part="+part)); status != 200 || !strings.HasPrefix(got, want) {
+			t.Errorf("%s: got %d %q, want %q", part, status, got, want)
+		}
+	}
+	if status, page := askConsole(t, tf.console, getOf("/exchanges/"+attempts[2].ID)); status != 200 || !strings.Contains(page, "attempt 2 of job "+attempts[2].Job.ID) {
+		t.Errorf("the page: got %d %q", status, page)
 	}
 }

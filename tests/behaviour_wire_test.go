@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"tenfour/jobs"
 	"tenfour/tests/await"
 )
 
@@ -201,6 +202,28 @@ func TestWire_printsWhatLasts(t *testing.T) {
 	tf.logHas(t, "    HTTP/1.1 101 Switching Protocols", "#1  lasts  ")
 	p.Close()
 	if got := tf.overs(t, 1); !strings.Contains(got, " 101, ") {
+		t.Errorf("got\n%s", got)
+	}
+}
+
+// TestWire_printsAttemptsOfJobs that tenfour begins by itself: the second of a job that it finds at its start. The handle is not shown whole.
+func TestWire_printsAttemptsOfJobs(t *testing.T) {
+	t.Parallel()
+	b := startBackend(t, repeat(func(message) reply { return plainReply }))
+	data := jobsDir(t)
+	id := putJobs(t, data, jobs.Job{State: jobs.Waiting, Tried: 1, Attempts: make([]jobs.Attempt, 1), Request: jobs.Request{Method: "GET", Target: []byte("/slow?token=abc")}})[0]
+	tf := startTenfour(t, []string{b.addr}, "--async", "--data", data, "--wire")
+	got := tf.overs(t, 1)
+	job := "job " + id.Short()
+	for _, want := range []string{
+		job + " -> tenfour", "attempt 2, which tenfour begins by itself", "    GET /slow?token=*** HTTP/1.1\n", "tenfour -> " + b.addr, "+ Via: 1.1 tenfour", "tenfour <- " + b.addr,
+		job + " <- tenfour", "the job's record keeps it", "200, 5 bytes of content\n  = queue ",
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("no %q in\n%s", want, got)
+		}
+	}
+	if strings.Contains(got, "client ->") || strings.Contains(got, "client <-") || strings.Contains(got, "the connection persists") || strings.Contains(got, id.String()) {
 		t.Errorf("got\n%s", got)
 	}
 }

@@ -17,6 +17,7 @@ type Arrival struct {
 	Before uint32 // requests that its connection had before
 	Parked int64  // how long that had been parked; 0 for not at all
 	Began  int64  // when the head was complete
+	Job    *Job   // of which it is an attempt that tenfour begins by itself; nil for a request of a client
 
 	Refused   bool // at a byte of its head
 	RefusedAt int

@@ -21,7 +21,14 @@ type Summary struct {
 	Lasts    bool      `json:"lasts"`    // it goes on: a tunnel, an event stream
 	Reason   string    `json:"reason"`   // why there was no response of a backend, or no whole one; "" for neither
 	Attempts int       `json:"attempts"` // how often it went to a backend
+	Job      *Job      `json:"job"`      // of which it is an attempt; null for a request of a client
 	Phases   Phases    `json:"phases_ms"`
+}
+
+// Job says of which job an exchange is an attempt, which tenfour has begun by itself: no client waits for its response.
+type Job struct {
+	ID      string `json:"id"`      // the first digits of its handle
+	Attempt int    `json:"attempt"` // of the job, from 1
 }
 
 // Phases are the times that an exchange took, one after the other. All that are known, together, are MS.
@@ -71,14 +78,14 @@ func ms(d int64) MS {
 // Kept is an exchange as it passed. Nothing changes it.
 type Kept struct {
 	Summary    Summary    `json:"summary"`
-	Client     string     `json:"client"` // its address; "unix" for one over a unix socket
+	Client     string     `json:"client"` // its address; "unix" for one over a unix socket, "" for an attempt of a job
 	TLS        bool       `json:"tls"`    // it speaks TLS
 	Connection Connection `json:"connection"`
 	Bytes      int64      `json:"bytes"`                     // of content that went to the client
 	JoinedTo   string     `json:"joined_to,omitempty"`       // the id of the exchange whose response it got
-	ClientIn   []Head     `json:"client_in"`                 // the request's head as it came; more than one never
+	ClientIn   []Head     `json:"client_in"`                 // the request's head as it came, or as its job has it; more than one never
 	ChunkIn    string     `json:"client_chunk_in,omitempty"` // the first chunk line of its body
-	ClientOut  []Head     `json:"client_out"`                // what the client got: interim responses, and the final one
+	ClientOut  []Head     `json:"client_out"`                // what the client got: interim responses, and the final one; of an attempt of a job, what its record keeps
 	ChunkOut   string     `json:"client_chunk_out,omitempty"`
 	Attempts   []Attempt  `json:"attempts"`
 }

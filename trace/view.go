@@ -33,7 +33,10 @@ func (x *Exchange) view(on Shelf, now int64) *Kept {
 		Client: "unix", TLS: x.arrival.Secure, Connection: Connection{Before: int(x.arrival.Before), Parked: Unknown},
 		Attempts: make([]Attempt, 0, x.number),
 	}
-	if x.arrival.Client.IsValid() {
+	switch {
+	case x.arrival.Job != nil:
+		k.Client = ""
+	case x.arrival.Client.IsValid():
 		k.Client = x.arrival.Client.String()
 	}
 	if x.arrival.Parked > 0 {
@@ -58,7 +61,7 @@ func (x *Exchange) summary(on Shelf, now int64) Summary {
 	took := max(0, now-x.arrival.Began)
 	return Summary{
 		ID: x.arrival.id(), Began: time.Now().Add(-time.Duration(took)), MS: ms(took), Route: x.route, Kept: on, Lasts: !x.over,
-		Attempts: int(x.number), Phases: Phases{Unknown, Unknown, Unknown, Unknown, Unknown, Unknown},
+		Attempts: int(x.number), Job: x.arrival.Job, Phases: Phases{Unknown, Unknown, Unknown, Unknown, Unknown, Unknown},
 	}
 }
 

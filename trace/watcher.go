@@ -33,7 +33,8 @@ type Passing struct {
 	Of     Moment // with ChunkLine: where it passes
 	ID     string
 	Time   time.Time
-	After  MS // since the exchange began
+	After  MS   // since the exchange began
+	Job    *Job // of which it is an attempt; nil for a request of a client
 
 	From    Arrival // with FromClient: how the request came
 	Attempt int     // from 1; 0 if it is of none
@@ -53,7 +54,7 @@ func (x *Exchange) passing(m Moment, e *event, now int64) *Passing {
 	if x.watch == nil {
 		return nil
 	}
-	p := &Passing{Moment: m, ID: x.arrival.id(), Time: time.Now(), After: ms(max(0, now-x.arrival.Began)), Idle: Unknown}
+	p := &Passing{Moment: m, ID: x.arrival.id(), Time: time.Now(), After: ms(max(0, now-x.arrival.Began)), Job: x.arrival.Job, Idle: Unknown}
 	if now == 0 {
 		p.After = ms(int64(p.Time.Sub(x.wall)))
 	}

@@ -36,7 +36,7 @@ func (pg *page) block(p *trace.Passing) []byte {
 	pg.b = pg.b[:0]
 	switch p.Moment {
 	case trace.FromClient:
-		pg.title(p, p.Moment, cameHow(&p.From))
+		pg.title(p, p.Moment, cameHow(p))
 		pg.came(p, p.From.Refused)
 	case trace.ToBackend:
 		pg.title(p, p.Moment, wentHow(p))
@@ -46,7 +46,10 @@ func (pg *page) block(p *trace.Passing) []byte {
 		pg.came(p, p.Head.Refused >= 0)
 	case trace.ToClient:
 		how := ""
-		if p.Made == nil {
+		switch {
+		case p.Job != nil:
+			how = "the job's record keeps it"
+		case p.Made == nil:
 			how = "tenfour's own answer"
 		}
 		pg.title(p, p.Moment, how)
@@ -86,9 +89,13 @@ func (pg *page) title(p *trace.Passing, m trace.Moment, how string) {
 	if p.Attempt > 1 {
 		backend += " (attempt " + strconv.Itoa(p.Attempt) + ")"
 	}
+	peer := "client"
+	if p.Job != nil {
+		peer = "job " + p.Job.ID
+	}
 	where := [...]string{
-		trace.FromClient: "client -> tenfour", trace.ToBackend: "tenfour -> " + backend,
-		trace.FromBackend: "tenfour <- " + backend, trace.ToClient: "client <- tenfour",
+		trace.FromClient: peer + " -> tenfour", trace.ToBackend: "tenfour -> " + backend,
+		trace.FromBackend: "tenfour <- " + backend, trace.ToClient: peer + " <- tenfour",
 	}[m]
 	colour := [...]string{trace.FromClient: cyan, trace.ToBackend: green, trace.FromBackend: magenta, trace.ToClient: blue}[m]
 	text := pg.id(p) + where + "  " + took(p.After)
@@ -162,14 +169,15 @@ func verb(request []byte) httpparse.Verb {
 	return httpparse.Get
 }
 
-// decided appends where the body of a message ends, and whether its connection persists.
+// decided appends where the body of a message ends, and whether its connection persists. The request of a job has no connection any more.
 func (pg *page) decided(p *trace.Passing) {
 	o := explain.Options{Part: true}
 	if p.Moment == trace.FromBackend {
 		o.Method = verb(p.Made)
 	}
 	for _, d := range explain.Message(p.Head.Raw, o).Decisions {
-		if d.About == explain.AboutFraming || d.About == explain.AboutConnection {
+		hasConnection := p.Job == nil || p.Moment != trace.FromClient
+		if d.About == explain.AboutFraming || d.About == explain.AboutConnection && hasConnection {
 			pg.line(yellow, "  = ", d.Says+section(d.Section))
 		}
 	}
@@ -251,8 +259,11 @@ func (pg *page) over(p *trace.Passing) {
 }
 
 // cameHow is how a request came.
-func cameHow(a *trace.Arrival) string {
-	client := "unix socket"
+func cameHow(p *trace.Passing) string {
+	if p.Job != nil {
+		return "attempt " + strconv.Itoa(p.Job.Attempt) + ", which tenfour begins by itself"
+	}
+	a, client := &p.From, "unix socket"
 	if a.Client.IsValid() {
 		client = a.Client.String()
 	}

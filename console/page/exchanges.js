@@ -80,14 +80,19 @@ function firstListener() {
 }
 
 function matches(x, words) {
-  const text = `${x.method} ${x.target} ${x.status} ${x.backend} ${x.route} ${x.reason} ${x.id}`.toLowerCase();
+  const text = `${x.method} ${x.target} ${x.status} ${x.backend} ${x.route} ${x.reason} ${x.id} ${jobOf(x)}`.toLowerCase();
   return words.every((w) => text.includes(w));
+}
+
+// jobOf says which attempt of which job an exchange is; "" for a request of a client.
+function jobOf(x) {
+  return x.job ? `job ${x.job.id}, attempt ${x.job.attempt}` : "";
 }
 
 function make(x) {
   const link = el("a", { href: "/exchanges/" + x.id }, el("b", {}, x.method || "?"), " " + (x.target || "a head that could not be read"));
   const status = el("td", { class: "status c" + Math.floor(x.status / 100) }, x.status ? String(x.status) : "…");
-  const row = el("tr", { id: "x-" + x.id, class: x.kept }, el("td", { class: "ago soft" }), status, el("td", { class: "request" }, link, x.reason ? el("span", { class: "reason" }, x.reason) : null),
+  const row = el("tr", { id: "x-" + x.id, class: x.kept }, el("td", { class: "ago soft" }), status, el("td", { class: "request" }, link, x.job ? el("span", { class: "soft" }, " " + jobOf(x)) : null, x.reason ? el("span", { class: "reason" }, x.reason) : null),
     el("td", { class: "to" }, x.backend || "–", x.attempts > 1 ? el("span", { class: "soft" }, ` ${x.attempts} attempts`) : null),
     el("td", { class: "number" }, ms(x.ms)), el("td", { class: "wide" }, bar(x)));
   row.began = x.began;

@@ -5,6 +5,7 @@ import { phases } from "./phases.js";
 
 // connection is the story of the client's connection.
 export function connection(x) {
+  if (x.summary.job) return `Attempt ${x.summary.job.attempt} of job ${x.summary.job.id}, which tenfour has begun by itself: no client waits for its response.`;
   const { before, parked_ms: parked } = x.connection;
   const peer = x.client + (x.tls ? ", over TLS" : "");
   if (before === 0) return `A new connection from ${peer}.`;
@@ -15,7 +16,7 @@ export function connection(x) {
 // timeline has a row for the phases, and one for each attempt, with chosen as the one whose bytes are shown. choose(n) shows those of another.
 export function timeline(x, chosen, choose) {
   const total = Math.max(x.summary.ms || 0, ...x.attempts.map((a) => a.ended_ms || a.began_ms || 0), 0.01);
-  const rows = x.attempts.map((a, n) => attemptRow(a, n, total));
+  const rows = x.attempts.map((a, n) => attemptRow(a, n, total, !!x.summary.job));
   const buttons = rows.map((row) => row.querySelector("button"));
   buttons.forEach((button, n) => {
     set(button, "aria-pressed", String(n === chosen));
@@ -43,7 +44,7 @@ function phasesRow(x, total) {
   return el("li", {}, el("p", {}, el("b", {}, "phases "), ...words), track);
 }
 
-function attemptRow(a, n, total) {
+function attemptRow(a, n, total, ofJob) {
   const end = a.ended_ms === null || a.ended_ms === undefined ? total : a.ended_ms;
   const track = el("div", { class: "track", "aria-hidden": "true" },
     place(el("i", { class: "attempt " + (a.won ? "won" : a.reason ? "failed" : "lost") }), a.began_ms / total, (end - a.began_ms) / total));
@@ -51,11 +52,11 @@ function attemptRow(a, n, total) {
     if (at !== null && at !== undefined) track.append(place(el("b", { class: "tick", title: `${name} at ${ms(at)}` }), at / total, 0));
   }
   const button = el("button", { type: "button" }, `Attempt ${n + 1}`);
-  return el("li", {}, el("p", {}, button, " ", story(a)), track);
+  return el("li", {}, el("p", {}, button, " ", story(a, ofJob)), track);
 }
 
 // story is an attempt in words.
-function story(a) {
+function story(a, ofJob) {
   const used = { new: "on a new connection", reused: `on a kept connection${a.idle_ms ? `, idle for ${ms(a.idle_ms)}` : ""}`, again: "sent again on a new connection, because the kept one had ended" };
   const parts = [`${a.backend}, ${used[a.connection] || "no connection"}`, `began at ${ms(a.began_ms)}`];
   if (a.sent_ms !== null && a.sent_ms !== undefined) parts.push(`sent at ${ms(a.sent_ms)}`);
@@ -63,7 +64,7 @@ function story(a) {
   parts.push(a.ended_ms === null || a.ended_ms === undefined ? "it goes on" : `ended at ${ms(a.ended_ms)}`);
   parts.push(a.status ? `answered ${a.status}` : a.progress);
   if (a.reason) parts.push(a.reason);
-  if (a.won) parts.push("the client got this response");
+  if (a.won) parts.push(ofJob ? "the job has this response" : "the client got this response");
   return parts.join(" · ");
 }
 

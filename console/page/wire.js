@@ -66,24 +66,25 @@ function facts(x, id) {
   const s = x.summary;
   const fact = (name, value) => [el("dt", {}, name), el("dd", {}, value)];
   return el("dl", { class: "wirefacts" },
-    ...fact("request id", id), ...fact("began", s.began), ...fact("took", ms(s.ms) + (s.lasts ? " so far: it goes on" : "")), ...fact("route", s.route || "none"),
-    ...fact("content to the client", bytes(x.bytes)), ...(x.joined_to ? fact("its response came from", "exchange " + x.joined_to) : []));
+    ...fact(s.job ? "exchange" : "request id", id), ...fact("began", s.began), ...fact("took", ms(s.ms) + (s.lasts ? " so far: it goes on" : "")), ...fact("route", s.route || "none"),
+    ...fact(s.job ? "content for the job" : "content to the client", bytes(x.bytes)), ...(x.joined_to ? fact("its response came from", "exchange " + x.joined_to) : []));
 }
 
 // panes are what passed between the client and tenfour, and between tenfour and the backend of attempt n (-1 for none).
 function panes(known, id, n) {
   const x = known.exchange;
+  const peer = x.summary.job ? "job" : "client";
   const attempt = x.attempts[n];
   const backend = attempt ? attempt.backend : "";
   const reports = (part) => known.messages.filter((m) => m.part === part && (part.startsWith("client") || m.attempt === n)).map((m) => m.report);
   const raw = (part) => `/exchanges/${encodeURIComponent(id)}/raw?part=${part}` + (part.startsWith("client") ? "" : `&attempt=${n}`);
   const changes = (way) => ((known.changes[way] || []).find((c) => c.attempt === n) || { list: [] }).list;
   return [
-    pane("client-in", "client → tenfour", "The request as it came", x.client_in, reports("client-in"), raw("client-in"), x.client_chunk_in),
+    pane("client-in", peer + " → tenfour", x.summary.job ? "The request as the job has it" : "The request as it came", x.client_in, reports("client-in"), raw("client-in"), x.client_chunk_in),
     pane("backend-out", `tenfour → ${backend || "backend"}`, "The request as it went on", attempt ? attempt.out : [], reports("backend-out"), raw("backend-out"), attempt && attempt.chunk_out),
     changesOf("What tenfour did to the request", changes("request"), attempt && attempt.out && attempt.out.length > 0),
     pane("backend-in", `tenfour ← ${backend || "backend"}`, "The response as it came", attempt ? attempt.in : [], reports("backend-in"), raw("backend-in"), attempt && attempt.chunk_in),
-    pane("client-out", "client ← tenfour", "The response as the client got it", x.client_out, reports("client-out"), raw("client-out"), x.client_chunk_out),
+    pane("client-out", peer + " ← tenfour", x.summary.job ? "The response as the job's record has it" : "The response as the client got it", x.client_out, reports("client-out"), raw("client-out"), x.client_chunk_out),
     changesOf("What tenfour did to the response", changes("response"), attempt && attempt.in && attempt.in.length > 0),
   ];
 }

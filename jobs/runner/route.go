@@ -23,6 +23,7 @@ type Route struct {
 	Deadline time.Duration     // for how long a job that is run again may go on
 	Rule     *admit.Rule       // its limits are asked before each attempt; nil for none
 	Limits   *httpparse.Limits // of the heads of responses
+	Wire     bool              // its exchanges are printed as they pass
 }
 
 // slots is how many exchanges of the route can be at backends at once.

@@ -26,6 +26,8 @@ type run struct {
 	once   bool // the request may reach a backend once only, so that its gate is shut until the record says that it is sent
 	beside int  // attempts of its route that may run at once
 
+	recorded bool // its exchange is recorded as one of its own, and not as that of a client that was let go
+
 	noteBell bell // for when its begin is stored
 
 	// Guarded by the runner.
@@ -98,6 +100,7 @@ func (n *run) begin() {
 		n.drop(j, err)
 		return
 	}
+	n.record(&j, to)
 	n.enter(now)
 }
 
@@ -205,7 +208,10 @@ func (n *run) openGate(backend string) {
 }
 
 // Lasting notes that the exchange goes on without a worker: its response drips. Another attempt of its route may begin.
-func (n *run) Lasting(*forward.Exchange) {
+func (n *run) Lasting(x *forward.Exchange) {
+	if n.recorded {
+		x.Trace.Lasts(n.r.Lot.Now())
+	}
 	n.r.mu.Lock()
 	n.leaveSlots()
 	n.r.mu.Unlock()
@@ -223,7 +229,7 @@ func (n *run) finish() {
 	r := n.r
 	n.leave()
 	n.waiter.Leave()
-	n.x.Trace.Release() // of a request that was handed over
+	n.endRecord()
 	s, cut, _ := n.look()
 	n.ended = time.Now()
 	n.outcome = outcomeOf(n.x, s, n.ended)

@@ -27,9 +27,10 @@ import (
 	"tenfour/forward"
 	"tenfour/jobs"
 	"tenfour/lot"
+	"tenfour/trace"
 )
 
-// Config is what a runner needs. All fields but Ended must be set.
+// Config is what a runner needs. All fields but Ended and Record must be set.
 type Config struct {
 	Store  jobs.Store
 	Lot    *lot.Lot
@@ -38,6 +39,10 @@ type Config struct {
 	Log    zerolog.Logger
 	Caps   func() Caps    // those of the present configuration
 	Ended  func(jobs.Job) // told of each job that has ended, on a goroutine that it must not block for long; nil for none
+
+	// Record begins to record an attempt that the runner begins by itself, with the head of its request. It returns nil if nothing follows
+	// exchanges. nil records none.
+	Record func(*trace.Arrival, []byte) *trace.Exchange
 }
 
 // Caps bound what jobs may use.
@@ -76,6 +81,9 @@ type Runner struct {
 func New(c Config) *Runner {
 	if c.Ended == nil {
 		c.Ended = func(jobs.Job) {}
+	}
+	if c.Record == nil {
+		c.Record = func(*trace.Arrival, []byte) *trace.Exchange { return nil }
 	}
 	r := &Runner{Config: c, book: map[jobs.ID]*entry{}, lanes: map[string]*lane{}, lines: map[lineKey]*line{}, running: map[*run]struct{}{}}
 	r.doers.told = r.panicked
