@@ -153,6 +153,13 @@ var families = []family{
 			p.count(j.Ended[state], state)
 		}
 	})},
+	{"tenfour_job_changes_total", counter, "Changes of jobs' states: from one to another. A job that is made comes from new.", []string{"from", "to"}, ofJobs(func(p *page, j *JobsStatus) {
+		for _, from := range slices.Sorted(maps.Keys(j.Changes)) {
+			for _, to := range slices.Sorted(maps.Keys(j.Changes[from])) {
+				p.count(j.Changes[from][to], from, to)
+			}
+		}
+	})},
 	{"tenfour_callbacks_due", gauge, "Callbacks that are sent now or later.", nil, ofJobs(func(p *page, j *JobsStatus) { p.gauge(float64(j.Callbacks.Due)) })},
 	{"tenfour_callbacks_running", gauge, "Callbacks on their way.", nil, ofJobs(func(p *page, j *JobsStatus) { p.gauge(float64(j.Callbacks.Running)) })},
 	{"tenfour_callbacks_total", counter, "Callbacks that are over, by what came of them.", []string{"result"}, ofJobs(func(p *page, j *JobsStatus) {

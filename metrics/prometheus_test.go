@@ -36,7 +36,7 @@ func everything(t *testing.T) []byte {
 	s := &Status{
 		Routes: []RouteStatus{{Name: odd, Queue: QueueStatus{Oldest: Unknown}}}, Backends: []BackendStatus{{Name: "a:1", Up: true}},
 		Memory: Memory{Held: &bytes1, HeldMost: &bytes1, Spool: &bytes1, SpoolMost: &bytes1, Files: &bytes1},
-		Jobs:   &JobsStatus{Counts: map[string]int{"accepted": 1}, Ended: map[string]uint64{"done": 1}},
+		Jobs:   &JobsStatus{Counts: map[string]int{"accepted": 1}, Ended: map[string]uint64{"done": 1}, Changes: map[string]map[string]uint64{"new": {"accepted": 1}}},
 	}
 	m.Fill(s)
 	var page bytes.Buffer

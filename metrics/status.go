@@ -153,15 +153,17 @@ type Slots struct {
 
 // JobsStatus is the jobs.
 type JobsStatus struct {
-	Counts    map[string]int    `json:"counts"` // in the store, by state
-	Bytes     int64             `json:"bytes"`
-	Due       int               `json:"due"`      // they wait for their turn
-	Running   int               `json:"running"`  // attempts under way
-	Unsaved   int               `json:"unsaved"`  // ends of attempts that the disk could not take yet
-	Awaited   int               `json:"awaited"`  // clients that wait for a job's end
-	Attempts  uint64            `json:"attempts"` // since the start, as what follows
-	Ended     map[string]uint64 `json:"ended"`    // by how
-	Callbacks CallbacksStatus   `json:"callbacks"`
+	Counts   map[string]int    `json:"counts"` // in the store, by state
+	Bytes    int64             `json:"bytes"`
+	Due      int               `json:"due"`      // they wait for their turn
+	Running  int               `json:"running"`  // attempts under way
+	Unsaved  int               `json:"unsaved"`  // ends of attempts that the disk could not take yet
+	Awaited  int               `json:"awaited"`  // clients that wait for a job's end
+	Attempts uint64            `json:"attempts"` // since the start, as what follows
+	Ended    map[string]uint64 `json:"ended"`    // by how
+
+	Changes   map[string]map[string]uint64 `json:"changes"` // of states: from one, to another; a job that is made comes from "new"
+	Callbacks CallbacksStatus              `json:"callbacks"`
 }
 
 // CallbacksStatus is the callbacks of jobs.

@@ -34,7 +34,7 @@ func sayStats(to screen, s control.Stats) {
 	}
 	line("attempts", fmt.Sprintf("%s run, %s jobs wait for their turn; %s have begun since the start", counted(s.Running), counted(s.Due), counted(s.Attempts)))
 	if s.Unsaved > 0 {
-		line("", fmt.Sprintf("the disk could not take how %s of them ended: the log says why", counted(s.Unsaved)))
+		line("", fmt.Sprintf("the disk could not take how %s more ended: the log says why", counted(s.Unsaved)))
 	}
 	if ended := byState(s.Ended); ended != "" {
 		line("ended", ended+" since the start")

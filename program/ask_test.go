@@ -265,7 +265,7 @@ func TestStats_areInWords(t *testing.T) {
 bytes      1.3 MiB
 oldest     made 3 minutes ago, and not ended
 attempts   3 run, 40 jobs wait for their turn; 2,345 have begun since the start
-           the disk could not take how 1 of them ended: the log says why
+           the disk could not take how 1 more ended: the log says why
 ended      2,300 done, 3 failed since the start
 clients    12 wait for a job's end
 callbacks  3 are due, 1 on their way; 40 delivered, 2 given up since the start; 5 of 45 attempts failed

@@ -8,6 +8,7 @@ import (
 	"tenfour/forward"
 	"tenfour/front"
 	"tenfour/jobs"
+	"tenfour/jobs/runner"
 	"tenfour/logs"
 	"tenfour/metrics"
 	"tenfour/pool"
@@ -188,7 +189,7 @@ func (p *jobParts) status() *metrics.JobsStatus {
 	now := p.runner.Snapshot()
 	s := &metrics.JobsStatus{
 		Counts: map[string]int{}, Bytes: now.Bytes, Due: now.Due, Running: now.Running, Unsaved: now.Unsaved, Awaited: now.Awaited,
-		Attempts: now.Attempts, Ended: map[string]uint64{}, Callbacks: metrics.CallbacksStatus(p.sender.Snapshot()),
+		Attempts: now.Attempts, Ended: map[string]uint64{}, Changes: changesOf(&now.Changes), Callbacks: metrics.CallbacksStatus(p.sender.Snapshot()),
 	}
 	for state := jobs.Accepted; state <= jobs.Interrupted; state++ {
 		s.Counts[state.String()] = now.States[state]
@@ -197,4 +198,25 @@ func (p *jobParts) status() *metrics.JobsStatus {
 		}
 	}
 	return s
+}
+
+// changesOf returns how often jobs went from one state to another, without what has not happened.
+func changesOf(c *runner.Changes) map[string]map[string]uint64 {
+	all := map[string]map[string]uint64{}
+	for from := range c {
+		name := "new"
+		if s := jobs.State(from); s != runner.Unmade {
+			name = s.String()
+		}
+		for to, n := range c[from] {
+			switch {
+			case n == 0:
+			case all[name] == nil:
+				all[name] = map[string]uint64{jobs.State(to).String(): n}
+			default:
+				all[name][jobs.State(to).String()] = n
+			}
+		}
+	}
+	return all
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"maps"
 	"net/http"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -22,6 +23,7 @@ type counted struct {
 	Backends    []countedBackend
 	Jobs        *struct {
 		Counts, Ended map[string]int
+		Changes       map[string]map[string]int
 		Attempts      int
 	}
 	Series *struct{ Requests []*float64 }
@@ -265,6 +267,32 @@ func TestMetrics_countAJob(t *testing.T) {
 	wantCounts(t, "jobs that have ended", s.Jobs.Ended, map[string]int{"done": 1})
 	if s.Routes[0].Requests != 1 || s.Jobs.Attempts != 1 || s.Backends[0].Outcomes["ok"] != 1 {
 		t.Errorf("got %+v, %+v, %+v", s.Routes[0], s.Jobs, s.Backends[0])
+	}
+}
+
+// Each change of a job's state is counted: of one that a waiting client's request becomes, and of one that is cancelled while it runs. The
+// attempt of the former had begun before it was a job, and counts as one of its attempts.
+func TestMetrics_countChangesOfJobs(t *testing.T) {
+	t.Parallel()
+	b, answer := gated(t, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+	tf := startConsoled(t, nil, "--config", settingsFile(t, b.addr, fmt.Sprintf("data = %q\nasync = true\nasync_after = \"20ms\"\nbackends = \"BACKEND\"\n", t.TempDir())))
+	tf.become(t, request("GET", "/waits"))
+	answer <- struct{}{}
+	tf.awaitCounts(t, "the job of the client that waited is done", func(s *counted) bool { return s.Jobs.Counts["done"] == 1 })
+	at := tf.become(t, request("GET", "/asks", preferAsync))
+	b.await(t, "the request of the other", func() bool { return len(b.requests) == 2 })
+	if o := tf.exchange(t, request("DELETE", at), whole); o.last().status() >= 300 {
+		t.Fatalf("got %q", o.raw)
+	}
+	s := tf.awaitCounts(t, "it is cancelled", func(s *counted) bool {
+		return s.Jobs.Ended["cancelled"] == 1 && s.Jobs.Changes["running"]["cancelled"] == 1
+	})
+	want := map[string]map[string]int{"new": {"running": 1, "accepted": 1}, "accepted": {"running": 1}, "running": {"done": 1, "cancelled": 1}}
+	if !reflect.DeepEqual(s.Jobs.Changes, want) || s.Jobs.Attempts != 2 {
+		t.Errorf("got %v and %d attempts, want %v and 2", s.Jobs.Changes, s.Jobs.Attempts, want)
+	}
+	if _, text := askConsole(t, tf.console, getOf("/metrics")); !strings.Contains(text, `tenfour_job_changes_total{from="running",to="done"} 1`) {
+		t.Errorf("/metrics has\n%s", text)
 	}
 }
 

@@ -14,7 +14,7 @@ type Stats struct {
 	Bytes     int64             `json:"bytes"`          // of their records and bodies
 	Oldest    float64           `json:"oldest_seconds"` // since the oldest job was made that has not ended; 0 for none
 	Due       int               `json:"due"`            // jobs whose next attempt could begin, and which wait for their turn
-	Running   int               `json:"running"`        // attempts that have begun, and whose end is not stored
+	Running   int               `json:"running"`        // attempts under way
 	Unsaved   int               `json:"unsaved"`        // ends of attempts that the disk could not take yet
 	Awaited   int               `json:"awaited"`        // clients that wait for a job's end
 	Attempts  uint64            `json:"attempts"`       // that have begun, since the start

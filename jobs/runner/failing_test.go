@@ -74,6 +74,9 @@ func TestFullDisk_keepsTheResultInMemory(t *testing.T) {
 	if got, err := g.done(g.Look(nil, j.ID, true)); err != nil || got.State != jobs.Running {
 		t.Errorf("meanwhile it is %s (%v)", got.State, err)
 	}
+	if s := g.Snapshot(); s.Running != 0 {
+		t.Errorf("%d attempts are said to be under way, and the only one has ended", s.Running)
+	}
 	if waits.Settled() || len(asked) > 0 {
 		t.Error("it was said to have ended, or another one has begun")
 	}

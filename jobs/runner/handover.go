@@ -171,6 +171,8 @@ func (h *Handover) enter(j jobs.Job) (waitsFor string, entered bool) {
 func (h *Handover) free() {
 	h.r.mu.Lock()
 	h.freed = true
+	h.r.counts.attempts++ // that which runs is the first of a job from now on
+	h.r.counts.countNew(&h.job)
 	body := h.takeBody()
 	h.r.mu.Unlock()
 	leaveBody(body)

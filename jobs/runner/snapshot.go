@@ -9,7 +9,7 @@ import (
 // Snapshot is the state of the jobs at a moment. It shares nothing with the runner.
 type Snapshot struct {
 	jobs.Usage                              // what the store has, by state, and its bytes
-	Running    int                          // attempts that have begun, and whose end is not stored
+	Running    int                          // attempts under way
 	Due        int                          // jobs whose attempt could begin: they wait for their turn
 	Limited    int                          // jobs that wait for a limit
 	Unsaved    int                          // ends of attempts that the store could not take, and that are kept in memory
@@ -17,14 +17,37 @@ type Snapshot struct {
 	Oldest     time.Duration                // since the creation of the oldest job that has not ended; 0 for none
 	Ended      [jobs.Interrupted + 1]uint64 // jobs that have ended since the start, by how
 	Attempts   uint64                       // attempts that have begun since the start
+	Changes    Changes                      // of states since the start
 }
+
+// Changes counts changes of jobs' states: how often a job went from one to another.
+type Changes [Unmade + 1][jobs.Interrupted + 1]uint64
+
+// Unmade is what a job comes from when it is made. No job is in that state.
+const Unmade = jobs.Interrupted + 1
+
+// count counts what a change of a record was. An attempt that was over soon has begun and ended in the same change.
+func (c *Changes) count(before, after *jobs.Job) {
+	from := before.State
+	if begun(after) > begun(before) && after.State != jobs.Running {
+		c[from][jobs.Running]++
+		from = jobs.Running
+	}
+	if from != after.State {
+		c[from][after.State]++
+	}
+}
+
+// begun is how many attempts of a job have begun.
+func begun(j *jobs.Job) int { return j.Earlier + len(j.Attempts) }
 
 // Snapshot returns the state of the jobs.
 func (r *Runner) Snapshot() Snapshot {
 	s := Snapshot{Usage: r.Store.Usage()}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	s.Running, s.Unsaved, s.Ended, s.Attempts = len(r.running), len(r.unsaved), r.counts.ended, r.counts.attempts
+	s.Running, s.Unsaved = len(r.running)-len(r.unsaved), len(r.unsaved)
+	s.Ended, s.Attempts, s.Changes = r.counts.ended, r.counts.attempts, r.counts.changes
 	oldest := int64(0)
 	for _, e := range r.book {
 		if e.created != 0 && (oldest == 0 || e.created < oldest) {
@@ -50,4 +73,8 @@ func (r *Runner) Snapshot() Snapshot {
 type counts struct {
 	ended    [jobs.Interrupted + 1]uint64
 	attempts uint64
+	changes  Changes
 }
+
+// countNew counts a job that was made just now. The runner is locked.
+func (c *counts) countNew(j *jobs.Job) { c.changes[Unmade][j.State]++ }

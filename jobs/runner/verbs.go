@@ -38,6 +38,11 @@ func (r *Runner) Accept(w *lot.Waiter, j jobs.Job, body *forward.Body, admitted 
 			return
 		}
 		j, err := r.create(j, body)
+		if err == nil {
+			r.mu.Lock()
+			r.counts.countNew(&j)
+			r.mu.Unlock()
+		}
 		switch {
 		case err == nil && admitted:
 			r.settle(j, asAdmitted)
