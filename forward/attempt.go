@@ -34,6 +34,7 @@ type Attempt struct {
 	counting counting      // of it at its backend
 	observed bool          // the observer knows of its begin, and not of its end
 	trace    trace.Sending // of its exchange's Trace; as long as it is at a worker, or lasts
+	memo     memo          // for that, while it is not recorded
 	lot      *lot.Lot      // fixed
 	req      *Request      // read-only
 	sink     Sink          // where the response goes
@@ -70,6 +71,7 @@ func (a *Attempt) reset() {
 	a.res.Reset()
 	a.sink, a.waiter, a.at, a.stop, a.observer = Sink{}, nil, nil, nil, nil
 	a.gate, a.trace = nil, trace.Sending{}
+	a.memo.reset()
 	a.slot, a.origin, a.tries, a.link, a.state = nil, nil, tries{}, nil, connecting
 	a.clock, a.lasting, a.askAgain, a.result, a.counting = clock{}, lasting{}, false, Result{}, counting{}
 }

@@ -33,7 +33,7 @@ func (a *Attempt) await() outcome {
 		if l.in.Len() > 0 {
 			n, err := a.res.Parse(l.in.Rest(), a.req.Head.Verb, a.req.Limits)
 			if err == nil {
-				a.trace.Came(l.in.Rest()[:n], a.clock.now)
+				a.traceCame(n)
 			}
 			switch {
 			case err == nil && isInterim(&a.res):

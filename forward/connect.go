@@ -35,7 +35,7 @@ func (a *Attempt) connect() outcome {
 	if l := takeKept(a.slot, a.origin, a.clock.now, a.up.mayRepeat(a.req)); l != nil {
 		a.link, a.state = l, awaiting
 		l.reused = true
-		a.trace.Reused(l.idle, a.clock.now)
+		a.traceReused()
 		l.Await()
 		a.up.to = &l.Conn
 		return waits
@@ -96,7 +96,9 @@ func (a *Attempt) dial(last error) outcome {
 // use makes a new connection the attempt's.
 func (a *Attempt) use(l *link) {
 	a.link = l
-	a.trace.Opened(a.clock.now)
+	if a.trace.Records() {
+		a.trace.Opened(a.clock.now)
+	}
 	l.HandTo(&a.slot.Waiter)
 	a.state = awaiting
 	if a.origin.TLS != nil {

@@ -88,9 +88,9 @@ func (x *Exchange) Enter() (entered bool) {
 		a.gate = &g.gate
 	}
 	switch {
-	case x.raced() && !x.whole():
+	case x.Raced() && !x.whole():
 		a.result.failBefore(Self, 413, tell("the body is too large for this route, which needs it whole", errRacedBody))
-	case x.raced():
+	case x.Raced():
 		x.Route.Metrics.Count(metrics.Raced)
 		r := newRace(x)
 		if g != nil {
@@ -131,7 +131,7 @@ func (x *Exchange) lasts() {
 
 // MayLetGo reports whether the client of x could be let go before its response begins: the request is whole, is not raced, and asks for
 // no tunnel.
-func (x *Exchange) MayLetGo() bool { return x.whole() && !x.raced() && !x.Head.WebSocket }
+func (x *Exchange) MayLetGo() bool { return x.whole() && !x.Raced() && !x.Head.WebSocket }
 
 // Resume goes on with an exchange that has left its worker, as far as it goes without waiting.
 func (x *Exchange) Resume() { x.goesOn.Resume() }

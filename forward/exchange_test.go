@@ -15,6 +15,7 @@ import (
 	"tenfour/pool"
 	"tenfour/sock"
 	"tenfour/tests/await"
+	"tenfour/trace"
 	"tenfour/value/address"
 )
 
@@ -186,4 +187,23 @@ func TestRetryable_onlyWhatMayBeSentTwice(t *testing.T) {
 			t.Errorf("%+v, idempotent %t: got %t, want %t", tc.e, tc.idempotent, got, tc.want)
 		}
 	}
+}
+
+// TestExchange_thatIsRecordedAtItsEndHasItsAttempt: at which backend, with which status.
+func TestExchange_thatIsRecordedAtItsEndHasItsAttempt(t *testing.T) {
+	route, l := startAnswering(t, pool.Hold{}, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+	x := recorded(t, route, l, getIt, 100, nil)
+	book := trace.New(1 << 20)
+	x.Trace = book.Begin(&trace.Arrival{Lane: book.Unrouted(), Began: l.Now(), Ends: true}, []byte(getIt))
+	x.TraceEnded()
+	x.Trace.End(trace.End{Now: l.Now(), Status: x.Status, Backend: x.Backend})
+	all := book.Recent()
+	if len(all) != 1 {
+		t.Fatalf("%d exchanges are kept, want 1", len(all))
+	}
+	k := book.Find(all[0].ID)
+	if len(k.Attempts) != 1 || k.Attempts[0].Backend != route.Origins[0].Name || k.Attempts[0].Status != 200 || !k.Attempts[0].Won || !k.Attempts[0].Ended.Known() {
+		t.Errorf("got the attempts %+v", k.Attempts)
+	}
+	x.Reset()
 }

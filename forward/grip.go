@@ -99,7 +99,7 @@ func (g *Grip) reach() {
 
 // takes makes x, which is about to enter, the exchange of g.
 func (g *Grip) takes(x *Exchange) {
-	if x.raced() {
+	if x.Raced() {
 		g.asked.Store(isRefused)
 	}
 	if g.gate.told = g.AtGate; g.Gated {

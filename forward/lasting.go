@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"tenfour/pool"
+	"tenfour/trace"
 )
 
 // lasting is whether an attempt lasts, so that it leaves its worker, and what it has then (docs/lasting.md).
@@ -62,6 +63,7 @@ func (a *Attempt) leave() bool {
 	}
 	a.origin.uploads.list(a, a.waiter)
 	a.clock.endImpatience(a.origin)
+	a.traceLate(trace.Slow)
 	a.slot = nil
 	a.decider.leftWorker()
 	if a.sink.open() {

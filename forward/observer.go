@@ -31,7 +31,5 @@ func (a *Attempt) tellEnd() {
 		a.observed = false
 		a.observer.Ends(&a.result)
 	}
-	if a.trace.Records() {
-		a.traceEnd()
-	}
+	a.traceEnd()
 }

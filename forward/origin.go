@@ -12,6 +12,7 @@ import (
 	"tenfour/metrics"
 	"tenfour/names"
 	"tenfour/pool"
+	"tenfour/trace"
 	"tenfour/value/address"
 )
 
@@ -43,6 +44,7 @@ type Route struct {
 	Entries  []Entry        // to each of its backends alone, for races
 	Settings *Settings      // how patient its exchanges are
 	Metrics  *metrics.Route // counts its exchanges; nil for none
+	Lane     trace.Lane     // in which its exchanges take turns to be recorded
 
 	turn   atomic.Uint32 // whose turn it is to be asked first
 	budget budget

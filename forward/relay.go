@@ -69,7 +69,8 @@ func (a *Attempt) prepareResponse(n int) {
 	a.down.headEnd = a.clock.now + int64(silence)
 	at := len(d.out.B)
 	d.out.B = a.appendResponseHead(d.out.B)
-	a.traceGiven(d.out.B[at:])
+	whole := d.framing == httpparse.NoBody || d.framing == httpparse.Length && d.left <= int64(d.in.Len())
+	a.traceResponse(d.out.B[at:], d.in.Head(), whole)
 	d.in.Forget()
 	if a.sink.record > 0 {
 		d.hold = len(d.out.B) + a.sink.record + 1 // one byte more than may come, so that all that may has room

@@ -24,8 +24,16 @@ type Request struct {
 	Limits    *httpparse.Limits // of what is read; nil means httpparse.DefaultLimits
 	Route     *Route            // where it goes
 	Timed     bool              // fill in the result's Times
-	Trace     *trace.Exchange   // records it as it passes; nil for not at all
+	Trace     *trace.Exchange   // records it as it passes; nil for not at all, or not yet
+	Recorder  Recorder          // begins to record it, when it turns out to be worth that; nil while it is recorded, and for never
 	Began     int64             // when the head was complete, in the lot's time; set only if Timed
+}
+
+// Recorder begins to record requests that were not recorded from their beginning.
+type Recorder interface {
+	// Record begins to record the request, which is the caller's at this moment, to be kept on that shelf. Request.Trace is set then, and
+	// Request.Recorder is nil. Nothing happens if it is not its turn.
+	Record(on trace.Shelf)
 }
 
 // reset makes r ready for another request. It clears each field where it is: a copy of the head over itself costs more than
@@ -34,7 +42,7 @@ func (r *Request) reset() {
 	r.Head.Reset()
 	r.In, r.Target, r.Body, r.BodyWhole = nil, nil, nil, false
 	r.Remote, r.Secure, r.Persists = netip.Addr{}, false, false
-	r.Limits, r.Route, r.Timed, r.Trace, r.Began = nil, nil, false, nil, 0
+	r.Limits, r.Route, r.Timed, r.Trace, r.Recorder, r.Began = nil, nil, false, nil, nil, 0
 }
 
 // whole reports whether all of the request is at hand for as long as the exchange lasts.
@@ -54,17 +62,17 @@ func (r *Request) framing(content int) (httpparse.Framing, int64) {
 // MustBeWhole reports whether the request, if there is no spool, cannot go out before all of its body has come: it is raced, or
 // its body is chunked and a backend speaks HTTP/1.0, which needs the length first.
 func (r *Request) MustBeWhole() bool {
-	return r.raced() || r.Head.Framing == httpparse.Chunked && r.Route.speaksHTTP10()
+	return r.Raced() || r.Head.Framing == httpparse.Chunked && r.Route.speaksHTTP10()
 }
 
 // Spools reports whether the request goes to a file if its body is too large for memory: it must be whole before it goes out,
 // because it is raced, or because simple servers know no chunked bodies and lose them.
 func (r *Request) Spools() bool {
-	return r.Head.Framing == httpparse.Chunked || r.Head.Framing == httpparse.Length && r.raced()
+	return r.Head.Framing == httpparse.Chunked || r.Head.Framing == httpparse.Length && r.Raced()
 }
 
-// raced reports whether the request's route asks several backends for it.
-func (r *Request) raced() bool {
+// Raced reports whether the request's route asks several backends for it.
+func (r *Request) Raced() bool {
 	racing := &r.Route.Settings.Racing
 	if racing.Mode == choice.NoRace || len(r.Route.Entries) < 2 || r.Head.WebSocket {
 		return false
@@ -135,7 +143,7 @@ func (r *Request) Clone() *Request {
 	c.In = sock.InputOf(head)
 	c.In.Keep(len(head))
 	c.Target = slices.Clone(r.Target)
-	c.Body = nil
+	c.Body, c.Recorder = nil, nil
 	return &c
 }
 

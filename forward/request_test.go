@@ -14,7 +14,7 @@ import (
 func TestRequest_resetLeavesNothing(t *testing.T) {
 	r := Request{
 		In: &sock.Input{}, Target: []byte("/"), Body: &Body{}, BodyWhole: true, Remote: netip.IPv6Loopback(), Secure: true, Persists: true,
-		Limits: &httpparse.DefaultLimits, Route: &Route{}, Timed: true, Trace: &trace.Exchange{}, Began: 1,
+		Limits: &httpparse.DefaultLimits, Route: &Route{}, Timed: true, Trace: &trace.Exchange{}, Recorder: recorder{}, Began: 1,
 	}
 	before := reflect.ValueOf(r)
 	r.reset()
@@ -44,6 +44,10 @@ func TestAttempt_resetLeavesNothing(t *testing.T) {
 	for i := range fresh.NumField() {
 		switch name := fresh.Type().Field(i).Name; name {
 		case "decider", "req", "up", "res": // fixed, or with parts that are fixed
+		case "memo": // keeps its memory, which is empty
+			if m := a.memo; len(m.sent)+len(m.came)+len(m.given)+m.headLen != 0 || m.cameAt != 0 || m.idle != 0 || m.reused || m.again || m.came != nil {
+				t.Errorf("memo is still %+v", m)
+			}
 		default:
 			if got, want := fresh.Field(i), want.Field(i); !got.Equal(want) {
 				t.Errorf("%s is still %v", name, got)
@@ -55,6 +59,11 @@ func TestAttempt_resetLeavesNothing(t *testing.T) {
 	}
 }
 
+// recorder records nothing.
+type recorder struct{}
+
+func (recorder) Record(trace.Shelf) {}
+
 // dirty sets every field of an attempt that an exchange sets.
 func dirty(a *Attempt) {
 	a.sink, a.tries, a.link, a.state, a.askAgain = Sink{minor: 1, persists: true}, tries{next: 1, end: 2}, &link{}, relaying, true
@@ -65,4 +74,5 @@ func dirty(a *Attempt) {
 	a.down.need()
 	a.portion.Raise(1)
 	a.res.Status = 200
+	a.memo = memo{1, []byte("sent"), make([]byte, memoMost+1), []byte("given"), 1, true, 2, true}
 }

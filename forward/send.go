@@ -77,7 +77,7 @@ func (a *Attempt) prepareRequest() {
 	}
 	a.up.single = req.alone(framing, length)
 	a.up.out.B = req.appendRequestHead(a.up.out.B[:0], a.origin, framing, length, a.up.single)
-	a.trace.Head(a.up.out.B)
+	a.traceHead()
 	if content > 0 {
 		a.up.carry(a.up.held)
 	}
@@ -140,9 +140,14 @@ func (s *sending) move(l *link) (outcome, *flowError) {
 // sent notes that bytes of the request went out; first says that they are the first ones.
 func (a *Attempt) sent(first bool) outcome {
 	if first && a.timed() {
-		now := a.lot.Now()
+		now := a.clock.now // a kept connection takes the bytes at once
+		if !a.link.reused {
+			now = a.lot.Now()
+		}
 		a.result.Times.Connected, a.counting.sent = now, now
-		a.trace.Sent(now)
+		if a.trace.Records() {
+			a.trace.Sent(now)
+		}
 	}
 	if first && a.atWorker() {
 		a.slot.Reached()
@@ -199,7 +204,7 @@ func (a *Attempt) resend() bool {
 	if !a.link.reused || a.down.heard || !a.atWorker() || a.up.given > 0 && !a.up.repeats(a.req) {
 		return false
 	}
-	a.trace.Again(a.clock.now)
+	a.traceAgain()
 	a.up.rewind()
 	a.up.stopped = false
 	a.res.Reset()

@@ -16,8 +16,9 @@ func (a *Attempt) startTunnel(n int) outcome {
 	backend.in.Keep(n)
 	at := len(a.down.out.B)
 	a.down.out.B = a.appendResponseHead(a.down.out.B)
-	a.traceGiven(a.down.out.B[at:])
+	a.traceResponse(a.down.out.B[at:], backend.in.Head(), false)
 	backend.in.Forget()
+	a.memo.sent = append(a.memo.sent[:0], a.headSent()...)
 	a.up.out.B, a.up.outAt = a.up.out.B[:0], 0
 	a.down.hold, a.down.portion = a.req.hold(), &a.portion
 	a.down.flow = through(&backend.Conn, client, &backend.in, a.down.outgoing)

@@ -41,6 +41,7 @@ type group struct {
 func newGroup(r *request, key string) *group {
 	g := &group{front: r.front, joins: r.joins, site: r.site, key: key, id: r.id, since: r.joined.since}
 	g.Init(g.front.Lot, g.front.Held)
+	r.recordAll()
 	g.Request = *r.Clone()
 	g.Trace.Hold()
 	g.Persists = false

@@ -38,6 +38,7 @@ func (c *client) placeToHandOver() outcome {
 	h := &handover{of: c}
 	r.deferral.handover = h
 	h.Init(f.Lot, f.Held)
+	r.recordAll()
 	h.Request, r.Body = r.Request, nil
 	h.Trace.Hold()
 	h.Secure, h.Stop = c.secure, &f.stop

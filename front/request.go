@@ -42,6 +42,8 @@ type request struct {
 	pace    forward.Meter // of the client with what it sends of the body before the exchange is placed
 	id      uint64
 
+	parkedSince uint32 // when its connection began to wait for it, in the lot's moments; 0: it did not
+
 	lines    trace.Chunks // notes the chunk lines of its body
 	bodyFrom int64        // when the first of its body was taken in; 0 if none was, or no log asks
 	bodyTook int64        // how long that took until it was placed, in nanoseconds; 0 before
@@ -168,7 +170,7 @@ const viaMost = 5
 func (c *client) begin(n int) outcome {
 	r, f := c.req, c.front
 	req := &r.Head
-	parkedSince := c.since.Swap(0)
+	r.parkedSince = c.since.Swap(0)
 	c.served++
 	c.in.Keep(n)
 	r.In = &c.in
@@ -178,18 +180,18 @@ func (c *client) begin(n int) outcome {
 		r.Timed = true
 		r.Began = f.Lot.Now()
 	}
-	if f.Trace != nil {
-		r.record(parkedSince)
-	}
 	if c.surplus {
+		r.record(false)
 		f.sayNotice()
 		r.Persists = false
 		return c.answerClosing(503, surplusWords, retryAfter)
 	}
 	if own := r.goesNoFurther(); own.status != 0 {
+		r.record(false)
 		return c.answerOwn(own)
 	}
 	if f.jobs.Load() != nil && r.isHandle() {
+		r.record(false)
 		return c.visit()
 	}
 	r.site = f.enterSite()
@@ -254,9 +256,10 @@ func (c *client) route() outcome {
 	r := c.req
 	route, own := r.findRoute(r.site)
 	if route == nil {
+		r.record(false)
 		return c.answerOwn(own)
 	}
-	r.Trace.Routed(route.Name, route.Wire)
+	r.record(route.Wire)
 	if c.front.draining.Load() {
 		return c.answer(503, stoppingWords, retryAfter)
 	}
@@ -319,6 +322,9 @@ func (c *client) place() outcome {
 	r.Secure, r.Stop = c.secure, &f.stop
 	r.Client, r.Waiter, r.At, r.Owner = &c.conn, &c.waiter, &r.place, r
 	c.phase = placed
+	if r.Raced() {
+		r.recordAll()
+	}
 	if r.Enter() { // c and r are handed over: to a worker, to the queue, or to a race
 		return waits
 	}

@@ -77,6 +77,7 @@ func (m *Metrics) Run(stop <-chan struct{}) {
 	for {
 		select {
 		case now := <-tick.C:
+			m.shards.look()
 			m.Sample(now)
 		case <-stop:
 			return

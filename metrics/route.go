@@ -105,8 +105,8 @@ func (r *Route) Ended(x *Exchange) {
 	if x.Out > 0 {
 		part.out.Add(uint64(x.Out))
 	}
-	for p, d := range x.Took {
-		if d >= 0 {
+	for p := range x.Took {
+		if d := x.Took[p]; d >= 0 {
 			part.took[p].observe(int64(d))
 		}
 	}

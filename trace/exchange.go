@@ -8,8 +8,15 @@ import (
 	"unsafe"
 )
 
-// Arrival is how a request came. Times are the lot's, in nanoseconds.
+// Arrival is how a request came, and why it is recorded. Times are the lot's, in nanoseconds.
 type Arrival struct {
+	Lane    *Lane  // of its route, or Book.Unrouted
+	Route   string // "" if it has reached none
+	Watched bool   // its route asks that the watcher is told of it
+	Turn    bool   // it has taken its turn to be kept, on the shelf On
+	On      Shelf
+	Ends    bool // all that has happened is noted at once: it has memory, even if others have all of it
+
 	Prefix string // of its id
 	Number uint64 // its id is the prefix, and this
 	Client netip.AddrPort
@@ -93,10 +100,8 @@ const baseSize = int64(unsafe.Sizeof(Exchange{})) + roomFor
 type Exchange struct {
 	book    *Book // fixed
 	arrival Arrival
-	route   string
-	lane    *lane // of that route, as of the last exchange
 
-	shared  bool       // others may be in it, or may still come: it is locked, and does not go to the pool
+	shared  bool       // others may be in it, or may still come: it is locked
 	mu      sync.Mutex // with shared, guards the rest
 	events  []event
 	few     [fewEvents]event // where those are at first
@@ -113,16 +118,17 @@ type Exchange struct {
 	kept    *Kept // nil for not kept, or not yet
 }
 
-func newExchange(b *Book) *Exchange {
-	x := &Exchange{book: b, bytes: make([]byte, 0, roomFor)}
+func newExchange(b *Book, from *Arrival) *Exchange {
+	x := &Exchange{book: b, arrival: *from, bytes: make([]byte, 0, roomFor)}
 	x.events = x.few[:0]
 	return x
 }
 
-func (x *Exchange) begin(from *Arrival, head []byte) {
-	x.arrival = *from
-	if x.book.watchesAll.Load() {
-		x.beWatched()
+// begin notes the client's head, of which a watcher is told.
+func (x *Exchange) begin(head []byte) {
+	from := &x.arrival
+	if x.book.Watches(from.Watched) {
+		x.watch, x.wall = x.book.watcher, time.Now()
 	}
 	e := event{step: clientIn, at: from.Began, refused: -1}
 	if from.Refused {
@@ -130,9 +136,6 @@ func (x *Exchange) begin(from *Arrival, head []byte) {
 	}
 	x.tell(x.passing(FromClient, x.put(e, head), from.Began))
 }
-
-// beWatched has the book's watcher be told of x.
-func (x *Exchange) beWatched() { x.watch, x.wall = x.book.watcher, time.Now() }
 
 // lock locks x if others may be in it.
 func (x *Exchange) lock() {
@@ -224,18 +227,6 @@ func (x *Exchange) room(n int) int {
 	return larger - len(bytes)
 }
 
-// Routed notes the route of x; watched says that it asks to be watched.
-func (x *Exchange) Routed(route string, watched bool) {
-	if x == nil {
-		return
-	}
-	x.route = route
-	if watched && x.watch == nil && x.book.watcher != nil {
-		x.beWatched()
-		x.tell(x.passing(FromClient, &x.events[0], x.arrival.Began))
-	}
-}
-
 // Given notes a head that goes to the client.
 func (x *Exchange) Given(head []byte, now int64) {
 	if x == nil {
@@ -300,14 +291,14 @@ func (x *Exchange) trim() {
 	x.events, x.bytes, x.trimmed = x.few[:0], nil, true
 }
 
-// End ends x, which is kept or not. It must not be used afterwards, unless it is shared.
+// End ends x, which is kept or not. Nothing is noted afterwards, unless it is shared.
 func (x *Exchange) End(e End) {
 	if x == nil {
 		return
 	}
 	x.lock()
 	x.end, x.over = e, true
-	if on, keeps := x.book.shelves.place(x); keeps || x.kept != nil {
+	if on, keeps := x.place(); keeps || x.kept != nil {
 		x.keep(on, e.Now)
 	}
 	p := x.passing(Over, nil, e.Now)
@@ -319,9 +310,16 @@ func (x *Exchange) End(e End) {
 	}
 	x.unlock()
 	x.tell(p)
-	if !x.shared {
-		x.leave()
+}
+
+// place returns the shelf for x, which has ended, and whether it is kept. x is locked.
+func (x *Exchange) place() (on Shelf, keeps bool) {
+	from, e := &x.arrival, &x.end
+	on = from.Lane.Judge(e.failed(), e.Now-from.Began, from.Number)
+	if from.Turn && on == from.On || x.book.Turn(from.Lane, on, e.Now) {
+		return on, true
 	}
+	return Lately, from.Turn
 }
 
 // Drop ends x, of which nothing is to be kept.
@@ -335,19 +333,6 @@ func (x *Exchange) Drop() {
 		x.giveBack()
 	}
 	x.unlock()
-	if !x.shared {
-		x.leave()
-	}
-}
-
-// leave gives x to the pool.
-func (x *Exchange) leave() {
-	if cap(x.bytes) > roomFor || x.bytes == nil {
-		x.bytes = make([]byte, 0, roomFor)
-	}
-	x.events, x.bytes = x.few[:0], x.bytes[:0]
-	x.route, x.number, x.going, x.watch, x.over, x.gone, x.trimmed, x.kept = "", 0, 0, nil, false, false, false, nil
-	x.book.pool.Put(x)
 }
 
 // giveBack gives back what x counts for. x is locked.

@@ -3,15 +3,15 @@ package trace
 import (
 	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 )
 
 // shelves are where exchanges are kept: the last ones, and apart from them, so that they stay longer, those that were slow and those that failed.
 type shelves struct {
-	mu    sync.Mutex // guards the rest
-	all   [3]shelf   // by Shelf
-	lanes map[string]*lane
+	keeps bool // anything; fixed
+
+	mu  sync.Mutex // guards the rest
+	all [3]shelf   // by Shelf
 }
 
 // shelf keeps some exchanges.
@@ -23,46 +23,10 @@ type shelf struct {
 }
 
 func (s *shelves) init(bytes int) {
-	s.lanes = map[string]*lane{}
+	s.keeps = bytes > 0
 	s.all[Lately] = shelf{most: 200, mostBytes: bytes / 2}
 	s.all[Slow] = shelf{most: 100, mostBytes: bytes / 4}
 	s.all[Failed] = shelf{most: 100, mostBytes: bytes / 4}
-}
-
-// lanesMost is how many routes are told apart.
-const lanesMost = 128
-
-// laneOf is a route's lane. Routes beyond lanesMost have one together.
-func (s *shelves) laneOf(route string) *lane {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	l := s.lanes[route]
-	if l == nil && len(s.lanes) >= lanesMost {
-		route = ""
-		l = s.lanes[route]
-	}
-	if l == nil {
-		l = &lane{route: route}
-		s.lanes[route] = l
-	}
-	return l
-}
-
-// place says where x, which has ended, is kept, and whether it is.
-func (s *shelves) place(x *Exchange) (Shelf, bool) {
-	if x.lane == nil || x.lane.route != x.route {
-		x.lane = s.laneOf(x.route)
-	}
-	l, e := x.lane, &x.end
-	took := e.Now - x.arrival.Began
-	on := Lately
-	switch slow := l.isSlow(took, x.arrival.Number); {
-	case e.failed():
-		on = Failed
-	case slow:
-		on = Slow
-	}
-	return on, s.all[on].mostBytes > 0 && l.turns[on].take(e.Now)
 }
 
 // keep puts k on a shelf, in place of what was kept of the same exchange; nil for nothing.
@@ -137,48 +101,4 @@ func (s *shelves) find(id string) *Kept {
 		}
 	}
 	return nil
-}
-
-// lane is a route's share of what is kept. It is used by several goroutines, without a lock.
-type lane struct {
-	route   string // fixed
-	turns   [3]turn
-	typical atomic.Int64 // how long its exchanges take, in nanoseconds; 0 before the first
-}
-
-const (
-	slowTimes = 4                           // an exchange is slow that took so many times what is typical of its route,
-	slowMore  = int64(5 * time.Millisecond) // and so much more
-)
-
-// isSlow reports whether an exchange that took so long is slow for its route. Every eighth is counted.
-func (l *lane) isSlow(took int64, number uint64) bool {
-	typical := l.typical.Load()
-	switch {
-	case typical == 0:
-		l.typical.Store(max(took, 1))
-		return false
-	case number%8 == 0:
-		l.typical.Store(max(typical+(took-typical)/16, 1)) // another one may do so at the same time: then one of the two does not count
-	}
-	return took > slowTimes*typical+slowMore
-}
-
-// turn lets a number of exchanges pass in any second, and some more at once after a pause.
-type turn struct {
-	next atomic.Int64 // when it has all that it may have, in the lot's time
-}
-
-const (
-	turnEvery = int64(time.Second) / 20
-	turnsMost = 50 // at once
-)
-
-// take reports whether an exchange may be kept. Nearly all under load may not, and cost one load.
-func (t *turn) take(now int64) bool {
-	next := t.next.Load()
-	if next-now > (turnsMost-1)*turnEvery {
-		return false
-	}
-	return t.next.CompareAndSwap(next, max(next, now)+turnEvery)
 }

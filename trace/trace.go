@@ -1,32 +1,33 @@
 // Package trace keeps the last exchanges as they passed: their bytes, times and attempts, bounded in bytes.
 //
 //	b := trace.New(8 << 20)
-//	x := b.Begin(&trace.Arrival{...}, head)     // the client's head is whole; nil when b is nil, or has no memory left
+//	x := b.Begin(&trace.Arrival{...}, head)     // the client's head is whole
 //	a := x.Attempt("127.0.0.1:9001", now)
 //	a.Head(head); a.Sent(now); a.Came(head, now); a.Ended(...)
 //	x.Given(head, now)
-//	x.End(trace.End{...})                       // x may be used again from here on
+//	x.End(trace.End{...})
 //	b.Recent()                                  // newest first
 //	b.Find("1f2e3d4c-7")                        // as a whole
 //
-// Recording copies heads into memory that is used again. Whether an exchange is kept is decided at its end, because only then it is
-// known to be slow, or to have failed. What is kept is a copy, which nothing changes: so it can be read while others are recorded.
-// Credentials and cookies are masked in it. Nothing of a body is ever in it.
+// Under load few exchanges are kept, so few are recorded. Each route has a Lane, in which exchanges take turns: some in each second.
+// An exchange whose turn it is, or of which a watcher is told, is recorded from its beginning. Of the others nothing is recorded, as long as
+// they are neither slow nor failed. One that turns out to be so, and whose turn it is among those, is recorded from then on: its owner
+// notes what has passed from what is still at hand.
+//
+// What is kept is a copy, which nothing changes: so it can be read while others are recorded. Credentials and cookies are masked in
+// it. Nothing of a body is ever in it.
 //
 // Every method of a nil *Book and a nil *Exchange does nothing, so that the code of an exchange calls them without asking.
 package trace
 
-import (
-	"sync"
-	"sync/atomic"
-)
+import "sync/atomic"
 
 // Book records exchanges, and keeps some of them. It is safe for use by several goroutines. Make one with New.
 type Book struct {
-	mostRecording int64 // bytes that exchanges which are being recorded may have; as many again may be in the pool
+	mostRecording int64 // bytes that exchanges which are being recorded may have
 	recording     atomic.Int64
 	missed        atomic.Uint64 // exchanges that were not recorded, because others had all of that
-	pool          sync.Pool     // of *Exchange
+	unrouted      Lane          // of those that have reached no route
 
 	secrets secretNames
 
@@ -36,14 +37,22 @@ type Book struct {
 	shelves shelves
 }
 
-// New makes a book that has up to so many bytes: a quarter for exchanges that are being recorded, as much for the memory of those that were, and
-// most of the rest for what is kept. With 0 it keeps nothing, and only a watcher is told what passes.
+// New makes a book that has up to so many bytes: a quarter for exchanges that are being recorded, and most of the rest for what is kept. With 0
+// it keeps nothing, and only a watcher is told what passes.
 func New(bytes int) *Book {
 	b := &Book{mostRecording: max(int64(bytes)/4, 1<<20)}
-	b.pool.New = func() any { return newExchange(b) }
-	b.shelves.init(bytes * 7 / 16)
+	b.shelves.init(bytes * 5 / 8)
 	return b
 }
+
+// Unrouted is the lane of requests that have reached no route.
+func (b *Book) Unrouted() *Lane { return &b.unrouted }
+
+// Watches reports whether a watcher is told of an exchange; route says that its route asks for it.
+func (b *Book) Watches(route bool) bool { return b.watchesAll.Load() || route && b.watcher != nil }
+
+// Turn reports whether an exchange of that lane may be kept on that shelf, and takes its turn if it may.
+func (b *Book) Turn(l *Lane, on Shelf, now int64) bool { return b.shelves.keeps && l.Take(on, now) }
 
 // Watch has w told of what passes: of every exchange with all, else of those of routes that ask for it. It is called before the first
 // exchange begins.
@@ -63,34 +72,22 @@ func (b *Book) Begin(from *Arrival, head []byte) *Exchange {
 	if b == nil {
 		return nil
 	}
-	if b.recording.Add(baseSize) > b.mostRecording {
+	if b.recording.Add(baseSize) > b.mostRecording && !from.Ends {
 		b.recording.Add(-baseSize)
-		b.miss()
+		b.miss(from)
 		return nil
 	}
-	x := b.pool.Get().(*Exchange)
-	x.begin(from, head)
+	x := newExchange(b, from)
+	x.begin(head)
 	return x
 }
 
 // miss counts an exchange that is not recorded.
-func (b *Book) miss() {
+func (b *Book) miss(from *Arrival) {
 	b.missed.Add(1)
-	if b.watchesAll.Load() {
+	if b.Watches(from.Watched) {
 		b.watcher.Missed()
 	}
-}
-
-// Late keeps an exchange that has ended, has failed, and was not recorded: with its client's head alone.
-func (b *Book) Late(from *Arrival, head []byte, end End) {
-	if b == nil || !end.failed() {
-		return
-	}
-	x := newExchange(b)
-	x.shared = true // it does not go to the pool
-	b.recording.Add(baseSize)
-	x.begin(from, head)
-	x.End(end)
 }
 
 // Recent returns what is known in short of all exchanges that are kept, newest first.

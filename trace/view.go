@@ -60,7 +60,7 @@ func (x *Exchange) view(on Shelf, now int64) *Kept {
 func (x *Exchange) summary(on Shelf, now int64) Summary {
 	took := max(0, now-x.arrival.Began)
 	return Summary{
-		ID: x.arrival.id(), Began: time.Now().Add(-time.Duration(took)), MS: ms(took), Route: x.route, Kept: on, Lasts: !x.over,
+		ID: x.arrival.id(), Began: time.Now().Add(-time.Duration(took)), MS: ms(took), Route: x.arrival.Route, Kept: on, Lasts: !x.over,
 		Attempts: int(x.number), Job: x.arrival.Job, Phases: Phases{Unknown, Unknown, Unknown, Unknown, Unknown, Unknown},
 	}
 }

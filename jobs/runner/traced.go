@@ -12,6 +12,7 @@ import (
 func (n *run) record(j *jobs.Job, to *Route) {
 	x := n.x
 	from := trace.Arrival{
+		Lane: &x.Route.Lane, Route: x.Route.Name, Watched: to.Wire,
 		Secure: x.Secure, Began: n.r.Lot.Now(),
 		Job: &trace.Job{ID: j.ID.Short(), Attempt: j.Earlier + len(j.Attempts) + 1},
 	}
@@ -20,7 +21,6 @@ func (n *run) record(j *jobs.Job, to *Route) {
 		return
 	}
 	n.recorded, x.Timed, x.Began = true, true, from.Began
-	x.Trace.Routed(x.Route.Name, to.Wire)
 }
 
 // endRecord ends what is recorded of the attempt. Its exchange has ended, and has its result still.
