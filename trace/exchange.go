@@ -10,7 +10,7 @@ import (
 
 // Arrival is how a request came, and why it is recorded. Times are the lot's, in nanoseconds.
 type Arrival struct {
-	Lane    *Lane  // of its route, or Book.Unrouted
+	Lane    *Lane  // of its route; nil is Book.Unrouted
 	Route   string // "" if it has reached none
 	Watched bool   // its route asks that the watcher is told of it
 	Turn    bool   // it has taken its turn to be kept, on the shelf On

@@ -78,6 +78,9 @@ func (b *Book) Begin(from *Arrival, head []byte) *Exchange {
 		return nil
 	}
 	x := newExchange(b, from)
+	if from.Lane == nil {
+		x.arrival.Lane = b.Unrouted()
+	}
 	x.begin(head)
 	return x
 }

@@ -20,7 +20,9 @@ const (
 var millisecond = int64(time.Millisecond)
 
 // plainly records an exchange that took one millisecond.
-func plainly(b *Book, number uint64, route string, now int64) { plainlyIn(b, b.Unrouted(), number, route, now) }
+func plainly(b *Book, number uint64, route string, now int64) {
+	plainlyIn(b, b.Unrouted(), number, route, now)
+}
 
 // plainlyIn is plainly in a lane.
 func plainlyIn(b *Book, l *Lane, number uint64, route string, now int64) {
