@@ -37,6 +37,22 @@ func TestRaw_withoutAFileSendsAResponse(t *testing.T) {
 	}
 }
 
+func TestRaw_answersTheNextRequestOfAKeptConnectionWithTheNextFile(t *testing.T) {
+	one, two := fileWith(t, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"), fileWith(t, "junk")
+	b := startFaulty(t, "raw:keep=true,file="+one+"|"+two)
+	want := "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\njunkHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+	if got := sendAll(t, b, plainGet+plainGet+plainGet); got != want {
+		t.Errorf("got %q for three requests, want %q", got, want)
+	}
+	p, err := Parse("raw:file=" + one + "|" + two + "|" + one)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := p.Does(), "answers each request with exactly 38, 4 or 38 bytes in turn, and closes"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 func TestRaw_holdsTheConnectionOpen(t *testing.T) {
 	b := startFaulty(t, "raw:file="+fileWith(t, "HTTP/1.1 204 No Content\r\n\r\n")+",hold=1h")
 	g := b.visitedBy(t)
