@@ -69,7 +69,7 @@ func (l *link) mayCarry(o *Origin, now int64, mayRepeat bool) bool {
 
 // mayKeep reports whether the connection may carry another exchange (RFC 9112 §9.3): nothing on it was for the attempt's request
 // alone, the backend lets it persist, the response had an end of its own and was read to it, the request was sent, and no
-// byte is left over.
+// byte is left over, which the next client would get (RFC 9112 §9.2).
 func (a *Attempt) mayKeep() bool {
 	res := &a.res
 	switch {

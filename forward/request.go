@@ -105,7 +105,7 @@ func (r *Request) alone(framing httpparse.Framing, length int64) bool {
 }
 
 // expectsContent reports whether servers read the content of such a request. POST, PUT and PATCH alone are defined by it
-// (RFC 9110 §9.3). With other methods simple servers leave it unread, and take it for their next request.
+// (RFC 9110 §9.3). With other methods, such as GET (RFC 9110 §9.3.1), simple servers leave it unread, and take it for their next request.
 func (r *Request) expectsContent() bool {
 	switch r.Head.Verb {
 	case httpparse.Post, httpparse.Put:

@@ -73,7 +73,8 @@ func (f *flow) takeRaw(most int64) error {
 	return f.ending(err)
 }
 
-// ending turns the peer's clean end into the body's, where that is its framing.
+// ending turns the peer's clean end into the body's, where that is its framing. With any other framing the body is incomplete
+// (RFC 9112 §8).
 func (f *flow) ending(err error) error {
 	if err != io.EOF {
 		return err

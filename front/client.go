@@ -32,7 +32,7 @@ const (
 type then uint8
 
 const (
-	nextHead  then = iota // the next request
+	nextHead  then = iota // the next request, of which bytes may be here already (RFC 9112 §9.3.2)
 	closing               // a clean end
 	lingerOn              // a clean end; what the client still sends is read for a while
 	resetting             // a reset, which the client cannot take for a clean end

@@ -134,7 +134,8 @@ func (r *Request) methodRead(end int) outcome {
 	return took
 }
 
-// target reads the request-target and the SP after it.
+// target reads the request-target and the SP after it. It takes bytes that RFC 3986 §2 does not have, from 0x80, ", <, > and the like, because
+// clients send them and no reader ends the target there.
 func (r *Request) target(buf []byte) outcome {
 	p := &r.private
 	end := scanTarget(buf, p.pos)

@@ -137,7 +137,7 @@ func (r *Response) readFraming(buf []byte, f *Field) *flaw {
 		}
 		p.encoding = true
 		value := f.Value.In(buf)
-		if isWord(value, "identity") { // of RFC 2616 §3.6: no coding
+		if isWord(value, "identity") { // of RFC 2616 §3.6: no coding; not in RFC 9112 §7 any more
 			return nil
 		}
 		p.chunked = true

@@ -115,15 +115,22 @@ lesson() {
 	local ports
 	read -ra ports < <(free_ports "$3")
 	# As on a terminal, tenfour logs in text. Its console has a port of its own, because another lesson runs beside this one.
-	printf '#!/bin/sh\ncase $1 in --*) exec "%s/tenfour" --log-format text --listen 127.0.0.1:%s --console 127.0.0.1:%s "$@" ;; esac\nexec "%s/tenfour" "$@"\n' "$root" "${ports[0]}" "${ports[3]}" "$root" >"$2/tenfour"
+	cat >"$2/tenfour" <<-WRAPPER
+		#!/bin/sh
+		case "\$*" in
+		*--listen*) exec "$root/tenfour" --log-format text "\$@" ;;
+		--*) exec "$root/tenfour" --log-format text --listen 127.0.0.1:${ports[0]} --console 127.0.0.1:${ports[3]} "\$@" ;;
+		esac
+		exec "$root/tenfour" "\$@"
+	WRAPPER
 	chmod +x "$2/tenfour"
-	sed -E "s/\b8000\b/${ports[0]}/g; s/\b9001\b/${ports[1]}/g; s/\b9002\b/${ports[2]}/g; s/\b8900\b/${ports[3]}/g" "$1" | awk -v to="$2/" '
+	sed -E "s/\b8000\b/${ports[0]}/g; s/\b9001\b/${ports[1]}/g; s/\b9002\b/${ports[2]}/g; s/\b8900\b/${ports[3]}/g; s/\b8443\b/${ports[4]}/g" "$1" | awk -v to="$2/" '
 		/^```console/ { on = 1; next }
 		/^```/ { on = 0 }
 		!on { next }
 		sub(/^\$ /, "") {
 			n++
-			if (/& [a-z]+=\$!$/) printf "" >(to n ".goes-on")
+			if (/& [a-z]+=\$!( # [A-Z0-9]+)?$/) printf "" >(to n ".goes-on")
 			printf "" >(to n ".want")
 			printf "" >(to n ".typed")
 			printf "{ %s\n} >%d.got 2>&1 <%d.typed\nended %d\n", $0, n, n, n >(to "script")
@@ -134,7 +141,7 @@ lesson() {
 		{ print >(to n ".want") }'
 }
 
-# free_ports NUMBER: four ports for this lesson on which no process listens. They have four digits, as those on the pages have, so that
+# free_ports NUMBER: five ports for this lesson on which no process listens. They have four digits, as those on the pages have, so that
 # lengths stay as they are. No two lessons have the same.
 free_ports() {
 	python3 - "$1" <<'PYTHON'
@@ -150,7 +157,7 @@ for port in random.sample(range(first, first + 200), 200):
         except OSError:
             continue
     found.append(str(port))
-print(*found[:4])
+print(*found[:5])
 PYTHON
 }
 
