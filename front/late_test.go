@@ -83,7 +83,7 @@ func TestTrace_underLoadHasWhatFailsOrIsSlow(t *testing.T) {
 	upload := "POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 200000\r\n\r\n"
 	tests := map[string]struct {
 		request string
-		body    int
+		after   string // the request's body
 		serve   func(string, net.Conn) bool
 		shelf   trace.Shelf
 		came    string // the heads from the backend
@@ -103,7 +103,13 @@ func TestTrace_underLoadHasWhatFailsOrIsSlow(t *testing.T) {
 		"a malformed head": {request: plain, serve: answers("HTTP/1.1 two\r\n\r\n", false), shelf: trace.Failed, came: "HTTP/1.1 two\r\n",
 			check: func(k *trace.Kept) bool { return k.Attempts[0].In[0].Refused == len("HTTP/1.1 ") }},
 		"no answer": {request: plain, serve: answers("", false), shelf: trace.Failed, check: func(k *trace.Kept) bool { return k.Attempts[0].Progress == "sent" }},
-		"an upload that fails": {request: upload, body: 200_000, shelf: trace.Failed, came: "HTTP/1.1 500 Oh\r\nContent-Length: 2\r\n\r\n", serve: func(_ string, c net.Conn) bool {
+		"a chunked upload that fails": {request: "POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n", after: "3\r\nabc\r\n0\r\n\r\n",
+			shelf: trace.Failed, came: "HTTP/1.1 500 Oh\r\nContent-Length: 2\r\n\r\n", check: func(k *trace.Kept) bool { return k.ChunkIn == "3" },
+			serve: func(_ string, c net.Conn) bool {
+				io.CopyN(io.Discard, c, 3)
+				return answers("HTTP/1.1 500 Oh\r\nContent-Length: 2\r\n\r\nno", true)("", c)
+			}},
+		"an upload that fails": {request: upload, after: strings.Repeat("x", 200_000), shelf: trace.Failed, came: "HTTP/1.1 500 Oh\r\nContent-Length: 2\r\n\r\n", serve: func(_ string, c net.Conn) bool {
 			io.CopyN(io.Discard, c, 200_000)
 			return answers("HTTP/1.1 500 Oh\r\nContent-Length: 2\r\n\r\nno", true)("", c)
 		}},
@@ -111,7 +117,7 @@ func TestTrace_underLoadHasWhatFailsOrIsSlow(t *testing.T) {
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			f, addr, seen := startBusy(t, tc.serve)
-			got, err := sayAll(t, addr, tc.request+strings.Repeat("x", tc.body))
+			got, err := sayAll(t, addr, tc.request+tc.after)
 			k := kept(t, f, 1)[0]
 			if k.Summary.Kept != tc.shelf || string(k.ClientIn[0].Raw) != tc.request {
 				t.Errorf("on shelf %v, with the client's head %q", k.Summary.Kept, k.ClientIn[0].Raw)

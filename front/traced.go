@@ -43,6 +43,7 @@ func (r *request) Record(on trace.Shelf) {
 	from := r.arrival(r.Began)
 	from.Turn, from.On, from.Ends = true, on, true
 	r.Trace = b.Begin(&from, r.In.Head())
+	r.lines.LateIn(r.Trace)
 }
 
 var _ forward.Recorder = (*request)(nil)

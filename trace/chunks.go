@@ -67,8 +67,16 @@ func (c *Chunks) put(l *chunkLines) *event {
 }
 
 // Late notes the first chunk lines that have passed, and from now on notes for a, which begins to be recorded in the middle.
-func (c *Chunks) Late(a Sending) {
-	c.x, c.number = a.x, a.number
+func (c *Chunks) Late(a Sending) { c.late(a.x, a.number) }
+
+// LateIn is Late for what ChunksIn returned.
+func (c *Chunks) LateIn(x *Exchange) { c.late(x, 0) }
+
+func (c *Chunks) late(x *Exchange, number uint8) {
+	if x == nil {
+		return
+	}
+	c.x, c.number = x, number
 	c.x.lock()
 	for _, l := range []*chunkLines{&c.in, &c.out} {
 		if l.n > 0 {
