@@ -52,7 +52,7 @@ func (v *autoVisit) measure(ctx context.Context, e *Env, tenfour string, r *auto
 	if err != nil {
 		return err
 	}
-	p := newProcess("tenfour", e.Dir, []string{tenfour, "--listen", addr, "--backend", target, "--workers", v.setting(), "--console", "off", "--log-level", "debug", "--log-format", "json"})
+	p := newProcess("tenfour", e.Dir, []string{tenfour, "--listen", addr, "--backend", target, "--workers", v.setting(), "--console", "127.0.0.1:0", "--log-level", "debug", "--log-format", "json"})
 	var said bytes.Buffer // read after the process has ended
 	p.cmd.Stderr = &said
 	if _, err := p.start(); err != nil {

@@ -17,7 +17,7 @@ type Contender struct {
 	Kind    *kind  // nil: the backend itself, without a proxy
 	Path    string // its program's
 	Version string
-	Quiet   []string
+	Console []string
 	Tuned   bool // with a limit on each backend's connections, where a scenario has one
 	Variant *Variant
 }
@@ -53,7 +53,7 @@ func findContenders(ctx context.Context, tenfour, limit string, given []string) 
 		}
 		c.Version = v
 		if c.Kind.name == "tenfour" {
-			c.Quiet = quietFlags(ctx, c.Path)
+			c.Console = consoleFlags(ctx, c.Path)
 		}
 	}
 	return append(all, &Contender{Name: "direct", Version: "no proxy"}), nil
@@ -129,10 +129,10 @@ func variants(tenfour string) []*Contender {
 	return all
 }
 
-// quietFlags asks a tenfour whether it has a console, which would use the same port every time, and turns that off.
-func quietFlags(ctx context.Context, path string) []string {
+// consoleFlags asks a tenfour whether it has a console, and gives that a port of its own. It stays on, as its users have it.
+func consoleFlags(ctx context.Context, path string) []string {
 	if out, _ := exec.CommandContext(ctx, path, "--help").CombinedOutput(); bytes.Contains(out, []byte("--console")) {
-		return []string{"--console", "off"}
+		return []string{"--console", "127.0.0.1:0"}
 	}
 	return nil
 }
@@ -160,7 +160,7 @@ func (c *Contender) TakesPart(s *Scenario) bool {
 
 // suited returns s with the changes for this contender.
 func (c *Contender) suited(s setup) setup {
-	s.Quiet = c.Quiet
+	s.Console = c.Console
 	if c.Variant != nil {
 		s.Flags, s.Admits = c.Variant.Flags, false
 	}

@@ -31,7 +31,7 @@ var kinds = []*kind{
 	{
 		name: "tenfour",
 		args: func(path, conf string, s *setup) []string {
-			argv := slices.Concat([]string{path, "--listen", s.Listen}, s.Flags, s.Quiet)
+			argv := slices.Concat([]string{path, "--listen", s.Listen}, s.Flags, s.Console)
 			if s.Cert != nil {
 				argv = append(argv, "--tls-cert", s.Cert.Cert, "--tls-key", s.Cert.Key)
 			}

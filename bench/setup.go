@@ -12,7 +12,7 @@ type setup struct {
 	Flags    []string   // tenfour's flags for the scenario
 	Admits   bool       // by a hundred routes, a token, a credential and a limit; tenfour has them in a file
 	Cert     *certFiles // for TLS with clients; nil is without
-	Quiet    []string   // tenfour's flags that turn off everything that needs a further port
+	Console  []string   // tenfour's flags that say where its console is
 	MaxConn  int        // connections to each backend; 0 is no limit
 	Bulk     bool       // large bodies, for which nginx has larger buffers
 	Holds    string     // how much of a response HAProxy and Caddy hold for a slow client, in bytes; "" is as they come
