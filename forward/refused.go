@@ -18,24 +18,27 @@ type Refused struct {
 
 // excerpter shows what was refused: a Refusal of a head, or the Chunks of a body.
 type excerpter interface {
-	Excerpt(buf []byte, secret func(name string) bool) (line, caret string)
+	Excerpt(buf []byte, secrets func(buf []byte) [][2]int) (line, caret string)
 }
 
 // Refuse returns why bytes are refused: err is a *httpparse.Refusal. buf begins with the head, or is what Chunks.Next was given.
 func Refuse(err error, by excerpter, buf []byte, limits *httpparse.Limits) *Refused {
 	r := &Refused{Why: *err.(*httpparse.Refusal)}
-	r.Line, r.Caret = by.Excerpt(buf, secret.IsInEncoded)
+	r.Line, r.Caret = by.Excerpt(buf, inHead)
 	if limits != nil {
 		r.passed = passed(r.Why.Passed, limits)
 	}
 	return r
 }
 
+// inHead finds secrets in a head, or in what there is of a body's framing.
+func inHead(buf []byte) [][2]int { return secret.InHead(buf, nil) }
+
 // refuseResponse is Refuse for the head of a response, which only the logs show: no value of a field is shown in them, because a server
 // that writes odd fields may write a credential into any.
 func refuseResponse(err error, buf []byte, limits *httpparse.Limits) *Refused {
 	r := RefuseHead(err, buf, limits)
-	r.Line, r.Caret = r.Why.Excerpt(buf, func(string) bool { return true })
+	r.Line, r.Caret = r.Why.Excerpt(buf, secret.InValues)
 	return r
 }
 

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto/rand"
 	"encoding/hex"
-	"slices"
 	"strconv"
 	"sync/atomic"
 	"time"
@@ -12,7 +11,6 @@ import (
 	"github.com/rs/zerolog"
 
 	"tenfour/forward"
-	"tenfour/jobs"
 	"tenfour/logs"
 	"tenfour/value/secret"
 )
@@ -126,7 +124,7 @@ func (r *request) quote(e *logs.Entry) {
 		case bytes.EqualFold(name, userAgent):
 			e.UserAgent = value
 		case bytes.EqualFold(name, referer):
-			e.Referer = secret.Redact(secret.WithoutUser(value))
+			e.Referer = secret.Redact(value)
 		}
 	}
 }
@@ -152,19 +150,8 @@ func (r *request) loss() string {
 
 // shownTarget returns the target as a log may have it: without what is probably a secret. The handle of a job is one.
 func (r *request) shownTarget() []byte {
-	target := secret.WithoutUser(r.Head.Target.In(r.In.Head()))
-	at := bytes.Index(target, []byte(handlePath))
-	if r.handle == nil || at < 0 {
-		return secret.Redact(target)
-	}
-	at += len(handlePath)
-	shown := min(len(target), at+handleShown)
-	hidden := min(len(target), at+2*len(jobs.ID{}))
-	return secret.Redact(slices.Concat(target[:shown], []byte("..."), target[max(shown, hidden):]))
+	return secret.Redact(r.Head.Target.In(r.In.Head()))
 }
-
-// handleShown is how many digits of a job's handle the log has.
-const handleShown = 8
 
 // describe adds what was asked for, as far as the head was read.
 func (r *request) describe(e *zerolog.Event) *zerolog.Event {

@@ -21,37 +21,36 @@ const (
 //	Host : a\r\n
 //	    ^
 //
-// buf begins with the first byte of the head, or of the body, and has the byte at Offset. If secret is not nil, it says by the name of
-// a field or of a query's parameter whether the value is a secret: the value, except for the byte at Offset, userinfo, and what follows
-// the first digits of a long hexadecimal number in a target are shown as ***. Excerpt allocates.
-func (r *Refusal) Excerpt(buf []byte, secret func(name string) bool) (line, caret string) {
+// buf begins with the first byte of the head, or of the body, and has the byte at Offset. If secrets is not nil, it finds in buf what is
+// not to be shown, in order: buf[s[0]:s[1]] for each of them. That is shown as ***, except for the byte at Offset. Excerpt allocates.
+func (r *Refusal) Excerpt(buf []byte, secrets func(buf []byte) [][2]int) (line, caret string) {
 	at := min(r.Offset, len(buf))
 	l := shownLine{buf: buf, start: 1 + bytes.LastIndexByte(buf[:at], '\n'), end: len(buf), at: at}
 	if i := bytes.IndexByte(buf[at:], '\n'); i >= 0 {
 		l.end = at + i + 1
 	}
-	if secret != nil {
-		l.hide(r.Line > 0, secret)
+	if secrets != nil {
+		l.hide(secrets(buf))
 	}
 	return l.show()
 }
 
 // Excerpt shows the chunk line, or the line of the trailer section, for which Next has refused the body: see Refusal.Excerpt. src is what
-// Next was given then. Of chunk-data that stands where its end should be, only what follows the end is shown.
-func (c *Chunks) Excerpt(src []byte, secret func(name string) bool) (line, caret string) {
+// Next was given then. Of chunk-data that stands where its end should be, only the byte that is wrong is shown, and a CR in front of it.
+func (c *Chunks) Excerpt(src []byte, secrets func(buf []byte) [][2]int) (line, caret string) {
 	before := c.line[:c.lineLen]
 	at := len(before) + c.refusal.Offset - c.offset
 	buf := append(slices.Clone(before), src...)
 	if c.refusal.Rule == chunkNotEnded.rule {
-		// All of buf up to there may be chunk-data, or its CR.
+		// All of buf may be chunk-data, also what follows the byte: it may be that only the size is wrong.
 		from := at
 		if at > 0 && buf[at-1] == '\r' {
 			from--
 		}
-		buf, at = buf[from:], at-from
+		buf, at = buf[from:min(at+1, len(buf))], at-from
 	}
 	r := Refusal{Offset: at}
-	return r.Excerpt(buf, secret)
+	return r.Excerpt(buf, secrets)
 }
 
 // Mark puts the line and the caret of an Excerpt into one line, for a log: "Host‹ ›: a\r\n". No other part of an excerpt has these marks.
@@ -92,100 +91,14 @@ type shownLine struct {
 	hidden     []Span // the parts that are shown as ***, in order; none has the byte at at
 }
 
-// hide hides what may be secrets. isHead says that the line is one of a head, of which the first is no field line.
-func (l *shownLine) hide(isHead bool, secret func(string) bool) {
-	if isHead && len(bytes.Trim(l.buf[:l.start], "\r\n")) == 0 {
-		l.hideInTarget(secret)
-		return
-	}
-	name := l.start
-	for name > 0 && name < l.end && isSpace(l.buf[name]) { // a folded line: the name stands in a line before it
-		name = 1 + bytes.LastIndexByte(l.buf[:name-1], '\n')
-	}
-	end := scanToken(l.buf, name)
-	if !secret(string(l.buf[name:end])) {
-		return
-	}
-	if name == l.start {
-		name = skipSpace(l.buf, end)
-		if name < l.end && l.buf[name] == ':' {
-			name = skipSpace(l.buf, name+1)
-		}
-	}
-	l.hideFrom(max(name, l.start), l.start+len(bytes.TrimRight(l.buf[l.start:l.end], "\r\n")))
-}
-
-// hideInTarget hides the userinfo of a request-target, the numbers in it that may be handles, and the values of its query's parameters
-// that are secrets or may have some in them. A target with a space, which is wrong, goes up to the last word of the line that looks like a version.
-func (l *shownLine) hideInTarget(secret func(string) bool) {
-	text := l.buf[l.start:l.end]
-	end := len(bytes.TrimRight(text, "\r\n"))
-	if i := bytes.LastIndex(bytes.ToLower(text), []byte(" http/")); i >= 0 {
-		end = i
-	}
-	text = text[:end]
-	query := bytes.IndexByte(text, '?')
-	if query < 0 {
-		query = end
-	}
-	l.hideUser(text[:query])
-	l.hideHandles(text)
-	for query < end {
-		query++
-		pair := text[query:]
-		if i := bytes.IndexAny(pair, "&;?"); i >= 0 {
-			pair = pair[:i]
-		}
-		name, value, _ := bytes.Cut(pair, []byte{'='})
-		if len(value) > 0 && (secret(string(name)) || bytes.Contains(bytes.ToLower(value), []byte("%3d"))) {
-			l.hideFrom(l.start+query+len(name)+1, l.start+query+len(pair))
-		}
-		query += len(pair)
-	}
-}
-
-// hideUser hides the userinfo of text, which begins the line: a method, and a target up to its query. The target may be an authority.
-func (l *shownLine) hideUser(text []byte) {
-	from := bytes.IndexByte(text, ' ') + 1
-	switch i := bytes.Index(text, []byte("://")); {
-	case i >= 0:
-		from = i + len("://")
-	case bytes.HasPrefix(text[from:], []byte("//")):
-		from += len("//")
-	case bytes.HasPrefix(text[from:], []byte("/")):
-		return
-	}
-	if at := bytes.LastIndexByte(text[from:], '@'); at >= 0 {
-		l.hideFrom(l.start+from, l.start+from+at)
-	}
-}
-
-// A hexadecimal number of handleLeast digits or more is probably a handle: a right to what it names. Its first digits tell it from others.
-const (
-	handleLeast = 32
-	handleShown = 8
-)
-
-// hideHandles hides the digits of handles in text, which begins the line, but for the first ones.
-func (l *shownLine) hideHandles(text []byte) {
-	digits := 0
-	for i := 0; i <= len(text); i++ {
-		if i < len(text) && isHex(text[i]) {
-			digits++
-			continue
-		}
-		if digits >= handleLeast {
-			l.hideFrom(l.start+i-digits+handleShown, l.start+i)
-		}
-		digits = 0
-	}
-}
-
-// hideFrom hides the bytes from start up to end, without the one that is wrong.
-func (l *shownLine) hideFrom(start, end int) {
-	for _, s := range [...][2]int{{start, min(end, l.at)}, {max(start, l.at+1), end}} {
-		if s[0] < s[1] {
-			l.hidden = append(l.hidden, Span{uint32(s[0]), uint32(s[1])})
+// hide hides the parts of the line that are secrets, except for the byte that is wrong.
+func (l *shownLine) hide(secrets [][2]int) {
+	for _, s := range secrets {
+		start, end := max(s[0], l.start), min(s[1], l.end)
+		for _, s := range [...][2]int{{start, min(end, l.at)}, {max(start, l.at+1), end}} {
+			if s[0] < s[1] {
+				l.hidden = append(l.hidden, Span{uint32(s[0]), uint32(s[1])})
+			}
 		}
 	}
 }

@@ -37,7 +37,7 @@ func TestRefusal_inJSON(t *testing.T) {
 		"a limit": {"GET / HTTP/1.1\r\nHost: a\r\nAccept: application/json\r\n" + strings.Repeat("X:\r\n", 199), 843, 202,
 			shown{Status: 431, Title: "Request Header Fields Too Large", Section: "RFC 6585 §5", Rule: "too many field lines: more than fields_max (200)", Excerpt: `X:\r\n`, Caret: `^`}},
 		"a credential": {"GET / HTTP/1.1\r\nAccept: application/json\r\nAuthorization: Basic c2Vj\x00cmV0\r\n\r\n", 67, 3,
-			shown{Status: 400, Title: "Bad Request", Section: "RFC 9110 §5.5", Rule: "a control byte in a field value", Excerpt: `Authorization: ***\x00***\r\n`, Caret: strings.Repeat(" ", 18) + "^"}},
+			shown{Status: 400, Title: "Bad Request", Section: "RFC 9110 §5.5", Rule: "a control byte in a field value", Excerpt: `Authorization: Basic ***\x00***\r\n`, Caret: strings.Repeat(" ", 24) + "^"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			o := tf.exchange(t, tc.raw, whole, "POST")
@@ -106,7 +106,7 @@ backends = "BACKEND"
 		"a counted field that stands twice": {"GET /limited HTTP/1.1\r\nHost: a\r\nX-Tenant: 1\r\nX_Tenant: 2\r\n\r\n",
 			`400 RFC 9110 §5.3: there is more than one X-Tenant, and this route decides by it: send one, at byte 45, in line 4|X_Tenant: 2\r\n|^`},
 		"Authorization that stands twice": {"GET /token HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer secret\r\nauthorization: Bearer secret\r\n\r\n",
-			`400 RFC 9110 §5.3: there is more than one Authorization, and this route decides by it: send one, at byte 60, in line 4|authorization: ***\r\n|^`},
+			`400 RFC 9110 §5.3: there is more than one Authorization, and this route decides by it: send one, at byte 60, in line 4|authorization: Bearer ***\r\n|^`},
 		"an Idempotency-Key with a space": {"GET /jobs" + job + "Idempotency-Key: \"a b\"\r\n\r\n",
 			`400 draft-ietf-httpapi-idempotency-key-header §2.1: the Idempotency-Key is not one value of 1 to 255 visible characters, with or without quotes, at byte 71, in line 4|Idempotency-Key: *** ***\r\n|                    ^`},
 		"two of them": {"GET /jobs" + job + "Idempotency-Key: a\r\nIdempotency-Key: a\r\n\r\n",

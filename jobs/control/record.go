@@ -59,7 +59,7 @@ func shownTarget(target []byte) string {
 
 // shownURL is the URL of a callback without what receivers put secrets into: its user and its query.
 func shownURL(url string) string {
-	text, query, _ := strings.Cut(string(secret.WithoutUser([]byte(url))), "?")
+	text, query, _ := strings.Cut(string(secret.Redact([]byte(url))), "?")
 	if query != "" {
 		text += "?***"
 	}
@@ -78,7 +78,7 @@ func shownFields(lines []byte) (shown []string) {
 		case secret.IsIn(string(name)):
 			text = "***"
 		case bytes.EqualFold(name, []byte("Referer")), bytes.EqualFold(name, []byte("Location")):
-			text = string(secret.Redact(secret.WithoutUser([]byte(text))))
+			text = string(secret.Redact([]byte(text)))
 		}
 		shown = append(shown, string(name)+": "+text)
 	}

@@ -111,7 +111,9 @@ func Doubt(pair tls.Certificate, now time.Time) string {
 }
 
 // signs are parts of the names of fields and parameters that have secrets.
-var signs = []string{"auth", "cookie", "credential", "key", "pass", "secret", "session", "sig", "token"}
+var signs = []string{
+	"assertion", "auth", "bearer", "cookie", "credential", "csrf", "dpop", "jwt", "key", "oidc", "pass", "pwd", "saml", "secret", "session", "sig", "token", "xsrf",
+}
 
 // IsIn reports whether a field or a parameter by that name probably has a secret for its value, which is not to be shown.
 func IsIn(name string) bool {
