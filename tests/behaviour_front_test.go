@@ -61,7 +61,7 @@ func beginProcess(t testing.TB, line string, stdout io.Writer, files []*os.File,
 		t.Fatal(err)
 	}
 	args := slices.Concat([]string{"-c", line, "sh", self}, listenAnywhere(flags), withoutConsole(flags), []string{"--log-format", "json"}, flags)
-	p := &process{&ownProcess{tenfour: tenfour{log: new(lockedBuffer)}, cmd: exec.Command("sh", args...)}, make(chan struct{}), nil}
+	p := &process{&ownProcess{tenfour: tenfour{log: new(await.Output)}, cmd: exec.Command("sh", args...)}, make(chan struct{}), nil}
 	p.cmd.Env = append(os.Environ(), asProgram+"=1")
 	p.cmd.Stdout, p.cmd.ExtraFiles = stdout, files
 	stderr, err := p.cmd.StderrPipe()
@@ -365,7 +365,7 @@ func TestDrain_aSecondSignalEndsItAtOnce(t *testing.T) {
 // ran returns what the program prints with wrong flags, and its exit code.
 func ran(t testing.TB, flags ...string) (code int, said string) {
 	t.Helper()
-	var out lockedBuffer
+	var out await.Output
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	code = program.Run(ctx, flags, io.Discard, &out, func(net.Addr) { t.Errorf("tenfour %q runs", flags); cancel() })

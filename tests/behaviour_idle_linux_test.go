@@ -14,6 +14,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"tenfour/tests/await"
 )
 
 // pss is the process's share of memory, in bytes.
@@ -72,7 +74,7 @@ func TestIdleConnections_costLittle(t *testing.T) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	p := &ownProcess{tenfour: tenfour{log: new(lockedBuffer)}, cmd: cmd}
+	p := &ownProcess{tenfour: tenfour{log: new(await.Output)}, cmd: cmd}
 	addr, ended := make(chan string, 1), make(chan struct{})
 	go p.readLog(stderr, addr, ended) // ends with the process
 	t.Cleanup(func() { cmd.Process.Kill(); <-ended; cmd.Wait() })

@@ -16,6 +16,7 @@ import (
 	"tenfour/jobs"
 	"tenfour/jobs/bolt"
 	"tenfour/program"
+	"tenfour/tests/await"
 )
 
 // jobsDir is a directory for jobs that is not made yet.
@@ -165,7 +166,7 @@ func startOnce(t testing.TB, backends []string, flags ...string) (tf *tenfour, d
 		args = append(args, "--backend", addr)
 	}
 	ctx, stop := context.WithCancel(context.Background())
-	tf = &tenfour{log: new(lockedBuffer)}
+	tf = &tenfour{log: new(await.Output)}
 	ready, exit := make(chan net.Addr, 1), make(chan int, 1)
 	go func() {
 		exit <- program.Run(ctx, append(args, flags...), io.Discard, tf.log, func(a net.Addr) { ready <- a })

@@ -202,7 +202,7 @@ http {
 		}
 	}
 	cmd := exec.Command(nginx, "-p", dir, "-e", "stderr", "-c", writeFile(t, filepath.Join(dir, "nginx.conf"), conf))
-	said := new(lockedBuffer)
+	said := new(await.Output)
 	cmd.Stdout, cmd.Stderr = said, said
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)

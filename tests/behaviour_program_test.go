@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"tenfour/program"
+	"tenfour/tests/await"
 )
 
 // asProgram in the environment makes the test binary be tenfour itself: for tests that need a process of its own.
@@ -56,7 +57,7 @@ func startProgram(t testing.TB, env, backends []string, flags ...string) *ownPro
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &ownProcess{tenfour: tenfour{log: new(lockedBuffer)}, cmd: exec.Command(self, append(args, flags...)...)}
+	p := &ownProcess{tenfour: tenfour{log: new(await.Output)}, cmd: exec.Command(self, append(args, flags...)...)}
 	p.cmd.Env = append(append(os.Environ(), asProgram+"=1"), env...)
 	stderr, err := p.cmd.StderrPipe()
 	if err != nil {

@@ -266,7 +266,7 @@ func TestFIFO_inPlaceOfAFileIsRefused(t *testing.T) {
 		"serve":             fmt.Sprintf("[[route]]\npath = \"/files/\"\nserve = %q\n", fifo),
 	} {
 		t.Run(setting, func(t *testing.T) {
-			var log lockedBuffer
+			var log await.Output
 			file := writeFile(t, filepath.Join(t.TempDir(), "tenfour.toml"), text)
 			if code := program.Run(t.Context(), []string{"check", "--config", file}, &log, &log, nil); code != program.Usage {
 				t.Errorf("check ended with %d, want %d\n%s", code, program.Usage, &log)
@@ -302,7 +302,7 @@ func TestFIFO_inPlaceOfAFileIsRefused(t *testing.T) {
 		}
 	})
 	t.Run("the access log", func(t *testing.T) {
-		var log lockedBuffer
+		var log await.Output
 		args := []string{"--listen", "127.0.0.1:0", "--access-log", fifo}
 		if code := program.Run(t.Context(), args, &log, &log, nil); code != program.Usage || !strings.Contains(log.String(), "no program reads it") {
 			t.Errorf("it ended with %d, want %d\n%s", code, program.Usage, &log)

@@ -29,7 +29,7 @@ var eventually = await.Until
 // tenfour is the whole program on a port of its own.
 type tenfour struct {
 	addr string
-	log  *lockedBuffer // what it wrote to stderr
+	log  *await.Output // what it wrote to stderr
 }
 
 // startTenfour runs the program in front of the given backends, with further flags, and returns when it listens. At the test's end
@@ -43,7 +43,7 @@ func startTenfour(t testing.TB, backends []string, flags ...string) *tenfour {
 	args = append(args, flags...)
 
 	ctx, stop := context.WithCancel(context.Background())
-	tf := &tenfour{log: new(lockedBuffer)}
+	tf := &tenfour{log: new(await.Output)}
 	ready, exit := make(chan net.Addr, 1), make(chan int, 1)
 	run := func() {
 		exit <- program.Run(ctx, args, tf.log, tf.log, func(a net.Addr) { ready <- a })
@@ -112,30 +112,6 @@ func (tf *tenfour) logHas(t testing.TB, words ...string) string {
 		eventually(t, fmt.Sprintf("the log says %q", w), func() bool { return strings.Contains(tf.log.String(), w) })
 	}
 	return tf.log.String()
-}
-
-// lockedBuffer is a bytes.Buffer for several goroutines. The zero value is empty and ready.
-type lockedBuffer struct {
-	mu  sync.Mutex // guards buf
-	buf bytes.Buffer
-}
-
-func (b *lockedBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.Write(p)
-}
-
-func (b *lockedBuffer) Len() int {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.Len()
-}
-
-func (b *lockedBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.String()
 }
 
 // way is how bytes are sent: in how many writes, and where they are split. The peer has read each write before the next one is made,

@@ -47,11 +47,7 @@ func startMeddled(t *testing.T) (*rig, *meddled) {
 func TestGet_neverShowsAnEarlierState(t *testing.T) {
 	t.Parallel()
 	g, store := startMeddled(t)
-	b, asked, gate := slow(t)
-	g.route("/", b.addr, 1)
-	g.Start()
-	j := g.accepted(g.job("/", getIt), "")
-	await.Value(t, asked, "the request")
+	j, _, gate := g.runningJob(getIt)
 	ends := func() {
 		gate <- okay
 		await.Until(t, "its end is stored, and the runner has forgotten it", func() bool { return g.Snapshot().Ended[jobs.Done] == 1 })
@@ -90,11 +86,7 @@ func TestSofar_isNotShownOnceTheRecordHasItsEnd(t *testing.T) {
 func TestLook_atAResultThatGoesMeanwhile(t *testing.T) {
 	t.Parallel()
 	g, store := startMeddled(t)
-	b, asked, gate := slow(t)
-	g.route("/", b.addr, 1)
-	g.Start()
-	j := g.accepted(g.job("/", postIt), "")
-	await.Value(t, asked, "the request")
+	j, _, gate := g.runningJob(postIt)
 	gate <- "HTTP/1.1 500 No\r\nContent-Length: 3\r\n\r\nbad"
 	if got, content := g.end(j.ID); got.State != jobs.Failed || content != "bad" {
 		t.Fatalf("it is %s with %q", got.State, content)

@@ -41,7 +41,7 @@ type rig struct {
 	lot   *lot.Lot
 	pool  *pool.Pool
 	caps  atomic.Pointer[Caps]
-	log   *lines
+	log   *await.Output
 
 	admitted bool // the limits have admitted what is accepted
 
@@ -60,7 +60,7 @@ func start(t *testing.T) *rig {
 // startWith does it with something in place of the store.
 func startWith(t *testing.T, wrap func(jobs.Store) jobs.Store) *rig {
 	t.Helper()
-	g := &rig{t: t, wrap: wrap, dir: t.TempDir(), routes: map[string]*Route{}, log: &lines{}, held: forward.NewHeld(1 << 20)}
+	g := &rig{t: t, wrap: wrap, dir: t.TempDir(), routes: map[string]*Route{}, log: &await.Output{}, held: forward.NewHeld(1 << 20)}
 	g.caps.Store(&Caps{Running: 16, BodyMax: 1 << 20, BytesMax: 1 << 30})
 	var err error
 	if g.lot, err = lot.New(); err != nil {
@@ -202,6 +202,17 @@ func (g *rig) done(e *Errand) (jobs.Job, error) {
 	return e.Job, e.Err
 }
 
+// runningJob starts the runner with one job, for a request whose head is raw. The backend has been asked, and answers with what gate is sent.
+func (g *rig) runningJob(raw string) (j jobs.Job, b *backend, gate chan<- string) {
+	g.t.Helper()
+	b, asked, gate := slow(g.t)
+	g.route("/", b.addr, 1)
+	g.Start()
+	j = g.accepted(g.job("/", raw), "")
+	await.Value(g.t, asked, "the request")
+	return j, b, gate
+}
+
 // end returns a job at its end, with its result.
 func (g *rig) end(id jobs.ID) (jobs.Job, string) {
 	g.t.Helper()
@@ -218,24 +229,6 @@ func (g *rig) end(id jobs.ID) (jobs.Job, string) {
 	return j, content
 }
 
-// lines is a log.
-type lines struct {
-	mu  sync.Mutex
-	all strings.Builder
-}
-
-func (l *lines) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.all.Write(p)
-}
-
-func (l *lines) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.all.String()
-}
-
 // backend is an origin server: each connection has one request, whose raw bytes it notes, and is answered with what answer returns.
 type backend struct {
 	addr string
@@ -243,7 +236,7 @@ type backend struct {
 	had  []string
 }
 
-func serve(t *testing.T, answer func(n int, req *http.Request) string) *backend {
+func serve(t testing.TB, answer func(n int, req *http.Request) string) *backend {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -20,7 +20,7 @@ import (
 const getIt, postIt = "GET /it HTTP/1.1\r\nHost: a\r\n\r\n", "POST /it HTTP/1.1\r\nHost: a\r\n\r\n"
 
 // slow is a backend that answers when the test says so.
-func slow(t *testing.T) (b *backend, asked chan string, gate chan string) {
+func slow(t testing.TB) (b *backend, asked chan string, gate chan string) {
 	asked, gate = make(chan string, 100), make(chan string, 100)
 	ended := make(chan struct{})
 	b = serve(t, func(_ int, req *http.Request) string {
@@ -63,11 +63,7 @@ func TestGate_theRecordComesFirst(t *testing.T) {
 // TestLook_showsTheAttemptThatRuns, also before it is stored.
 func TestLook_showsTheAttemptThatRuns(t *testing.T) {
 	g := start(t)
-	b, asked, gate := slow(t)
-	g.route("/", b.addr, 1)
-	g.Start()
-	j := g.accepted(g.job("/", getIt), "")
-	await.Value(t, asked, "the request")
+	j, b, gate := g.runningJob(getIt)
 	got, err := g.done(g.Look(nil, j.ID, true))
 	if err != nil || got.State != jobs.Running || len(got.Attempts) != 1 || got.Attempts[0].Backend != b.addr || got.Attempts[0].Reached == forward.NothingSent {
 		t.Errorf("got %s, %+v (%v)", got.State, got.Attempts, err)
@@ -219,11 +215,7 @@ func TestAwait_ofAJobThatIsNotThere(t *testing.T) {
 // TestAbandon_leavesNothing: an errand that is abandoned is not one of those that wait any more.
 func TestAbandon_leavesNothing(t *testing.T) {
 	g := start(t)
-	b, asked, gate := slow(t)
-	g.route("/", b.addr, 1)
-	g.Start()
-	j := g.accepted(g.job("/", getIt), "")
-	await.Value(t, asked, "the request")
+	j, _, gate := g.runningJob(getIt)
 	waits := func() (n int) {
 		g.Runner.mu.Lock()
 		defer g.Runner.mu.Unlock()

@@ -1,4 +1,5 @@
-// Package await has what the tests of every package share: how long a test waits, and how it waits for an event.
+// Package await has what the tests of every package share: how long a test waits, how it waits for an event, and
+// what a program has written so far.
 //
 //	await.Until(t, "the log says that the backend is down", func() bool { return strings.Contains(log.String(), "is down") })
 //	job := await.Value(t, started, "the job to start")

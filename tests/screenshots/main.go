@@ -7,7 +7,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -29,6 +28,7 @@ import (
 
 	"tenfour/lab"
 	"tenfour/program"
+	"tenfour/tests/await"
 )
 
 // took is how much of the last 5 minutes has load in the pictures.
@@ -131,7 +131,7 @@ func startScene() (*scene, error) {
 func (s *scene) run(file string) error {
 	ctx, stop := context.WithCancel(context.Background())
 	ready, exit := make(chan net.Addr, 1), make(chan int, 1)
-	var said lockedBuffer
+	var said await.Output
 	go func() { // ends with ctx
 		exit <- program.Run(ctx, []string{"--config", file, "--listen", "127.0.0.1:0", "--drain", "1s"}, &said, &said, func(a net.Addr) { ready <- a })
 	}()
@@ -276,22 +276,4 @@ func freeAddress() (string, error) {
 	}
 	defer ln.Close()
 	return ln.Addr().String(), nil
-}
-
-// lockedBuffer is a bytes.Buffer for several goroutines.
-type lockedBuffer struct {
-	mu  sync.Mutex // guards buf
-	buf bytes.Buffer
-}
-
-func (b *lockedBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.Write(p)
-}
-
-func (b *lockedBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.String()
 }
