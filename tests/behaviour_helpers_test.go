@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 
 	"tenfour/tests/await"
@@ -50,6 +51,14 @@ func (c content) differs(r io.Reader) error {
 			return fmt.Errorf("after %d of %d bytes: %w", at, c.n, err)
 		}
 	}
+}
+
+// shut closes a listener, and returns when nothing listens any more. A process that is being started has the listener too, until it execs:
+// meanwhile its port is taken, and what connects to it is reset later. ForkLock waits for that.
+func shut(ln net.Listener) error {
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
+	return ln.Close()
 }
 
 // server is a backend that keeps nothing of what it reads, for large bodies and for counting connections. See doc.go for when to use

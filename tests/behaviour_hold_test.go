@@ -380,7 +380,7 @@ func forking(t *testing.T, addr string, pause time.Duration, serve func(r *http.
 			since := time.Now()
 			c, err := l.Accept()
 			listened := time.Since(since)
-			l.Close()
+			shut(l)
 			if err != nil {
 				return
 			}

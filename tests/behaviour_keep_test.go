@@ -3,7 +3,6 @@ package tests
 import (
 	"bufio"
 	"crypto/tls"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -11,7 +10,6 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
@@ -167,7 +165,7 @@ func TestPOST_aServerOfOneConnectionAtATime(t *testing.T) {
 						return
 					}
 					c, err := ln.Accept()
-					ln.Close()
+					shut(ln)
 					if err != nil {
 						return
 					}
@@ -214,13 +212,8 @@ func TestPOST_aServerThatListensUntilItEnds(t *testing.T) {
 	}
 	loop.Go(func() { // ends with stop, once what it waits in is closed
 		for !stop.Load() {
-			var ln net.Listener
-			var err error
-			listening := func() bool { // a process that is being started has the last listener for a moment, until it execs
-				ln, err = net.Listen("tcp", addr)
-				return err == nil || !errors.Is(err, syscall.EADDRINUSE)
-			}
-			if !await.Holds(patience, listening) || err != nil {
+			ln, err := net.Listen("tcp", addr)
+			if err != nil {
 				t.Error(err)
 				return
 			}
@@ -232,7 +225,7 @@ func TestPOST_aServerThatListensUntilItEnds(t *testing.T) {
 				c.Close()
 			}
 			await.Pace(time.Millisecond) // its delay
-			ln.Close()
+			shut(ln)
 		}
 	})
 	t.Cleanup(func() {

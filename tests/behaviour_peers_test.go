@@ -129,6 +129,23 @@ func TestCurl_speaksEveryVersion(t *testing.T) {
 }
 
 func TestAB_failsNoRequestWithOrWithoutKeepAlive(t *testing.T) {
+	// tenfour closes kept connections once a response is late ("impatience" in forward/). A slow machine makes one late in every round.
+	// Then it is only known that most are kept.
+	const late, rounds = 100 * time.Millisecond, 5
+	for round := 1; ; round++ {
+		conns, longest := connectionsOfAB(t)
+		switch {
+		case conns <= 4 || longest >= late && round == rounds && conns <= 400:
+			return
+		case longest < late || round == rounds:
+			t.Errorf("8000 requests took %d connections to the backend, want the 4 of its workers; the longest took %v, in round %d", conns, longest, round)
+			return
+		}
+	}
+}
+
+// connectionsOfAB returns how many connections to a backend ab's requests take, with and without -k, and how long the longest request took.
+func connectionsOfAB(t *testing.T) (n int32, longest time.Duration) {
 	// ab -k sends some requests more than it was told to, and leaves before their answers: that ends their connections.
 	const all, atItsEnd = 8000, 100
 	var requests, conns atomic.Int32
@@ -150,10 +167,9 @@ func TestAB_failsNoRequestWithOrWithoutKeepAlive(t *testing.T) {
 		if flags != nil && (kept == nil || kept[1] != "4000") {
 			t.Errorf("ab -k: %q were kept alive, want all 4000", kept)
 		}
+		longest = max(longest, r.longest)
 	}
-	if n := conns.Load(); n > 4 {
-		t.Errorf("8000 requests took %d connections to the backend, want the 4 of its workers", n)
-	}
+	return conns.Load(), longest
 }
 
 func TestWrk_failsNothing(t *testing.T) {

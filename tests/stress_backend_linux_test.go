@@ -107,7 +107,7 @@ func (b *stressBackend) shut(hard bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.ln != nil {
-		b.ln.Close()
+		shut(b.ln)
 		b.ln = nil
 	}
 	for c, endless := range b.conns {
