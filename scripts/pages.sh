@@ -84,9 +84,9 @@ run_recipes() {
 lesson_takes=120 # seconds at most; it takes a few
 patience=60      # seconds that a command in the background may take until it shows its lines; they are there at once on an idle machine
 
-# run_lessons PAGE...: two at a time, because they mostly wait.
+# run_lessons PAGE...: two at a time, because they mostly wait. $program is tenfour.
 run_lessons() {
-	export tmp root lesson_takes patience
+	export tmp root program lesson_takes patience
 	printf '%s\n' "$@" | xargs -P 2 -n 1 bash -c 'source "$root/scripts/pages.sh"; run_lesson "$1"' lesson
 }
 
@@ -118,10 +118,10 @@ lesson() {
 	cat >"$2/tenfour" <<-WRAPPER
 		#!/bin/sh
 		case "\$*" in
-		*--listen*) exec "$root/tenfour" --log-format text "\$@" ;;
-		--*) exec "$root/tenfour" --log-format text --listen 127.0.0.1:${ports[0]} --console 127.0.0.1:${ports[3]} "\$@" ;;
+		*--listen*) exec "$program" --log-format text "\$@" ;;
+		--*) exec "$program" --log-format text --listen 127.0.0.1:${ports[0]} --console 127.0.0.1:${ports[3]} "\$@" ;;
 		esac
-		exec "$root/tenfour" "\$@"
+		exec "$program" "\$@"
 	WRAPPER
 	chmod +x "$2/tenfour"
 	sed -E "s/\b8000\b/${ports[0]}/g; s/\b9001\b/${ports[1]}/g; s/\b9002\b/${ports[2]}/g; s/\b8900\b/${ports[3]}/g; s/\b8443\b/${ports[4]}/g" "$1" | awk -v to="$2/" '

@@ -19,12 +19,19 @@ tmp=$(mktemp -d)
 results=$tmp/results # lines of outcome, name, reason
 : >"$results"
 current=  # the command under way
+beside=() # the process groups of the steps that run beside
+said=     # of those: the file for what a step says
 policy=   # a file that we made to keep Debian from starting what it installs
 
 # shellcheck disable=SC2317,SC2329 # called by a trap
 cleanup() {
 	trap '' INT TERM
 	if [ -n "$current" ]; then kill -- "-$current" 2>/dev/null || true; fi
+	local group
+	for group in "${beside[@]}"; do
+		kill "$group" 2>/dev/null || true # it ends its own command
+		wait "$group" || true
+	done
 	if [ -n "$policy" ]; then rm -f "$policy"; fi
 	chmod -R u+w "$tmp"
 	rm -rf "$tmp"
@@ -144,21 +151,72 @@ guarded() {
 
 seconds() { date +%s; }
 
+# working sets worked to the seconds that processors have worked for the commands that have ended.
+working() {
+	local file=$tmp/times.$BASHPID
+	times >"$file" # in a $(times) it would be about that
+	worked=$(awk 'NR == 2 { for (i = 1; i <= 2; i++) { split($i, t, "[ms]"); sum += 60 * t[1] + t[2] } printf "%d", sum }' "$file")
+}
+
 # step NAME COMMAND...: runs it; its outcome counts as one, unless NAME begins with "test" and it counts by itself.
 step() {
-	local name=$1 began rc=0
+	wanted "$1" || return 0
+	if [ -z "$said" ]; then
+		judged "$@"
+	else # all at once, when it has ended
+		judged "$@" >"$said" 2>&1
+		cat "$said"
+	fi
+}
+
+judged() {
+	local name=$1 began worked rc=0
 	shift
-	wanted "$name" || return 0
 	echo "== $name"
 	began=$(seconds)
+	working
+	local before=$worked
 	set +e
 	guarded "$@"
 	rc=$?
 	set -e
 	local outcome=pass
 	((rc == 0)) || outcome=fail
+	working
 	if [[ $name != test* ]]; then printf '%s\t%s\t\n' "$outcome" "$name" >>"$results"; fi
-	echo "== $name: $outcome, $(($(seconds) - began)) s"
+	echo "== $name: $outcome, $(($(seconds) - began)) s; processors $((worked - before)) s"
+}
+
+# beside STEPS: runs the function STEPS, which has steps of its own, while the next steps run. What each of them says is printed at its
+# end. together waits for them.
+beside() {
+	set -m
+	(
+		set +m
+		beside=() current='' said=$tmp/said.$1 results=$tmp/beside.$1
+		: >"$results"
+		trap - EXIT
+		trap 'if [ -n "$current" ]; then kill -- "-$current" 2>/dev/null || true; fi; exit 143' INT TERM
+		"$@"
+	) </dev/null &
+	beside+=($!)
+	set +m
+}
+
+# together waits until all the steps that run beside have ended, and counts them.
+together() {
+	local group
+	for group in "${beside[@]}"; do
+		wait "$group" || printf 'fail\tsteps that run beside have not all run\t\n' >>"$results"
+	done
+	beside=()
+	cat "$tmp"/beside.* >>"$results"
+	rm "$tmp"/beside.*
+}
+
+# when_idle has all that this shell runs from now on take only the time that processors have left: tests that look at the clock run beside.
+when_idle() {
+	chrt --idle --pid 0 "$BASHPID" 2>/dev/null || renice -n 19 -p "$BASHPID" >/dev/null
 }
 
 check_fmt() {
@@ -174,6 +232,13 @@ check_fmt() {
 vet() {
 	go vet ./...
 	go vet -tags portable ./...
+}
+
+# compile compiles what the steps after "test race" run, so that they need not wait for it. The profile is for the pages: their readers build so.
+compile() {
+	go list -test -export ./... >/dev/null
+	go list -test -export -tags portable "${on_other_systems[@]}" >/dev/null
+	GOFLAGS=${GOFLAGS/-pgo=off/} go build -o /dev/null .
 }
 
 build_all() {
@@ -215,11 +280,14 @@ without_goroutines() {
 	comm -23 <(go list -f '{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}}{{end}}' ./... | sed '/^$/d' | sort) <(with_goroutines | sort)
 }
 
+# looks_at_clock is the packages of which some tests look at the clock: they are tested one at a time.
+looks_at_clock='^tenfour/(front|health|lot|pool|sock|forward|tests)(/| |$)'
+
 # test_race: everything with the race detector. Packages whose tests look at no clock are tested two at a time.
 test_race() {
 	local others rc=0
 	go list -race -test -export ./... >/dev/null # it compiles them on all processors; go test -p 1 would use one
-	others=$(with_goroutines | grep -vE '^tenfour/(front|health|lot|pool|sock|forward|tests)(/|$)')
+	others=$(with_goroutines | grep -vE "$looks_at_clock")
 	# shellcheck disable=SC2086 # several packages
 	gotest race -p 2 -race -- $others || rc=1
 	gotest race -race -- ./front ./health ./lot ./pool ./sock ./forward ./tests/... || rc=1
@@ -229,7 +297,7 @@ test_race() {
 # test_plain: the tests that are others without -race: those of files that it leaves out, those that depend on whether it is on, and
 # those that were skipped with it.
 test_plain() {
-	local files pkg dir names rc=0
+	local files pkg dir rc=0
 	files='{{$p := .}}{{range .TestGoFiles}}{{$p.ImportPath}} {{$p.Dir}}/{{.}}{{"\n"}}{{end}}'
 	{
 		{
@@ -243,18 +311,27 @@ test_plain() {
 	# shellcheck disable=SC2046 # several packages
 	gotest plain -p 2 -- $(without_goroutines) || rc=1
 	without_goroutines | sed 's/$/ /' | grep -vFf - "$tmp/others" >"$tmp/single" || true
-	for pkg in $(cut -d ' ' -f 1 "$tmp/single" | sort -u); do
-		names=$(awk -v p="$pkg" '$1 == p { print $2 }' "$tmp/single" | paste -sd '|')
-		gotest plain -run "^($names)\$" -- "$pkg" || rc=1
-	done
+	singles -p 2 < <(grep -vE "$looks_at_clock" "$tmp/single") || rc=1
+	singles < <(grep -E "$looks_at_clock" "$tmp/single") || rc=1
 	return "$rc"
+}
+
+# singles FLAG...: of lines "package test", all of these tests in one run. A test of the same name in another of the packages runs too.
+singles() {
+	local all
+	all=$(cat)
+	[ -n "$all" ] || return 0
+	# shellcheck disable=SC2046 # several packages
+	gotest plain "$@" -run "^($(cut -d ' ' -f 2 <<<"$all" | sort -u | paste -sd '|'))\$" -- $(cut -d ' ' -f 1 <<<"$all" | sort -u)
 }
 
 # same_anywhere is the tests of the whole program that are not run again on other systems' files.
 same_anywhere='^Test(Jobs|JobsCommand|Async|Handle|Handover|IdempotencyKey|Dedupe|Callback|Check|Config|Settings|Flags|Lab|Log|AccessLog|Edits|Limit|Allow|Credentials|FIFO|Explain|Lessons|Console|Status|Metrics|IdleConnections)(_|$)'
 
+on_other_systems=(./tests ./lot ./pool ./sock ./forward ./front)
+
 test_portable() {
-	gotest portable -short -skip "$same_anywhere" -tags portable -- ./tests ./lot ./pool ./sock ./forward ./front
+	gotest portable -short -skip "$same_anywhere" -tags portable -- "${on_other_systems[@]}"
 }
 
 fuzz() {
@@ -462,7 +539,8 @@ job_recipes() {
 
 # lessons: every command of docs/lessons/, docs/rules.md and docs/bytes.md shows what its page says.
 lessons() {
-	GOFLAGS=${GOFLAGS/-pgo=off/} go build .
+	export program=$tmp/program/tenfour # another step may write ./tenfour meanwhile
+	GOFLAGS=${GOFLAGS/-pgo=off/} go build -o "$program" .
 	run_lessons docs/rules.md docs/lessons/[0-9]*.md docs/bytes.md
 }
 
@@ -476,27 +554,41 @@ need_tools
 echo "$(go version), $(getconf _NPROCESSORS_ONLN) processors, $(uname -sr)"
 go mod download
 
+# What looks at no clock runs beside the tests, which mostly wait.
+lookers() {
+	when_idle
+	step vet vet
+	step compile compile
+	step staticcheck go tool staticcheck ./...
+	step build build_all
+	step "scripts: tally" python3 scripts/tally_test.py
+	step "docs: flags" flags_agree
+	step "docs: links and tests" links_lead
+	step "docs: names" names_exist
+	step "docs: go doc" go run ./tests/godoc
+	step "docs: house" house_holds
+	step "docs: words" words_plain
+	step "no sleep" no_sleep
+	step "docs: walk" walk_shown
+}
+
+# What is about the pages has ports of its own.
+teachers() {
+	step "docs: lessons" lessons
+}
+
 step fmt check_fmt
-step vet vet
-step staticcheck go tool staticcheck ./...
-step build build_all
+beside lookers
 step "test race" test_race
 step "test plain" test_plain
 step "test portable" test_portable
 step "fuzz $fuzztime each" fuzz
-step "scripts: tally" python3 scripts/tally_test.py
-step "docs: flags" flags_agree
-step "docs: links and tests" links_lead
-step "docs: names" names_exist
-step "docs: go doc" go run ./tests/godoc
-step "docs: house" house_holds
-step "docs: words" words_plain
-step "no sleep" no_sleep
-step "docs: walk" walk_shown
+together
+beside teachers
 step "docs: README's commands" readme
 step "docs: recipes" job_recipes
-step "docs: lessons" lessons
 step "demo" scripts/demo.sh --quick --port 18000 --backend-port 18001 # others may have its usual ports
+together
 
 echo
 refuse_skips
