@@ -218,3 +218,18 @@ func TestReport_isReadableJSON(t *testing.T) {
 		t.Errorf("the bytes came back as %q, want %q", bytesBack, raw)
 	}
 }
+
+// TestChanges_sayWhoseAFieldOfARaceIs: tenfour adds X-Race by itself, and no setting does.
+func TestChanges_sayWhoseAFieldOfARaceIs(t *testing.T) {
+	in := "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+	for _, c := range Changes([]byte(in), []byte("HTTP/1.1 200 OK\r\nContent-Length: 0\r\nX-Race: 2/2\r\n\r\n")) {
+		if c.Name != "X-Race" {
+			continue
+		}
+		if want := "a race: how many backends were asked, of how many"; c.Why != want {
+			t.Errorf("got %q, want %q", c.Why, want)
+		}
+		return
+	}
+	t.Error("X-Race is no change")
+}

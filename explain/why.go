@@ -130,6 +130,9 @@ func (h *head) whyAdded(l fieldLine, sent *head) (why, section string) {
 	case httpparse.FieldContentLength:
 		return "the length of the body that goes out", "RFC 9110 §8.6"
 	}
+	if strings.EqualFold(l.name, "X-Race") {
+		return "a race: how many backends were asked, of how many", ""
+	}
 	return "the route's settings add it", ""
 }
 
