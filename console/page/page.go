@@ -16,7 +16,7 @@ import (
 //go:embed *.html *.css *.js *.svg
 var embedded embed.FS
 
-var pages = template.Must(template.New("").Funcs(forPeople).ParseFS(embedded, "*.html"))
+var pages = template.Must(template.New("").Funcs(forPeople).Funcs(forHeads).ParseFS(embedded, "*.html"))
 
 // types are the media types of the files that a page asks for. A file of another kind is none of them.
 var types = map[string]string{

@@ -10,7 +10,7 @@ import (
 
 // forPeople are the functions of the templates. They take values as they are in JSON, of which any may be missing. format.js has the
 // same for the live page.
-var forPeople = template.FuncMap{"at": at, "count": count, "ms": milliseconds, "age": age, "escaped": escaped, "lines": lines}
+var forPeople = template.FuncMap{"at": at, "count": count, "ms": milliseconds, "age": age}
 
 // unknown stands for a value that is not known.
 const unknown = "–"
@@ -47,12 +47,20 @@ func milliseconds(v any) string {
 	switch {
 	case err != nil:
 		return unknown
+	case ms >= 119500:
+		return fmt.Sprintf("%.1f min", ms/60000)
+	case ms >= 9950:
+		return fmt.Sprintf("%.0f s", ms/1000)
 	case ms >= 999.5:
 		return fmt.Sprintf("%.1f s", ms/1000)
 	case ms >= 9.95:
 		return fmt.Sprintf("%.0f ms", ms)
 	case ms >= 0.995:
 		return fmt.Sprintf("%.1f ms", ms)
+	case ms == 0:
+		return "0 ms"
+	case ms < 0.005:
+		return "<0.01 ms"
 	}
 	return fmt.Sprintf("%.2f ms", ms)
 }
@@ -76,21 +84,15 @@ func age(now, then any) string {
 	return fmt.Sprintf("%d days", int(d.Hours()/24))
 }
 
-// lines are those of a head, each with its line end.
-func lines(bytes any) []string {
-	text, _ := bytes.(string)
-	return strings.SplitAfter(text, "\n")
-}
-
-// escaped shows bytes, of which each is a character: line ends are visible, and what is no visible ASCII is \xNN.
-func escaped(line string) string {
+// escaped shows bytes, of which each is a character: line ends are visible and end the line, and what is no visible ASCII is \xNN.
+func escaped(bytes string) string {
 	var text strings.Builder
-	for _, c := range line {
+	for _, c := range bytes {
 		switch {
 		case c == '\r':
 			text.WriteString(`\r`)
 		case c == '\n':
-			text.WriteString(`\n`)
+			text.WriteString("\\n\n")
 		case c == '\t':
 			text.WriteString(`\t`)
 		case c < ' ' || c > '~':
