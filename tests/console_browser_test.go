@@ -9,11 +9,14 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/network"
@@ -29,11 +32,11 @@ const browserPatience = time.Minute
 //go:embed console_audit.js
 var auditScript string
 
-// browser is a Chromium without a window. All tests of the page share one.
-type browser struct{ ctx context.Context }
+// chromium is a Chromium without a window. All tests of the page share one.
+type chromium struct{ ctx context.Context }
 
 // startBrowser starts Chromium, which ends with the test. It fails if there is none: scripts/test.sh installs it.
-func startBrowser(t *testing.T) *browser {
+func startBrowser(t *testing.T) *chromium {
 	t.Helper()
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox, chromedp.UserDataDir(t.TempDir()), chromedp.CombinedOutput(io.Discard)) // root has no sandbox
 	ctx, end := chromedp.NewExecAllocator(context.Background(), options...)
@@ -47,7 +50,7 @@ func startBrowser(t *testing.T) *browser {
 	if err := chromedp.Do(ctx); err != nil {
 		t.Fatalf("Chromium does not start: %v\non Debian: apt-get install chromium", err)
 	}
-	return &browser{ctx}
+	return &chromium{ctx}
 }
 
 // tab is a page of the console in the browser. One goroutine uses it.
@@ -62,7 +65,7 @@ type tab struct {
 }
 
 // open opens a page of the console at HOST:PORT. At the test's end it must have asked for nothing outside, and have reported no error.
-func (b *browser) open(t *testing.T, console, path string) *tab {
+func (b *chromium) open(t *testing.T, console, path string) *tab {
 	t.Helper()
 	p := b.tab(t, console)
 	p.visit(path)
@@ -70,7 +73,7 @@ func (b *browser) open(t *testing.T, console, path string) *tab {
 }
 
 // tab opens an empty page.
-func (b *browser) tab(t *testing.T, console string) *tab {
+func (b *chromium) tab(t *testing.T, console string) *tab {
 	t.Helper()
 	ctx, end := chromedp.NewContext(b.ctx)
 	p := &tab{t: t, ctx: ctx, console: console}
@@ -110,7 +113,7 @@ func (p *tab) check() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, ask := range p.asks {
-		if u, err := url.Parse(ask); err != nil || u.Scheme != "data" && u.Host != p.console {
+		if u, err := url.Parse(ask); err != nil || u.Scheme != "data" && u.Scheme != "blob" && u.Host != p.console {
 			p.t.Errorf("the page asks outside of the console: %s", ask)
 		}
 	}
@@ -118,8 +121,57 @@ func (p *tab) check() {
 		p.t.Error("no request of the page was seen: nothing is known about what it asks for")
 	}
 	for _, text := range p.said {
-		if !strings.Contains(text, "ERR_CONNECTION_REFUSED") && !strings.Contains(text, "ERR_INCOMPLETE_CHUNKED_ENCODING") && !strings.Contains(text, "404 (Not Found)") { // a tenfour that ended, and an exchange that is gone
+		if !isExpected(text) {
 			p.t.Errorf("the page reports: %s", text)
+		}
+	}
+}
+
+// isExpected reports whether a browser says that of a tenfour that ended, of an exchange or a job that is gone, or of an action that is
+// refused: it says so whatever the page does.
+func isExpected(text string) bool {
+	for _, of := range []string{"ERR_CONNECTION_REFUSED", "ERR_CONNECTION_RESET", "ERR_EMPTY_RESPONSE", "ERR_SOCKET_NOT_CONNECTED", "ERR_INCOMPLETE_CHUNKED_ENCODING",
+		"404 (Not Found)", "403 (Forbidden)", "409 (Conflict)", "401 (Unauthorized)"} {
+		if strings.Contains(text, of) {
+			return true
+		}
+	}
+	return false
+}
+
+// before has a script run in front of those of the page, each time that it is loaded.
+func (p *tab) before(script string) {
+	p.t.Helper()
+	_, err := chromedp.Call(p.ctx, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: script})
+	p.must(err)
+}
+
+// keys are pressed one after the other, wherever the focus is.
+func (p *tab) keys(keys ...string) {
+	p.t.Helper()
+	for _, key := range keys {
+		p.must(chromedp.Do(p.ctx, chromedp.KeyEvent(key)))
+	}
+}
+
+// downloads has the browser put files into a directory, and returns a function that waits for the only one whose name matches, and for its
+// bytes. A browser makes a file before it has its bytes.
+func (b *chromium) downloads(t *testing.T) (has func(pattern, want string)) {
+	t.Helper()
+	dir := t.TempDir()
+	if _, err := chromedp.Call(b.ctx, browser.SetDownloadBehavior, browser.SetDownloadBehaviorParams{Behavior: browser.SetDownloadBehaviorBehaviorAllow, DownloadPath: dir}); err != nil {
+		t.Fatal(err)
+	}
+	return func(pattern, want string) {
+		t.Helper()
+		var text []byte
+		if !await.Holds(browserPatience, func() bool {
+			if files, err := filepath.Glob(filepath.Join(dir, pattern)); err == nil && len(files) == 1 {
+				text, _ = os.ReadFile(files[0])
+			}
+			return string(text) == want
+		}) {
+			t.Errorf("the file %s has\n%q, want\n%q", pattern, text, want)
 		}
 	}
 }

@@ -3,11 +3,9 @@
 package tests
 
 import (
+	"context"
 	"fmt"
-	"io"
-	"net"
-	"regexp"
-	"strconv"
+	"os/exec"
 	"strings"
 	"sync"
 	"testing"
@@ -25,12 +23,13 @@ func TestConsolePage(t *testing.T) {
 	b := startBrowser(t)
 	t.Run("moves under load", b.movesUnderLoad)
 	t.Run("shows exchanges as bytes", b.showsBytes)
+	t.Run("shows each attempt", b.showsAttempts)
 	t.Run("changes jobs", b.changesJobs)
 	t.Run("connects again", b.connectsAgain)
 	t.Run("is legible without scripts", b.isLegibleWithoutScripts)
 }
 
-// settingsOfLanes are two routes, of which the second has a backend that is stuck.
+// settingsOfLanes are routes with backends that work, one that is stuck, one whose size is found, and one that restarts all the time.
 const settingsOfLanes = `workers = 4
 [[route]]
 path = "/"
@@ -38,47 +37,79 @@ backends = ["%s", "%s"]
 [[route]]
 path = "/stuck/"
 backends = "%s"
+[[route]]
+path = "/auto/"
+backends = "%s"
+workers = "auto"
+[[route]]
+path = "/restarts/"
+backends = "%s"
 `
 
+// lab starts a backend that misbehaves, until the test ends.
+func faulty(t *testing.T, spec string) *lab.Faulty {
+	t.Helper()
+	b, err := lab.StartFaulty(spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { b.Close() })
+	return b
+}
+
+// laneOf is the part of a route, in a script. The route is a value of the script.
+const laneOf = `[...document.querySelectorAll("#lanes .lane")].find((l) => l.querySelector("h3").textContent === "route " + %s)`
+
 // movesUnderLoad has ab go through two backends, one more that is stuck, one that goes down, and a reload.
-func (b *browser) movesUnderLoad(t *testing.T) {
+func (b *chromium) movesUnderLoad(t *testing.T) {
 	site, err := lab.Start(lab.Welcome(), 1)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer site.Close()
-	slow, err := lab.StartFaulty("slow:delay=20ms")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer slow.Close()
-	stuck, err := lab.StartFaulty("mute")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer stuck.Close()
-	settings := fmt.Sprintf(settingsOfLanes, site.Addrs()[0], slow.Addr(), stuck.Addr())
-	tf := startReloadable(t, settings, "--console", "127.0.0.1:0", "--hold", "100ms")
+	slow, stuck := faulty(t, "slow:delay=20ms"), faulty(t, "mute")
+	settings := fmt.Sprintf(settingsOfLanes, site.Addrs()[0], slow.Addr(), stuck.Addr(), faulty(t, "slow:delay=10ms").Addr(), faulty(t, "restart:up=300ms,down=150ms").Addr())
+	tf := startReloadable(t, settings, "--console", "127.0.0.1:0", "--hold", "100ms", "--drain", "5m")
 	p := b.open(t, tf.consoleIn(t), "/")
 	p.sees(1600, "light")
 	p.shows("it is live", `document.getElementById("link").textContent === "live"`)
 	p.shows("no request has come, and it says what to try", `document.getElementById("none").textContent.includes("curl http://" + %s)`, tf.addr)
+	p.shows("it says that all is well", `document.getElementById("trouble").textContent.includes("All 5")`)
 	p.audit()
 
+	clients := b.fillLane(t, tf)
+	js[any](p, `(window.shifts = [], new PerformanceObserver((l) => window.shifts.push(...l.getEntries().filter((e) => !e.hadRecentInput).map((e) => ({value: e.value, of: e.sources.map((s) => s.node?.id || s.node?.className)})))).observe({type: "layout-shift"}), 0)`)
+	endLoad := goOnAsking(t, tf.addr, "/auto/", "/restarts/")
 	runAB(t, "http://"+tf.addr+"/", 400, 8, "-l")
-	p.shows("the requests are counted", `document.getElementById("facts").innerText.replaceAll(",", "").includes("requests 400")`)
+	p.shows("the requests are counted", `Number(/requests (\d+)/.exec(document.getElementById("facts").innerText.replaceAll(",", ""))[1]) >= 400`)
 	p.shows("the chart of requests has a line", `document.querySelector("#charts .line.requests").getAttribute("d").includes("L")`)
 	p.shows("the chart of answers is described", `/2xx: now .*most [1-9]/.test(document.querySelectorAll("#charts .plot")[1].getAttribute("aria-label"))`)
-	p.shows("the charts of times have a value", `/p99: now .*most [\d.]+ m?s/.test(document.querySelectorAll("#charts .plot")[2].getAttribute("aria-label"))`)
+	p.shows("the charts of times have a value", `/p99: now .*most [\d.]+\s?m?s/.test(document.querySelectorAll("#charts .plot")[2].getAttribute("aria-label"))`)
 
-	b.oneLaneIsFull(t, p, tf)
+	b.oneLaneIsFull(t, p, tf, stuck.Addr())
+	p.shows("the size that is found has moved", `new Set([...(`+laneOf+`).querySelector(".sizes path").getAttribute("d").matchAll(/ ([\d.]+)h/g)].map((m) => m[1])).size > 1`, "/auto/")
+	p.shows("a backend that restarts all the time is one item of the list, and its moments are in the charts",
+		`/went down \d+ times and came up \d+ times/.test(document.getElementById("marks").textContent) && document.querySelector("#charts .moment.up").getAttribute("d") !== "" && document.querySelector("#charts .moment.down").getAttribute("d") !== ""`)
+	p.shows("of its exchanges no more have a row than can be seen", `document.querySelectorAll("#rows tbody tr").length === 50`)
+	js[any](p, `document.querySelector(".window").scrollTop = 1e6`)
+	p.shows("there are more as one goes down", `document.querySelectorAll("#rows tbody tr").length > 50`)
+	js[any](p, `document.querySelector(".window").scrollTop = 0`)
+	endLoad()
+	if sum := js[float64](p, `window.shifts.reduce((sum, s) => sum + s.value, 0)`); sum > 0.25 { // over that it is poor (web.dev/articles/cls)
+		t.Errorf("what is on the page has moved by %.3f: %s", sum, js[string](p, `JSON.stringify(window.shifts)`))
+	}
+	for _, c := range clients[1:] {
+		c.reset()
+	}
+	p.shows("the slots are given back", `(`+laneOf+`).querySelectorAll(".dot").length === 0`, "/stuck/")
 
 	tf.reload(t, settings+"# once more\n", reloaded)
 	p.shows("the reload is marked", `document.querySelector("#marks .reload") && document.querySelector("#charts .flag.reload") && document.querySelector("#charts .moment.reload").getAttribute("d") !== ""`)
 	slow.Close()
 	runAB(t, "http://"+tf.addr+"/", 40, 8, "-l")
 	p.shows("a backend is marked as down", `[...document.querySelectorAll("#marks .down")].some((m) => m.textContent.includes(%s))`, slow.Addr())
-	p.shows("its slots are down", `document.querySelectorAll("#lanes .slot.down").length === 4 && document.querySelector("#lanes .isdown").textContent.includes("down for")`)
+	p.shows("its slots are down", `(`+laneOf+`).querySelectorAll(".slot.down").length === 4 && (`+laneOf+`).querySelector(".isdown").textContent.includes("down for")`, "/", "/")
+	p.shows("it is what to look at", `[...document.querySelectorAll("#trouble .down a")].some((a) => a.textContent.includes(%s + " is down"))`, slow.Addr())
 
 	for _, theme := range []string{"light", "dark"} {
 		for _, width := range []int64{1600, 360} {
@@ -88,11 +119,35 @@ func (b *browser) movesUnderLoad(t *testing.T) {
 	}
 	b.offersThemes(t, p)
 	b.filters(t, p)
+	b.readsCharts(p)
+	tf.stop()
+	p.shows("it drains, and says so", `document.getElementById("facts").textContent.includes("draining") && document.querySelector("#marks .drain") && document.querySelector("#charts .moment.drain").getAttribute("d") !== ""`)
+	clients[0].reset()
+	p.shows("it says that there is no connection any more", `document.getElementById("link").textContent.startsWith("no connection to tenfour") && document.title.includes("no connection")`)
 }
 
-// oneLaneIsFull holds the four slots of the stuck backend and two places in its queue. The other lane goes on.
-func (b *browser) oneLaneIsFull(t *testing.T, p *tab, tf *reloadable) {
-	var clients []*client
+// goOnAsking has ab ask for these paths until the function that it returns is called.
+func goOnAsking(t *testing.T, addr string, paths ...string) (end func()) {
+	ctx, stop := context.WithCancel(context.Background())
+	var load sync.WaitGroup
+	for _, path := range paths {
+		load.Go(func() { // ends with ctx
+			for ctx.Err() == nil {
+				exec.CommandContext(ctx, "ab", "-q", "-l", "-r", "-n", "300", "-c", "12", "http://"+addr+path).Run() // its end is that of ctx, or it begins again
+			}
+		})
+	}
+	end = sync.OnceFunc(func() {
+		stop()
+		load.Wait()
+	})
+	t.Cleanup(end)
+	return end
+}
+
+// fillLane holds the four slots of the stuck backend and two places in its queue.
+func (b *chromium) fillLane(t *testing.T, tf *reloadable) (clients []*client) {
+	t.Helper()
 	for range 6 {
 		c := tf.dial(t)
 		await.Within(c, browserPatience)
@@ -101,20 +156,31 @@ func (b *browser) oneLaneIsFull(t *testing.T, p *tab, tf *reloadable) {
 		}
 		clients = append(clients, c)
 	}
-	const lanes = `[...document.querySelectorAll("#lanes .lane")].find((l) => l.querySelector("h3").textContent === "route " + %s)`
-	p.shows("the stuck backend has no free slot", `(`+lanes+`).querySelectorAll(".slot.busy").length === 4`, "/stuck/")
-	p.shows("two wait in its queue", `(`+lanes+`).querySelectorAll(".dot").length === 2 && /2 of 1,024 wait, the oldest for [1-9]/.test((`+lanes+`).querySelector(".waiting").textContent)`, "/stuck/", "/stuck/")
+	return clients
+}
+
+// oneLaneIsFull looks at the stuck backend, after fillLane. The other lane goes on.
+func (b *chromium) oneLaneIsFull(t *testing.T, p *tab, tf *reloadable, stuck string) {
+	p.shows("the stuck backend has no free slot", `(`+laneOf+`).querySelectorAll(".slot.busy").length === 4`, "/stuck/")
+	p.shows("two wait in its queue", `(`+laneOf+`).querySelectorAll(".dot").length === 2 && /2 of 1,024 wait, the oldest for [1-9]/.test((`+laneOf+`).querySelector(".waiting").textContent)`, "/stuck/", "/stuck/")
+	p.shows("its line at the top says both", `document.getElementById("trouble").textContent.includes(%s + " is full: nothing has ended for") && document.getElementById("trouble").textContent.includes("/stuck/: 2 wait")`, stuck)
+	p.shows("so does its own", `(`+laneOf+`).querySelector(".full").textContent.includes("no exchange has ended for") && (`+laneOf+`).classList.contains("waits")`, "/stuck/", "/stuck/")
+	js[any](p, `[...document.querySelectorAll("#trouble a")].find((a) => a.textContent.includes("/stuck/")).click()`)
+	p.shows("that line leads there", `document.activeElement === (`+laneOf+`)`, "/stuck/")
+	js[any](p, `document.activeElement.blur(), scrollTo(0, 0)`)
 	runAB(t, "http://"+tf.addr+"/", 100, 4, "-l")
-	p.shows("the slots of the others are free", `(`+lanes+`).querySelectorAll(".slot.free").length === 8 && (`+lanes+`).querySelectorAll(".dot").length === 0`, "/", "/")
-	p.shows("a slot says in words what it is", `(`+lanes+`).querySelector(".slots").getAttribute("aria-label") === "4 slots: 4 busy"`, "/stuck/")
-	for _, c := range clients {
-		c.Close()
-	}
-	p.shows("the slots are given back", `document.querySelectorAll("#lanes .dot").length === 0`)
+	p.shows("the slots of the others are free", `(`+laneOf+`).querySelectorAll(".slot.free").length === 8 && (`+laneOf+`).querySelectorAll(".dot").length === 0`, "/", "/")
+	p.shows("a slot says in words what it is", `(`+laneOf+`).querySelector(".slots").getAttribute("aria-label") === "4 slots: 4 busy"`, "/stuck/")
+}
+
+// readsCharts goes to seconds of the charts by keys, and listens to what is said of them.
+func (b *chromium) readsCharts(p *tab) {
+	p.presses(kb.ArrowLeft, "#charts", "it says the values of a second", `/^\d\d:\d\d:\d\d\. /.test(document.getElementById("said").textContent) && document.querySelector("#charts .cursor").getAttribute("d") !== ""`)
+	p.presses(kb.Escape, "#charts", "it is at the present again", `document.querySelector("#charts .cursor").getAttribute("d") === ""`)
 }
 
 // filters looks for the exchanges that failed, and for words.
-func (b *browser) filters(t *testing.T, p *tab) {
+func (b *chromium) filters(t *testing.T, p *tab) {
 	p.sees(1600, "light")
 	p.shows("there are rows of exchanges", `document.querySelectorAll("#rows tbody tr").length >= 20`)
 	set := `((value) => { const i = document.querySelector("#filter input[type=search]"); i.value = value; i.dispatchEvent(new Event("input", {bubbles: true})); return true; })(%s)`
@@ -126,7 +192,7 @@ func (b *browser) filters(t *testing.T, p *tab) {
 }
 
 // offersThemes changes the theme by the button, whatever the system prefers.
-func (b *browser) offersThemes(t *testing.T, p *tab) {
+func (b *chromium) offersThemes(t *testing.T, p *tab) {
 	light := js[string](p, `getComputedStyle(document.body).backgroundColor`)
 	js[any](p, `document.getElementById("theme").click()`)
 	if dark := js[string](p, `getComputedStyle(document.body).backgroundColor`); dark == light {
@@ -139,79 +205,8 @@ func (b *browser) offersThemes(t *testing.T, p *tab) {
 	}
 }
 
-// paneText is the text of one pane of the wire view, with what stands for bytes made bytes again.
-func (p *tab) paneText(part string) string {
-	p.t.Helper()
-	text := js[string](p, `document.querySelector(".pane." + %s + " .bytes").textContent`, part)
-	text = strings.ReplaceAll(text, "\n", "")
-	return regexp.MustCompile(`\\(r|n|t|x[0-9a-f]{2})`).ReplaceAllStringFunc(text, func(sign string) string {
-		if len(sign) == 4 {
-			n, err := strconv.ParseUint(sign[2:], 16, 8)
-			p.must(err)
-			return string([]byte{byte(n)})
-		}
-		return map[string]string{`\r`: "\r", `\n`: "\n", `\t`: "\t"}[sign]
-	})
-}
-
-// showsBytes compares the four panes of the wire view with the bytes that passed over four sockets' ends.
-func (b *browser) showsBytes(t *testing.T) {
-	answer := "HTTP/1.1 200 Fine  indeed\r\nX-odd-CASE:\t a\t\r\nSet-Cookie: sid=secret2; Path=/\r\nContent-Length: 2\r\nConnection: keep-alive\r\n\r\n"
-	origin := startBackend(t, always(answer+"ok"))
-	tf := startConsoled(t, []string{origin.addr})
-	raw := "GET /a?token=secret1&b=2 HTTP/1.0\r\nhOST: example\r\nX-Name: caf\xe9  \r\nCookie: sid=secret3\r\nConnection: close\r\n\r\n"
-	o := tf.exchange(t, raw, whole)
-	if o.last().status() != 200 {
-		t.Fatalf("got %q", o.raw)
-	}
-	_, out := origin.seen()
-	masks := strings.NewReplacer("secret1", "***", "secret2", "***", "secret3", "***")
-	want := map[string]string{
-		"client-in":   masks.Replace(raw),
-		"backend-out": masks.Replace(out),
-		"backend-in":  masks.Replace(answer),
-		"client-out":  masks.Replace(strings.TrimSuffix(o.raw, "ok")),
-	}
-
-	p := b.open(t, tf.console, "/")
-	p.sees(1600, "light")
-	p.shows("the exchange is in its list", `document.querySelector("#rows tbody tr a")?.textContent === "GET /a?token=***&b=2"`)
-	p.presses(kb.Enter, "#rows tbody tr a", "the wire view is open", `document.getElementById("wire").open && document.querySelectorAll(".pane .bytes").length === 4`)
-	for part, text := range want {
-		if got := p.paneText(part); got != text {
-			t.Errorf("the pane %s shows\n%q, want\n%q", part, got, text)
-		}
-	}
-	if text := js[string](p, `document.getElementById("wire").textContent`); strings.Contains(text, "secret") {
-		t.Errorf("a secret is shown: %s", text)
-	}
-	for _, words := range []string{"200", "the client got this response", "A new connection from 127.0.0.1", "Via", "X-Backend", "HTTP/1.0 → HTTP/1.1", "removed", "added", "RFC 9110", "curl "} {
-		p.shows("it says "+words, `document.getElementById("wire").textContent.includes(%s)`, words)
-	}
-	p.shows("each run of bytes has its kind", `["method", "target", "version", "status", "reason", "name", "value", "line-end"].every((k) => document.querySelector("#wire .run.k-" + k))`)
-	if n := js[int](p, `document.querySelectorAll("#wire .pane mark").length`); n < 5 { // the target twice, the cookie twice, Set-Cookie
-		t.Errorf("%d masked values are marked", n)
-	}
-	p.presses(kb.ArrowRight, ".pane.client-in .run[tabindex='0']", "the arrows lead to the target, and the pane says what it is",
-		`document.activeElement.className === "run k-target" && document.querySelector(".pane.client-in .says").textContent.startsWith("target")`)
-	link := js[string](p, `document.querySelector(".pane.backend-out a[download]").getAttribute("href")`)
-	if status, body := askConsole(t, tf.console, getOf(link)); status != 200 || body != want["backend-out"] {
-		t.Errorf("%s: got %d %q, want %q", link, status, body, want["backend-out"])
-	}
-	for _, theme := range []string{"light", "dark"} {
-		for _, width := range []int64{1600, 360} {
-			p.sees(width, theme)
-			p.audit()
-		}
-	}
-	p.presses(kb.Escape, "#wire .close", "Escape closes the wire view, and the focus is where it was",
-		`!document.getElementById("wire").open && document.activeElement.matches("#rows a") && location.hash === ""`)
-	js[any](p, `location.hash = "#exchange/p-gone"`)
-	p.shows("one that is gone is told of", `document.getElementById("wire").textContent.includes("Exchange p-gone cannot be shown")`)
-}
-
 // changesJobs pauses, resumes and cancels a job, and retries it.
-func (b *browser) changesJobs(t *testing.T) {
+func (b *chromium) changesJobs(t *testing.T) {
 	origin := startBackend(t, func(v *visit) { v.untilGone() })
 	file := settingsFile(t, origin.addr, fmt.Sprintf("data = %q\nworkers = 1\nasync = true\nbackends = \"BACKEND\"\n", t.TempDir()))
 	tf := startConsoled(t, nil, "--config", file)
@@ -225,99 +220,68 @@ func (b *browser) changesJobs(t *testing.T) {
 		p.shows("it has done that", `document.getElementById("done").textContent.startsWith(%s) && (document.getElementById("done").textContent + document.getElementById("tasks").textContent).includes(%s) && !document.getElementById("done").textContent.includes("…")`, step.verb, step.then)
 	}
 	p.audit()
+	p.shows("the job runs again", `!!document.querySelector("#tasks button[value=pause]")`)
+	p.presses(kb.Enter, "#tasks button[value=pause]", "a button that is another one then keeps the focus", `document.querySelector("#tasks button[value=resume]") && document.activeElement.value === "resume"`)
+	p.shows("its attempts are listed", `/\d\. `+origin.addr+`/.test(document.querySelector("#tasks tbody tr").textContent)`)
+	refused := func(what, value, id, words string) {
+		t.Helper()
+		js[any](p, `((row) => { const was = row.id; row.querySelector("button").value = %s; row.id = "job-" + (%s || was.slice(4)); row.querySelector("button").click(); row.id = was; })(document.querySelector("#tasks tbody tr"))`, value, id)
+		p.shows(what, `document.getElementById("done").textContent.includes("was not changed: ") && document.getElementById("done").textContent.includes(%s)`, words)
+	}
+	refused("an action that does not fit is refused in words", "retry", "", "it is ")
+	refused("a job that is gone is told of in words", "cancel", strings.Repeat("0", 32), "tenfour jobs list shows which there are")
 	js[any](p, `document.querySelector("#tasks button[value=cancel]")?.click()`)
 }
 
-// connectsAgain has the page lose its connection, and find another tenfour at the same address. A page that is not seen asks for nothing.
-func (b *browser) connectsAgain(t *testing.T) {
-	origin := startBackend(t, always(plainReply.raw))
-	file := settingsFile(t, origin.addr, "console_hosts = [\"127.0.0.1\"]\nbackends = \"BACKEND\"\n")
+// connectsAgain has the page lose its connection, and find another tenfour at the same address, whose token is another one. A page that is not
+// seen asks for nothing. The clock of this browser is five hours fast.
+func (b *chromium) connectsAgain(t *testing.T) {
+	origin := startBackend(t, func(v *visit) { v.untilGone() })
+	start := func() *consoled {
+		return startConsoled(t, nil, "--config", settingsFile(t, origin.addr, fmt.Sprintf("data = %q\nasync = true\nconsole_hosts = [\"127.0.0.1\"]\nbackends = \"BACKEND\"\n", t.TempDir())))
+	}
 	r := startRelay(t)
-	r.leadTo(startConsoled(t, nil, "--config", file).console)
-	p := b.open(t, r.addr, "/")
+	r.leadTo(start().console)
+	p := b.tab(t, r.addr)
+	p.before(`const realNow = Date.now; Date.now = () => realNow() + 5 * 3600e3;
+const Real = EventSource; window.EventSource = class extends Real {
+  addEventListener(type, take) {
+    if (type === "status") window.event = take;
+    super.addEventListener(type, type !== "status" ? take : (event) => take({ data: event.data.replace('"version":"', '"version":"' + (window.version || "")) }));
+  }
+};`)
+	p.visit("/")
 	p.shows("it is live", `document.getElementById("link").textContent === "live"`)
+	p.shows("the server's clock counts", `/running for \d{1,2}\s(s|min)/.test(document.getElementById("facts").textContent)`)
+	js[any](p, `window.event({ data: JSON.stringify({ ...Object.fromEntries(["version", "state", "config", "listeners", "connections", "totals", "routes", "backends", "jobs", "series", "marks", "exchanges"].map((name) => [name, null])), time: new Date().toISOString(), started: new Date().toISOString() }) })`)
+	p.shows("it goes on after an event in which nothing is known", `document.querySelectorAll("#lanes .lane").length === 1`)
 	hide := `Object.defineProperty(document, "hidden", {get: () => %s, configurable: true}); document.dispatchEvent(new Event("visibilitychange")); true`
+	r.await(t, "it is told of the state", func(streams int) bool { return streams == 1 })
 	js[bool](p, hide, true)
 	p.shows("it is paused", `document.getElementById("link").textContent.startsWith("paused")`)
+	r.await(t, "it asks for nothing", func(streams int) bool { return streams == 0 })
 	js[bool](p, hide, false)
 	p.shows("it is live again", `document.getElementById("link").textContent === "live"`)
 	r.leadTo("")
 	p.shows("it says that there is no connection", `document.getElementById("link").textContent.startsWith("no connection to tenfour")`)
 	p.audit()
-	r.leadTo(startConsoled(t, nil, "--config", file).console)
+
+	js[any](p, `window.version = "another-"`)
+	next := start()
+	next.become(t, "POST /next HTTP/1.1\r\nHost: example\r\nPrefer: respond-async\r\nContent-Length: 0\r\n\r\n")
+	r.leadTo(next.console)
 	p.shows("it is live once more", `document.getElementById("link").textContent === "live"`)
-}
-
-// relay leads connections on to another address, and keeps its own.
-type relay struct {
-	addr string
-
-	mu    sync.Mutex // guards the rest
-	to    string     // "" for none: a connection is closed at once
-	conns map[net.Conn]bool
-}
-
-func startRelay(t *testing.T) *relay {
-	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := &relay{addr: ln.Addr().String(), conns: map[net.Conn]bool{}}
-	var running sync.WaitGroup
-	running.Go(func() { // ends with ln
-		for {
-			c, err := ln.Accept()
-			if err != nil {
-				return
-			}
-			running.Go(func() { r.pass(c) })
-		}
-	})
-	t.Cleanup(func() {
-		ln.Close()
-		r.leadTo("")
-		running.Wait()
-	})
-	return r
-}
-
-// leadTo closes all connections, and leads those that come to another address.
-func (r *relay) leadTo(to string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.to = to
-	for c := range r.conns {
-		c.Close()
-	}
-}
-
-// pass moves bytes both ways until one side ends.
-func (r *relay) pass(c net.Conn) {
-	defer c.Close()
-	r.mu.Lock()
-	to := r.to
-	r.conns[c] = true
-	r.mu.Unlock()
-	defer func() {
-		r.mu.Lock()
-		delete(r.conns, c)
-		r.mu.Unlock()
-	}()
-	other, err := net.Dial("tcp", to)
-	if err != nil {
-		return
-	}
-	go func() { // ends with either
-		io.Copy(c, other)
-		c.Close()
-	}()
-	io.Copy(other, c)
-	other.Close()
+	p.shows("it says that it is of another version", `!document.getElementById("anew").hidden && document.getElementById("anew").textContent.includes("Load the page again")`)
+	p.audit()
+	p.shows("the next one's job is there", `document.querySelector("#tasks tbody tr .request")?.textContent.startsWith("POST /next")`)
+	js[any](p, `document.querySelector("#tasks button[value=cancel]").click()`)
+	p.shows("it has the next one's token by itself", `/cancel: job \w+ is (cancelled|running|waiting|accepted)/.test(document.getElementById("done").textContent)`)
+	js[any](p, `location.reload()`)
+	p.shows("loaded again, it is of that version", `document.getElementById("anew")?.hidden && document.getElementById("link").textContent === "live"`)
 }
 
 // isLegibleWithoutScripts turns scripts off.
-func (b *browser) isLegibleWithoutScripts(t *testing.T) {
+func (b *chromium) isLegibleWithoutScripts(t *testing.T) {
 	origin := startBackend(t, always(plainReply.raw))
 	tf := startConsoled(t, []string{origin.addr})
 	tf.get(t, "/hello")
@@ -337,5 +301,7 @@ func (b *browser) isLegibleWithoutScripts(t *testing.T) {
 	}
 	p.must(chromedp.Do(p.ctx, chromedp.Click(chromedp.CSS(`#plain a[href^="/exchanges/"]`))))
 	p.shows("the exchange as bytes", `document.body?.innerText.includes("GET /hello HTTP/1.1\\r\\n")`)
+	p.shows("what tenfour decided, and what it changed and why", `["framing: no body", "RFC 9112 §6.3", "added Via: 1.1 tenfour", "RFC 9110 §7.6.3"].every((words) => document.body.innerText.includes(words)) && document.querySelector(".run.k-method").textContent === "GET"`)
+	p.sees(1600, "dark")
 	p.audit()
 }

@@ -159,6 +159,12 @@ type wire struct {
 	sent int
 }
 
+// reset ends the connection with a RST.
+func (w *wire) reset() {
+	w.SetLinger(0)
+	w.Close()
+}
+
 // send writes raw in the given way, and tail, which is never split, together with the end of raw.
 func (w *wire) send(raw, tail string, how way) error {
 	first, rest := "", raw
@@ -426,12 +432,6 @@ func (v *visit) say(raw string) { v.send(raw, "", whole) }
 
 // untilGone reads and drops bytes until tenfour ends the connection.
 func (v *visit) untilGone() { io.Copy(io.Discard, v.in) }
-
-// reset ends the connection with a RST.
-func (v *visit) reset() {
-	v.SetLinger(0)
-	v.Close()
-}
 
 // seen returns the requests that came whole, and every byte that came, since the last forget.
 func (b *backend) seen() ([]message, string) {

@@ -36,7 +36,7 @@ export class Chart {
     const layers = this.stacked ? stack(data) : data;
     const top = roundUp(Math.max(0, ...layers.flat()));
     const empty = data.every((values) => values.every((v) => v === null || v === undefined));
-    setText(this.top, empty ? "nothing yet" : this.unit(top).replace(".0 ", " "));
+    setText(this.top, empty ? "nothing yet" : this.unit(top).replace(".0\u00a0", "\u00a0"));
     layers.forEach((layer, i) => set(this.paths[i], "d", this.stacked ? area(layer, layers[i - 1], top) : line(layer, top)));
     const index = at === null ? width - 1 : at;
     data.forEach((values, i) => {
@@ -57,15 +57,18 @@ export class Chart {
     set(this.plot, "aria-label", `${this.title}, the last 5 minutes. ${parts.join(". ")}.`);
   }
 
-  // mark draws a line at each moment: [{x, kind, text, title}], x from 0 to 1. Only a chart with flags says what it was.
+  // mark draws a line at each moment: [{x, kind, often, flagged, text, title}], x from 0 to 1. What happens often has short ones, so that the
+  // values can be seen. Only a chart with flags says what it was.
   mark(moments) {
     for (const [kind, path] of Object.entries(this.moments)) {
-      set(path, "d", moments.filter((m) => m.kind === kind).map((m) => `M${(m.x * width).toFixed(1)} 0V${height}`).join(""));
+      set(path, "d", moments.filter((m) => m.kind === kind).map((m) => `M${(m.x * width).toFixed(1)} ${m.often ? height * 0.88 : 0}V${height}`).join(""));
     }
-    const key = moments.map((m) => m.x.toFixed(3) + m.text).join();
-    if (!this.flagged || key === this.drawn) return;
+    if (!this.flagged) return;
+    const flagged = moments.filter((m) => m.flagged);
+    const key = flagged.map((m) => m.x.toFixed(3) + m.text).join();
+    if (key === this.drawn) return;
     this.drawn = key;
-    this.flags.replaceChildren(...placed(moments, this.plot.clientWidth || 300).map(({ moment, row }) => {
+    this.flags.replaceChildren(...placed(flagged, this.plot.clientWidth || 300).map(({ moment, row }) => {
       const flag = el("span", { class: "flag " + moment.kind, title: moment.title }, moment.text);
       if (moment.x > 0.5) flag.style.right = `${(1 - moment.x) * 100}%`;
       else flag.style.left = `${moment.x * 100}%`;

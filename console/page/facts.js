@@ -12,7 +12,7 @@ export function facts(state) {
   const s = state.status;
   const c = s.config || {};
   const all = [
-    { name: "is", text: `${s.state || "here"} for ${age(state.since(s.started))}`, kind: s.state },
+    { name: "is", text: s.state === "running" ? `running for ${age(state.since(s.started))}` : `${s.state || "here"}, started ${age(state.since(s.started))} ago`, kind: s.state },
     { name: "listens on", text: (s.listeners || []).join(" ") },
     { name: "connections", text: `${count(s.connections?.open)}, ${count(s.connections?.parked)} parked` },
     { name: "requests", text: count(s.totals?.requests) },

@@ -1,13 +1,15 @@
 // The section Jobs: how many are in each state, the last ones, and what can be done to them.
 import { el, Keyed, setText } from "./dom.js";
-import { age, count, plural } from "./format.js";
+import { age, count, ms, plural } from "./format.js";
+import { reason } from "./known.js";
+import { post } from "./token.js";
 
 const section = document.getElementById("jobs");
 const states = document.getElementById("states");
 const done = document.getElementById("done");
 const table = document.getElementById("tasks");
 const none = document.getElementById("nojobs");
-const token = document.querySelector("meta[name=token]").content;
+const attemptsMost = 3; // of a job that have a line, the last ones
 const every = 2000; // the last jobs are asked for this often while some have not ended, in milliseconds
 
 const known = ["accepted", "running", "waiting", "done", "failed", "cancelled", "interrupted"]; // states, in the order of a job's life
@@ -38,10 +40,15 @@ export function show(s) {
   section.hidden = !jobs;
   if (!jobs) return;
   tiles.show(known.map((name) => [name, (jobs.counts || {})[name] || 0]));
-  for (const [, node] of rows.nodes) setText(node.firstElementChild, age(state.since(node.made)));
+  for (const [, node] of rows.nodes) setText(node.firstElementChild, age(state.since(node.made)) + " ago");
   const now = JSON.stringify(jobs.counts);
   const lively = ["accepted", "running", "waiting"].some((name) => (jobs.counts || {})[name] > 0);
   if (now !== counts || (lively && Date.now() - asked > every)) ask(now);
+}
+
+// forget has the last jobs fetched anew: they are another tenfour's.
+export function forget() {
+  counts = "";
 }
 
 // ask fetches the last jobs. One answer is awaited at a time.
@@ -51,8 +58,9 @@ async function ask(now) {
   asked = Date.now();
   try {
     const answer = await fetch("/jobs?limit=20", { headers: { Accept: "application/json" } });
-    const list = await answer.json();
-    if (!answer.ok) throw new Error(list.error);
+    const text = await answer.text();
+    if (!answer.ok) throw new Error(reason(text) || `the console answered ${answer.status}`);
+    const list = JSON.parse(text);
     counts = now;
     rows.show(list.jobs);
     table.hidden = list.jobs.length === 0;
@@ -72,23 +80,38 @@ function make(job) {
 
 function update(row, job) {
   const [made, what, , attempts, buttons] = row.children;
-  setText(made, age(state.since(job.created)));
+  setText(made, age(state.since(job.created)) + " ago");
   what.className = "jobstate " + job.state;
   setText(what, job.state + (job.paused ? ", paused" : "") + (job.status ? ` ${job.status}` : ""));
-  setText(attempts, story(job));
-  const verbs = verbsFor(job);
-  if (buttons.dataset.verbs === verbs.join()) return;
-  buttons.dataset.verbs = verbs.join();
-  buttons.replaceChildren(...verbs.map((verb) => el("button", { type: "button", value: verb, "aria-label": `${verb} job ${job.id}` }, verb)));
+  const lines = story(job);
+  if (lines.join("\n") !== row.story) {
+    row.story = lines.join("\n");
+    attempts.replaceChildren(...lines.map((line) => el("p", {}, line)));
+  }
+  offer(buttons, verbsFor(job), job.id);
 }
 
-// story says how often a job was tried, how the last time ended, and why the job has ended as it has.
+// offer has a button for each verb. If one of them had the focus, the first has it then.
+function offer(cell, verbs, id) {
+  if (cell.dataset.verbs === verbs.join()) return;
+  const focused = cell.contains(document.activeElement);
+  cell.dataset.verbs = verbs.join();
+  cell.replaceChildren(...verbs.map((verb) => el("button", { type: "button", value: verb, "aria-label": `${verb} job ${id}` }, verb)));
+  if (focused) (cell.firstElementChild || table).focus();
+}
+
+// story says how often a job was tried, how the last times went, and why the job has ended as it has.
 function story(job) {
-  const last = (job.attempts || [])[job.attempts.length - 1];
-  const parts = [`${job.tried} ${job.tried === 1 ? "attempt" : "attempts"}`];
-  if (last) parts.push(`the last at ${last.backend || "no backend"}: ${last.failure || (last.ended ? "answered " + last.status : last.reached)}`);
-  if (job.reason && !(last && last.failure === job.reason)) parts.push(job.reason);
-  return parts.join("; ");
+  const last = (job.attempts || []).slice(-attemptsMost);
+  const lines = last.map((a, i) => `${job.tried - last.length + i + 1}. ${a.backend || "no backend"}${took(a)}: ${a.failure || (a.ended ? "answered " + a.status : "it is " + a.reached)}`);
+  if (job.tried > last.length) lines.unshift(`${plural(job.tried - last.length, "attempt")} before`);
+  if (job.tried === 0) lines.push("not tried yet");
+  if (job.reason && !last.some((a) => a.failure === job.reason)) lines.push(job.reason);
+  return lines;
+}
+
+function took(attempt) {
+  return attempt.ended ? ", " + ms(Date.parse(attempt.ended) - Date.parse(attempt.began)) : "";
 }
 
 function verbsFor(job) {
@@ -101,12 +124,10 @@ function verbsFor(job) {
 async function act(verb, id) {
   setText(done, `${verb} job ${id} …`);
   try {
-    const answer = await fetch(`/jobs/${id}/${verb}`, { method: "POST", headers: { "X-Tenfour-Token": token, Accept: "application/json" } });
-    const said = await answer.json();
-    if (!answer.ok) throw new Error(said.error || String(answer.status));
+    const said = await post(`/jobs/${id}/${verb}`);
     setText(done, `${verb}: job ${id} is ${said.state}${said.paused ? " and paused" : ""} now.`);
   } catch (err) {
-    setText(done, `${verb}: job ${id} is as it was: ${err.message}.`);
+    setText(done, `${verb}: job ${id} was not changed: ${err.message}.`);
   }
   ask(counts);
 }

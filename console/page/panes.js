@@ -13,9 +13,10 @@ export function legend() {
     el("li", {}, el("mark", {}, "***"), " masked: a credential"));
 }
 
-// pane shows the heads of one direction. heads are as they were kept, and reports say what their bytes are, in the same order.
-export function pane(part, way, title, heads, reports, raw, chunk) {
-  const says = el("p", { class: "says", role: "status" });
+// pane shows the heads of one direction. heads are as they were kept, and reports say what their bytes are, in the same order. name is that of
+// a file with them.
+export function pane(part, way, title, heads, reports, name, chunk) {
+  const says = el("p", { class: "says", role: "status" }, "Point at some bytes, or go there with Tab and the arrow keys: here it says what they are.");
   const node = el("section", { class: "pane " + part, "aria-label": `${title}: ${way}` }, el("header", {}, el("h3", {}, way), el("p", { class: "soft" }, title)));
   if (!heads || heads.length === 0) {
     node.append(el("p", { class: "empty" }, "Nothing passed here."));
@@ -24,8 +25,19 @@ export function pane(part, way, title, heads, reports, raw, chunk) {
   const came = part.endsWith("-in"); // tenfour decides from what comes, not from what it sends
   heads.forEach((head, i) => node.append(...shown(head, reports[i], says, came)));
   if (chunk) node.append(el("p", { class: "soft" }, "The first chunk line of its body:"), el("pre", { class: "bytes", tabindex: "0" }, el("span", { class: "k-chunk-size" }, ...visible(chunk))));
-  node.append(el("p", {}, el("a", { href: raw, download: "" }, "Download these bytes")));
+  node.append(el("p", {}, download(heads, name)));
   return node;
+}
+
+// download is a link to the bytes as they passed, as a file. They come from this page: tenfour may not keep the exchange any more.
+function download(heads, name) {
+  const raw = Uint8Array.from(heads.map((head) => head.raw).join(""), (c) => c.charCodeAt(0));
+  const link = el("a", { href: "#", download: name }, `Download these ${count(raw.length)} bytes`);
+  link.addEventListener("click", () => {
+    link.href = URL.createObjectURL(new Blob([raw], { type: "application/octet-stream" }));
+    setTimeout(() => URL.revokeObjectURL(link.href), 60000); // by then the browser has it
+  });
+  return link;
 }
 
 function shown(head, report, says, came) {
@@ -97,14 +109,15 @@ function decisions(report, head, text) {
     return run ? text.slice(run.from, run.to) : d.about;
   };
   return el("ul", { class: "decisions" }, el("li", { class: "soft" }, `passed at ${ms(head.at_ms)}`),
-    ...((report && report.decisions) || []).map((d) => el("li", { class: d.about || "" }, el("b", {}, topic(d) + ": "), d.says, " ", section(d.section))));
+    ...((report && report.decisions) || []).map((d) => el("li", { class: "about-" + d.about }, el("b", {}, topic(d) + ": "), d.says, " ", section(d.section))));
 }
 
-// changesOf lists what is not as it came.
-export function changesOf(title, list, passed) {
+// changesOf lists what is not as it came; instead says why there is no such list.
+export function changesOf(title, list, passed, instead = "") {
   const node = el("section", { class: "changes" }, el("h3", {}, title));
   const changed = list.filter((c) => c.did !== "kept");
-  if (!passed) node.append(el("p", { class: "empty" }, "There is nothing to compare: it did not pass on both sides."));
+  if (instead) node.append(el("p", { class: "empty" }, instead));
+  else if (!passed) node.append(el("p", { class: "empty" }, "There is nothing to compare: it did not pass on both sides."));
   else if (changed.length === 0) node.append(el("p", { class: "empty" }, "Nothing: it went on as it came."));
   else node.append(el("ul", {}, ...changed.map(change)));
   const kept = list.length - changed.length;

@@ -12,16 +12,24 @@ export const phases = [
   { key: "rest", kind: "rest", label: "rest" },
 ];
 
+// of are the phases that an exchange has passed, with their times. Without a first byte of a response, the rest is no response's.
+export function of(x) {
+  const times = x.phases_ms || {};
+  const answered = times.first_byte !== null && times.first_byte !== undefined;
+  return phases.map((p) => ({ ...p, time: times[p.key], ...(p.key === "rest" && !answered ? { kind: "unanswered", label: x.attempts > 0 ? "tries, without an answer" : "without a backend" } : {}) }))
+    .filter((p) => p.time > 0);
+}
+
 // bar draws the phases of an exchange. Its length is the time on a logarithmic scale that is the same for all: ten times as long is a fifth
 // more, from 0.1 ms to 10 s. So one that took long stands out, and the others can be seen.
 export function bar(x) {
-  const parts = phases.map((p) => ({ ...p, time: (x.phases_ms || {})[p.key] })).filter((p) => p.time > 0);
+  const parts = of(x);
   const words = parts.map((p) => `${p.label} ${ms(p.time)}`).join(", ");
   const node = el("span", { class: "bar", role: "img", "aria-label": words || "no phase took a measurable time", title: words });
   node.style.width = `${Math.max(4, Math.min(100, 20 * Math.log10(Math.max(x.ms, 0.1) * 10)))}%`;
   for (const p of parts) {
     const part = el("i", { class: p.kind });
-    part.style.flexGrow = String(p.time / x.ms);
+    part.style.flexGrow = String(p.time / Math.max(x.ms, 0.001));
     node.append(part);
   }
   return node;

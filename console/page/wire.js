@@ -1,16 +1,19 @@
 // The wire view: one exchange as its bytes passed, on both sides of tenfour.
 import { el, setText } from "./dom.js";
 import { bytes, ms } from "./format.js";
+import { known as fetched } from "./known.js";
 import { changesOf, legend, pane } from "./panes.js";
 import { connection, timeline } from "./story.js";
 
 const dialog = document.getElementById("wire");
 const start = "#exchange/";
+let shown = ""; // the id of the exchange
 
 export function begin() {
   addEventListener("hashchange", follow);
   dialog.addEventListener("close", () => {
-    if (location.hash.startsWith(start)) history.replaceState(null, "", location.pathname);
+    if (dialog.open) return; // it shows another one already
+    if (location.hash === start + shown) history.replaceState(null, "", location.pathname);
     dialog.replaceChildren();
   });
   dialog.addEventListener("click", (event) => {
@@ -30,6 +33,7 @@ async function follow() {
     return;
   }
   const id = location.hash.slice(start.length);
+  shown = id;
   const title = el("h2", { id: "wire-name", tabindex: "-1", autofocus: true }, "Exchange " + id); // not the button: the Enter that opens would close
   const close = el("button", { type: "button", class: "close" }, "Close");
   close.addEventListener("click", () => dialog.close());
@@ -37,10 +41,8 @@ async function follow() {
   dialog.replaceChildren(el("header", {}, title, close), rest);
   if (!dialog.open) dialog.showModal();
   try {
-    const answer = await fetch("/exchanges/" + encodeURIComponent(id), { headers: { Accept: "application/json" } });
-    const known = await answer.json();
-    if (!answer.ok) throw new Error(known.error || "it is not kept any more");
-    fill(rest, title, known, id);
+    const known = await fetched(id);
+    if (rest.isConnected) fill(rest, title, known, id);
   } catch (err) {
     rest.replaceChildren(el("p", { class: "mark" }, `Exchange ${id} cannot be shown: ${err.message}.`));
   }
@@ -49,9 +51,10 @@ async function follow() {
 function fill(rest, title, known, id) {
   const x = known.exchange;
   const s = x.summary;
-  setText(title, `${s.method || "?"} ${s.target} → ${s.status || "no answer yet"}`);
+  setText(title, `${s.method ? s.method + " " + s.target : "A head that could not be read"} → ${s.status || "no answer yet"}`);
   const sides = el("div", { class: "sides" });
   const won = x.attempts.findIndex((a) => a.won);
+  sides.classList.toggle("alone", x.attempts.length === 0);
   const choose = (n) => sides.replaceChildren(...panes(known, id, n));
   rest.replaceChildren(
     el("p", { class: "story" }, connection(x)),
@@ -73,25 +76,31 @@ function facts(x, id) {
 // panes are what passed between the client and tenfour, and between tenfour and the backend of attempt n (-1 for none).
 function panes(known, id, n) {
   const x = known.exchange;
-  const peer = x.summary.job ? "job" : "client";
-  const attempt = x.attempts[n];
-  const backend = attempt ? attempt.backend : "";
+  const name = (part) => `${id.replaceAll(/[^0-9A-Za-z-]/g, "_")}-${part}.${part.startsWith("client") ? 0 : n}.http`;
   const reports = (part) => known.messages.filter((m) => m.part === part && (part.startsWith("client") || m.attempt === n)).map((m) => m.report);
-  const raw = (part) => `/exchanges/${encodeURIComponent(id)}/raw?part=${part}` + (part.startsWith("client") ? "" : `&attempt=${n}`);
+  const side = (part, way, title, heads, chunk) => pane(part, way, title, heads, reports(part), name(part), chunk);
+  const { job } = x.summary;
+  const peer = job ? "job" : "client";
+  const came = side("client-in", peer + " → tenfour", job ? "The request as the job has it" : "The request as it came", x.client_in, x.client_chunk_in);
+  const got = side("client-out", peer + " ← tenfour", job ? "The response as the job's record has it" : "The response as the client got it", x.client_out, x.client_chunk_out);
+  const attempt = x.attempts[n];
+  if (!attempt) return [came, got, el("p", { class: "changes empty" }, x.joined_to ? "It went to no backend: it got the response of another exchange." : "It went to no backend: tenfour answered by itself.")];
   const changes = (way) => ((known.changes[way] || []).find((c) => c.attempt === n) || { list: [] }).list;
   return [
-    pane("client-in", peer + " → tenfour", x.summary.job ? "The request as the job has it" : "The request as it came", x.client_in, reports("client-in"), raw("client-in"), x.client_chunk_in),
-    pane("backend-out", `tenfour → ${backend || "backend"}`, "The request as it went on", attempt ? attempt.out : [], reports("backend-out"), raw("backend-out"), attempt && attempt.chunk_out),
-    changesOf("What tenfour did to the request", changes("request"), attempt && attempt.out && attempt.out.length > 0),
-    pane("backend-in", `tenfour ← ${backend || "backend"}`, "The response as it came", attempt ? attempt.in : [], reports("backend-in"), raw("backend-in"), attempt && attempt.chunk_in),
-    pane("client-out", peer + " ← tenfour", x.summary.job ? "The response as the job's record has it" : "The response as the client got it", x.client_out, reports("client-out"), raw("client-out"), x.client_chunk_out),
-    changesOf("What tenfour did to the response", changes("response"), attempt && attempt.in && attempt.in.length > 0),
+    came,
+    side("backend-out", `tenfour → ${attempt.backend}`, "The request as it went on", attempt.out, attempt.chunk_out),
+    changesOf("What tenfour did to the request", changes("request"), attempt.out && attempt.out.length > 0),
+    side("backend-in", `tenfour ← ${attempt.backend}`, "The response as it came", attempt.in, attempt.chunk_in),
+    got,
+    changesOf("What tenfour did to the response", changes("response"), attempt.in && attempt.in.length > 0, attempt.won ? "" : `The ${peer} got another response.`),
   ];
 }
 
 // again is the command that sends the same request.
 function again(known) {
   if (!known.curl) return "";
+  const report = known.messages.find((m) => m.part === "client-in")?.report;
+  const body = (report?.runs || []).some((r) => r.kind === "name" && /^(content-length|transfer-encoding)$/i.test(report.bytes.slice(r.from, r.to)));
   const copy = el("button", { type: "button" }, "Copy as curl");
   const text = el("code", { tabindex: "0" }, known.curl);
   copy.addEventListener("click", async () => {
@@ -103,5 +112,5 @@ function again(known) {
       setText(copy, "Selected: now copy it");
     }
   });
-  return el("p", { class: "curl" }, copy, " ", text);
+  return el("p", { class: "curl" }, copy, " ", text, body ? el("span", { class: "soft" }, "without its body, which is not kept") : "");
 }
