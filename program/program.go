@@ -142,7 +142,7 @@ func serve(ctx context.Context, args []string, e config.Effective, l *logs.Logs,
 	if err != nil {
 		return err
 	}
-	now.passing = followExchanges(&c, c.Console.On(), stdout)
+	now.passing = followExchanges(&c, c.Console.On(), stdout, &l.Log)
 	defer now.passing.close()
 	now.front = front.New(front.Config{
 		Lot: lot, Pool: workers, Held: forward.NewHeld(c.HoldMax), Spool: newSpool(c.SpoolMax), MostOpen: mostOpen(workers), Log: l.Log, Access: l.Access, Metrics: counts, Trace: now.passing.book,

@@ -25,7 +25,7 @@ const bookBytes = 8 << 20
 const wirePatience = time.Second
 
 // followExchanges begins to follow exchanges for the console, if there is one, and for routes with wire, which are printed to stdout.
-func followExchanges(c *config.Config, console bool, stdout io.Writer) *passing {
+func followExchanges(c *config.Config, console bool, stdout io.Writer, log *zerolog.Logger) *passing {
 	p := &passing{}
 	switch {
 	case console:
@@ -36,9 +36,19 @@ func followExchanges(c *config.Config, console bool, stdout io.Writer) *passing 
 		return p
 	}
 	p.book.Hide(c.SecretFields)
-	p.printer = wire.New(stdout, screenOf(stdout).colours())
+	p.printer = wire.New(stdout, screenOf(stdout).colours(), func(lost wire.Loss) { sayUnshown(log, lost) })
 	p.book.Watch(p.printer, allPrinted(c))
 	return p
+}
+
+// sayUnshown logs what --wire did not show.
+func sayUnshown(log *zerolog.Logger, lost wire.Loss) {
+	line := log.Warn().Str("key", "wire").Int("blocks", lost.Blocks)
+	if lost.Err != nil {
+		line.Err(lost.Err).Msg("wire: exchanges are not shown, because standard output cannot be written; clients are served as ever")
+		return
+	}
+	line.Msg("wire: exchanges are not shown, because the program that reads standard output is too slow, or has stopped; clients are served as ever")
 }
 
 func printed(r config.Route) bool { return r.Wire }

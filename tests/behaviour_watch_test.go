@@ -153,6 +153,16 @@ func TestLog_aReaderThatHasGoneEndsNothing(t *testing.T) {
 		serves(t, w)
 		w.ends(t)
 	})
+	t.Run("of --wire", func(t *testing.T) {
+		w := startWatched(t, "--config", file, "--wire")
+		w.stdout.Close()
+		serves(t, w)
+		w.ends(t)
+		log, err := io.ReadAll(w.stderr)
+		if err != nil || !strings.Contains(string(log), "wire: exchanges are not shown, because standard output cannot be written") {
+			t.Errorf("the log does not tell of what is not shown (%v)\n%s", err, log)
+		}
+	})
 	for name, access := range map[string]string{"of the access log": "stdout", "a full disk": "/dev/full"} {
 		t.Run(name, func(t *testing.T) {
 			if _, err := os.Stat("/dev/full"); err != nil && access != "stdout" {
