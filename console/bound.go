@@ -10,10 +10,9 @@ import (
 )
 
 const (
-	connectionsMost = 256         // that are served at the same time
-	refusalsMost    = 32          // that are told so at the same time; others are closed at once
-	refusalWait     = time.Second // for such a client to read it
-	sendBuffer      = 128 << 10   // bytes that the kernel holds for a client that reads slowly
+	connectionsMost = 256       // that are served at the same time
+	refusalsMost    = 32        // that are told so at the same time, and no more than are served; others are closed at once
+	sendBuffer      = 128 << 10 // bytes that the kernel holds for a client that reads slowly
 	tooMany         = "HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\nRetry-After: 5\r\n\r\n" +
 		"503: the console has as many connections as it serves: close some of its pages\n"
 )
@@ -24,12 +23,13 @@ type boundedListener struct {
 	most     func() int32
 	open     atomic.Int32
 	refusing chan struct{} // has a value for each client that is told
+	wait     time.Duration // for such a client to read it
 	told     sync.WaitGroup
 }
 
 func (s *Server) bounded(l net.Listener) *boundedListener {
 	most := func() int32 { return int32(cmp.Or(s.now.Load().Most, connectionsMost)) }
-	return &boundedListener{Listener: l, most: most, refusing: make(chan struct{}, refusalsMost)}
+	return &boundedListener{Listener: l, most: most, refusing: make(chan struct{}, refusalsMost), wait: s.patience.refusal}
 }
 
 // Accept returns the next connection for which there is a place.
@@ -50,12 +50,17 @@ func (l *boundedListener) Accept() (net.Conn, error) {
 	}
 }
 
-// refuse tells a client that there is no place, without waiting for it.
+// refuse tells a client that there is no place, without waiting for it. Each that is told has a descriptor, of which clients of tenfour may
+// need all that the console does not serve with.
 func (l *boundedListener) refuse(c net.Conn) {
+	if len(l.refusing) >= int(l.most()) { // none is added meanwhile: one goroutine accepts
+		c.Close()
+		return
+	}
 	select {
 	case l.refusing <- struct{}{}:
-		l.told.Go(func() { // ends within refusalWait
-			sayTooMany(c)
+		l.told.Go(func() { // ends within the wait
+			sayTooMany(c, l.wait)
 			<-l.refusing
 		})
 	default:
@@ -64,9 +69,9 @@ func (l *boundedListener) refuse(c net.Conn) {
 }
 
 // sayTooMany answers, and then reads for a moment: to close a connection with bytes unread would take the answer from its client.
-func sayTooMany(c net.Conn) {
+func sayTooMany(c net.Conn, wait time.Duration) {
 	defer c.Close()
-	c.SetDeadline(time.Now().Add(refusalWait))
+	c.SetDeadline(time.Now().Add(wait))
 	if _, err := io.WriteString(c, tooMany); err != nil {
 		return
 	}

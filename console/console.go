@@ -66,10 +66,13 @@ type patience struct {
 	write time.Duration // to take a part of an answer
 	event time.Duration // to take an event
 	every time.Duration // from one event to the next
+
+	refusal time.Duration // to read that there are too many
 }
 
 var patient = patience{
 	head: 5 * time.Second, body: 20 * time.Second, idle: 30 * time.Second, write: 20 * time.Second, event: 10 * time.Second, every: time.Second,
+	refusal: time.Second,
 }
 
 // headMost is how many bytes a request's head may have.
@@ -138,7 +141,7 @@ func (s *Server) begin(l net.Listener) *serving {
 		ReadTimeout:       s.patience.body,
 		IdleTimeout:       s.patience.idle,
 		MaxHeaderBytes:    headMost,
-		ErrorLog:          log.New(errorLog{s.log}, "", 0),
+		ErrorLog:          log.New(&errorLog{Logger: s.log}, "", 0),
 	}
 	go now.accept() // ends with the listener
 	return now
@@ -177,10 +180,24 @@ func (s *serving) end() {
 	s.handlers.Wait()
 }
 
-// errorLog logs what package http has to say: a handler that panicked, which ends one answer only, or connections that cannot be accepted.
-type errorLog struct{ zerolog.Logger }
+// errorLog logs what package http has to say: a handler that panicked, which ends one answer only, or connections that cannot be accepted,
+// which it says each 5 ms while no descriptor is free.
+type errorLog struct {
+	zerolog.Logger
+	said atomic.Int64 // when, in nanoseconds since the start; 0 for never
+}
 
-func (l errorLog) Write(text []byte) (int, error) {
+// sayEvery is the shortest time between two lines.
+const sayEvery = 10 * time.Second
+
+// started is what times are counted from: the clock of the wall may jump.
+var started = time.Now()
+
+func (l *errorLog) Write(text []byte) (int, error) {
+	now, said := int64(time.Since(started)), l.said.Load()
+	if said != 0 && now-said < int64(sayEvery) || !l.said.CompareAndSwap(said, now) {
+		return len(text), nil
+	}
 	l.Warn().Bytes("error", bytes.TrimSpace(text)).Msg("the console has a problem; clients are served as ever")
 	return len(text), nil
 }

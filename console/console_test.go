@@ -345,6 +345,30 @@ func TestServer_stopEndsOpenPages(t *testing.T) {
 }
 
 // TestServer_answers503OverItsConnections, and the next one is served when one has gone.
+// TestServer_tellsNoMoreThanItServes that it has too many connections: each that is told takes a descriptor, too.
+func TestServer_tellsNoMoreThanItServes(t *testing.T) {
+	p := patient
+	p.refusal, p.idle = await.Patience, await.Patience
+	r := startPatientRig(t, Settings{Most: 1}, p)
+	served := r.dial(t)
+	io.WriteString(served, r.fill("GET /healthz HTTP/1.1\r\nHost: HOST\r\n\r\n"))
+	if got := served.answer(t, "GET"); got.status != 200 {
+		t.Fatalf("got %d, want 200", got.status)
+	}
+	told := r.dial(t)
+	if got := told.answer(t, "GET"); got.status != 503 {
+		t.Fatalf("got %d, want 503", got.status)
+	}
+	if text, err := io.ReadAll(r.dial(t).in); len(text) > 0 {
+		t.Errorf("got %q (%v) while another is told, want a close", text, err)
+	}
+	told.Close()
+	await.Until(t, "the next is told", func() bool {
+		text, _ := io.ReadAll(r.dial(t).in)
+		return strings.HasPrefix(string(text), "HTTP/1.1 503")
+	})
+}
+
 func TestServer_answers503OverItsConnections(t *testing.T) {
 	r := startRig(t, Settings{Most: 2})
 	first, second := r.dial(t), r.dial(t)

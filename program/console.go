@@ -143,7 +143,7 @@ func (p *consolePart) close() {
 }
 
 // mostOfConsole is how many connections the console may have, for a limit of descriptors.
-func mostOfConsole(limit int) int { return min(max(4, limit/16), 256) }
+func mostOfConsole(limit int) int { return min(max(2, limit/16), 256) }
 
 // errNotLocal is an address that was taken for one of this machine alone.
 var errNotLocal = errors.New("other machines reach this address, so it needs console_token_file")
