@@ -48,6 +48,20 @@ func (m *Metrics) BackendChanged(now time.Time, name string, up bool, text strin
 	m.Mark(Mark{now, kind, text})
 }
 
+// Holds counts exchanges of a route that waited for a slot, and are held from now on because the last of its backends went down.
+func (m *Metrics) Holds(route string, n int) {
+	if m == nil {
+		return
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	r := m.route(route)
+	if r == nil {
+		r = m.otherRoutes
+	}
+	r.events[Held].Add(uint64(n))
+}
+
 // forgetMarks drops the marks that are too old. Metrics are locked.
 func (m *Metrics) forgetMarks(now time.Time) {
 	m.marks = slices.DeleteFunc(m.marks, func(k Mark) bool { return now.Sub(k.Time) > marksFor })

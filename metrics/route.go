@@ -42,7 +42,7 @@ type Event uint8
 
 const (
 	Queued    Event = iota // it had to wait for a slot
-	Held                   // it had to wait because all backends of its route were down
+	Held                   // it had to wait because all backends of its route were down, when it came or later
 	QueueFull              // it was refused: the queue had no room
 	QueueLate              // it was refused: it had waited in the queue for as long as it may
 	HeldOut                // it was refused: it had been held for as long as it may

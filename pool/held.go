@@ -16,6 +16,20 @@ type Hold struct {
 // allDown reports whether none of the queue's backends is up.
 func (q *Queue) allDown() bool { return !q.otherUp(nil) }
 
+// holdAll notes that all backends of q are down, and returns how many tasks are held from now on that wait already and were not before.
+func (q *Queue) holdAll() (n int) {
+	for i := range q.lanes {
+		l := &q.lanes[i]
+		for at := l.head.next; at != &l.head; at = at.next {
+			if !at.held {
+				at.held = true
+				n++
+			}
+		}
+	}
+	return n
+}
+
 // heldFrom returns since when the task of a place is held, if all backends of q are down.
 func (q *Queue) heldFrom(at *Place) int64 {
 	from := at.entered

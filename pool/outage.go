@@ -15,6 +15,13 @@ type Event struct {
 	Longest time.Duration // the longest time that one of those was held
 	Again   bool          // the last outage was just before, or it was up for a moment only
 	Workers int           // the number of workers that it has from now on, if that is what has changed; else 0
+	Holds   []Holding     // tasks that waited already when it went down, and are held from then on; nil for none
+}
+
+// Holding is how many tasks of a queue are held from now on.
+type Holding struct {
+	Queue string
+	Tasks int
 }
 
 // Why says why a backend is down, in words that follow its name.
@@ -92,10 +99,13 @@ func (b *Backend) goDown(now int64, why Why) {
 	b.down.Store(true)
 	b.dropIdle() // kept connections lead to the server that was there before
 	o.since, o.why, o.held, o.longest, o.next = now, why, 0, 0, now
-	b.pool.note(Event{Backend: b.Name, Why: why.String(), Again: o.ended != 0 && now-o.ended < flapping})
+	e := Event{Backend: b.Name, Why: why.String(), Again: o.ended != 0 && now-o.ended < flapping}
 	for _, q := range b.queues { // a queue may have no backend that is up any more
 		if q.hold == 0 || !q.allDown() {
 			continue
+		}
+		if n := q.holdAll(); n > 0 {
+			e.Holds = append(e.Holds, Holding{q.Name, n})
 		}
 		for _, other := range q.backends {
 			if other != b {
@@ -104,6 +114,7 @@ func (b *Backend) goDown(now int64, why Why) {
 			}
 		}
 	}
+	b.pool.note(e)
 }
 
 // comeUp ends an outage. s is the slot whose task has found b up; nil for a health check.

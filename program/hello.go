@@ -18,7 +18,7 @@ import (
 	"tenfour/site"
 )
 
-// sayEvent logs that a backend is down, or up again, and tells the metrics. If this happens often, the line is at the debug level.
+// sayEvent logs that a backend is down, or up again, and tells the metrics, also which exchanges are held from then on. If this happens often, the line is at the debug level.
 func sayEvent(log *zerolog.Logger, counts *metrics.Metrics) func(pool.Event) {
 	return func(e pool.Event) {
 		if e.Workers > 0 {
@@ -36,6 +36,9 @@ func sayEvent(log *zerolog.Logger, counts *metrics.Metrics) func(pool.Event) {
 		words := e.Backend + " is up again"
 		if !e.Up {
 			words = e.Backend + " is down: it " + e.Why
+		}
+		for _, h := range e.Holds {
+			counts.Holds(h.Queue, h.Tasks)
 		}
 		counts.BackendChanged(time.Now(), e.Backend, e.Up, words)
 		if !e.Up {

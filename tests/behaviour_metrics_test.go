@@ -9,7 +9,11 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
+
+	"tenfour/tests/await"
 )
 
 // counted is what the tests read of /status.json.
@@ -196,6 +200,52 @@ func TestMetrics_countWhatLeavesTheQueue(t *testing.T) {
 	wantCounts(t, "answers", s.Totals.Answers, map[string]int{"none": 1, "2xx": 1, "5xx": 1})
 	wantCounts(t, "events", s.Routes[0].Events, map[string]int{"queued": 1, "left": 1, "queue_full": 1})
 	wantCounts(t, "attempts", s.Backends[0].Outcomes, map[string]int{"ok": 1})
+}
+
+// An exchange that waits for a slot already when its backend goes down is held from then on. It is counted at once, and once.
+func TestMetrics_countWhatIsHeldWhileItWaits(t *testing.T) {
+	t.Parallel()
+	var ill atomic.Bool
+	answer := make(chan struct{})
+	b := startServer(t, func(p *peer) {
+		for {
+			r, err := http.ReadRequest(p.in)
+			switch {
+			case err != nil:
+				return
+			case r.URL.Path != "/health":
+				<-answer
+			case ill.Load():
+				p.say("HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n")
+				continue
+			}
+			p.say(plainReply.raw)
+		}
+	})
+	release := sync.OnceFunc(func() { close(answer) })
+	t.Cleanup(release) // before the backend's own
+	tf := startConsoled(t, []string{b.addr}, "--workers", "1", "--hold", "5m", "--health", "/health", "--health-every", "20ms")
+	_, stuck := tf.asks(t, "GET", "/stuck", "")
+	tf.awaitCounts(t, "the slot is busy", func(s *counted) bool { return s.Backends[0].Slots["busy"] == 1 })
+	told := []chan string{stuck}
+	for range 2 {
+		_, c := tf.asks(t, "GET", "/", "")
+		told = append(told, c)
+	}
+	s := tf.awaitCounts(t, "two wait", func(s *counted) bool { return s.Routes[0].Queue.Waiting == 2 })
+	wantCounts(t, "events while the backend is up", s.Routes[0].Events, map[string]int{"queued": 2})
+	ill.Store(true)
+	s = tf.awaitCounts(t, "they are held", func(s *counted) bool { return s.Routes[0].Queue.Held && s.Routes[0].Events["held"] > 0 })
+	wantCounts(t, "events while the backend is down", s.Routes[0].Events, map[string]int{"queued": 2, "held": 2})
+	ill.Store(false)
+	release()
+	for i, c := range told {
+		if got := await.Value(t, c, "an answer"); got != "200 plain" {
+			t.Errorf("request %d got %q", i, got)
+		}
+	}
+	s = tf.awaitCounts(t, "all are counted", func(s *counted) bool { return s.Totals.Requests == 3 })
+	wantCounts(t, "events in the end", s.Routes[0].Events, map[string]int{"queued": 2, "held": 2})
 }
 
 // A race is one request with several attempts, and one backend wins it.
