@@ -11,9 +11,10 @@ import (
 
 // counting is what is counted of an attempt, if its backend counts.
 type counting struct {
-	begun bool  // it has begun at a backend, and is not counted yet
-	sent  int64 // when the backend could be written to, in the lot's time; 0 before
-	heard int64 // when the first byte of the response came; 0 before
+	begun  bool  // it has begun at a backend, and is not counted yet
+	sent   int64 // when the backend could be written to, in the lot's time; 0 before
+	heard  int64 // when the first byte of the response came; 0 before
+	status int   // of the response that the backend has begun, whether the client gets it or not; 0 before
 }
 
 // countBegin notes that the attempt begins at its backend.
@@ -28,7 +29,7 @@ func (a *Attempt) countEnd() {
 		return
 	}
 	a.counting.begun = false
-	a.origin.Metrics.Ended(a.result.outcome(), a.result.Status, a.since(a.counting.sent), a.since(a.counting.heard))
+	a.origin.Metrics.Ended(a.result.outcome(), a.counting.status, a.since(a.counting.sent), a.since(a.counting.heard))
 }
 
 // since returns how long after the attempt's begin something happened.

@@ -154,14 +154,35 @@ func (x *Exchange) ended() {
 	x.Owner.Finished(x)
 }
 
+// abandoned ends x, whose client has left its race. waited says that all that the race did was to wait in queues.
+func (x *Exchange) abandoned(waited bool) {
+	switch gone := (pool.Outcome{State: pool.Gone}); {
+	case waited:
+		x.refuse(gone)
+	case !x.wasCut():
+		x.attempt.sink.handTo(x.Waiter)
+		x.attempt.result.failBefore(Client, 0, gone)
+	}
+	x.ended()
+}
+
+// wasCut reports whether x was cut off, and notes it.
+func (x *Exchange) wasCut() bool {
+	if x.Grip == nil || !x.Grip.cut.Load() {
+		return false
+	}
+	x.attempt.sink.handTo(x.Waiter)
+	x.attempt.result.failBefore(Self, 503, errCut)
+	return true
+}
+
 // refuse notes why x is not served.
 func (x *Exchange) refuse(o pool.Outcome) {
-	a := &x.attempt
-	a.sink.handTo(x.Waiter)
-	if x.Grip != nil && x.Grip.cut.Load() {
-		a.result.failBefore(Self, 503, errCut)
+	if x.wasCut() {
 		return
 	}
+	a := &x.attempt
+	a.sink.handTo(x.Waiter)
 	x.Route.countUnserved(o, o.State == pool.HeldOut && x.clientLeft())
 	if o.State == pool.Gone {
 		a.result.failBefore(Client, 0, o)

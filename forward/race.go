@@ -158,6 +158,7 @@ func (r *race) ask(c *racer) {
 	}
 	c.own.Init(r.lot, c)
 	o := c.queue.Enter(&c.Attempt, &c.place)
+	r.route.countEntered(o)
 	switch {
 	case o.Unserved():
 		c.unserved(o)
@@ -220,10 +221,11 @@ func (r *race) abandon() {
 		return
 	}
 	r.abandoned.Store(true)
+	waited := !r.begun()
 	r.decide(nil)
 	r.dropBest()
 	r.unlock()
-	r.x.unserved(pool.Outcome{State: pool.Gone})
+	r.x.abandoned(waited)
 }
 
 // begun reports whether one of the backends has the request, or is about to: else all that the race does is wait in

@@ -35,6 +35,8 @@ type racer struct {
 	whole  bool   // its unusable response was held to its end
 	told   string // what became of it, for the log
 
+	refused pool.State // why no worker has begun with it; Runs if one has
+
 	count struct{ from, to int } // where its response says how many were asked
 }
 
@@ -231,6 +233,9 @@ func (c *racer) again() bool { return false }
 
 // unserved ends a racer that no worker has begun with.
 func (c *racer) unserved(o pool.Outcome) {
+	c.race.mu.Lock()
+	c.refused = o.State
+	c.race.mu.Unlock()
 	switch o.State {
 	case pool.Unreached:
 		c.result.failBefore(Backend, 502, o)

@@ -9,7 +9,7 @@ import (
 // startRelay begins to give the final response, whose head has n bytes.
 func (a *Attempt) startRelay(n int) outcome {
 	a.state = relaying
-	a.result.Status = a.res.Status
+	a.result.Status, a.counting.status = a.res.Status, a.res.Status
 	a.tellUp()
 	a.origin.learn(a.link, &a.res)
 	a.clock.endImpatience(a.origin)

@@ -8,7 +8,7 @@ import (
 // startTunnel passes the 101 on, and from then on bytes both ways (RFC 9110 §7.8). The 101 has n bytes.
 func (a *Attempt) startTunnel(n int) outcome {
 	a.state, a.lasting.endless = tunnelling, true
-	a.result.Status, a.sink.persists = 101, false
+	a.result.Status, a.counting.status, a.sink.persists = 101, 101, false
 	a.tellUp()
 	a.clock.endImpatience(a.origin)
 	a.down.need()

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"tenfour/pool"
 	"tenfour/value/choice"
 )
 
@@ -204,11 +205,11 @@ func (r *race) allLost() {
 	x := r.x
 	lost := r.outcomes()
 	var worst *Error
-	unreached := true
+	unreached, refused := true, pool.Runs // the latter is why no worker has taken the worst
 	for _, c := range r.racers {
 		unreached = unreached && c.result.Failure != nil && c.result.Failure.Side == Backend && c.result.Failure.Step == Connect
 		if c.result.Failure != nil && (worst == nil || c.result.Failure.Step > worst.Step) {
-			worst = c.result.Failure
+			worst, refused = c.result.Failure, c.refused
 		}
 	}
 	x.attempt.sink.handTo(x.Waiter)
@@ -230,6 +231,7 @@ func (r *race) allLost() {
 		return
 	case x.attempt.result.Failure != nil && x.attempt.result.Failure.Side == Client: // it left before it could enter
 	default:
+		x.Route.countUnserved(pool.Outcome{State: refused}, false)
 		x.attempt.result.failBefore(Backend, worst.Status, tell("no backend had a usable answer: "+worst.ForClient(), whyLost(lost, worst)))
 		x.attempt.result.Failure.Step, x.attempt.result.Failure.Progress, x.lost = worst.Step, worst.Progress, lost
 	}

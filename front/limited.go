@@ -35,6 +35,7 @@ func (c *client) askLimits() outcome {
 	for {
 		i := r.next()
 		if i < 0 {
+			r.countAdmitted()
 			return c.admitted()
 		}
 		l := r.limits[i]
@@ -56,17 +57,29 @@ func (c *client) askLimits() outcome {
 	}
 }
 
+// uncounted is the decision about a request that a limit lets pass and does not count.
+var uncounted = limit.Decision{Admitted: true}
+
+// countAdmitted counts the limits that have admitted the request, now that all have: what one admits before is given back while the request waits
+// for another, or when another refuses it.
+func (r *request) countAdmitted() {
+	for _, d := range r.grants {
+		if d != uncounted {
+			r.Route.Metrics.Count(metrics.Admitted)
+		}
+	}
+}
+
 // decided notes a limit's decision, and reports whether it admits the request. If not, the request has been answered.
 func (c *client) decided(i int, d limit.Decision, err error) bool {
 	r := c.req
 	l := r.limits[i]
 	switch {
 	case err == nil && d.Admitted:
-		r.Route.Metrics.Count(metrics.Admitted)
 		r.grants[i] = d
 		return true
 	case err == limit.ErrClosed, err != nil && err != limit.ErrFull && l.AdmitOnError: // the limit was removed, or lets requests pass that it cannot count
-		r.grants[i] = limit.Decision{Admitted: true}
+		r.grants[i] = uncounted
 		return true
 	}
 	r.refund()

@@ -71,10 +71,10 @@ var families = []family{
 			}
 		})
 	}},
-	{"tenfour_queue_waiting", gauge, "Exchanges that wait for a slot.", []string{"route", "lane"}, func(p *page) {
+	{"tenfour_queue_waiting", gauge, "Exchanges that wait for a slot; in a race each counts at each backend for which it waits.", []string{"route", "lane"}, func(p *page) {
 		p.eachLane(func(q *QueueStatus, labels ...string) { p.gauge(float64(q.Waiting), labels...) })
 	}},
-	{"tenfour_queue_limit", gauge, "How many may wait.", []string{"route", "lane"}, func(p *page) {
+	{"tenfour_queue_limit", gauge, "How many may wait, in all queues of the route: a race has one more for each backend.", []string{"route", "lane"}, func(p *page) {
 		p.eachLane(func(q *QueueStatus, labels ...string) { p.gauge(float64(q.Most), labels...) })
 	}},
 	{"tenfour_queue_oldest_seconds", gauge, "How long the first of them has waited; 0 for none.", []string{"route", "lane"}, func(p *page) {
@@ -166,7 +166,7 @@ var families = []family{
 		p.count(j.Callbacks.Delivered, "delivered")
 		p.count(j.Callbacks.GaveUp, "gave_up")
 	})},
-	{"tenfour_callback_attempts_total", counter, "POSTs of callbacks, by what came of them.", []string{"result"}, ofJobs(func(p *page, j *JobsStatus) {
+	{"tenfour_callback_attempts_total", counter, "Attempts of callbacks, by what came of them: delivered, or failed, also before a POST could be sent.", []string{"result"}, ofJobs(func(p *page, j *JobsStatus) {
 		p.count(j.Callbacks.Attempts-min(j.Callbacks.Attempts, j.Callbacks.Failures), "delivered")
 		p.count(j.Callbacks.Failures, "failed")
 	})},

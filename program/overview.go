@@ -117,7 +117,7 @@ var noQueue = metrics.QueueStatus{Oldest: metrics.Unknown}
 // addLane adds a lane of a queue to what is shown of a route's.
 func addLane(q *metrics.QueueStatus, l *pool.LaneState, held bool) {
 	q.Waiting += l.Waiting
-	q.Most = max(q.Most, l.Most)
+	q.Most += l.Most
 	q.Held = q.Held || held && l.Waiting > 0
 	if l.Waiting > 0 && (!q.Oldest.Known() || q.Oldest < metrics.Millis(l.Oldest)) {
 		q.Oldest = metrics.Millis(l.Oldest)

@@ -51,7 +51,7 @@ func overviewOf(t *testing.T, args ...string) *overview {
 func TestOverview_namesRoutesAndBackends(t *testing.T) {
 	o := overviewOf(t, "--backend", "127.0.0.1:1", "--backend", "127.0.0.1:2", "--workers", "3", "--queue", "7", "--race", "serial")
 	s := o.status()
-	if len(s.Routes) != 1 || s.Routes[0].Name != "/" || strings.Join(s.Routes[0].Backends, " ") != "127.0.0.1:1 127.0.0.1:2" || s.Routes[0].Queue.Most != 7 {
+	if len(s.Routes) != 1 || s.Routes[0].Name != "/" || strings.Join(s.Routes[0].Backends, " ") != "127.0.0.1:1 127.0.0.1:2" || s.Routes[0].Queue.Most != 3*7 { // in the queue of the route, and in that of each backend
 		t.Errorf("the routes are %+v", s.Routes)
 	}
 	if len(s.Backends) != 2 || !s.Backends[0].Up || s.Backends[0].Slots != (metrics.Slots{Free: 3}) || s.Backends[0].Since != nil {

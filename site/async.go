@@ -13,6 +13,7 @@ import (
 	"tenfour/jobs/callback"
 	"tenfour/jobs/runner"
 	"tenfour/source"
+	"tenfour/trace"
 	"tenfour/value/secret"
 	"tenfour/value/target"
 )
@@ -42,7 +43,7 @@ type jobRoutes map[string]*jobRoute
 // add adds a route under its name, and under the name that it would have with each of its paths alone: so its jobs find it when a reload has
 // given it other paths beside the first.
 func (m jobRoutes) add(r *config.Route, to *front.Route, keys *webhookKeys) {
-	it := &jobRoute{runner.Route{Route: to.Route, Policy: policyOf(r), Deadline: r.JobDeadline, Rule: to.Rule, Wire: to.Wire}, r.CallbackAllow, keys}
+	it := &jobRoute{runner.Route{Route: to.Route, Policy: policyOf(r), Deadline: r.JobDeadline, Rule: to.Rule, Wire: to.Wire, Lane: new(trace.Lane)}, r.CallbackAllow, keys}
 	for _, path := range r.Paths {
 		if name := nameWith([]string{path}, r.Methods); m[name] == nil {
 			m[name] = it

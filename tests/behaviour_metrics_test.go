@@ -42,6 +42,7 @@ type countedRoute struct {
 	Out                   int `json:"bytes_out"`
 	Queue                 struct {
 		Waiting int
+		Most    int
 		Oldest  *float64 `json:"oldest_ms"`
 		Held    bool
 	}
@@ -269,6 +270,58 @@ func TestMetrics_countARaceOnce(t *testing.T) {
 	if ok < requests || all > 2*requests {
 		t.Errorf("%d attempts were answered, of %d; want %d to %d", ok, all, requests, 2*requests)
 	}
+}
+
+// A limit that has admitted a request, which then waits for another limit, is asked again after that. It has let the request pass once.
+func TestMetrics_countEachLimitThatAdmitsOnce(t *testing.T) {
+	t.Parallel()
+	b := startBackend(t, repeat(func(message) reply { return plainReply }))
+	tf := startConsoled(t, nil, "--config", settingsFile(t, b.addr, "[limit.many]\nrate = \"9/1h\"\n[limit.slow]\nrate = \"1/100ms\"\nover = \"wait\"\n"+
+		"[[route]]\nbackends = \"BACKEND\"\nlimit = [\"many\", \"slow\"]\n"))
+	for range 3 {
+		if status, _ := tf.get(t, "/"); status != 200 {
+			t.Errorf("got %d, want 200", status)
+		}
+	}
+	s := tf.awaitCounts(t, "all are counted", func(s *counted) bool { return s.Totals.Requests == 3 })
+	wantCounts(t, "events", s.Routes[0].Events, map[string]int{"admitted": 6})
+}
+
+// In a race, what waits for a slot waits at each backend. A client that leaves while backends work on its request does not leave a queue.
+func TestMetrics_countWhatWaitsInARace(t *testing.T) {
+	t.Parallel()
+	one, two := startBackend(t, silent), startBackend(t, silent)
+	tf := startConsoled(t, []string{one.addr, two.addr}, "--race", "parallel", "--workers", "1", "--queue", "1")
+	served, waits := dialPeer(t, tf.addr), dialPeer(t, tf.addr)
+	served.say(request("GET", "/served"))
+	tf.awaitCounts(t, "both backends work on it", func(s *counted) bool { return s.Backends[0].Slots["busy"] == 1 && s.Backends[1].Slots["busy"] == 1 })
+	waits.say(request("GET", "/waits"))
+	s := tf.awaitCounts(t, "the other waits for both", func(s *counted) bool { return s.Routes[0].Queue.Waiting == 2 })
+	if s.Routes[0].Queue.Most != 3 {
+		t.Errorf("%d may wait, want 3: one in the queue of the route, and one for each backend", s.Routes[0].Queue.Most)
+	}
+	if status, _ := tf.get(t, "/"); status != 503 {
+		t.Errorf("one more than may wait got %d, want 503", status)
+	}
+	waits.breakOff()
+	tf.awaitCounts(t, "the client that waited has left", func(s *counted) bool { return s.Totals.Requests == 2 })
+	served.breakOff()
+	s = tf.awaitCounts(t, "the other has left too", func(s *counted) bool { return s.Totals.Requests == 3 })
+	wantCounts(t, "answers", s.Totals.Answers, map[string]int{"none": 2, "5xx": 1})
+	wantCounts(t, "events", s.Routes[0].Events, map[string]int{"raced": 3, "queued": 2, "queue_full": 1, "left": 1})
+}
+
+// A response that a backend has begun is counted there, though its client gets another answer.
+func TestMetrics_countAResponseThatIsNotPassedOn(t *testing.T) {
+	t.Parallel()
+	b := startBackend(t, always("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"))
+	tf := startConsoled(t, []string{b.addr}, "--streams", "0")
+	if status, _ := tf.get(t, "/"); status != 503 {
+		t.Errorf("got %d, want 503: the backend may have no streams", status)
+	}
+	s := tf.awaitCounts(t, "it is counted", func(s *counted) bool { return s.Totals.Requests == 1 && s.Backends[0].Requests == 1 })
+	wantCounts(t, "answers to the client", s.Totals.Answers, map[string]int{"5xx": 1})
+	wantCounts(t, "answers of the backend", s.Backends[0].Answers, map[string]int{"2xx": 1})
 }
 
 // Requests that are joined are counted each, and their exchange once.

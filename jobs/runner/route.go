@@ -7,6 +7,7 @@ import (
 	"tenfour/forward"
 	"tenfour/httpparse"
 	"tenfour/jobs"
+	"tenfour/trace"
 )
 
 // Routes finds the routes of the present configuration, by their names.
@@ -24,6 +25,7 @@ type Route struct {
 	Rule     *admit.Rule       // its limits are asked before each attempt; nil for none
 	Limits   *httpparse.Limits // of the heads of responses
 	Wire     bool              // its exchanges are printed as they pass
+	Lane     *trace.Lane       // of those that are attempts of jobs: apart from those of clients, which are mostly shorter
 }
 
 // slots is how many exchanges of the route can be at backends at once.

@@ -12,7 +12,7 @@ import (
 func (n *run) record(j *jobs.Job, to *Route) {
 	x := n.x
 	from := trace.Arrival{
-		Lane: &x.Route.Lane, Route: x.Route.Name, Watched: to.Wire,
+		Lane: to.Lane, Route: x.Route.Name, Watched: to.Wire,
 		Secure: x.Secure, Began: n.r.Lot.Now(),
 		Job: &trace.Job{ID: j.ID.Short(), Attempt: j.Earlier + len(j.Attempts) + 1},
 	}
