@@ -4,7 +4,6 @@ import (
 	"math"
 
 	"tenfour/pool"
-	"tenfour/trace"
 )
 
 // lasting is whether an attempt lasts, so that it leaves its worker, and what it has then (docs/lasting.md).
@@ -63,7 +62,7 @@ func (a *Attempt) leave() bool {
 	}
 	a.origin.uploads.list(a, a.waiter)
 	a.clock.endImpatience(a.origin)
-	a.traceLate(trace.Slow)
+	a.traceLasting()
 	a.slot = nil
 	a.decider.leftWorker()
 	if a.sink.open() {

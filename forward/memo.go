@@ -61,6 +61,13 @@ func (a *Attempt) traceLate(on trace.Shelf) {
 	}
 }
 
+// traceLasting begins to record an exchange that leaves its worker, if it is its turn among the slow ones. Else its heads are forgotten, because
+// many exchanges may last, and for long.
+func (a *Attempt) traceLasting() {
+	a.traceLate(trace.Slow)
+	a.memo.reset()
+}
+
 // TraceEnded notes the last attempt of an exchange that has ended, and is recorded from now on: without the heads that are not at hand any more.
 func (x *Exchange) TraceEnded() {
 	a := &x.attempt
@@ -68,8 +75,7 @@ func (x *Exchange) TraceEnded() {
 		return
 	}
 	a.traceSoFar()
-	a.trace.Ended(x.Status, Answering.String(), "", a.clock.now)
-	a.trace = trace.Sending{}
+	a.traceResult(&x.Result)
 }
 
 // traceSoFar notes what has passed of the attempt, as far as it is at hand.

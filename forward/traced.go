@@ -73,22 +73,25 @@ func (a *Attempt) traceHeld() {
 
 // traceEnd notes how the attempt went.
 func (a *Attempt) traceEnd() {
-	f := a.result.Failure
 	if a.mayTraceLate() {
 		switch {
-		case f != nil:
+		case a.result.Failure != nil:
 			a.traceLate(trace.Failed)
 		case a.isSlow():
 			a.traceLate(trace.Slow)
 		}
 	}
-	if !a.trace.Records() {
-		return
+	if a.trace.Records() {
+		a.traceResult(&a.result)
 	}
+}
+
+// traceResult notes the result of the attempt.
+func (a *Attempt) traceResult(r *Result) {
 	progress, why := a.up.progress(a.down.heard), ""
-	if f != nil {
-		progress, why = f.Progress, f.Error()
+	if r.Failure != nil {
+		progress, why = r.Failure.Progress, r.Failure.Error()
 	}
-	a.trace.Ended(a.result.Status, progress.String(), why, a.clock.now)
+	a.trace.Ended(r.Status, progress.String(), why, a.clock.now)
 	a.trace = trace.Sending{}
 }
