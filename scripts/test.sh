@@ -384,7 +384,7 @@ explain docs/explain.md'
 				directory | bind | help | example | cacert | unix-socket) ;; # of others, --help itself, and tenfour check
 				doc | plot | rounds) ;; # of the benchmark, in docs/auto.md
 				stress) ;; # of scripts/soak.sh
-				parallel | parallel-immediate | no-progress-meter) ;; # of curl, in the lessons
+				parallel | parallel-immediate | no-progress-meter | connect-to | expect) ;; # of curl, in the lessons and rules.md (--expect100-timeout)
 				*) echo "$f: --$flag: there is no such flag" ;;
 				esac
 			done >"$tmp/unknown"
