@@ -70,6 +70,19 @@ hello
 world* Connection #0 to host 127.0.0.1 left intact
 `
 
+// curlMetered is what "curl -v" prints into a file without -s, with a progress meter; then "curl -vI", which shows the head a second time.
+const curlMetered = "  % Total    % Received % Xferd  Average Speed   Time    Time     Time  Current\n" +
+	"                                 Dload  Upload   Total   Spent    Left  Speed\n" +
+	"\r  0     0    0     0    0     0      0      0 --:--:-- --:--:-- --:--:--     0*   Trying 127.0.0.1:9001...\n" +
+	"* Connected to 127.0.0.1 (127.0.0.1) port 9001 (#0)\n" +
+	"\r  0     0    0     0    0     0      0      0 --:--:--  0:00:01 --:--:--     0> POST /a HTTP/1.1\r\n" +
+	"> Host: a\r\n> Content-Length: 3\r\n> \r\n} [3 bytes data]\n" +
+	"< HTTP/1.1 200 OK\r\n< Content-Length: 5\r\n< \r\n{ [5 bytes data]\n" +
+	"\r100     8  100     5  100     3  2288k   3083k --:--:-- --:--:-- --:--:-- 1649k\n" +
+	"hello* Connection #0 to host 127.0.0.1 left intact\n" +
+	"> HEAD /b HTTP/1.1\r\n> Host: a\r\n> \r\n< HTTP/1.1 200 OK\r\n< Content-Length: 5\r\n< \r\n" +
+	"* Connection #0 to host 127.0.0.1 left intact\n* Closing connection 0\nHTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n"
+
 // explained is what is printed for bytes, on a page of a width.
 func explained(raw []byte, width int) string {
 	var out bytes.Buffer
@@ -142,6 +155,17 @@ func TestPasted_leavesOutWhatIsCurls(t *testing.T) {
 	}
 	if !ok || left != 4 || strings.Join(got, "|") != strings.Join(want, "|") {
 		t.Errorf("got %q, %d left out, %t\nwant %q, 4 left out", got, left, ok, want)
+	}
+	got = nil
+	left, ok = Pasted([]byte(curlMetered), Options{}, func(r *Report) { got = append(got, string(r.Bytes)) })
+	want = []string{
+		"POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\n",
+		"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello",
+		"HEAD /b HTTP/1.1\r\nHost: a\r\n\r\n",
+		"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n",
+	}
+	if !ok || left != 15 || strings.Join(got, "|") != strings.Join(want, "|") {
+		t.Errorf("got %q, %d left out, %t\nwant %q, 15 left out", got, left, ok, want)
 	}
 	if _, ok := Pasted([]byte("GET / HTTP/1.1\r\nX: \r\n> GET / HTTP/1.1\r\n"), Options{}, func(*Report) {}); ok {
 		t.Error("a request with a line like curl's was taken for a paste")

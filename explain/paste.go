@@ -12,6 +12,7 @@ func Pasted(raw []byte, o Options, say func(*Report)) (left int, ok bool) {
 		return 0, false
 	}
 	p := paste{}
+	raw = pastedMeter.ReplaceAllFunc(raw, func([]byte) []byte { p.left++; return nil })
 	for line := range bytes.Lines(raw) {
 		p.line(line)
 	}
@@ -32,7 +33,10 @@ func Pasted(raw []byte, o Options, say func(*Report)) (left int, ok bool) {
 var (
 	pastedHead = regexp.MustCompile(`(?m)^(> \S+ \S+ HTTP/|< HTTP/)`)
 	pastedPlan = regexp.MustCompile(`^([*{}$]( |$)|Note: | +% Total | +Dload | *[0-9]+ .*--:--:--)`)
-	leftIntact = regexp.MustCompile(`\* (Connection #|Closing connection|shutting down connection #)`)
+	// pastedMeter is a row of the progress meter. curl writes each over the one before, and ends no line until the transfer has ended: so it
+	// stands in front of anything.
+	pastedMeter = regexp.MustCompile(`\r *\d+( +[\d.]+[kMGTP]?){7}( +([-\d]+:[-\d]+:[-\d]+|\d+[hd] ?\d+[mh])){3} +[\d.]+[kMGTP]?\n?`)
+	leftIntact  = regexp.MustCompile(`\* (Connection #|Closing connection|shutting down connection #)`)
 )
 
 // isPaste reports whether raw has heads as curl prints them, and does not begin with a message.
@@ -46,6 +50,7 @@ func isPaste(raw []byte) bool {
 type paste struct {
 	parts []pastePart
 	part  pastePart // the last one
+	heads []string  // lines of heads of responses that "curl -i" and "curl -I" may print once more, as content
 	left  int
 }
 
@@ -63,6 +68,9 @@ func (p *paste) line(line []byte) {
 	case len(text) > 0 && (text[0] == '>' || text[0] == '<') && (len(text) == 1 || text[1] == ' '):
 		p.headLine(text[0], bytes.TrimPrefix(text[1:], []byte(" ")))
 	case pastedPlan.Match(text):
+		p.left++
+	case p.part.mark == '<' && len(p.part.content) == 0 && len(p.heads) > 0 && string(text) == p.heads[0]:
+		p.heads = p.heads[1:]
 		p.left++
 	case p.part.mark == '<' && p.part.ended:
 		if i := leftIntact.FindIndex(line); i != nil { // content without a line end, and curl's remark after it
@@ -83,6 +91,11 @@ func (p *paste) headLine(mark byte, text []byte) {
 	}
 	p.part.head = append(append(p.part.head, text...), "\r\n"...)
 	p.part.ended = len(text) == 0
+	if mark == '<' {
+		p.heads = append(p.heads, string(text))
+	} else {
+		p.heads = nil
+	}
 }
 
 func (p *paste) flush() {
