@@ -26,7 +26,7 @@ var meanings = map[string]string{
 	"a transfer coding other than chunked":            "Mostly a client that means Content-Encoding. tenfour translates no codings, and a body in an unknown one has no end that it could find.",
 
 	// Of requests.
-	"a line end of another kind than the first, CRLF or a bare LF": "Smuggling, or a paste from two sources. A server that ends a line at LF and one that needs CRLF see different lines.",
+	"a line end of another kind than the first, CRLF or a bare LF": "Smuggling, or an editor that has turned some CRLF into LF. A server that ends a line at LF and one that needs CRLF see different lines.",
 	"a TLS handshake, but HTTP is plain here":                      "A mistake: https:// was asked of a port without TLS. Write http://, or give tenfour a certificate with --tls-cert.",
 	"the preface of HTTP/2, but only HTTP/1 is spoken here":        "A mistake: the client speaks HTTP/2 without asking first (curl --http2-prior-knowledge, or gRPC).",
 	"too many field lines":                                         "An attack on memory and time, or a client that repeats a field in a loop. fields_max is the limit.",
@@ -67,7 +67,7 @@ var meanings = map[string]string{
 	"white space before the colon of Content-Length or Transfer-Encoding": "A broken backend, or response splitting. Clients that do not know the name with the space see another end of the body.",
 
 	// Of chunked bodies.
-	"a bare LF in a chunk line or the trailer section": "Smuggling. A server that ends the line at LF and one that waits for CRLF read chunks of different sizes.",
+	"a bare LF in a chunk line or the trailer section": "Smuggling, or an editor that has turned CRLF into LF. A server that ends the line at LF and one that waits for CRLF read chunks of different sizes.",
 	"a chunk-size that is no hexadecimal number":       "A mistake in counting: the chunk before is longer or shorter than its size said. Or smuggling, by a size that number readers read differently.",
 	"a chunk-size beyond 16 digits or 2^63-1":          "Smuggling. A size that does not fit wraps around in some servers, and the chunk ends elsewhere.",
 	"white space after a chunk-size and no extension":  "Smuggling. Some servers end the size at the space, others refuse the line or read on.",

@@ -50,6 +50,7 @@ var golden = map[string]string{
 	"response-malformed": "<html>\r\n",
 	"response-http2":     "HTTP/2 200\r\n\r\n",
 	"curl-v":             curlV,
+	"pipelined-answers":  "GET /1 HTTP/1.1\r\nHost: a\r\n\r\nHEAD /2 HTTP/1.1\r\nHost: a\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n",
 }
 
 // curlV is what "curl -v" prints with a terminal for its output.

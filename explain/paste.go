@@ -18,13 +18,13 @@ func Pasted(raw []byte, o Options, say func(*Report)) (left int, ok bool) {
 	}
 	p.flush()
 	at := 0
+	asked := asked{last: o.Method}
 	for _, part := range p.parts {
+		o.Method = asked.next()
 		r := part.report(o)
 		r.From = at
 		at += r.Length
-		if r.What == Request {
-			o.Method = r.method
-		}
+		asked.note(r)
 		say(r)
 	}
 	return p.left, true

@@ -1,23 +1,51 @@
 package explain
 
-import "bytes"
+import (
+	"bytes"
+
+	"tenfour/httpparse"
+)
 
 // Messages explains the messages of a stream, one after the other: requests, responses, or a request and what came back, as nc
 // shows it. say is called with each of them. Bytes that are not read because of the message before them belong to that one.
 func Messages(raw []byte, o Options, say func(*Report)) {
+	asked := asked{last: o.Method}
 	for at := 0; at < len(raw) || at == 0; {
+		o.Method = asked.next()
 		r := Message(raw[at:], o)
 		r.From = at
 		at += r.Length
 		r.takeRest(raw, at)
 		at = r.From + r.Length
-		if r.What == Request {
-			o.Method = r.method
-		}
+		asked.note(r)
 		say(r)
 		if r.Length == 0 {
 			return
 		}
+	}
+}
+
+// asked is the methods of requests, so that each response is read as the answer to its own: they are answered in order (RFC 9112 §9.3.2).
+type asked struct {
+	methods []httpparse.Verb // of requests without a response so far
+	last    httpparse.Verb   // of the request that was answered last
+}
+
+// next returns the method of the request that the next response answers. Without any it is the last one.
+func (a *asked) next() httpparse.Verb {
+	if len(a.methods) == 0 {
+		return a.last
+	}
+	return a.methods[0]
+}
+
+func (a *asked) note(r *Report) {
+	switch {
+	case r.What == Request:
+		a.methods = append(a.methods, r.method)
+	case !r.interim:
+		a.last = a.next()
+		a.methods = a.methods[min(1, len(a.methods)):]
 	}
 }
 

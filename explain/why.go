@@ -87,6 +87,8 @@ func (h *head) whyChanged(l fieldLine, now string) (why, section string) {
 		return "tenfour says itself which backend answered", ""
 	case httpparse.FieldHost:
 		return h.whyHost(l.value, now)
+	case httpparse.FieldAuthorization:
+		return "the route's credential", "RFC 9110 §11.6.2"
 	}
 	if h.what == Response {
 		switch strings.ToLower(l.name) {

@@ -70,6 +70,9 @@ func runExplain(ctx context.Context, args []string, stdout, stderr io.Writer) in
 	if cut {
 		fmt.Fprintf(stderr, "tenfour explain: only the first %d bytes are read\n", explainMost)
 	}
+	if what := explain.Dump(raw); what != "" {
+		fmt.Fprintln(stderr, "tenfour explain:", what)
+	}
 	out := a.output(stdout, way)
 	if err := a.explain(raw, out, stderr); err != nil {
 		fmt.Fprintln(stderr, "tenfour explain:", err)
@@ -96,6 +99,9 @@ func readExplaining(args []string) (*explaining, error) {
 	}
 	if fs.NArg() == 1 {
 		a.file = fs.Arg(0)
+	}
+	if a.file == "" {
+		return nil, errors.New("the name of the file is empty: write one, or leave it out")
 	}
 	named := *through != "" && *through != asTenfour
 	switch {
@@ -160,7 +166,7 @@ func (a *explaining) output(stdout io.Writer, way *through) func(*explain.Report
 			return err
 		}
 		for _, s := range way.sent(r) {
-			err = page.Sent(s)
+			err = page.Sent(s) // the first error of the page, also an earlier one
 		}
 		return err
 	}
@@ -173,11 +179,13 @@ func (a *explaining) explain(raw []byte, out func(*explain.Report) error, stderr
 			err = out(r)
 		}
 	}
-	switch left, ok := explain.Pasted(raw, explain.Options{}, say); {
-	case !ok:
+	left, ok := explain.Pasted(raw, explain.Options{}, say)
+	if !ok {
+		raw, left = explain.Unprompted(raw)
 		explain.Messages(raw, explain.Options{}, say)
-	case left > 0:
-		fmt.Fprintf(stderr, "tenfour explain: left out %d lines of curl's own\n", left)
+	}
+	if left > 0 {
+		fmt.Fprintf(stderr, "tenfour explain: lines that are no part of a message and were left out: %d\n", left)
 	}
 	return err
 }

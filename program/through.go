@@ -1,10 +1,12 @@
 package program
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"net/netip"
 	"slices"
+	"strings"
 
 	"github.com/rs/zerolog"
 
@@ -15,6 +17,7 @@ import (
 	"tenfour/pool"
 	"tenfour/site"
 	"tenfour/value/address"
+	"tenfour/value/secret"
 )
 
 // through is what messages become on their way through a tenfour that a configuration describes. It has all parts of that, and no
@@ -24,8 +27,11 @@ type through struct {
 	workers *pool.Pool
 	builder *site.Builder
 	site    *site.Site
-	buffer  bool             // chunked bodies are held, or go to a file, so that they go out with a length
-	last    *forward.Request // the request that the next response answers; nil for none yet
+	buffer  bool               // chunked bodies are held, or go to a file, so that they go out with a length
+	secrets []string           // names of fields that have credentials, in lower case
+	served  map[int]string     // which routes serve the files of which directory
+	asked   []*forward.Request // requests without a response so far; nil for one that no backend gets
+	last    *forward.Request   // the one that was answered last; nil for none yet
 }
 
 // anyBackend stands for the backends that tenfour starts by itself for a route without any: they are not started.
@@ -46,12 +52,20 @@ func newThrough(ctx context.Context, file string) (*through, error) {
 	}
 	c := e.Config()
 	c.Routes = slices.Clone(c.Routes)
+	t := &through{buffer: c.SpoolMax > 0, served: map[int]string{}}
+	for _, name := range c.SecretFields {
+		t.secrets = append(t.secrets, strings.ToLower(name))
+	}
 	for i := range c.Routes {
-		if len(c.Routes[i].Backends) == 0 {
-			c.Routes[i].Backends = []address.Backend{anyBackend}
+		r := &c.Routes[i]
+		if len(r.Backends) > 0 {
+			continue
+		}
+		r.Backends = []address.Backend{anyBackend}
+		if r.Serve != "" {
+			t.served[i] = r.Serve
 		}
 	}
-	t := &through{buffer: c.SpoolMax > 0}
 	if t.lot, err = lot.New(); err != nil {
 		return nil, err
 	}
@@ -81,28 +95,30 @@ func (t *through) sent(r *explain.Report) []*explain.Sent {
 	case r.Head == 0:
 		return nil
 	case r.What == explain.Request:
-		return []*explain.Sent{t.request(r)}
+		s, req := t.request(r)
+		t.asked = append(t.asked, req)
+		return []*explain.Sent{s}
 	}
-	return []*explain.Sent{t.response(r, 1), t.response(r, 0)}
+	req := t.answered(!r.Interim())
+	return []*explain.Sent{t.response(r, req, 1), t.response(r, req, 0)}
 }
 
-// request is what a backend gets of a request.
-func (t *through) request(r *explain.Report) *explain.Sent {
+// request is what a backend gets of a request, and the request itself; nil if no backend gets it.
+func (t *through) request(r *explain.Report) (*explain.Sent, *forward.Request) {
 	s := &explain.Sent{To: "a backend"}
 	head := r.Bytes[:r.Head]
 	req, answer, err := t.site.Front.Preview(head, anyClient)
 	switch {
 	case err != nil:
 		s.Instead = err.Error()
-		return s
+		return s, nil
 	case answer != "":
 		s.Instead = "tenfour answers by itself: " + answer
-		return s
+		return s, nil
 	case r.Refusal != nil:
 		s.Instead = fmt.Sprintf("its body is refused with %d: the backend never sees the end of it", r.Refusal.Status)
-		return s
+		return s, nil
 	}
-	t.last = req
 	origin := req.Route.Origins[0]
 	content := r.Content()
 	req.BodyWhole = req.Head.Framing == httpparse.Chunked && (t.buffer || content <= req.Route.Settings.Buffer)
@@ -111,16 +127,35 @@ func (t *through) request(r *explain.Report) *explain.Sent {
 		held = content
 	}
 	s.To = "the backend " + origin.Name
-	s.Head = req.Preview(origin, held)
+	if dir := t.filesOf(req.Route); dir != "" {
+		s.To = "tenfour's own backend, which serves the files of " + dir
+	}
+	s.Head = t.masked(head, req.Preview(origin, held))
 	s.Changes = explain.Changes(head, s.Head)
 	s.Body = explain.BodyOf(s.Head, req.Head.Verb, content)
-	return s
+	return s, req
+}
+
+// filesOf returns the directory whose files a route serves; "" for none.
+func (t *through) filesOf(route *forward.Route) string {
+	for i := range t.site.Front.Routes {
+		if t.site.Front.Routes[i].Route == route {
+			return t.served[i]
+		}
+	}
+	return ""
+}
+
+// masked is the head that goes out for in, without the credentials that the configuration has put into it: what is printed is shown to others, or
+// pasted somewhere. Those that came in are shown.
+func (t *through) masked(in, out []byte) []byte {
+	parts := slices.DeleteFunc(secret.InHead(out, t.secrets), func(p [2]int) bool { return bytes.Contains(in, out[p[0]:p[1]]) })
+	return secret.Without(out, parts)
 }
 
 // response is what a client of HTTP/1.minor gets of a response.
-func (t *through) response(r *explain.Report, minor uint8) *explain.Sent {
+func (t *through) response(r *explain.Report, req *forward.Request, minor uint8) *explain.Sent {
 	s := &explain.Sent{To: fmt.Sprintf("a client of HTTP/1.%d", minor)}
-	req := t.asked()
 	if req == nil {
 		s.Instead = "no route has the path /, so no request is known that it could answer: put one in front of it"
 		return s
@@ -133,17 +168,25 @@ func (t *through) response(r *explain.Report, minor uint8) *explain.Sent {
 	case len(out) == 0:
 		s.Instead = "this interim response is not passed on"
 	default:
-		s.Head = out
-		s.Changes = explain.Changes(head, out)
-		s.Body = explain.BodyOf(out, req.Head.Verb, r.Content())
+		s.Head = t.masked(head, out)
+		s.Changes = explain.Changes(head, s.Head)
+		s.Body = explain.BodyOf(s.Head, req.Head.Verb, r.Content())
 	}
 	return s
 }
 
-// asked returns the request that a response answers: the one in front of it, else a plain GET.
-func (t *through) asked() *forward.Request {
-	if t.last == nil {
-		t.last, _, _ = t.site.Front.Preview([]byte("GET / HTTP/1.1\r\nHost: a\r\n\r\n"), anyClient)
+// answered returns the request that a response answers, and counts it as answered if the response is its final one. Without any it is the
+// last one, or else a plain GET.
+func (t *through) answered(final bool) *forward.Request {
+	req := t.last
+	if len(t.asked) > 0 {
+		req = t.asked[0]
 	}
-	return t.last
+	if req == nil {
+		req, _, _ = t.site.Front.Preview([]byte("GET / HTTP/1.1\r\nHost: a\r\n\r\n"), anyClient)
+	}
+	if final {
+		t.asked, t.last = t.asked[min(1, len(t.asked)):], req
+	}
+	return req
 }
