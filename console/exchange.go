@@ -63,12 +63,19 @@ func viewOf(k *trace.Kept) *wireView {
 		if in, out := last(k.ClientIn), last(a.Out); in != nil && out != nil {
 			v.Changes.Request = append(v.Changes.Request, changeList{i, explain.Changes(in.Raw, out.Raw)})
 		}
-		if in, out := last(a.In), last(k.ClientOut); in != nil && out != nil && a.Won {
+		if in, out := last(a.In), last(k.ClientOut); in != nil && out != nil && isAnswer(k, i) {
 			v.Changes.Response = append(v.Changes.Response, changeList{i, explain.Changes(in.Raw, out.Raw)})
 		}
 	}
 	v.add(clientOut, 0, isHead, k.ClientOut)
 	return v
+}
+
+// isAnswer reports whether the client got the response of an attempt. While an exchange lasts, no attempt has won yet: then it is the one that
+// goes on.
+func isAnswer(k *trace.Kept, attempt int) bool {
+	a := &k.Attempts[attempt]
+	return a.Won || k.Summary.Lasts && !a.Ended.Known()
 }
 
 func (v *wireView) add(p part, attempt int, isHead bool, heads []trace.Head) {

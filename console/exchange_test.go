@@ -97,3 +97,17 @@ func TestCurl_isOneCommandForAShell(t *testing.T) {
 		t.Errorf("got  %s\nwant %s", curl, want)
 	}
 }
+
+// An event stream goes on: no attempt has won yet, and the client has the response of the one that has not ended.
+func TestExchange_thatLastsHasWhatWasChangedInItsResponse(t *testing.T) {
+	k := keptFor("a")
+	if v := viewOf(k); len(v.Changes.Response) != 1 {
+		t.Errorf("after its end: got %+v, want that of attempt 1", v.Changes.Response)
+	}
+	k.Summary.Lasts = true
+	k.Attempts[1].Won, k.Attempts[1].Ended = false, trace.Unknown
+	k.Attempts[0].In = k.Attempts[1].In
+	if v := viewOf(k); len(v.Changes.Response) != 1 || v.Changes.Response[0].Attempt != 1 {
+		t.Errorf("while it lasts: got %+v, want that of attempt 1", v.Changes.Response)
+	}
+}

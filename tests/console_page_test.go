@@ -90,9 +90,9 @@ func (b *chromium) movesUnderLoad(t *testing.T) {
 	p.shows("the size that is found has moved", `new Set([...(`+laneOf+`).querySelector(".sizes path").getAttribute("d").matchAll(/ ([\d.]+)h/g)].map((m) => m[1])).size > 1`, "/auto/")
 	p.shows("a backend that restarts all the time is one item of the list, and its moments are in the charts",
 		`/went down \d+ times and came up \d+ times/.test(document.getElementById("marks").textContent) && document.querySelector("#charts .moment.up").getAttribute("d") !== "" && document.querySelector("#charts .moment.down").getAttribute("d") !== ""`)
-	p.shows("of its exchanges no more have a row than can be seen", `document.querySelectorAll("#rows tbody tr").length === 50`)
+	p.shows("of its exchanges no more have a row than can be seen", `document.querySelectorAll("#rows tbody tr").length === 30`)
 	js[any](p, `document.querySelector(".window").scrollTop = 1e6`)
-	p.shows("there are more as one goes down", `document.querySelectorAll("#rows tbody tr").length > 50`)
+	p.shows("there are more as one goes down", `document.querySelectorAll("#rows tbody tr").length > 30`)
 	js[any](p, `document.querySelector(".window").scrollTop = 0`)
 	endLoad()
 	if sum := js[float64](p, `window.shifts.reduce((sum, s) => sum + s.value, 0)`); sum > 0.25 { // over that it is poor (web.dev/articles/cls)

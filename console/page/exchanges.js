@@ -13,7 +13,7 @@ const hold = document.getElementById("hold");
 const newer = document.getElementById("newer");
 const none = document.getElementById("none");
 
-const rowsAtOnce = 50;
+const rowsAtOnce = 30; // the window has room for half of them
 
 let state = null;
 let limit = rowsAtOnce; // rows that are drawn

@@ -10,7 +10,7 @@ import (
 )
 
 // forHeads are the functions of the page of one exchange. wire.js and panes.js do the same for the live page.
-var forHeads = template.FuncMap{"passed": passed, "changes": changesOf, "runs": runsOf, "rfc": rfcOf, "visible": visible, "topic": topicOf}
+var forHeads = template.FuncMap{"passed": passed, "changes": changesOf, "changed": changedOf, "runs": runsOf, "rfc": rfcOf, "visible": visible, "topic": topicOf}
 
 // passed are the heads of one part: "client-in", or "backend-out" of attempt 0. They are as in the JSON of /exchanges/ID.
 func passed(messages any, part string, attempt int) []any {
@@ -24,7 +24,8 @@ func passed(messages any, part string, attempt int) []any {
 	return found
 }
 
-// changesOf are what tenfour changed in a message of one attempt: of a list with one list for each attempt.
+// changesOf says for each part of a message of one attempt what tenfour did to it: of a list with one list for each attempt. It is nil if there
+// is nothing to compare.
 func changesOf(lists any, attempt int) []any {
 	all, _ := lists.([]any)
 	for _, l := range all {
@@ -34,6 +35,17 @@ func changesOf(lists any, attempt int) []any {
 		}
 	}
 	return nil
+}
+
+// changedOf are those of a list of changes that are not as they came.
+func changedOf(list []any) []any {
+	var changed []any
+	for _, c := range list {
+		if at(c, "did") != "kept" {
+			changed = append(changed, c)
+		}
+	}
+	return changed
 }
 
 // number is a whole number of JSON; -1 for anything else.

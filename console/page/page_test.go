@@ -50,7 +50,7 @@ const someExchange = `{"exchange":{"summary":{"method":"POST","target":"/","stat
 {"part":"backend-out","attempt":1,"report":{"bytes":"GET","runs":[{"from":0,"to":3,"kind":"method"}],"decisions":[{"about":"framing","says":"of what tenfour sends none is shown"}]}},
 {"part":"backend-in","attempt":1,"report":{"bytes":"HTTP","runs":[],"refusal":{"status":502,"rule":"a flaw","section":"RFC 9112 §5","excerpt":"Host : a","caret":"    ^","means":"Smuggling."}}}],
 "changes":{"request":[{"attempt":1,"list":[{"did":"removed","name":"Transfer-Encoding","value":"chunked","why":"the framing is chosen anew","section":"RFC 9112 §6.1"},{"did":"changed","name":"X","was":"a<b","value":"***","why":"because","section":""},{"did":"kept","name":"Host","value":"kept-value"}]}],
-"response":[{"attempt":1,"list":[]}]},"curl":"curl /"}`
+"response":[{"attempt":1,"list":[{"did":"kept","name":"Date","value":"kept-value"}]}]},"curl":"curl /"}`
 
 func TestExchange_isLegibleWithoutScripts(t *testing.T) {
 	var b bytes.Buffer

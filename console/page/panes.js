@@ -112,15 +112,14 @@ function decisions(report, head, text) {
     ...((report && report.decisions) || []).map((d) => el("li", { class: "about-" + d.about }, el("b", {}, topic(d) + ": "), d.says, " ", section(d.section))));
 }
 
-// changesOf lists what is not as it came; instead says why there is no such list.
-export function changesOf(title, list, passed, instead = "") {
+// changesOf lists what is not as it came. Without a list, it says why there is none.
+export function changesOf(title, list, without = "There is nothing to compare: it did not pass on both sides.") {
   const node = el("section", { class: "changes" }, el("h3", {}, title));
-  const changed = list.filter((c) => c.did !== "kept");
-  if (instead) node.append(el("p", { class: "empty" }, instead));
-  else if (!passed) node.append(el("p", { class: "empty" }, "There is nothing to compare: it did not pass on both sides."));
+  const changed = (list || []).filter((c) => c.did !== "kept");
+  if (!list) node.append(el("p", { class: "empty" }, without));
   else if (changed.length === 0) node.append(el("p", { class: "empty" }, "Nothing: it went on as it came."));
   else node.append(el("ul", {}, ...changed.map(change)));
-  const kept = list.length - changed.length;
+  const kept = (list || []).length - changed.length;
   if (kept > 0) node.append(el("p", { class: "soft" }, `${count(kept)} went on as they came.`));
   return node;
 }

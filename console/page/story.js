@@ -60,6 +60,7 @@ function phasesRow(x, total) {
     words.push(el("span", { class: "phase" }, el("i", { class: "key " + p.kind }), `${p.label} ${ms(p.time)}`));
     from += p.time;
   }
+  if (words.length === 0) words.push(x.summary.lasts ? "are known once it has ended" : "none took a time that can be measured");
   return el("li", {}, el("p", {}, el("b", {}, "phases "), ...words), track);
 }
 

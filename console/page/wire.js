@@ -85,14 +85,14 @@ function panes(known, id, n) {
   const got = side("client-out", peer + " ← tenfour", job ? "The response as the job's record has it" : "The response as the client got it", x.client_out, x.client_chunk_out);
   const attempt = x.attempts[n];
   if (!attempt) return [came, got, el("p", { class: "changes empty" }, x.joined_to ? "It went to no backend: it got the response of another exchange." : "It went to no backend: tenfour answered by itself.")];
-  const changes = (way) => ((known.changes[way] || []).find((c) => c.attempt === n) || { list: [] }).list;
+  const changes = (way) => (known.changes[way] || []).find((c) => c.attempt === n)?.list;
   return [
     came,
     side("backend-out", `tenfour → ${attempt.backend}`, "The request as it went on", attempt.out, attempt.chunk_out),
-    changesOf("What tenfour did to the request", changes("request"), attempt.out && attempt.out.length > 0),
+    changesOf("What tenfour did to the request", changes("request")),
     side("backend-in", `tenfour ← ${attempt.backend}`, "The response as it came", attempt.in, attempt.chunk_in),
     got,
-    changesOf("What tenfour did to the response", changes("response"), attempt.in && attempt.in.length > 0, attempt.won ? "" : `The ${peer} got another response.`),
+    changesOf("What tenfour did to the response", changes("response"), attempt.in?.length > 0 && x.client_out?.length > 0 ? `The ${peer} got another response.` : undefined),
   ];
 }
 
