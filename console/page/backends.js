@@ -62,7 +62,7 @@ function makeLane(lane) {
 
 function showLane(node, lane) {
   const total = (lane.latency_ms || {}).total || {};
-  setText(node.querySelector(".figures"), [plural(lane.requests, "request"), "p50 " + ms(total.p50), "p99 " + ms(total.p99), ...own(lane)].join(" · "));
+  setText(node.querySelector(".figures"), [plural(lane.requests, "request"), "p50\u00a0" + ms(total.p50), "p99\u00a0" + ms(total.p99), ...own(lane)].join(" · "));
   showQueue(node, lane.queue || {});
   const background = (lane.background || {}).waiting;
   setText(node.querySelector(".background"), background ? `and ${plural(background, "job")} of the background` : "");
@@ -111,7 +111,7 @@ function showBackend(node, b) {
   showSlots(part("slots"), b);
   showSize(part("size"), b);
   const latency = (b.latency_ms || {}).first_byte || {};
-  setText(part("measured"), `first byte p50 ${ms(latency.p50)}, p99 ${ms(latency.p99)}`);
+  setText(part("measured"), `first byte p50\u00a0${ms(latency.p50)}, p99\u00a0${ms(latency.p99)}`);
   setText(part("outcomes"), outcomes(b));
 }
 

@@ -248,7 +248,7 @@ func (b *browser) see(url, theme string, width, height int64) error {
 	if err := chromedp.Do(b.ctx, chromedp.Navigate("about:blank"), chromedp.Navigate(url)); err != nil {
 		return err
 	}
-	pause(b.ctx, 3*time.Second) // three events
+	pause(b.ctx, 6*time.Second) // what does not move is told of after 3 s
 	return nil
 }
 
