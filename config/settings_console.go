@@ -32,7 +32,7 @@ var theConsole = group{
 			in:   func(t target) value { return words(&t.c.ConsoleTokenFile, "the name of a file, or env:NAME", anything) },
 			unit: "file, or `env:NAME`", none: "none: this machine's users may look",
 			more: "has a token of 16 characters or more. With it every request to the console must have it, as `Authorization: Bearer TOKEN` or by the console's login, but for `/healthz` and `/readyz`. " +
-				"An address that other machines reach needs it. It is read again when the configuration is.",
+				"An address that other machines reach needs it. It is read again within a second after it has changed, and when the configuration is; if it is wrong then, the log says so, and the old token stays.",
 		},
 		{
 			key: "console_debug", of: ofProcess,

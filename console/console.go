@@ -36,10 +36,10 @@ type Sources struct {
 
 // Settings are what a reload may change. The zero value is right for a loopback address.
 type Settings struct {
-	Hosts []string // that a Host field may name, beside the console's own address
-	Token string   // that each request must have; "" for none
-	Debug bool     // /debug/pprof answers
-	Most  int      // connections that are served at the same time; 0 is 256
+	Hosts []string      // that a Host field may name, beside the console's own address
+	Token func() string // the present one, that each request must have; nil for none
+	Debug bool          // /debug/pprof answers
+	Most  int           // connections that are served at the same time; 0 is 256
 }
 
 // Server answers operators. Make one with New, end it with Stop. Serve and Follow are called by one goroutine.
@@ -88,6 +88,14 @@ func newServer(sources Sources, log zerolog.Logger, p patience) *Server {
 	s.pages = newHub(s.status, p.every)
 	s.mux = s.routes()
 	return s
+}
+
+// token is what each request must have; "" for nothing.
+func (set *Settings) token() string {
+	if set.Token == nil {
+		return ""
+	}
+	return set.Token()
 }
 
 // Follow puts settings in force, for requests that begin from now on.

@@ -106,7 +106,7 @@ func isOfAKnownMethod(r *http.Request) *refusal {
 
 // isKnown refuses a request without the token of console_token_file, if there is one.
 func (s *Server) isKnown(r *http.Request) *refusal {
-	token := s.now.Load().Token
+	token := s.now.Load().token()
 	if token == "" || isOpen(r.URL.Path) || s.hasBearer(r, token) || s.hasCookie(r, token) {
 		return nil
 	}

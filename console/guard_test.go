@@ -132,7 +132,7 @@ func TestGuard_actsOnAPostWithTheTokenOfThePageAlone(t *testing.T) {
 // TestGuard_asksForTheToken of console_token_file everywhere but at /healthz and /readyz.
 func TestGuard_asksForTheToken(t *testing.T) {
 	const secret = "0123456789abcdef"
-	r := startRig(t, Settings{Token: secret})
+	r := startRig(t, Settings{Token: always(secret)})
 	for path, want := range map[string]int{
 		"/": 401, "/status.json": 401, "/events": 401, "/metrics": 401, "/exchanges/a": 401, "/exchanges/a/raw": 401, "/jobs": 401, "/debug/pprof/": 401,
 		"/nothing": 401, "/healthz": 200, "/readyz": 503, "/page/look.css": 200, "/page/%2e%2e/status.json": 404, "/login": 404,
@@ -158,7 +158,7 @@ func TestGuard_asksForTheToken(t *testing.T) {
 // TestLogin_givesACookie that other sites cannot send, and that ends with the token.
 func TestLogin_givesACookie(t *testing.T) {
 	const secret = "0123456789abcdef"
-	r := startRig(t, Settings{Token: secret})
+	r := startRig(t, Settings{Token: always(secret)})
 	login := func(token, more string) answer {
 		body := "token=" + token
 		return r.ask(t, "POST /login HTTP/1.1\r\nHost: HOST\r\n"+more+"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: "+itoa(len(body))+"\r\n\r\n"+body)
@@ -184,8 +184,11 @@ func TestLogin_givesACookie(t *testing.T) {
 	if got := r.ask(t, ask); got.status != 200 || !strings.Contains(got.body, r.token) {
 		t.Errorf("with the cookie: got %d, want 200 and the page", got.status)
 	}
-	r.Follow(Settings{Token: "fedcba9876543210"})
+	r.Follow(Settings{Token: always("fedcba9876543210")})
 	if got := r.ask(t, ask); got.status != 401 {
 		t.Errorf("with another token in force: got %d, want 401", got.status)
 	}
 }
+
+// always is a token that does not change.
+func always(token string) func() string { return func() string { return token } }

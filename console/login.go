@@ -38,7 +38,7 @@ func (s *Server) hasCookie(r *http.Request, token string) bool {
 
 // login answers the form of the login.
 func (s *Server) login(w http.ResponseWriter, r *http.Request) {
-	token := s.now.Load().Token
+	token := s.now.Load().token()
 	switch err := r.ParseForm(); {
 	case err != nil:
 		say(w, http.StatusBadRequest, "the form cannot be read: "+err.Error())

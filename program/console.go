@@ -1,9 +1,7 @@
 package program
 
 import (
-	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"net"
 	"net/http"
@@ -22,7 +20,6 @@ import (
 	"tenfour/sock"
 	"tenfour/trace"
 	"tenfour/value/listen"
-	"tenfour/value/secret"
 )
 
 // consolePart is the console, and the socket that it answers on. Only the main loop calls its methods. It is nil in a tenfour that was
@@ -66,21 +63,9 @@ func newConsole(s console.Sources, log *zerolog.Logger) *consolePart {
 	return &consolePart{server: console.New(s, *log), log: log}
 }
 
-// consoleToken is the token of the console; "" for none. It may have to wait for a file system. What it refuses, config refuses too.
-func consoleToken(c *config.Config) (string, error) {
-	if c.ConsoleTokenFile == "" {
-		return "", nil
-	}
-	token, err := secret.ConsoleToken(c.ConsoleTokenFile)
-	if err != nil {
-		return "", fmt.Errorf("console_token_file = %q: %w", c.ConsoleTokenFile, err)
-	}
-	return token, nil
-}
-
 // follow puts a configuration in force. The console moves to another address if it can. If not, the log says why, and it stays where it is;
 // but not without a token where other machines reach it.
-func (p *consolePart) follow(c *config.Config, token string) {
+func (p *consolePart) follow(c *config.Config, token func() string) {
 	if p == nil {
 		return
 	}
@@ -94,14 +79,14 @@ func (p *consolePart) follow(c *config.Config, token string) {
 		p.close()
 		return
 	}
-	fresh, err := openConsole(p.at, token != "")
+	fresh, err := openConsole(p.at, token != nil)
 	if err == nil {
 		p.server.Serve(fresh, set)
 		p.socket.remove()
 		p.socket = fresh
 		return
 	}
-	if p.socket != nil && token == "" && !p.socket.at.Local() {
+	if p.socket != nil && token == nil && !p.socket.at.Local() {
 		p.close()
 	}
 	p.server.Follow(set)
@@ -229,17 +214,12 @@ func leaveOutConsole(c *config.Config, shared bool) {
 }
 
 // openConsole makes the console, and has it answer where a configuration says.
-func (r *running) openConsole(ctx context.Context, c *config.Config) {
+func (r *running) openConsole(c *config.Config) {
 	if !c.Console.On() {
 		return
 	}
 	r.console = newConsole(r.overview.sources(), &r.logs.Log)
-	token, err := within(ctx, func() (string, error) { return consoleToken(c) })
-	if err != nil { // it could be read a moment ago
-		r.logs.Log.Warn().Err(err).Msg("the console has no token, and tenfour runs without a console")
-		return
-	}
-	r.console.follow(c, token)
+	r.console.follow(c, r.site.ConsoleToken)
 }
 
 // sources are what the console shows.

@@ -161,7 +161,7 @@ func serve(ctx context.Context, args []string, e config.Effective, l *logs.Logs,
 		defer tendProcs(workers.Served).Close()
 	}
 	defer beginSampling(counts)()
-	now.openConsole(ctx, &c)
+	now.openConsole(&c)
 	sayHello(e, built, l, now)
 	now.answer(ctx, hangUp, ready)
 	return nil

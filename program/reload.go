@@ -42,7 +42,6 @@ type prepared struct {
 	site   *site.Site
 	fresh  sockets   // that it names, and that were not open
 	jobs   *jobParts // nil unless this is the first with jobs
-	token  string    // of the console
 	err    error     // why there is no configuration
 	reopen error     // why the access log's file could not be opened again
 }
@@ -151,12 +150,6 @@ func (r *running) prepare() (p prepared) {
 		p.fresh, err = openSockets(context.Background(), e, r.sockets)
 		return err
 	})
-	if p.err == nil {
-		p.err = r.withDescriptors(func() (err error) {
-			p.token, err = consoleToken(&c)
-			return err
-		})
-	}
 	if p.err == nil && r.jobs == nil {
 		p.err = r.withDescriptors(func() (err error) {
 			p.jobs, err = openJobs(&c, r.jobTools())
@@ -203,7 +196,7 @@ func (r *running) follow(p prepared) {
 	r.front.SetMostOpen(mostOpen(r.front.Pool))
 	r.followSockets(p)
 	r.followJobs(p)
-	r.console.follow(p.config, p.token)
+	r.console.follow(p.config, p.site.ConsoleToken)
 	log := &r.logs.Log
 	r.passing.follow(p.config, log)
 	keys := unchangeable(r.first, p.config)

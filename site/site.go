@@ -43,8 +43,9 @@ func NewBuilder(workers *pool.Pool, log *zerolog.Logger) *Builder {
 
 // Site is what a configuration describes, built. It never changes.
 type Site struct {
-	Front  front.Site
-	Config *config.Config
+	Front        front.Site
+	Config       *config.Config
+	ConsoleToken func() string // the present token of the console; nil for none
 
 	b      *Builder
 	jobs   jobRoutes
@@ -85,6 +86,9 @@ func (b *Builder) Prepare(c *config.Config) (*Site, error) {
 	} else {
 		err = s.buildRoutes()
 		s.awaitNames()
+	}
+	if err == nil {
+		err = s.takeConsoleToken()
 	}
 	if err != nil {
 		s.release()

@@ -469,3 +469,28 @@ func TestConsole_showsAttemptsOfJobs(t *testing.T) {
 		t.Errorf("the page: got %d %q", status, page)
 	}
 }
+
+// TestConsole_followsItsTokenFile without a reload. A file that has no token changes nothing, and the log says so.
+func TestConsole_followsItsTokenFile(t *testing.T) {
+	t.Parallel()
+	const first, second = "0123456789abcdef", "fedcba9876543210"
+	file := writeFile(t, filepath.Join(t.TempDir(), "token"), first+"\n")
+	tf := startConsoled(t, nil, "--config", settingsFile(t, "127.0.0.1:1", "backends = \"BACKEND\"\nconsole_token_file = '"+file+"'\n"))
+	with := func(token string) int {
+		status, _ := askConsole(t, tf.console, "GET /status.json HTTP/1.1\r\nHost: HOST\r\nAuthorization: Bearer "+token+"\r\n\r\n")
+		return status
+	}
+	if a, b := with(first), with(second); a != 200 || b != 401 {
+		t.Fatalf("got %d with the token and %d with another, want 200 and 401", a, b)
+	}
+	writeFile(t, file, second+" \n")
+	eventually(t, "the other token is right", func() bool { return with(second) == 200 })
+	if status := with(first); status != 401 {
+		t.Errorf("got %d with the token of before, want 401", status)
+	}
+	writeFile(t, file, "short\n")
+	tf.logHas(t, "credentials of the console were not read again", "too short to be safe")
+	if status := with(second); status != 200 {
+		t.Errorf("got %d after a file that has no token, want 200", status)
+	}
+}
