@@ -16,7 +16,6 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"sync/atomic"
 	"time"
 
 	"tenfour/value/choice"
@@ -44,7 +43,6 @@ type Logs struct {
 	stderr, stdout *queue
 	access         *queue // of the access log: stdout's, a file's or nil
 	file           *file  // of the access log; nil for none
-	dropped        atomic.Int64
 }
 
 // levels are zerolog's names for the levels.
@@ -63,10 +61,7 @@ func Open(o Options, stdout, stderr io.Writer) (*Logs, error) {
 	}
 	l.stderr = newQueue(formatted(stderr, l.Text), true, func(lost loss) { l.sayLost("log", lost) })
 	l.Log = zerolog.New(l.stderr).Level(levels[o.Level]).With().Timestamp().Logger()
-	told := func(lost loss) {
-		l.dropped.Add(lost.lines)
-		l.sayLost("access log", lost)
-	}
+	told := func(lost loss) { l.sayLost("access log", lost) }
 	l.stdout = newQueue(stdout, false, told)
 	switch {
 	case o.Access.Stdout:
@@ -92,8 +87,14 @@ func (l *Logs) sayLost(log string, lost loss) {
 // Say writes a line in plain words to stdout.
 func (l *Logs) Say(format string, args ...any) { fmt.Fprintf(l.stdout, format+"\n", args...) }
 
-// Dropped returns how many access lines were lost, of those that the log has reported.
-func (l *Logs) Dropped() int64 { return l.dropped.Load() }
+// Dropped returns how many lines of both logs were lost so far: their reader was too slow, or they could not be written.
+func (l *Logs) Dropped() (n int64) {
+	n = l.stderr.dropped() + l.stdout.dropped()
+	if l.access != l.stdout {
+		n += l.access.dropped()
+	}
+	return n
+}
 
 // Reopen opens the access log's file again, for when the old file was renamed. With an error the access log stays in the old file.
 func (l *Logs) Reopen() error {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -16,6 +17,7 @@ type queue struct {
 
 	wake chan struct{} // capacity 1; a value means: there are lines, or the queue closes
 	done chan struct{} // closed when the goroutine has ended
+	lost atomic.Int64  // lines, so far
 
 	mu      sync.Mutex // guards the rest; held only while a line is copied, never while one is written
 	lines   []byte     // that wait
@@ -59,7 +61,9 @@ func newQueue(to io.Writer, alone bool, told func(loss)) *queue {
 func (q *queue) Write(p []byte) (int, error) {
 	q.mu.Lock()
 	if q.closed || len(q.lines)+len(p) > roomMost {
-		q.refused += int64(bytes.Count(p, newline))
+		n := int64(bytes.Count(p, newline))
+		q.refused += n
+		q.lost.Add(n)
 	} else {
 		q.lines = append(q.lines, p...)
 		q.taken += int64(len(p))
@@ -168,6 +172,14 @@ func (q *queue) give(batch []byte) {
 	q.awaited = rest
 }
 
+// dropped is how many lines were lost so far, also those that were not reported. A nil queue has lost none.
+func (q *queue) dropped() int64 {
+	if q == nil {
+		return 0
+	}
+	return q.lost.Load()
+}
+
 // refusals returns how many lines have found no room since it was last called.
 func (q *queue) refusals() int64 {
 	q.mu.Lock()
@@ -212,6 +224,7 @@ func (t *teller) write(lines []byte) {
 		t.works = err == nil
 		if err != nil {
 			t.all += lost
+			t.q.lost.Add(lost)
 			t.lost = loss{lines: t.lost.lines + lost, err: err}
 		}
 	}

@@ -28,7 +28,7 @@ var families = []family{
 	{"tenfour_spool_bytes", gauge, "Bodies in temporary files.", nil, func(p *page) { p.known(p.s.Memory.Spool) }},
 	{"tenfour_spool_limit_bytes", gauge, "How much that may be (spool_max).", nil, func(p *page) { p.known(p.s.Memory.SpoolMost) }},
 	{"tenfour_spool_files", gauge, "Temporary files of bodies.", nil, func(p *page) { p.known(p.s.Memory.Files) }},
-	{"tenfour_log_lines_dropped_total", counter, "Lines of both logs that were lost because their reader was too slow.", nil, func(p *page) { p.count(p.s.Log.Dropped) }},
+	{"tenfour_log_lines_dropped_total", counter, "Lines of both logs that were lost: their reader was too slow, or they could not be written.", nil, func(p *page) { p.count(p.s.Log.Dropped) }},
 	{"tenfour_panics_total", counter, "Exchanges that were lost to a bug of tenfour.", nil, func(p *page) { p.count(p.s.Totals.Panics) }},
 
 	{"tenfour_requests_total", counter, "Requests that have ended, by the class of the response that the client got.", []string{"route", "code"}, func(p *page) {

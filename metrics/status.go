@@ -61,7 +61,7 @@ type Memory struct {
 
 // LogStatus is about the two logs.
 type LogStatus struct {
-	Dropped uint64 `json:"dropped"` // lines, because their reader was too slow
+	Dropped uint64 `json:"dropped"` // lines: their reader was too slow, or they could not be written
 }
 
 // Totals are of all requests since the start, also of routes that are gone.

@@ -154,23 +154,7 @@ func TestConsole_showsAnExchangeAsItPassed(t *testing.T) {
 	if o := tf.exchange(t, "GET /a?b=1 HTTP/1.1\r\nHost: a.example\r\nX-Odd: yes\r\n\r\n", whole); o.last().status() != 200 {
 		t.Fatalf("got %q", o.raw)
 	}
-	var id string
-	eventually(t, "the exchange is kept", func() bool {
-		_, body := askConsole(t, tf.console, getOf("/status.json"))
-		var s struct {
-			Exchanges []struct{ ID, Target string }
-			Totals    struct{ Requests int }
-		}
-		if err := json.Unmarshal([]byte(body), &s); err != nil {
-			t.Fatalf("%q: %v", body, err)
-		}
-		for _, x := range s.Exchanges {
-			if x.Target == "/a?b=1" {
-				id = x.ID
-			}
-		}
-		return id != "" && s.Totals.Requests == 1
-	})
+	id := exchangeAt(t, tf.console, "/a?b=1")
 	_, sent := b.seen()
 	for part, want := range map[string]string{
 		"client-in": "GET /a?b=1 HTTP/1.1\r\nHost: a.example\r\nX-Odd: yes\r\n\r\n", "backend-out": sent, "backend-in": "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n",
@@ -182,6 +166,27 @@ func TestConsole_showsAnExchangeAsItPassed(t *testing.T) {
 	if status, page := askConsole(t, tf.console, getOf("/exchanges/"+id)); status != 200 || !strings.Contains(page, "X-Odd") {
 		t.Errorf("the page: got %d %q", status, page)
 	}
+}
+
+// exchangeAt waits until an exchange of that target is kept, and returns its id.
+func exchangeAt(t testing.TB, console, target string) (id string) {
+	t.Helper()
+	eventually(t, "the exchange of "+target+" is kept", func() bool {
+		_, body := askConsole(t, console, getOf("/status.json"))
+		var s struct {
+			Exchanges []struct{ ID, Target string }
+		}
+		if err := json.Unmarshal([]byte(body), &s); err != nil {
+			t.Fatalf("%q: %v", body, err)
+		}
+		for _, x := range s.Exchanges {
+			if x.Target == target {
+				id = x.ID
+			}
+		}
+		return id != ""
+	})
+	return id
 }
 
 // TestConsole_whileTenfourDrains is there, says so, and ends with it: an open page holds the end up no longer.
