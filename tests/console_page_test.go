@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -237,11 +238,12 @@ func (b *chromium) changesJobs(t *testing.T) {
 // seen asks for nothing. The clock of this browser is five hours fast.
 func (b *chromium) connectsAgain(t *testing.T) {
 	origin := startBackend(t, func(v *visit) { v.untilGone() })
-	start := func() *consoled {
-		return startConsoled(t, nil, "--config", settingsFile(t, origin.addr, fmt.Sprintf("data = %q\nasync = true\nconsole_hosts = [\"127.0.0.1\"]\nbackends = \"BACKEND\"\n", t.TempDir())))
+	start := func(settings string) *consoled {
+		return startConsoled(t, nil, "--config", settingsFile(t, origin.addr, fmt.Sprintf("data = %q\nasync = true\nconsole_hosts = [\"127.0.0.1\"]\nbackends = \"BACKEND\"\n%s", t.TempDir(), settings)))
 	}
 	r := startRelay(t)
-	r.leadTo(start().console)
+	first := start("").console
+	r.leadTo(first)
 	p := b.tab(t, r.addr)
 	p.before(`const realNow = Date.now; Date.now = () => realNow() + 5 * 3600e3;
 const Real = EventSource; window.EventSource = class extends Real {
@@ -260,6 +262,11 @@ const Real = EventSource; window.EventSource = class extends Real {
 	js[bool](p, hide, true)
 	p.shows("it is paused", `document.getElementById("link").textContent.startsWith("paused")`)
 	r.await(t, "it asks for nothing", func(streams int) bool { return streams == 0 })
+	r.leadTo(start("console_token_file = \"" + writeFile(t, filepath.Join(t.TempDir(), "token"), "0123456789abcdef") + "\"\n").console)
+	js[bool](p, hide, false)
+	p.shows("it says that one has to log in", `document.querySelector("#link.locked a")?.textContent === "log in"`)
+	js[bool](p, hide, true)
+	r.leadTo(first)
 	js[bool](p, hide, false)
 	p.shows("it is live again", `document.getElementById("link").textContent === "live"`)
 	r.leadTo("")
@@ -267,7 +274,7 @@ const Real = EventSource; window.EventSource = class extends Real {
 	p.audit()
 
 	js[any](p, `window.version = "another-"`)
-	next := start()
+	next := start("")
 	next.become(t, "POST /next HTTP/1.1\r\nHost: example\r\nPrefer: respond-async\r\nContent-Length: 0\r\n\r\n")
 	r.leadTo(next.console)
 	p.shows("it is live once more", `document.getElementById("link").textContent === "live"`)
@@ -276,8 +283,6 @@ const Real = EventSource; window.EventSource = class extends Real {
 	p.shows("the next one's job is there", `document.querySelector("#tasks tbody tr .request")?.textContent.startsWith("POST /next")`)
 	js[any](p, `document.querySelector("#tasks button[value=cancel]").click()`)
 	p.shows("it has the next one's token by itself", `/cancel: job \w+ is (cancelled|running|waiting|accepted)/.test(document.getElementById("done").textContent)`)
-	js[any](p, `location.reload()`)
-	p.shows("loaded again, it is of that version", `document.getElementById("anew")?.hidden && document.getElementById("link").textContent === "live"`)
 }
 
 // isLegibleWithoutScripts turns scripts off.

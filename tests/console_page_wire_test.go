@@ -82,11 +82,9 @@ func (b *chromium) showsBytes(t *testing.T) {
 		js[any](p, `document.querySelector(".pane." + %s + " a[download]").click()`, part)
 		file("*-"+part+".0.http", text)
 	}
-	for _, theme := range []string{"light", "dark"} {
-		for _, width := range []int64{1600, 360} {
-			p.sees(width, theme)
-			p.audit()
-		}
+	for theme, width := range map[string]int64{"light": 1600, "dark": 360} {
+		p.sees(width, theme)
+		p.audit()
 	}
 	p.presses(kb.Escape, "#wire .close", "Escape closes the wire view, and the focus is where it was",
 		`!document.getElementById("wire").open && document.activeElement.matches("#rows a") && location.hash === ""`)

@@ -8,7 +8,7 @@ export class Feed {
   // take(status) is called for each event, the first of a connection with fresh as true; tell(state, seconds) when the state of the connection changes: "live", "late",
   // "paused", "lost" and in how many seconds it is tried again, and "locked" when the console asks for its token.
   constructor(take, tell) {
-    Object.assign(this, { take, tell, source: null, timers: [], failures: 0 });
+    Object.assign(this, { take, tell, source: null, timers: [], failures: 0, locked: false });
     document.addEventListener("visibilitychange", () => (document.hidden ? this.pause() : this.connect()));
     if (document.hidden) this.pause();
     else this.connect();
@@ -20,6 +20,7 @@ export class Feed {
     this.source = new EventSource("/events");
     this.source.addEventListener("status", (event) => {
       this.failures = 0;
+      this.locked = false;
       this.expect();
       this.tell("live");
       this.take(JSON.parse(event.data), fresh);
@@ -45,9 +46,10 @@ export class Feed {
     if (document.hidden) return;
     const pause = pauses[Math.min(this.failures, pauses.length - 1)];
     this.failures++;
-    this.tell("lost", pause);
+    if (!this.locked) this.tell("lost", pause);
     this.timers = [setTimeout(() => this.connect(), pause * 1000)];
-    if (await isLocked() && !this.source && !document.hidden) this.tell("locked");
+    this.locked = await isLocked();
+    if (!this.source && !document.hidden) this.tell(this.locked ? "locked" : "lost", pause);
   }
 
   pause() {
