@@ -203,9 +203,11 @@ var started = time.Now()
 
 func (l *errorLog) Write(text []byte) (int, error) {
 	now, said := int64(time.Since(started)), l.said.Load()
-	if said != 0 && now-said < int64(sayEvery) || !l.said.CompareAndSwap(said, now) {
+	again := bytes.HasPrefix(text, []byte("http: Accept error")) && said != 0
+	if again && now-said < int64(sayEvery) {
 		return len(text), nil
 	}
+	l.said.Store(now)
 	l.Warn().Bytes("error", bytes.TrimSpace(text)).Msg("the console has a problem; clients are served as ever")
 	return len(text), nil
 }
