@@ -14,8 +14,9 @@ const (
 
 // history is what happened in each of the last seconds. It is guarded by Metrics.
 type history struct {
-	began time.Time // the end of the second with number n is n steps after it
-	last  int64     // the number of the last second that was looked at
+	began time.Time     // the end of the second with number n is n steps after it
+	last  int64         // the number of the last second that was looked at
+	moved time.Duration // how far the wall's clock has been set since began: seconds are counted by the monotonic one
 	ring  [points]point
 
 	scratch routeTally // of one route after the other
@@ -90,8 +91,14 @@ func (m *Metrics) Run(stop <-chan struct{}) {
 func (m *Metrics) Sample(now time.Time) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	m.sample(now.Sub(m.history.began), now.Round(0))
+}
+
+// sample is Sample so long after the beginning, when the wall's clock has a time. Metrics are locked.
+func (m *Metrics) sample(since time.Duration, wall time.Time) {
 	h := &m.history
-	number := int64(now.Sub(h.began).Round(step) / step)
+	m.setClock(since, wall)
+	number := int64(since.Round(step) / step)
 	if number <= h.last {
 		return
 	}
@@ -107,7 +114,7 @@ func (m *Metrics) Sample(now time.Time) {
 	}
 	h.lookAt(m.otherBackends)
 	h.ring[number%points] = h.point(number)
-	m.forgetMarks(now)
+	m.forgetMarks(wall)
 }
 
 // youngest is the number of the minute that the last sample is in.
@@ -196,7 +203,7 @@ func (h *history) series() *Series {
 	}
 	n := min(h.last, points)
 	first := h.last - n + 1
-	s := &Series{Step: int(step / time.Millisecond), From: h.began.Add(time.Duration(first) * step).UTC(), Requests: make(Values, n),
+	s := &Series{Step: int(step / time.Millisecond), From: h.began.Add(time.Duration(first)*step + h.moved).UTC(), Requests: make(Values, n),
 		Answers: map[string]Values{}, P50: map[string]Values{}, P99: map[string]Values{}}
 	for _, name := range classNames {
 		s.Answers[name] = make(Values, n)

@@ -90,3 +90,34 @@ func TestMark_isKeptForFiveMinutes(t *testing.T) {
 		t.Errorf("got %d marks after 6 minutes, want none", len(s.Marks))
 	}
 }
+
+// TestHistory_theWallClockIsSet by hours, forward and back: what is known stays, as old as it is, and a mark stays in its second.
+func TestHistory_theWallClockIsSet(t *testing.T) {
+	for _, by := range []time.Duration{3 * time.Hour, -3 * time.Hour, 50 * 365 * 24 * time.Hour} {
+		m, r, _, _ := sampled(t)
+		began := m.history.began.Round(0)
+		at := func(second int, moved time.Duration) (time.Duration, time.Time) {
+			since := time.Duration(second) * step
+			return since, began.Add(since + moved)
+		}
+		since, wall := at(1, 0)
+		m.mark(since, Mark{wall, "down", "a"})
+		r.Ended(&Exchange{Status: 200, Took: took(None)})
+		m.sample(since, wall)
+		since, wall = at(2, by)
+		m.mark(since, Mark{wall, "up", "a"}) // before the sample sees it
+		m.sample(since, wall)
+		m.sample(at(3, by))
+		s := filled(m)
+		if len(s.Series.Requests) != 3 || s.Series.Requests[0] != 1 || !s.Series.From.Equal(began.Add(step+by)) {
+			t.Errorf("by %v: the series is %v from %v, want 3 points from %v", by, s.Series.Requests, s.Series.From, began.Add(step+by))
+		}
+		if len(s.Marks) != 2 || !s.Marks[0].Time.Equal(began.Add(step+by)) || !s.Marks[1].Time.Equal(began.Add(2*step+by)) {
+			t.Errorf("by %v: the marks are %v, want them at the ends of seconds 1 and 2 after %v", by, s.Marks, began.Add(by))
+		}
+		m.sample(at(points+61, by))
+		if s := filled(m); len(s.Marks) != 0 {
+			t.Errorf("by %v: got %d marks after 6 minutes, want none", by, len(s.Marks))
+		}
+	}
+}

@@ -15,9 +15,15 @@ func (m *Metrics) Mark(k Mark) {
 	if m == nil {
 		return
 	}
-	k.Time = k.Time.UTC()
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	m.mark(k.Time.Sub(m.history.began), k)
+}
+
+// mark is Mark so long after the beginning. Metrics are locked.
+func (m *Metrics) mark(since time.Duration, k Mark) {
+	k.Time = k.Time.UTC() // without the monotonic clock
+	m.setClock(since, k.Time)
 	m.forgetMarks(k.Time)
 	if len(m.marks) >= marksMost {
 		m.marks = slices.Delete(m.marks, 0, 1)
@@ -65,4 +71,19 @@ func (m *Metrics) Holds(route string, n int) {
 // forgetMarks drops the marks that are too old. Metrics are locked.
 func (m *Metrics) forgetMarks(now time.Time) {
 	m.marks = slices.DeleteFunc(m.marks, func(k Mark) bool { return now.Sub(k.Time) > marksFor })
+}
+
+// setClock notes which time the wall's clock has, so long after the beginning. If it was set meanwhile, marks and seconds move with it, so that
+// they stay as old as they are, and a mark stays in its second: the clock of a small machine may be right only some minutes after its
+// start. While the machine sleeps, its monotonic clock stands still: that looks the same. Metrics are locked.
+func (m *Metrics) setClock(since time.Duration, wall time.Time) {
+	h := &m.history
+	by := wall.Sub(h.began.Round(0).Add(since + h.moved))
+	if by.Abs() < step { // a clock that is a little fast or slow is put right bit by bit
+		return
+	}
+	h.moved += by
+	for i := range m.marks {
+		m.marks[i].Time = m.marks[i].Time.Add(by)
+	}
 }

@@ -82,12 +82,21 @@ func (s *shelves) recent() []Summary {
 	}
 	s.mu.Unlock()
 	slices.SortStableFunc(all, func(a, b Summary) int { return b.Began.Compare(a.Began) })
+	now := time.Now()
 	for i := range all {
-		if all[i].Lasts {
-			all[i].MS = ms(int64(time.Since(all[i].Began)))
+		s := &all[i]
+		age := now.Sub(s.Began)
+		if s.Lasts {
+			s.MS = ms(int64(age))
 		}
+		s.Began = s.Began.Add(setSince(s.Began, now, age))
 	}
 	return all
+}
+
+// setSince is how far the wall's clock was set since a moment that is so old, in seconds: what began before that stays as old as it is.
+func setSince(began, now time.Time, age time.Duration) time.Duration {
+	return (now.Round(0).Sub(began.Round(0)) - age).Round(time.Second)
 }
 
 func (s *shelves) find(id string) *Kept {

@@ -315,3 +315,12 @@ func BenchmarkExchange(b *testing.B) {
 		plainly(book, uint64(i), "/", int64(i)*1000)
 	}
 }
+
+func TestSetSince_isHowFarTheWallClockWasSet(t *testing.T) {
+	began := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	for set, want := range map[time.Duration]time.Duration{0: 0, 100 * time.Millisecond: 0, 3 * time.Hour: 3 * time.Hour, -3*time.Hour - 100*time.Millisecond: -3 * time.Hour} {
+		if got := setSince(began, began.Add(time.Minute+set), time.Minute); got != want {
+			t.Errorf("set by %v: got %v, want %v", set, got, want)
+		}
+	}
+}

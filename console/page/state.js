@@ -66,9 +66,12 @@ function padded(series) {
   return series;
 }
 
-// follows reports whether the last point is the one after those that are known, or one of them.
+// follows reports whether the last point is the one after those that are known, or the last of them. It is neither after a second was missed,
+// or when the server's clock was set.
 function follows(was, last) {
-  return !was || Date.parse(last.from) - was.end < 1.5 * last.step_ms;
+  if (!was) return true;
+  const steps = (Date.parse(last.from) - was.end) / last.step_ms;
+  return steps > -0.5 && steps < 1.5;
 }
 
 // joined moves the series on to where the last event has it.
