@@ -203,6 +203,11 @@ func TestServer_debugIsASetting(t *testing.T) {
 			t.Errorf("%s: got %d, want 200", path, got.status)
 		}
 	}
+	for _, path := range []string{"profile?seconds=3600", "trace?seconds=600.1", "heap?seconds=3600"} {
+		if got := r.ask(t, "GET /debug/pprof/"+path+" HTTP/1.1\r\nHost: HOST\r\n\r\n"); got.status != 400 || !strings.Contains(got.body, "600 seconds") {
+			t.Errorf("%s: got %d %q, want 400", path, got.status, got.body)
+		}
+	}
 	r.Follow(Settings{})
 	if got := r.ask(t, "GET /debug/pprof/ HTTP/1.1\r\nHost: HOST\r\n\r\n"); got.status != 404 {
 		t.Errorf("after a change: got %d, want 404", got.status)

@@ -3,6 +3,7 @@ package console
 import (
 	"net/http"
 	"net/http/pprof"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -45,8 +46,8 @@ func (s *Server) metrics(w http.ResponseWriter, _ *http.Request) {
 	s.Metrics(w) // an error is that of w
 }
 
-// profileMost is how long a profile may take, with the time to send it.
-const profileMost = 10 * time.Minute
+// profileMost is how long a profile may take, and profileSend the time to send it.
+const profileMost, profileSend = 10 * time.Minute, time.Minute
 
 // debug answers with profiles of tenfour itself, if console_debug allows it.
 func (s *Server) debug(w http.ResponseWriter, r *http.Request) {
@@ -54,7 +55,11 @@ func (s *Server) debug(w http.ResponseWriter, r *http.Request) {
 		say(w, http.StatusNotFound, "profiles are off: set console_debug = true, and ask tenfour to read its configuration again (SIGHUP)")
 		return
 	}
-	http.NewResponseController(w).SetWriteDeadline(time.Now().Add(profileMost))
+	if seconds, err := strconv.ParseFloat(r.URL.Query().Get("seconds"), 64); err == nil && seconds > profileMost.Seconds() {
+		say(w, http.StatusBadRequest, "a profile may take 600 seconds: ask for fewer")
+		return
+	}
+	http.NewResponseController(w).SetWriteDeadline(time.Now().Add(profileMost + profileSend))
 	switch name := strings.TrimPrefix(r.URL.Path, "/debug/pprof/"); name {
 	case "cmdline":
 		pprof.Cmdline(w, r)
