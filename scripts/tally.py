@@ -128,9 +128,9 @@ def main():
                 out.write(f"{step}: {name}\n{said}")
         else:
             run.ended.append(("fail", name, ""))
-    with open(results, "a", encoding="utf-8") as out:
-        for outcome, name, reason in run.ended:
-            out.write("\t".join((outcome, f"{step}: {name}", " ".join(reason.split()))) + "\n")
+    lines = ["\t".join((outcome, f"{step}: {name}", " ".join(reason.split()))) + "\n" for outcome, name, reason in run.ended]
+    with open(results, "ab", buffering=0) as out:  # in one write: another run may write to it too
+        out.write("".join(lines).encode())
     outcomes = {outcome for outcome, _, _ in run.ended}
     sys.exit("fail" in outcomes or not passed and "unsteady" not in outcomes)
 
