@@ -14,6 +14,11 @@ func (x *Exchange) Attempt(backend string, now int64) Sending {
 		return Sending{}
 	}
 	x.lock()
+	if !x.makeRoom() {
+		x.leftOut++
+		x.unlock()
+		return Sending{}
+	}
 	a := Sending{x, x.number}
 	x.put(event{step: attempt, attempt: x.number, at: now, text: backend}, nil)
 	x.number++

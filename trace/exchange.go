@@ -107,8 +107,10 @@ type Exchange struct {
 	few     [fewEvents]event // where those are at first
 	bytes   []byte           // of heads
 	grown   int64            // what it counts for beyond baseSize
-	number  uint8            // of attempts
+	number  uint8            // of attempts that are recorded
+	leftOut int              // attempts that are not, any more
 	going   int              // attempts that have not ended
+	holds   int              // of Hold, that have not ended
 	watch   Watcher          // nil for none
 	wall    time.Time        // with watch, when that began
 	end     End              // once over
@@ -164,7 +166,7 @@ func (x *Exchange) Hold() {
 		return
 	}
 	x.lock()
-	x.going++
+	x.holds++
 	x.unlock()
 	x.shared = true
 }
@@ -175,14 +177,14 @@ func (x *Exchange) Release() {
 		return
 	}
 	x.mu.Lock()
-	x.going--
+	x.holds--
 	x.endLate()
 	x.mu.Unlock()
 }
 
 // endLate ends x, which is shared, if its end has come and the last attempt has ended: what is kept of it has all attempts then. x is locked.
 func (x *Exchange) endLate() {
-	if !x.over || x.going > 0 || x.gone {
+	if !x.over || x.going > 0 || x.holds > 0 || x.gone {
 		return
 	}
 	if x.kept != nil {
@@ -305,7 +307,7 @@ func (x *Exchange) End(e End) {
 	if p != nil {
 		p.Kept = x.viewNow(e.Now)
 	}
-	if x.going <= 0 || !x.shared {
+	if x.going+x.holds <= 0 || !x.shared {
 		x.giveBack()
 	}
 	x.unlock()
@@ -329,7 +331,7 @@ func (x *Exchange) Drop() {
 	}
 	x.lock()
 	x.over = true
-	if (x.going <= 0 || !x.shared) && !x.gone {
+	if (x.going+x.holds <= 0 || !x.shared) && !x.gone {
 		x.giveBack()
 	}
 	x.unlock()

@@ -293,6 +293,43 @@ func TestExchange_thatLastsIsKeptFromItsBeginning(t *testing.T) {
 	}
 }
 
+// TestExchange_ofManyAttemptsHasTheFirstAndTheLast: it was held, and tried its backend again and again.
+func TestExchange_ofManyAttemptsHasTheFirstAndTheLast(t *testing.T) {
+	b := New(8 << 20)
+	now := 1000 * millisecond
+	x := b.Begin(&Arrival{Prefix: "h", Began: now}, []byte(request))
+	const tries = 700
+	for i := range tries {
+		a := x.Attempt("127.0.0.1:9001", now)
+		a.Head(fmt.Appendf(nil, "GET /%d HTTP/1.1\r\n\r\n", i+1))
+		if i < tries-1 {
+			a.Ended(0, "nothing sent", "connection refused", now)
+			continue
+		}
+		a.Sent(now)
+		a.Came([]byte(response), now)
+		x.Given([]byte(response), now)
+		a.Ended(200, "answering", "", now)
+	}
+	x.End(End{Now: now, Status: 200, Backend: "127.0.0.1:9001"})
+	k := b.Find("h-0")
+	if k == nil || k.Summary.Attempts != tries || len(k.Attempts) != attemptsMost || string(k.ClientOut[0].Raw) != response || len(k.ClientIn) != 1 {
+		t.Fatalf("got %+v", k)
+	}
+	for i, a := range k.Attempts {
+		number := i + 1
+		if i >= attemptsFirst {
+			number = tries - attemptsMost + i + 1
+		}
+		if a.Number != number || string(a.Out[0].Raw) != fmt.Sprintf("GET /%d HTTP/1.1\r\n\r\n", number) || a.Won != (number == tries) {
+			t.Errorf("attempt %d: got %+v, want number %d", i, a, number)
+		}
+	}
+	if got := b.recording.Load(); got != 0 {
+		t.Errorf("%d bytes are counted as being recorded after the end", got)
+	}
+}
+
 func TestNilBook_recordsNothing(t *testing.T) {
 	var b *Book
 	plainlyIn(b, nil, 1, "/", 1)

@@ -61,7 +61,7 @@ func (x *Exchange) summary(on Shelf, now int64) Summary {
 	took := max(0, now-x.arrival.Began)
 	return Summary{
 		ID: x.arrival.id(), Began: time.Now().Add(-time.Duration(took)), MS: ms(took), Route: x.arrival.Route, Kept: on, Lasts: !x.over,
-		Attempts: int(x.number), Job: x.arrival.Job, Phases: Phases{Unknown, Unknown, Unknown, Unknown, Unknown, Unknown},
+		Attempts: int(x.number) + x.leftOut, Job: x.arrival.Job, Phases: Phases{Unknown, Unknown, Unknown, Unknown, Unknown, Unknown},
 	}
 }
 
@@ -145,7 +145,7 @@ func (x *Exchange) show(k *Kept, e *event) {
 		return
 	case attempt:
 		k.Attempts = append(k.Attempts, Attempt{
-			Number: len(k.Attempts) + 1, Backend: e.text, Idle: Unknown, Began: x.since(e.at), Sent: Unknown, FirstByte: Unknown, Ended: Unknown,
+			Number: x.numberOf(uint8(len(k.Attempts))), Backend: e.text, Idle: Unknown, Began: x.since(e.at), Sent: Unknown, FirstByte: Unknown, Ended: Unknown,
 			Progress: "nothing sent",
 		})
 		return

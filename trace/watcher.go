@@ -67,7 +67,7 @@ func (x *Exchange) passing(m Moment, e *event, now int64) *Passing {
 	}
 	p.Backend, p.Story, p.Idle = x.story(e.attempt)
 	if x.number > 0 {
-		p.Attempt = int(e.attempt) + 1
+		p.Attempt = x.numberOf(e.attempt)
 	}
 	switch m {
 	case ToBackend:
