@@ -18,7 +18,7 @@ type counting struct {
 }
 
 // countBegin notes that the attempt begins at its backend.
-func (a *Attempt) countBegin() { a.counting = counting{begun: a.origin.Metrics != nil} }
+func (a *Attempt) countBegin() { a.counting = counting{begun: a.origin.Metrics.On()} }
 
 // timed reports whether the moments of the attempt are noted.
 func (a *Attempt) timed() bool { return a.req.Timed || a.counting.begun }

@@ -8,7 +8,7 @@ import (
 )
 
 // times reports whether it is noted when things happen to an exchange: something says how long it took.
-func (f *Front) times() bool { return f.Access != nil || f.Metrics != nil || f.Trace != nil }
+func (f *Front) times() bool { return f.Access != nil || f.Metrics.On() || f.Trace.On() }
 
 // count counts the exchange, which took so long. It is called once for each request, at its end.
 func (r *request) count(took *logs.Phases) {

@@ -24,7 +24,7 @@ func (f *Front) Enter(name string) (to *runner.Route, leave func(), ok bool) {
 // Record begins to record an attempt of a job that begins without a client, under an id like those of requests. It returns nil if nothing is
 // recorded.
 func (f *Front) Record(from *trace.Arrival, head []byte) *trace.Exchange {
-	if f.Trace == nil {
+	if !f.Trace.On() {
 		return nil
 	}
 	from.Prefix, from.Number = f.ids.prefix, f.ids.next()

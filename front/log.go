@@ -42,14 +42,14 @@ func (r *request) log() {
 		e := r.describe(f.Log.Warn().Str("id", f.ids.text(r.id)))
 		e.Str("backend", r.Backend).Int("status", r.status).Int64("bytes", r.bytes).Msg(why)
 	}
-	if !f.times() {
+	if !f.times() && r.Trace == nil {
 		return
 	}
 	took := r.phases()
-	if f.Metrics != nil {
+	if f.Metrics.On() {
 		r.count(&took)
 	}
-	if f.Trace != nil {
+	if f.Trace.On() || r.Trace != nil { // it may have been switched off meanwhile
 		r.endTrace(&took)
 	}
 	if f.Access != nil {

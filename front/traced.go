@@ -10,7 +10,7 @@ import (
 // watched says that its route asks for that. Else r may be recorded later.
 func (r *request) record(watched bool) {
 	b := r.front.Trace
-	if b == nil {
+	if !b.On() || r.Began == 0 { // it was switched on just now
 		return
 	}
 	turn := b.Turn(r.lane(), trace.Lately, r.Began)
@@ -51,7 +51,7 @@ var _ forward.Recorder = (*request)(nil)
 // recordRefused records r, whose head was refused at a byte, or has not come whole, if it is its turn among what has failed.
 func (r *request) recordRefused(at int) {
 	b, now := r.front.Trace, r.front.Lot.Now()
-	if b == nil || r.Trace != nil {
+	if !b.On() || r.Trace != nil {
 		return
 	}
 	turn := b.Turn(b.Unrouted(), trace.Failed, now)

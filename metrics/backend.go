@@ -70,9 +70,12 @@ func (b *Backend) Ended(o Outcome, status int, connect, firstByte time.Duration)
 	b.often.give(shard)
 }
 
+// On reports whether attempts are counted.
+func (b *Backend) On() bool { return b != nil && b.often.of.on.Load() }
+
 // Won counts a race that the backend has won.
 func (b *Backend) Won() {
-	if b != nil {
+	if b.On() {
 		b.won.Add(1)
 	}
 }

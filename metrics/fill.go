@@ -11,6 +11,7 @@ func (m *Metrics) Fill(s *Status) {
 	s.Started = m.started.UTC()
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	s.Counted = m.since.UTC()
 	s.Config.Loaded, s.Config.Error = m.loaded.UTC(), m.refusal
 	s.Config.Reloads, s.Config.Refused = m.reloads.Load(), m.refusedReloads.Load()
 	s.Totals = m.totals()

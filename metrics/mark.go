@@ -33,7 +33,7 @@ func (m *Metrics) mark(since time.Duration, k Mark) {
 
 // BackendChanged counts that a backend went down, or came up again, and marks the moment.
 func (m *Metrics) BackendChanged(now time.Time, name string, up bool, text string) {
-	if m == nil {
+	if !m.On() {
 		return
 	}
 	kind := "down"
@@ -56,7 +56,7 @@ func (m *Metrics) BackendChanged(now time.Time, name string, up bool, text strin
 
 // Holds counts exchanges of a route that waited for a slot, and are held from now on because the last of its backends went down.
 func (m *Metrics) Holds(route string, n int) {
-	if m == nil {
+	if !m.On() {
 		return
 	}
 	m.mu.Lock()

@@ -54,18 +54,32 @@ type Metrics struct {
 	history  history
 	marks    []Mark // the oldest first
 	loaded   time.Time
-	refusal  string // why the last reload was refused; "" if it was not
+	since    time.Time // when counting was last switched on
+	refusal  string    // why the last reload was refused; "" if it was not
 }
 
-// New returns metrics that begin at a moment.
+// New returns metrics that begin at a moment, and count.
 func New(now time.Time) *Metrics {
-	m := &Metrics{started: now, loaded: now}
+	m := &Metrics{started: now, loaded: now, since: now}
 	m.shards.init()
+	m.shards.on.Store(true)
 	m.unrouted = m.newRoute(NoRoute)
 	m.otherRoutes, m.otherBackends = m.newRoute(Others), m.newBackend(Others)
 	m.history.init(now)
 	return m
 }
+
+// Switch has exchanges counted from now on, or not: a tenfour without a console counts none. What was counted stays.
+func (m *Metrics) Switch(on bool, now time.Time) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.shards.on.Swap(on) != on && on {
+		m.since = now
+	}
+}
+
+// On reports whether exchanges are counted.
+func (m *Metrics) On() bool { return m != nil && m.shards.on.Load() }
 
 // Unrouted returns what counts requests that reached no route; nil for nil metrics.
 func (m *Metrics) Unrouted() *Route {
@@ -129,7 +143,7 @@ func (m *Metrics) RemoveBackend(b *Backend) {
 // Handshake counts a TLS handshake with a client.
 func (m *Metrics) Handshake(ok bool) {
 	switch {
-	case m == nil:
+	case !m.On():
 	case ok:
 		m.handshakes.Add(1)
 	default:

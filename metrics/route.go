@@ -116,7 +116,7 @@ func (r *Route) Ended(x *Exchange) {
 
 // Count counts an event of an exchange.
 func (r *Route) Count(e Event) {
-	if r != nil {
+	if r != nil && r.often.of.on.Load() {
 		r.events[e].Add(1)
 	}
 }

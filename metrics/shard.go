@@ -16,6 +16,7 @@ const shardsMost = 8
 
 // shards hands out the numbers of shards.
 type shards struct {
+	on      atomic.Bool // things are counted
 	single  atomic.Bool // one processor runs all goroutines
 	count   uint32
 	next    atomic.Uint32

@@ -11,6 +11,7 @@ import (
 type Status struct {
 	Version     string          `json:"version"`
 	Time        time.Time       `json:"time"`
+	Counted     time.Time       `json:"counted_since"` // since when exchanges are counted: the start, or the reload that has switched the console on last
 	Started     time.Time       `json:"started"`
 	State       string          `json:"state"` // running or draining
 	Config      ConfigStatus    `json:"config"`

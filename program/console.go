@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"sync/atomic"
 	"syscall"
+	"time"
 
 	"github.com/rs/zerolog"
 
@@ -22,8 +23,8 @@ import (
 	"tenfour/value/listen"
 )
 
-// consolePart is the console, and the socket that it answers on. Only the main loop calls its methods. It is nil in a tenfour that was
-// started without: then nothing is counted that it could show.
+// consolePart is the console, and the socket that it answers on. Only the main loop calls its methods. It is nil until a configuration has a
+// console.
 type consolePart struct {
 	server *console.Server
 	log    *zerolog.Logger
@@ -95,6 +96,14 @@ func (p *consolePart) follow(c *config.Config, token func() string) {
 		instead = "it stays at " + p.socket.url()
 	}
 	p.log.Warn().Str("console", p.at.String()).Msg("the console cannot answer at " + p.at.String() + ", and " + instead + ": " + consoleInWords(p.at, err))
+}
+
+// where is the URL that the console answers at; "" for nowhere.
+func (p *consolePart) where() string {
+	if p == nil || p.socket == nil {
+		return ""
+	}
+	return p.socket.url()
 }
 
 // say prints where the console answers.
@@ -213,12 +222,16 @@ func leaveOutConsole(c *config.Config, shared bool) {
 	}
 }
 
-// openConsole makes the console, and has it answer where a configuration says.
-func (r *running) openConsole(c *config.Config) {
-	if !c.Console.On() {
-		return
+// followConsole has counted and recorded what the console of a configuration shows, and has it answer there. Without a console nothing is
+// counted, and nothing recorded.
+func (r *running) followConsole(c *config.Config) {
+	on := c.Console.On()
+	r.overview.metrics.Switch(on, time.Now())
+	r.overview.sample(on)
+	r.passing.follow(c)
+	if r.console == nil && on {
+		r.console = newConsole(r.overview.sources(), &r.logs.Log)
 	}
-	r.console = newConsole(r.overview.sources(), &r.logs.Log)
 	r.console.follow(c, r.site.ConsoleToken)
 }
 

@@ -19,8 +19,8 @@ import (
 
 // overview asks the parts of tenfour how they are, for the console. Safe for use by several goroutines.
 type overview struct {
-	metrics *metrics.Metrics // nil if nothing is counted: then there is no overview
-	book    *trace.Book      // likewise
+	metrics *metrics.Metrics // they count while there is a console
+	book    *trace.Book      // it records while there is a console, or while a route has wire
 	front   *front.Front
 	pool    *pool.Pool
 	logs    *logs.Logs
@@ -29,22 +29,27 @@ type overview struct {
 	listens atomic.Pointer[[]string] // URLs
 	jobs    atomic.Pointer[jobParts] // nil while there are none
 	phase   phase
+
+	endSampling func() // nil while nothing is sampled
 }
 
-// beginSampling samples what is counted each second, until the function that it returns is called. That one returns when the last
-// sample is taken.
-func beginSampling(counts *metrics.Metrics) (end func()) {
-	if counts == nil {
-		return func() {}
-	}
-	stop, ended := make(chan struct{}), make(chan struct{})
-	go func() { // ends when stop is closed
-		defer close(ended)
-		counts.Run(stop)
-	}()
-	return func() {
-		close(stop)
-		<-ended
+// sample begins to sample what is counted each second, or ends that. Only the main loop calls it.
+func (o *overview) sample(on bool) {
+	switch {
+	case on == (o.endSampling != nil):
+	case on:
+		stop, ended := make(chan struct{}), make(chan struct{})
+		go func() { // ends when stop is closed
+			defer close(ended)
+			o.metrics.Run(stop)
+		}()
+		o.endSampling = func() {
+			close(stop)
+			<-ended
+		}
+	default:
+		o.endSampling()
+		o.endSampling = nil
 	}
 }
 

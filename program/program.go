@@ -119,10 +119,8 @@ func serve(ctx context.Context, args []string, e config.Effective, l *logs.Logs,
 	defer lot.Close()
 	c := e.Config()
 	leaveOutConsole(&c, ready != nil)
-	var counts *metrics.Metrics // nil counts nothing
-	if c.Console.On() {
-		counts = metrics.New(time.Now())
-	}
+	counts := metrics.New(time.Now())
+	counts.Switch(c.Console.On(), time.Now())
 	workers := pool.New(lot, func(v any, stack []byte) {
 		counts.Panic()
 		l.Log.Error().Any("panic", v).Bytes("stack", stack).Msg("an exchange was lost to a bug of tenfour")
@@ -142,7 +140,7 @@ func serve(ctx context.Context, args []string, e config.Effective, l *logs.Logs,
 	if err != nil {
 		return err
 	}
-	now.passing = followExchanges(&c, c.Console.On(), stdout, &l.Log)
+	now.passing = followExchanges(&c, stdout, &l.Log)
 	defer now.passing.close()
 	now.front = front.New(front.Config{
 		Lot: lot, Pool: workers, Held: forward.NewHeld(c.HoldMax), Spool: newSpool(c.SpoolMax), MostOpen: mostOpen(workers), Log: l.Log, Access: l.Access, Metrics: counts, Trace: now.passing.book,
@@ -160,8 +158,8 @@ func serve(ctx context.Context, args []string, e config.Effective, l *logs.Logs,
 	if ready == nil {
 		defer tendProcs(workers.Served).Close()
 	}
-	defer beginSampling(counts)()
-	now.openConsole(&c)
+	defer now.overview.sample(false)
+	now.followConsole(&c)
 	sayHello(e, built, l, now)
 	now.answer(ctx, hangUp, ready)
 	return nil

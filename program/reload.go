@@ -196,13 +196,12 @@ func (r *running) follow(p prepared) {
 	r.front.SetMostOpen(mostOpen(r.front.Pool))
 	r.followSockets(p)
 	r.followJobs(p)
-	r.console.follow(p.config, p.site.ConsoleToken)
-	log := &r.logs.Log
-	r.passing.follow(p.config, log)
-	keys := unchangeable(r.first, p.config)
-	if r.console == nil && p.config.Console.On() {
-		keys = append(keys, "console")
+	log, was := &r.logs.Log, r.console.where()
+	r.followConsole(p.config)
+	if at := r.console.where(); at != "" && at != was {
+		log.Info().Str("console", at).Msg("the console is at " + at + " from now on")
 	}
+	keys := unchangeable(r.first, p.config)
 	if r.jobs != nil && r.jobs.data != p.config.Data {
 		keys = append(keys, "data")
 	}

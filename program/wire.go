@@ -14,30 +14,23 @@ import (
 
 // passing is what follows exchanges as they pass: the book that the console shows, and what prints those of routes with wire.
 type passing struct {
-	book    *trace.Book // nil if nothing follows them
+	book    *trace.Book
 	printer *wire.Printer
 }
 
-// bookBytes is how much memory recorded exchanges have. A book that only a printer follows keeps none of them.
+// bookBytes is how much memory recorded exchanges have. Without a console none of them is kept.
 const bookBytes = 8 << 20
 
 // wirePatience is how long the end of tenfour waits for the program that reads what is printed.
 const wirePatience = time.Second
 
-// followExchanges begins to follow exchanges for the console, if there is one, and for routes with wire, which are printed to stdout.
-func followExchanges(c *config.Config, console bool, stdout io.Writer, log *zerolog.Logger) *passing {
-	p := &passing{}
-	switch {
-	case console:
-		p.book = trace.New(bookBytes)
-	case slices.ContainsFunc(c.Routes, printed):
-		p.book = trace.New(0)
-	default:
-		return p
-	}
-	p.book.Hide(c.SecretFields)
+// followExchanges makes what follows exchanges for the console, if there is one, and for routes with wire, which are printed to stdout.
+func followExchanges(c *config.Config, stdout io.Writer, log *zerolog.Logger) *passing {
+	p := &passing{book: trace.New(bookBytes)}
 	p.printer = wire.New(stdout, screenOf(stdout).colours(), func(lost wire.Loss) { sayUnshown(log, lost) })
 	p.book.Watch(p.printer, allPrinted(c))
+	p.hide(c)
+	p.follow(c)
 	return p
 }
 
@@ -58,22 +51,14 @@ func allPrinted(c *config.Config) bool {
 	return len(c.Routes) > 0 && !slices.ContainsFunc(c.Routes, func(r config.Route) bool { return !r.Wire })
 }
 
-// follow goes on by another configuration.
-func (p *passing) follow(c *config.Config, log *zerolog.Logger) {
-	switch {
-	case p.book != nil:
-		p.book.WatchAll(allPrinted(c))
-	case slices.ContainsFunc(c.Routes, printed):
-		log.Warn().Str("key", "wire").Msg("wire begins when tenfour is started again: at its start nothing followed exchanges, neither a console nor a route with wire")
-	}
+// follow has recorded what a configuration wants: all exchanges for the console, which keeps some of them, and those of routes with wire.
+func (p *passing) follow(c *config.Config) {
+	p.book.Switch(c.Console.On() || slices.ContainsFunc(c.Routes, printed), c.Console.On())
+	p.book.WatchAll(allPrinted(c))
 }
 
 // hide has credentials of another configuration masked, before it is in force.
 func (p *passing) hide(c *config.Config) { p.book.Hide(c.SecretFields) }
 
 // close prints what is left.
-func (p *passing) close() {
-	if p.printer != nil {
-		p.printer.Close(wirePatience)
-	}
-}
+func (p *passing) close() { p.printer.Close(wirePatience) }

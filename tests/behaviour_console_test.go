@@ -228,8 +228,7 @@ func TestConsole_whileTenfourDrains(t *testing.T) {
 	await.Value(t, ended, "tenfour has ended")
 }
 
-// TestConsole_followsTheFile: names, token and profiles change at once, and so does its address. A console that was off stays off, and the log
-// says so.
+// TestConsole_followsTheFile: names, token and profiles change at once, and so does its address.
 func TestConsole_followsTheFile(t *testing.T) {
 	t.Parallel()
 	const settings = "backends = \"127.0.0.1:1\"\n"
@@ -294,10 +293,50 @@ func TestConsole_isNeverOpenToOthersWithoutAToken(t *testing.T) {
 	kept.ended(t)
 }
 
-func TestConsole_thatWasOffStaysOff(t *testing.T) {
+// TestConsole_isSwitchedOnAndOffByAReload: while it is off nothing is counted and recorded, and what was recorded before is forgotten.
+func TestConsole_isSwitchedOnAndOffByAReload(t *testing.T) {
 	t.Parallel()
-	tf := startReloadable(t, "backends = \"127.0.0.1:1\"\nconsole = \"off\"\n")
-	tf.reload(t, "backends = \"127.0.0.1:1\"\nconsole = \"127.0.0.1:0\"\n", "console cannot change while tenfour runs")
+	b := startBackend(t, repeat(func(message) reply { return plainReply }))
+	off := "backends = \"" + b.addr + "\"\nconsole = \"off\"\n"
+	on := strings.Replace(off, "\"off\"", "'unix:"+socketPath(t)+"'", 1)
+	tf := startReloadable(t, off)
+	unseen := func() { // its connection ends after it would be counted
+		if o := tf.exchange(t, "GET /unseen HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", whole); o.last().status() != 200 {
+			t.Errorf("got %q", o.raw)
+		}
+	}
+	shows := func(n int, target string) {
+		t.Helper()
+		console := tf.consoleIn(t)
+		eventually(t, "all since then is counted, and the last is recorded", func() bool {
+			var s struct {
+				Totals    struct{ Requests int }
+				Backends  []countedBackend
+				Exchanges []struct{ Target string }
+			}
+			_, body := askConsole(t, console, "GET /status.json HTTP/1.1\r\nHost: localhost\r\n\r\n")
+			if err := json.Unmarshal([]byte(body), &s); err != nil {
+				t.Fatalf("%q: %v", body, err)
+			}
+			if s.Totals.Requests > n || len(s.Exchanges) > 1 {
+				t.Fatalf("got %s, want %d requests and one exchange", body, n)
+			}
+			return s.Totals.Requests == n && s.Backends[0].Requests == n && len(s.Exchanges) == 1 && s.Exchanges[0].Target == target
+		})
+	}
+	unseen()
+	tf.reload(t, on, reloaded)
+	tf.get(t, "/first")
+	shows(1, "/first")
+	tf.reload(t, off, reloaded)
+	if c, err := net.Dial("unix", strings.TrimPrefix(tf.consoleIn(t), "unix:")); err == nil {
+		c.Close()
+		t.Error("the console that is off can be reached")
+	}
+	unseen()
+	tf.reload(t, on, reloaded)
+	tf.get(t, "/second")
+	shows(2, "/second")
 }
 
 // TestConsole_afterAKillHasItsSocketAgain: a unix socket that a tenfour has left is taken by the next.

@@ -3,12 +3,13 @@ package trace
 import (
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
 // shelves are where exchanges are kept: the last ones, and apart from them, so that they stay longer, those that were slow and those that failed.
 type shelves struct {
-	keeps bool // anything; fixed
+	keeps atomic.Bool // anything
 
 	mu  sync.Mutex // guards the rest
 	all [3]shelf   // by Shelf
@@ -23,7 +24,6 @@ type shelf struct {
 }
 
 func (s *shelves) init(bytes int) {
-	s.keeps = bytes > 0
 	s.all[Lately] = shelf{most: 200, mostBytes: bytes / 2}
 	s.all[Slow] = shelf{most: 100, mostBytes: bytes / 4}
 	s.all[Failed] = shelf{most: 100, mostBytes: bytes / 4}
@@ -36,7 +36,18 @@ func (s *shelves) keep(k, old *Kept) {
 	if old != nil {
 		s.all[old.Summary.Kept].remove(old)
 	}
-	s.all[k.Summary.Kept].add(k)
+	if s.keeps.Load() { // it may have been switched off while the exchange went on
+		s.all[k.Summary.Kept].add(k)
+	}
+}
+
+// forget drops all that is kept.
+func (s *shelves) forget() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i := range s.all {
+		s.all[i].kept, s.all[i].bytes = nil, 0
+	}
 }
 
 func (s *shelf) remove(k *Kept) {

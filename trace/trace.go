@@ -27,6 +27,7 @@ type Book struct {
 	mostRecording int64 // bytes that exchanges which are being recorded may have
 	recording     atomic.Int64
 	missed        atomic.Uint64 // exchanges that were not recorded, because others had all of that
+	on            atomic.Bool   // exchanges are recorded
 	unrouted      Lane          // of those that have reached no route
 
 	secrets secretNames
@@ -42,8 +43,21 @@ type Book struct {
 func New(bytes int) *Book {
 	b := &Book{mostRecording: max(int64(bytes)/4, 1<<20)}
 	b.shelves.init(bytes * 5 / 8)
+	b.Switch(true, bytes > 0)
 	return b
 }
+
+// Switch has exchanges that begin from now on recorded, or not. keeps says that some of them are kept; without, a watcher alone is told of them, and
+// what was kept is forgotten.
+func (b *Book) Switch(on, keeps bool) {
+	b.on.Store(on)
+	if b.shelves.keeps.Swap(keeps); !keeps {
+		b.shelves.forget()
+	}
+}
+
+// On reports whether exchanges are recorded. A nil book records none.
+func (b *Book) On() bool { return b != nil && b.on.Load() }
 
 // Unrouted is the lane of requests that have reached no route.
 func (b *Book) Unrouted() *Lane { return &b.unrouted }
@@ -52,7 +66,9 @@ func (b *Book) Unrouted() *Lane { return &b.unrouted }
 func (b *Book) Watches(route bool) bool { return b.watchesAll.Load() || route && b.watcher != nil }
 
 // Turn reports whether an exchange of that lane may be kept on that shelf, and takes its turn if it may.
-func (b *Book) Turn(l *Lane, on Shelf, now int64) bool { return b.shelves.keeps && l.Take(on, now) }
+func (b *Book) Turn(l *Lane, on Shelf, now int64) bool {
+	return b.shelves.keeps.Load() && l.Take(on, now)
+}
 
 // Watch has w told of what passes: of every exchange with all, else of those of routes that ask for it. It is called before the first
 // exchange begins.
