@@ -42,14 +42,23 @@ func (f *record) does() string {
 
 func (f *record) backlog() int { return roomy }
 
-// begin opens the directory, which is for its owner only: requests may have credentials.
+// begin opens the directory, which is for its owner only: requests may have credentials. It writes a file and removes it, so that a directory
+// that cannot be written is an error at the start, and not an answer of 500 later.
 func (f *record) begin() error {
 	if err := os.MkdirAll(f.dir, 0o700); err != nil {
 		return err
 	}
 	root, err := os.OpenRoot(f.dir)
+	if err != nil {
+		return err
+	}
 	f.root = root
-	return err
+	try := fmt.Sprintf("%d.try", os.Getpid())
+	if err = f.write(try, nil); err != nil {
+		root.Close()
+		return f.where(err)
+	}
+	return root.Remove(try)
 }
 
 func (f *record) run(b *Faulty) {
@@ -85,9 +94,13 @@ func (f *record) keep(v *visit, r request, m message, wrong error) []byte {
 		return f.answer(r, wrong, "not recorded: this backend has written as many requests as it may\n")
 	}
 	whole := f.answer(r, wrong, fmt.Sprintf("recorded as %s.request: %s\n", name, f.extent(m)))
-	err := errors.Join(f.write(name+".request", m.bytes), f.write(name+".answer", whole))
+	err := f.write(name+".request", m.bytes)
+	if err == nil {
+		err = f.write(name+".answer", whole)
+	}
 	if err != nil {
-		v.backend.say(err.Error())
+		f.root.Remove(name + ".request") // the files of a request are both there, and whole, or neither is
+		v.backend.say(fmt.Sprintf("cannot record request %d: %v: its client gets 500", n, f.where(err)))
 		return reply{http.StatusInternalServerError, "text/plain", []byte("not recorded: the backend cannot write\n")}.bytes(r)
 	}
 	v.backend.say(fmt.Sprintf("wrote %s/%s.request (%s) and .answer (%s)", f.dir, name, f.extent(m), inBytes(int64(len(whole)))))
@@ -118,12 +131,26 @@ func (f *record) extent(m message) string {
 	return inBytes(m.size)
 }
 
-// write makes a new file. It writes into none that is there, and follows no link out of the directory.
+// write makes a new file, whole or not at all. It writes into none that is there, and follows no link out of the directory.
 func (f *record) write(name string, content []byte) error {
 	out, err := f.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return err
 	}
 	_, err = out.Write(content)
-	return errors.Join(err, out.Close())
+	if closed := out.Close(); err == nil {
+		err = closed
+	}
+	if err != nil {
+		f.root.Remove(name)
+	}
+	return err
+}
+
+// where is an error about a file with the name of the directory in place of the file's.
+func (f *record) where(err error) error {
+	if file := (*os.PathError)(nil); errors.As(err, &file) {
+		err = file.Err
+	}
+	return &os.PathError{Op: "write into", Path: f.dir, Err: err}
 }

@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -148,7 +149,7 @@ func TestRecord_answers500WhenItCannotWrite(t *testing.T) {
 	if got := sendAll(t, b, plainGet); !strings.HasPrefix(got, "HTTP/1.1 500 ") || strings.Contains(got, dir) {
 		t.Errorf("got %q, want 500 that does not name the directory", got)
 	}
-	if lines := said(); len(lines) != 1 || !strings.Contains(lines[0], "no such file") {
+	if lines := said(); len(lines) != 1 || lines[0] != "cannot record request 1: write into "+dir+": no such file or directory: its client gets 500" {
 		t.Errorf("said %q, want why", lines)
 	}
 }
@@ -157,6 +158,12 @@ func TestRecord_needsADirectory(t *testing.T) {
 	file := fileWith(t, "")
 	if _, err := StartFaulty("record:dir=" + file + "/below"); err == nil {
 		t.Error("it started below a file")
+	}
+	if _, err := os.Stat("/proc/self"); err == nil { // a directory that root cannot write into either
+		var where *os.PathError
+		if _, err := StartFaulty("record:dir=/proc"); !errors.As(err, &where) || where.Path != "/proc" {
+			t.Errorf("it started in a directory that cannot be written: error %v, want where", err)
+		}
 	}
 	if _, err := Parse("record:dir="); err == nil {
 		t.Error("it takes an empty name")
