@@ -135,16 +135,21 @@ func (h *house) first() ([]steps.Step, error) {
 		return nil, err
 	}
 	defer c.Close()
-	for range h.lns {
-		h.answer <- struct{}{}
-	}
-	if err := c.hear(); err != nil {
-		return nil, err
+	if len(h.lns) == 1 {
+		h.answer <- struct{}{} // at once
 	}
 	for range h.lns {
 		if err := h.reached(); err != nil {
 			return nil, err
 		}
+	}
+	if len(h.lns) > 1 { // of a race all are asked first: a loser may be cut off before its request has gone out
+		for range h.lns {
+			h.answer <- struct{}{}
+		}
+	}
+	if err := c.hear(); err != nil {
+		return nil, err
 	}
 	rest()
 	return steps.Stop(), nil
