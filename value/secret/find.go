@@ -101,20 +101,28 @@ func (t *decoded) secretAt(i int) int {
 	return 0
 }
 
+// nameEnds are the bytes that stand in front of a name.
+const nameEnds = "?&;#,/\\ \t\"'<>(){}|="
+
 // nameBefore returns the name in front of the = at i.
 func (t *decoded) nameBefore(i int) []byte {
-	before := bytes.TrimRight(t.plain[:i], " \t")
-	return before[1+bytes.LastIndexAny(before, "?&;#,/\\ \t\"'<>(){}|="):]
+	name := bytes.TrimRight(t.plain[:i], " \t")
+	from := len(name)
+	for from > 0 && strings.IndexByte(nameEnds, name[from-1]) < 0 {
+		from--
+	}
+	return name[from:]
 }
 
 // hideValue hides the value at i, up to the next parameter, or to the end of its quotes. It returns where that is.
 func (t *decoded) hideValue(i int) int {
-	to := t.endOf(i, "&;")
-	if i < to && t.plain[i] == '"' {
+	if i < len(t.plain) && t.plain[i] == '"' {
 		if end := t.endOf(i+1, `"`); end < len(t.plain) {
-			to = end + 1
+			t.hide(i, end+1)
+			return end + 1
 		}
 	}
+	to := t.endOf(i, "&;")
 	t.hide(i, to)
 	return to
 }

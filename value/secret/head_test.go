@@ -44,6 +44,19 @@ func checkHidden(t *testing.T, before, line string) {
 	}
 }
 
+// BenchmarkInHead has heads of 32 KiB that are made to make it slow. None takes more than some ms.
+func BenchmarkInHead(b *testing.B) {
+	for _, s := range []string{"a", "=", "token=", "code=\"", "code=%22&", "//", ":/@", "eyJ", "eyJ.a.", "%25", "/jobs/0", "a: b\r\n", "X-Token: b\r\n c\r\n"} {
+		b.Run(s, func(b *testing.B) {
+			head := []byte("GET / HTTP/1.1\r\nX: " + strings.Repeat(s, 32<<10/len(s)))
+			b.SetBytes(int64(len(head)))
+			for b.Loop() {
+				InHead(head, nil)
+			}
+		})
+	}
+}
+
 func TestInValues_findsAllValues(t *testing.T) {
 	head := []byte("HTTP/1.1 200 token=s3\r\nA: b c\r\n d\r\nE:\r\nF\r\n\r\n")
 	if got, want := string(Without(head, InValues(head))), "HTTP/1.1 200 token=***\r\nA: ***\r\n ***\r\nE:\r\nF\r\n\r\n"; got != want {

@@ -23,6 +23,9 @@ func Without(text []byte, parts []part) []byte {
 // isParameter reports whether a parameter by that name probably has a secret for its value: a code is one with which a client gets a
 // token (RFC 6749 §4.1.2).
 func isParameter(name []byte) bool {
+	if len(name) == 0 {
+		return false
+	}
 	plain := string(visible(name))
 	return IsIn(plain) || plain == "code"
 }
