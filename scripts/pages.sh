@@ -81,7 +81,7 @@ run_recipes() {
 # "& name=$!" goes on beside the others: the lines under it are the first that it shows, and the next command waits for them. Lines
 # that begin with "> " are typed into the command above them.
 
-lesson_takes=120 # seconds at most; it takes a few
+lesson_takes=300 # seconds at most; the longest, rules.md, takes about 8
 patience=60      # seconds that a command in the background may take until it shows its lines; they are there at once on an idle machine
 
 # run_lessons PAGE...: two at a time, because they mostly wait. $program is tenfour.

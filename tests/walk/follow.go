@@ -17,7 +17,7 @@ import (
 )
 
 const (
-	patience = 10 * time.Second      // how long anything that must come may take
+	patience = time.Minute           // how long anything that must come may take: test.sh gives this only what time is left
 	atRest   = 30 * time.Millisecond // when nothing has moved for so long, a request has been dealt with
 	rounds   = 9                     // how often each walk is gone: what most of them have in common is drawn
 )
