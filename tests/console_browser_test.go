@@ -199,8 +199,19 @@ func (p *tab) sees(width int64, theme string) {
 	p.must(err)
 }
 
-// js is what a script of one expression returns.
+// js is what a script of one expression returns. Each %s of the script is one of the values.
 func js[T any](p *tab, script string, values ...any) T {
+	p.t.Helper()
+	script = p.filled(script, values)
+	v, err := chromedp.Run(p.ctx, chromedp.Evaluate[T](script))
+	if err != nil {
+		p.t.Fatalf("%s: %v", script, err)
+	}
+	return v
+}
+
+// filled is a script with values in it.
+func (p *tab) filled(script string, values []any) string {
 	p.t.Helper()
 	quoted := make([]any, len(values))
 	for i, v := range values {
@@ -211,19 +222,25 @@ func js[T any](p *tab, script string, values ...any) T {
 	if len(values) > 0 {
 		script = fmt.Sprintf(script, quoted...)
 	}
-	v, err := chromedp.Run(p.ctx, chromedp.Evaluate[T](script))
-	if err != nil {
+	return script
+}
+
+// holds reports whether an expression is true. While the browser goes from one page to another it is not.
+func (p *tab) holds(script string) bool {
+	p.t.Helper()
+	is, err := chromedp.Run(p.ctx, chromedp.Evaluate[bool](script))
+	if err != nil && !strings.Contains(err.Error(), "navigated or closed") && !strings.Contains(err.Error(), "Cannot find context") && !strings.Contains(err.Error(), "context was destroyed") {
 		p.t.Fatalf("%s: %v", script, err)
 	}
-	return v
+	return is && err == nil
 }
 
 // shows waits until an expression is true. what is a statement. Each %s of the script is one of the values.
 func (p *tab) shows(what, script string, values ...any) {
 	p.t.Helper()
-	script = "!!(" + script + ")" // what is not there yet is not true
+	script = "!!(" + p.filled(script, values) + ")" // what is not there yet is not true
 	if !await.Holds(browserPatience, func() bool {
-		if js[bool](p, script, values...) {
+		if p.holds(script) {
 			return true
 		}
 		await.Pace(20 * time.Millisecond) // each question costs the page time too
