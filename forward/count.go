@@ -42,11 +42,17 @@ func (a *Attempt) since(at int64) time.Duration {
 
 // outcome is what became of the attempt whose result r is.
 func (r *Result) outcome() metrics.Outcome {
-	f := r.Failure
+	if r.Failure == nil {
+		return metrics.Answered
+	}
+	return r.Failure.outcome()
+}
+
+// outcome is what became of an attempt that has failed so. It is a function of its own because refusal is in memory that is allocated, which
+// an exchange that has not failed should not pay for.
+func (f *Error) outcome() metrics.Outcome {
 	var refusal *httpparse.Refusal
 	switch {
-	case f == nil:
-		return metrics.Answered
 	case f.Side != Backend:
 		return metrics.GivenUp
 	case f.Step == Connect:

@@ -165,6 +165,44 @@ rate = "1000000/1s"
 	atMostAllocs(t, 2, c.exchange)
 }
 
+// TestAllocations_noneWhileTheConsoleIsOn and no page looks at it: to count an exchange allocates nothing, nor does it to record none. Those that are
+// recorded allocate. They are 20 in a second, and so most exchanges are not among them, also on a slow machine.
+func TestAllocations_noneWhileTheConsoleIsOn(t *testing.T) {
+	tf := startConsoled(t, []string{startMute(t)})
+	t.Run("over a persistent connection", func(t *testing.T) {
+		c := newRawClient(t, tf.addr, "GET /page?q=1 HTTP/1.1\r\nHost: a.test\r\nUser-Agent: x\r\nAccept: */*\r\n\r\n")
+		c.dial()
+		noAllocs(t, c.exchange)
+	})
+	t.Run("over a connection of its own", func(t *testing.T) {
+		c := newRawClient(t, tf.addr, "GET /page?q=1 HTTP/1.0\r\nHost: a.test\r\nUser-Agent: x\r\nAccept: */*\r\n\r\n")
+		noAllocs(t, func() {
+			c.dial()
+			c.exchange()
+			c.close()
+		})
+	})
+}
+
+// noAllocs wants most calls of f to make no allocation.
+func noAllocs(t *testing.T, f func()) {
+	t.Helper()
+	for range 300 {
+		f()
+	}
+	const calls = 200
+	var none int
+	for range calls {
+		if testing.AllocsPerRun(1, f) == 0 {
+			none++
+		}
+	}
+	t.Logf("%d of %d without an allocation", none, calls)
+	if none < calls/2 {
+		t.Errorf("%d of %d exchanges made no allocation, want that of most", none, calls)
+	}
+}
+
 func atMostAllocs(t *testing.T, most float64, f func()) {
 	t.Helper()
 	for range 300 {
