@@ -163,7 +163,7 @@ func serveDir(w http.ResponseWriter, r *http.Request, root *os.Root, name string
 		refuseFor(w, err)
 		return
 	}
-	entries, more, err := list(root, name)
+	entries, more, err := list(root, name, maxListed)
 	if err != nil {
 		refuseFor(w, err)
 		return

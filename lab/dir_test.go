@@ -207,28 +207,31 @@ func TestDir_listsADirectoryWithoutAnIndex(t *testing.T) {
 	}
 }
 
-func TestDir_listsNoMoreThanItsLimit(t *testing.T) {
+func TestList_hasNoMoreThanItsLimit(t *testing.T) {
+	const most = 20
 	dir := t.TempDir()
-	for i := range maxListed {
-		if err := os.WriteFile(filepath.Join(dir, fmt.Sprint(i)), nil, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	h, err := Dir(dir)
+	root, err := os.OpenRoot(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	addr := start(t, h)
-	listed := func() (entries int, more bool) {
-		page := ask(t, addr, "GET", "/").content
-		return strings.Count(page, "<td><a "), strings.Contains(page, "There is more here")
+	defer root.Close()
+	for n := range most + 2 {
+		entries, more, err := list(root, ".", most)
+		if want := min(n, most); err != nil || len(entries) != want || more != (n > most) {
+			t.Errorf("of %d files: got %d entries, more %t (%v); want %d", n, len(entries), more, err, want)
+		}
+		plant(t, dir, map[string]string{fmt.Sprint(n): ""})
 	}
-	if n, more := listed(); n != maxListed || more {
-		t.Errorf("at the limit: got %d entries, more %t; want %d, no more", n, more, maxListed)
-	}
-	plant(t, dir, map[string]string{"one-more": ""})
-	if n, more := listed(); n != maxListed || !more {
-		t.Errorf("above the limit: got %d entries, more %t; want %d and more", n, more, maxListed)
+}
+
+// TestDir_saysThatThereIsMore than a page lists.
+func TestDir_saysThatThereIsMore(t *testing.T) {
+	for _, more := range []bool{false, true} {
+		w := httptest.NewRecorder()
+		sendTemplate(w, http.StatusOK, "listing", listing{"/", []entry{{Name: "a"}}, more})
+		if said := strings.Contains(w.Body.String(), "There is more here"); said != more {
+			t.Errorf("with more %t the page says so: %t", more, said)
+		}
 	}
 }
 

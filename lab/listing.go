@@ -48,19 +48,19 @@ func (e entry) Size() string {
 	return fmt.Sprintf("%.1f %ciB", size, "KMGTPE"[unit])
 }
 
-// list returns the entries of a directory that a client may ask for, directories first.
-func list(root *os.Root, name string) (entries []entry, more bool, err error) {
+// list returns the entries of a directory that a client may ask for, directories first; at most so many, and whether there are more.
+func list(root *os.Root, name string, most int) (entries []entry, more bool, err error) {
 	dir, err := openIn(root, name)
 	if err != nil {
 		return nil, false, err
 	}
 	defer dir.Close()
-	names, err := dir.Readdirnames(maxListed + 1)
+	names, err := dir.Readdirnames(most + 1)
 	if len(names) == 0 && err != nil && !errors.Is(err, io.EOF) {
 		return nil, false, err
 	}
-	more = len(names) > maxListed
-	for _, base := range names[:min(len(names), maxListed)] {
+	more = len(names) > most
+	for _, base := range names[:min(len(names), most)] {
 		if hidden(base) {
 			continue
 		}

@@ -554,18 +554,28 @@ func TestRace_goesByJudgement(t *testing.T) {
 		for _, mode := range []string{"serial", "parallel", "hedge"} {
 			t.Run(name+" "+mode, func(t *testing.T) {
 				t.Parallel()
-				addr, asked := sick(t)
-				well := answering(t, 1, 200, nil)
-				tf := startTenfour(t, []string{addr, well.addr}, "--race", mode, "--backend-timeout", "200ms", "--usable", "2xx", "--hedge-after", "1h")
-				began := time.Now()
-				for i := range 30 {
-					if r, _ := tf.ask(t, "GET", ""); r.StatusCode != 200 {
-						t.Fatalf("request %d got %d", i, r.StatusCode)
+				round := func(timeout string) (late bool) {
+					addr, asked := sick(t)
+					well := answering(t, 1, 200, nil)
+					tf := startTenfour(t, []string{addr, well.addr}, "--race", mode, "--backend-timeout", timeout, "--usable", "2xx", "--hedge-after", "1h")
+					began := time.Now()
+					for i := range 30 {
+						r, _ := tf.ask(t, "GET", "")
+						if r.StatusCode == 504 {
+							return true
+						}
+						if r.StatusCode != 200 {
+							t.Fatalf("request %d got %d", i, r.StatusCode)
+						}
 					}
+					trials := 2 * int(time.Since(began)/time.Second) // it is tried again now and then
+					if n := asked(); mode != "parallel" && n > 12+trials || n > 30 {
+						t.Errorf("it was asked %d times for 30 requests", n)
+					}
+					return false
 				}
-				trials := 2 * int(time.Since(began)/time.Second) // it is tried again now and then
-				if n := asked(); mode != "parallel" && n > 12+trials || n > 30 {
-					t.Errorf("it was asked %d times for 30 requests", n)
+				if round("200ms") && round("2s") { // on a busy machine the one that is well may need longer than that too
+					t.Error("requests got 504, though a backend is well")
 				}
 			})
 		}
