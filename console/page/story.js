@@ -3,6 +3,7 @@ import { el, set } from "./dom.js";
 import { count, ms } from "./format.js";
 import { of } from "./phases.js";
 
+const beaten = "another backend was first"; // the reason of an attempt that has lost a race (forward/race.go)
 const known = (n) => n !== null && n !== undefined;
 
 // connection is the story of the client's connection.
@@ -20,8 +21,7 @@ const rowsMost = 6; // attempts that have a row of their own; those between the 
 // timeline has a row for the phases, and one for each attempt, with chosen as the one whose bytes are shown. choose(n) shows those of another.
 export function timeline(x, chosen, choose) {
   const total = Math.max(x.summary.ms || 0, ...x.attempts.map((a) => a.ended_ms || a.began_ms || 0), 0.001);
-  const winner = x.attempts.find((a) => a.won);
-  const rows = x.attempts.map((a, n) => attemptRow(a, n, total, winner, x.summary));
+  const rows = x.attempts.map((a, n) => attemptRow(a, n, total, x.summary));
   const buttons = rows.map((row) => row.querySelector("button"));
   buttons.forEach((button, n) => {
     set(button, "aria-pressed", String(n === chosen));
@@ -31,13 +31,13 @@ export function timeline(x, chosen, choose) {
     });
   });
   return el("section", { class: "timeline", "aria-label": "Times" },
-    el("ol", {}, phasesRow(x, total), ...folded(rows, x.attempts, total, winner)),
+    el("ol", {}, phasesRow(x, total), ...folded(rows, x.attempts, total)),
     x.summary.attempts > rows.length ? el("p", { class: "soft" }, `It was tried ${count(x.summary.attempts)} times. The first ${count(rows.length)} are kept here.`) : "",
     el("p", { class: "axis", "aria-hidden": "true" }, el("span", {}, "0"), el("span", {}, ms(total))));
 }
 
 // folded has the rows between the first and the last ones in one that can be opened, with all of them on its line of time.
-function folded(rows, attempts, total, winner) {
+function folded(rows, attempts, total) {
   if (rows.length <= rowsMost) return rows;
   const from = 2;
   const to = rows.length - 2;
@@ -46,7 +46,7 @@ function folded(rows, attempts, total, winner) {
   const reasons = new Set(between.map((a) => a.reason || a.progress));
   const words = [`${count(between.length)} attempts between`, [...backends].slice(0, 3).join(", ") + (backends.size > 3 ? " …" : ""),
     `began from ${ms(between[0].began_ms)} to ${ms(between[between.length - 1].began_ms)}`, reasons.size === 1 ? [...reasons][0] : `${count(reasons.size)} outcomes`];
-  const track = el("div", { class: "track", "aria-hidden": "true" }, ...between.map((a) => piece(a, total, winner)));
+  const track = el("div", { class: "track", "aria-hidden": "true" }, ...between.map((a) => piece(a, total)));
   const fold = el("details", { class: "fold" }, el("summary", {}, words.join(" · ")), el("ol", {}, ...rows.slice(from, to)));
   return [...rows.slice(0, from), el("li", {}, track, fold), ...rows.slice(to)];
 }
@@ -65,21 +65,20 @@ function phasesRow(x, total) {
 }
 
 // piece is the part of a line of time that an attempt took.
-function piece(a, total, winner) {
+function piece(a, total) {
   const end = known(a.ended_ms) ? a.ended_ms : total;
-  return place(el("i", { class: "attempt " + outcome(a, winner) }), a.began_ms / total, (end - a.began_ms) / total);
+  return place(el("i", { class: "attempt " + outcome(a) }), a.began_ms / total, (end - a.began_ms) / total);
 }
 
 // outcome is "won", "lost" for an attempt that another one has beaten, "failed", or "open" for one that goes on.
-function outcome(a, winner) {
+function outcome(a) {
   if (a.won) return "won";
   if (!known(a.ended_ms)) return "open";
-  if (winner && a !== winner && a.ended_ms >= (winner.first_byte_ms ?? winner.began_ms) && !a.status) return "lost";
-  return a.reason ? "failed" : "lost";
+  return a.reason && a.reason !== beaten ? "failed" : "lost";
 }
 
-function attemptRow(a, n, total, winner, summary) {
-  const track = el("div", { class: "track", "aria-hidden": "true" }, piece(a, total, winner));
+function attemptRow(a, n, total, summary) {
+  const track = el("div", { class: "track", "aria-hidden": "true" }, piece(a, total));
   for (const [at, name] of [[a.sent_ms, "sent"], [a.first_byte_ms, "first byte"]]) {
     if (known(at)) track.append(place(el("b", { class: "tick", title: `${name} at ${ms(at)}` }), at / total, 0));
   }
