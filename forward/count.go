@@ -50,16 +50,16 @@ func (r *Result) outcome() metrics.Outcome {
 
 // outcome is what became of an attempt that has failed so. It is a function of its own because refusal is in memory that is allocated, which
 // an exchange that has not failed should not pay for.
-func (f *Error) outcome() metrics.Outcome {
+func (e *Error) outcome() metrics.Outcome {
 	var refusal *httpparse.Refusal
 	switch {
-	case f.Side != Backend:
+	case e.Side != Backend:
 		return metrics.GivenUp
-	case f.Step == Connect:
+	case e.Step == Connect:
 		return metrics.NoConnect
-	case f.Status == 504:
+	case e.Status == 504:
 		return metrics.TimedOut
-	case errors.As(f.Err, &refusal), errors.Is(f.Err, errSurplus), errors.Is(f.Err, errInterims):
+	case errors.As(e.Err, &refusal), errors.Is(e.Err, errSurplus), errors.Is(e.Err, errInterims):
 		return metrics.Malformed
 	}
 	return metrics.CutShort
