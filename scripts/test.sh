@@ -317,7 +317,7 @@ test_plain() {
 		done
 		awk -F '\t' '$1 == "skip" { print $2 }' "$results" | sed -n 's/^race: \(.*\)\.\(Test[^./]*\).*/\1 \2/p'
 	} | sort -u >"$tmp/others"
-	without_goroutines | sed 's/$/ /' | grep -vFf - "$tmp/others" >"$tmp/single" || true
+	without_goroutines | sed 's/$/ /' | grep -vFf - "$tmp/others" | grep -vE " $measured" >"$tmp/single" || true
 	(
 		when_idle
 		singles -p 2 < <(grep -vE "$looks_at_clock" "$tmp/single")
@@ -326,6 +326,11 @@ test_plain() {
 	wait $! || rc=1
 	return "$rc"
 }
+
+# measured is the tests that compare what processors do for two programs: nothing runs beside them.
+measured='(TestUnfinishedHeads_costNoThroughput|TestStreams_holdNoWorker)$'
+
+test_measured() { gotest plain -run "^$measured" -- ./tests; }
 
 # singles FLAG...: of lines "package test", all of these tests in one run. A test of the same name in another of the packages runs too.
 singles() {
@@ -596,6 +601,7 @@ step "test race" test_race
 step "test plain: single tests" test_plain
 step "test portable" test_portable
 together
+step "test plain: what is measured" test_measured
 beside teachers
 step "docs: README's commands" readme
 step "docs: recipes" job_recipes

@@ -151,9 +151,11 @@ func TestResolver_aNameThatMovesIsFollowed(t *testing.T) {
 	s.Set("app.test", "127.0.0.2")
 	eventually(t, "the new server is asked", func() bool { _, body := tf.get(t, "/"); return body == "new" })
 	tf.logHas(t, "app.test has other addresses")
+	checked := next.accepted.Load()
+	eventually(t, "a health check that began after the move has ended", func() bool { return next.accepted.Load() > checked+1 })
 	eventually(t, "no connection to the old server is open", func() bool { return old.open.Load() == 0 })
 	accepted := old.accepted.Load()
-	checked := next.accepted.Load()
+	checked = next.accepted.Load()
 	for range 20 {
 		if _, body := tf.get(t, "/"); body != "new" {
 			t.Errorf("got %q after it has moved", body)
