@@ -34,14 +34,17 @@ func (r *request) recordAll() {
 }
 
 // Record begins to record r, if it is its turn on that shelf.
-func (r *request) Record(on trace.Shelf) {
+func (r *request) Record(on trace.Shelf) { r.recordLate(on, false) }
+
+// recordLate is Record; ends says that r ends now.
+func (r *request) recordLate(on trace.Shelf, ends bool) {
 	b := r.front.Trace
 	if !b.Turn(r.lane(), on, r.front.Lot.Now()) {
 		return
 	}
 	r.Recorder = nil
 	from := r.arrival(r.Began)
-	from.Turn, from.On, from.Ends = true, on, true
+	from.Turn, from.On, from.Ends = true, on, ends
 	r.Trace = b.Begin(&from, r.In.Head())
 	r.lines.LateIn(r.Trace)
 }
@@ -101,7 +104,7 @@ func (r *request) given(head []byte) {
 // response.
 func (r *request) givenLast(response []byte) {
 	if r.Recorder != nil && r.failed() {
-		r.Record(trace.Failed)
+		r.recordLate(trace.Failed, true)
 	}
 	if r.Trace != nil {
 		r.Trace.GivenLast(response, r.front.Lot.Now())
@@ -120,7 +123,7 @@ func (r *request) endTrace(took *logs.Phases) {
 		if on == trace.Lately {
 			return
 		}
-		r.Record(on)
+		r.recordLate(on, true)
 		r.TraceEnded()
 	}
 	if r.Trace == nil && !r.hasHead() {
