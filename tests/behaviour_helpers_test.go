@@ -15,6 +15,7 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
+	"time"
 
 	"tenfour/tests/await"
 )
@@ -59,6 +60,16 @@ func shut(ln net.Listener) error {
 	syscall.ForkLock.RLock()
 	defer syscall.ForkLock.RUnlock()
 	return ln.Close()
+}
+
+// listenAgain listens where something has listened before. Meanwhile its port may be that of the end of some connection, for a moment.
+func listenAgain(addr string) (ln net.Listener, err error) {
+	for until := time.Now().Add(patience); ; await.Pace(time.Millisecond) {
+		ln, err = net.Listen("tcp", addr)
+		if !errors.Is(err, syscall.EADDRINUSE) || time.Now().After(until) {
+			return ln, err
+		}
+	}
 }
 
 // server is a backend that keeps nothing of what it reads, for large bodies and for counting connections. See doc.go for when to use

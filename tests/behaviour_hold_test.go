@@ -368,7 +368,7 @@ func forking(t *testing.T, addr string, pause time.Duration, serve func(r *http.
 			return nil
 		}
 		var err error
-		if ln, err = net.Listen("tcp", addr); err != nil {
+		if ln, err = listenAgain(addr); err != nil {
 			t.Errorf("listening again: %v", err)
 			return nil
 		}

@@ -152,7 +152,7 @@ func TestPOST_aServerOfOneConnectionAtATime(t *testing.T) {
 			var loop sync.WaitGroup
 			loop.Go(func() { // ends with stop, once what it waits in is closed
 				for {
-					ln, err := net.Listen("tcp", addr)
+					ln, err := listenAgain(addr)
 					if err != nil {
 						t.Error(err)
 						return
@@ -203,6 +203,7 @@ func TestPOST_aServerThatListensUntilItEnds(t *testing.T) {
 	var loop sync.WaitGroup
 	var mu sync.Mutex // guards last, what the server waits in
 	var last io.Closer
+	var excused atomic.Int32 // POSTs that may be lost because the server took 5 ms or more to end: tenfour comes again after 10 ms
 	waitsIn := func(c io.Closer) {
 		mu.Lock()
 		defer mu.Unlock()
@@ -212,7 +213,7 @@ func TestPOST_aServerThatListensUntilItEnds(t *testing.T) {
 	}
 	loop.Go(func() { // ends with stop, once what it waits in is closed
 		for !stop.Load() {
-			ln, err := net.Listen("tcp", addr)
+			ln, err := listenAgain(addr)
 			if err != nil {
 				t.Error(err)
 				return
@@ -224,8 +225,10 @@ func TestPOST_aServerThatListensUntilItEnds(t *testing.T) {
 				io.Copy(io.Discard, c)
 				c.Close()
 			}
+			ended := time.Now()
 			await.Pace(time.Millisecond) // its delay
-			shut(ln)
+			ln.Close()
+			excused.Add(int32(time.Since(ended) / (5 * time.Millisecond)))
 		}
 	})
 	t.Cleanup(func() {
@@ -252,9 +255,10 @@ func TestPOST_aServerThatListensUntilItEnds(t *testing.T) {
 		}
 		return failed
 	}
-	const rounds = 5 // on a busy machine the server may take longer to end
+	const rounds = 5
 	for range rounds {
-		if lost() <= 8 {
+		excused.Store(0)
+		if n := lost(); n <= 8+int(excused.Load()) {
 			return
 		}
 	}

@@ -90,7 +90,7 @@ func startStressBackend(t testing.TB, b *stressBackend, l *ledger, seed uint64) 
 
 // open has it listen.
 func (b *stressBackend) open() error {
-	ln, err := net.Listen("tcp", b.addr)
+	ln, err := listenAgain(b.addr)
 	if err != nil {
 		return fmt.Errorf("%s: %w", b.name, err)
 	}
