@@ -1,11 +1,9 @@
 package front_test
 
 import (
-	"bytes"
 	"io"
 	"net"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -15,48 +13,17 @@ import (
 	"tenfour/trace"
 )
 
-// startBusy is startRecorded under load: no exchange has its turn to be kept, but for those that are slow or fail. Each that takes more than 5 ms is
-// slow. The backend has each head, and the connection.
+// startBusy is startServing under load: no exchange has its turn to be kept, but for those that are slow or fail. Each that takes more than 5 ms is
+// slow.
 func startBusy(t *testing.T, serve func(head string, c net.Conn) (goesOn bool)) (f *front.Front, addr string, seen func() string) {
 	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var mu sync.Mutex
-	var got bytes.Buffer
-	var running sync.WaitGroup
-	serveEach(&running, ln, func(c net.Conn) {
-		head, one := "", make([]byte, 1)
-		for {
-			if _, err := c.Read(one); err != nil {
-				return
-			}
-			head += string(one)
-			if !strings.HasSuffix(head, "\r\n\r\n") {
-				continue
-			}
-			mu.Lock()
-			got.WriteString(head)
-			mu.Unlock()
-			if !serve(head, c) {
-				return
-			}
-			head = ""
-		}
-	})
-	t.Cleanup(func() { ln.Close(); running.Wait() })
-	f, addr, _ = startWith(t, 1, 10, map[string]string{"/": ln.Addr().String()}, nil, trace.New(8<<20))
+	f, addr, seen = startServing(t, serve)
 	for _, l := range append(f.Lanes(), f.Trace.Unrouted()) {
 		l.Judge(false, 1, 0)
 		for f.Trace.Turn(l, trace.Lately, f.Lot.Now()+int64(time.Hour)) {
 		}
 	}
-	return f, addr, func() string {
-		mu.Lock()
-		defer mu.Unlock()
-		return got.String()
-	}
+	return f, addr, seen
 }
 
 // answers answers each request with the same bytes, and goes on or not.

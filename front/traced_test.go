@@ -1,8 +1,6 @@
 package front_test
 
 import (
-	"bufio"
-	"bytes"
 	"io"
 	"net"
 	"strings"
@@ -17,35 +15,37 @@ import (
 // startRecorded is startRuled with one route, whose backend answers each head with what answer says, and remembers what it was sent. All
 // exchanges are recorded.
 func startRecorded(t *testing.T, answer string) (f *front.Front, addr string, seen func() string) {
+	return startServing(t, answers(answer, true))
+}
+
+// startServing is startRecorded with a backend that is given each head and its connection, and says whether it reads another one.
+func startServing(t *testing.T, serve func(head string, c net.Conn) (goesOn bool)) (f *front.Front, addr string, seen func() string) {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	var mu sync.Mutex
-	var got bytes.Buffer
+	var got await.Output
 	var running sync.WaitGroup
 	serveEach(&running, ln, func(c net.Conn) {
-		for in := bufio.NewReader(c); ; {
-			line, err := in.ReadString('\n')
-			if err != nil {
+		head, one := "", make([]byte, 1)
+		for {
+			if _, err := c.Read(one); err != nil {
 				return
 			}
-			mu.Lock()
-			got.WriteString(line)
-			mu.Unlock()
-			if line == "\r\n" {
-				io.WriteString(c, answer)
+			got.Write(one)
+			if head += string(one); !strings.HasSuffix(head, "\r\n\r\n") {
+				continue
 			}
+			if !serve(head, c) {
+				return
+			}
+			head = ""
 		}
 	})
 	t.Cleanup(func() { ln.Close(); running.Wait() })
 	f, addr, _ = startWith(t, 1, 10, map[string]string{"/": ln.Addr().String()}, nil, trace.New(8<<20))
-	return f, addr, func() string {
-		mu.Lock()
-		defer mu.Unlock()
-		return got.String()
-	}
+	return f, addr, got.String
 }
 
 // kept waits until n exchanges are kept that have ended, and returns them in the order in which they began.

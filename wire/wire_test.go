@@ -16,22 +16,15 @@ import (
 // gated is a writer that takes nothing before it is opened.
 type gated struct {
 	open chan struct{}
-	mu   sync.Mutex
-	got  bytes.Buffer
+	got  await.Output
 }
 
 func (g *gated) Write(p []byte) (int, error) {
 	<-g.open
-	g.mu.Lock()
-	defer g.mu.Unlock()
 	return g.got.Write(p)
 }
 
-func (g *gated) text() string {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.got.String()
-}
+func (g *gated) text() string { return g.got.String() }
 
 // losses are what a printer tells of.
 type losses struct {
